@@ -1,0 +1,69 @@
+# The commands of the project. `make` alone lists them; docs/install.md tells what each needs.
+#   PYTHON=python3.12   the interpreter that .venv is made from (3.11 or newer)
+#   TORCH=system        use the torch which PYTHON already has, and download neither torch nor CUDA (remembered; TORCH=pinned goes back)
+#   LIMIT=0             let the demo work on all passages, not on a sample of 60
+
+PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+TORCH ?=
+PAGES ?= .demo/pages
+WAREHOUSE ?= .demo/warehouse
+REPORT ?= .demo/report.html
+LIMIT ?= 60
+BIN := .venv/bin
+SOURCES := lib jobs udfs conf tools tests
+SHELL := /bin/bash
+export SPARK_CONF_DIR := $(CURDIR)/conf/spark
+export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine
+
+help: ## list these commands
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "setup: wanted Python 3.11 or newer; got no '$(PYTHON)' in PATH. Install it, or name one: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: wanted Python 3.11 or newer; got $$($(PYTHON) --version 2>&1). Name another one: make setup PYTHON=python3.12" >&2; exit 1; }
+
+setup: python ## install everything into .venv, once; says first how much it downloads
+	@$(PYTHON) tools/setup.py $(if $(TORCH),--torch $(TORCH)) --pages $(PAGES)
+
+demo: setup ## real pages in, real model, curated pairs and an HTML report out
+	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(WAREHOUSE) --limit $(LIMIT) --report $(REPORT)
+
+test: setup ## all tests but the nightly ones
+	$(BIN)/python -m pytest
+
+check: setup lint types unit ## linter, formatter, types, unit tests without a model: before every commit
+
+unit:
+	$(BIN)/python -m pytest tests/unit -q -m "not model and not spark and not nightly"
+
+nightly: setup ## the long tests: cluster, kills, soak
+	$(BIN)/python -m pytest -m nightly
+
+lint: ## ruff: rules and format
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+# Type checkers do not follow an editable install whose package root is called lib/: they get a tree of links.
+types: ## mypy on the package
+	@rm -rf build/typing && mkdir -p build/typing/bubblenet
+	@ln -s $(CURDIR)/lib/* $(CURDIR)/jobs $(CURDIR)/udfs $(CURDIR)/conf build/typing/bubblenet/
+	MYPYPATH=build/typing $(BIN)/mypy -p bubblenet
+
+wheel: ## build dist/*.whl, and the same file as dist/bubblenet.zip for --py-files
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	cp dist/bubblenet-*.whl dist/bubblenet.zip
+
+lock: ## recompute constraints.txt from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --extra dev --extra demo -q pyproject.toml -o constraints.txt
+
+bench-engine: setup ## tokens per second of the default engine on this machine
+	$(BIN)/python -m tests.benchmarks.engine
+
+clean: ## remove what builds and demos leave; keeps .venv and the sample pages
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

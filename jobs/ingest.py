@@ -1,0 +1,55 @@
+"""List the input files and read every page of every new one: files, documents.
+
+spark-submit --properties-file conf/spark/local.conf jobs/ingest.py --input pages/ --snapshot 2026-11 --warehouse warehouse
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from bubblenet import passages
+from bubblenet.errors import InputError
+from bubblenet.job import main_of
+from bubblenet.listing import list_files
+from bubblenet.recipe import corpus_recipe
+from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.tables import DOCUMENTS, FILES
+from bubblenet.udfs.corpus import KnowFile, ReadFile
+
+if TYPE_CHECKING:
+    from bubblenet.context import Context
+
+
+def run(context: Context) -> list[StageReport]:
+    """Bring files and documents up to date with the inputs. Raises InputError when there is nothing to read."""
+    listed = run_stage(_listing(context), context)
+    if not listed.counts.kept:
+        raise InputError("files of HTML, WARC, JSONL, Parquet or text", f"none among {listed.counts.seen} files", "Mend --input.")
+    return [listed, run_stage(_reading(context), context)]
+
+
+def _listing(context: Context) -> Stage:
+    in_snapshot = F.col("snapshot") == context.snapshot
+    files = list_files(context.spark, context.inputs).withColumn("snapshot", F.lit(context.snapshot))
+    key = passages.content_id("path", F.col("size").cast("string"), F.col("modified_at").cast("string"), "snapshot")
+    return Stage("list", FILES, corpus_recipe(context.settings)["list"], files.withColumn("request_id", key), KnowFile(), scope=in_snapshot)
+
+
+def _reading(context: Context) -> Stage:
+    recipe = corpus_recipe(context.settings)
+    in_snapshot = F.col("snapshot") == context.snapshot
+    files = passages.current(context, FILES, recipe["list"].id).where(in_snapshot & F.col("kept"))
+    requests = files.select("request_id", "path", "snapshot")
+    return Stage("ingest", DOCUMENTS, recipe["ingest"], requests, ReadFile(context.settings.corpus), scope=in_snapshot)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the job; return the exit code."""
+    return main_of([run], argv, needs_input=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

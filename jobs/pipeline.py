@@ -1,0 +1,35 @@
+"""All jobs in order, as one application; this is what `bubblenet run` submits.
+
+spark-submit --properties-file conf/spark/local.conf jobs/pipeline.py --input pages/ --snapshot 2026-11 --warehouse warehouse
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from bubblenet.job import main_of
+from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, score, segment
+from bubblenet.recipe import full_recipe
+
+if TYPE_CHECKING:
+    from bubblenet.context import Context
+    from bubblenet.stage import StageReport
+
+
+def check_models(context: Context) -> list[StageReport]:
+    """Find the models before any work is done. Raises ModelError when one is missing or refused."""
+    full_recipe(context.settings)
+    return []
+
+
+STEPS = (check_models, ingest.run, segment.run, deduplicate.run, backtranslate.run, score.run, curate.run)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run all jobs; return the exit code."""
+    return main_of(STEPS, argv, needs_input=True, shows_result=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Cut every document of the snapshot at its headings into passages: segments.
+
+spark-submit --properties-file conf/spark/local.conf jobs/segment.py --snapshot 2026-11 --warehouse warehouse
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from bubblenet import passages
+from bubblenet.job import main_of
+from bubblenet.recipe import corpus_recipe
+from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.tables import DOCUMENTS, SEGMENTS
+from bubblenet.udfs.corpus import CutPage
+
+if TYPE_CHECKING:
+    from bubblenet.context import Context
+
+
+def run(context: Context) -> list[StageReport]:
+    """Bring segments up to date with the documents of the snapshot."""
+    settings, recipe = context.settings, corpus_recipe(context.settings)
+    in_snapshot = F.col("snapshot") == context.snapshot
+    documents = passages.current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
+    requests = documents.select(
+        passages.content_id("document_id", "snapshot").alias("request_id"), "document_id", "snapshot", "url", "content", "content_type"
+    )
+    cut = CutPage(settings.segmentation, settings.corpus.languages)
+    return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=in_snapshot), context)]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the job; return the exit code."""
+    return main_of([run], argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""HTTP responses as archives store them: head, body, and the two layers of encoding around a body.
+
+Archives disagree on whether they keep these layers while the header still names them, so each layer is taken off only if it is there.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastwarc.stream_io import BrotliReader, ZstdReader
+
+MAX_HEAD_BYTES = 64 * 1024
+
+_STATUS = re.compile(rb"HTTP\w?/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
+
+
+class BodyError(ValueError):
+    """A body cannot be decoded; the arguments are the reason of quarantine and what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A parsed response. headers: lower-case names, the first value each. body: as stored, still encoded."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case without parameters, empty if not given."""
+        return media_type(self.headers.get("content-type", ""))
+
+    @property
+    def charset(self) -> str | None:
+        """The charset the server named."""
+        match = _CHARSET.search(self.headers.get("content-type", ""))
+        return match.group(1) if match else None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether fewer bytes are stored than the server announced."""
+        announced = self.headers.get("content-length", "").strip()
+        if "transfer-encoding" in self.headers or not announced.isdecimal() or len(announced) > 15:
+            return False
+        return len(self.body) < int(announced)
+
+
+def media_type(value: str) -> str:
+    """`Text/HTML; charset=x` is `text/html`."""
+    return value.partition(";")[0].strip().lower()
+
+
+def parse(block: bytes) -> Response | None:
+    """The response in a record's block; None if it does not begin with a status line."""
+    status = _STATUS.match(block)
+    if not status:
+        return None
+    end = _HEAD_END.search(block, 0, MAX_HEAD_BYTES)
+    head, body = (block[: end.start()], block[end.end() :]) if end else (block[:MAX_HEAD_BYTES], b"")
+    headers: dict[str, str] = {}
+    for line in head.decode("latin-1").splitlines()[1:]:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.strip().lower(), value.strip())
+    return Response(int(status.group(1)), headers, body)
+
+
+def decoded_body(response: Response, max_bytes: int) -> bytes:
+    """The body without transfer and content encoding.
+
+    Raises BodyError: `too_large` beyond max_bytes, `truncated` for encoded data that ends early, `unreadable` for damage.
+    """
+    body = response.body
+    if "chunked" in response.headers.get("transfer-encoding", "").lower():
+        body = _without_chunks(body)
+    for encoding in reversed(response.headers.get("content-encoding", "").lower().replace(" ", "").split(",")):
+        body = _DECODERS.get(encoding, _identity)(body, max_bytes)
+    if len(body) > max_bytes:
+        raise BodyError("too_large", f"more than {max_bytes} bytes after decoding")
+    return body
+
+
+def _without_chunks(body: bytes) -> bytes:
+    """The data of a chunked body; the body itself if it does not begin like one. Raises BodyError where it is cut."""
+    if not _CHUNK_SIZE.match(body):
+        return body
+    parts: list[bytes] = []
+    position = 0
+    while size := _CHUNK_SIZE.match(body, position):
+        start, length = size.end(), int(size.group(1), 16)
+        if length == 0:
+            return b"".join(parts)
+        if start + length > len(body):
+            raise BodyError("truncated", f"a chunk of {length} bytes holds {len(body) - start}")
+        parts.append(body[start : start + length])
+        position = start + length
+        position += 2 if body.startswith(b"\r\n", position) else 1
+    raise BodyError("truncated", "the chunked body has no last chunk")
+
+
+def _identity(body: bytes, max_bytes: int) -> bytes:
+    return body
+
+
+def _gunzip(body: bytes, max_bytes: int) -> bytes:
+    return _inflate(body, max_bytes, 31) if body.startswith(b"\x1f\x8b") else body
+
+
+def _undeflate(body: bytes, max_bytes: int) -> bytes:
+    """`deflate` is zlib by the standard and raw deflate in practice."""
+    looks_zlib = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+    return _inflate(body, max_bytes, 15 if looks_zlib else -15)
+
+
+def _inflate(body: bytes, max_bytes: int, wbits: int) -> bytes:
+    inflater = zlib.decompressobj(wbits)
+    try:
+        data = inflater.decompress(body, max_bytes + 1)
+    except zlib.error as error:
+        raise BodyError("unreadable", f"the compressed body is damaged: {error}") from None
+    if not inflater.eof and len(data) <= max_bytes:
+        raise BodyError("truncated", "the compressed body ends early")
+    return data
+
+
+def _read_bounded(reader: Callable[[io.BytesIO], BrotliReader | ZstdReader]) -> Callable[[bytes, int], bytes]:
+    def decode(body: bytes, max_bytes: int) -> bytes:
+        try:
+            return reader(io.BytesIO(body)).read(max_bytes + 1)
+        except (OSError, ValueError) as error:
+            raise BodyError("unreadable", f"the compressed body is damaged: {error}") from None
+
+    return decode
+
+
+_DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undeflate,
+    "br": _read_bounded(BrotliReader),
+    "zstd": _read_bounded(ZstdReader),
+}

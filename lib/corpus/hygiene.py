@@ -1,0 +1,97 @@
+"""Bytes to text by one written rule, and text without anything that a store, a prompt or a reader could stumble over."""
+
+from __future__ import annotations
+
+import codecs
+import functools
+import re
+import sys
+import unicodedata
+
+from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
+
+HYGIENE_VERSION = 1
+
+META_SCAN_BYTES = 4096
+"""How far into a page a `<meta charset>` counts; real pages put it later than the 1,024 bytes of the HTML standard."""
+
+MAX_COMBINING_RUN = 30
+"""Longest run of combining marks (Unicode UAX #15, section 13, Stream-Safe Text Format); longer runs make NFC quadratic."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_META_CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^<>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# C0 and C1 controls except tab and newline; bidi controls; zero-width no-break space; Unicode tag characters.
+_UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# Blocks that hold combining marks, roughly: without a run of these, the exact and slow search is not needed.
+_MAYBE_COMBINING_RUN = re.compile(f"[^\x00-\u02ff\u2000-\u206f\u3100-\ua66e\uac00-\ud7ff]{{{MAX_COMBINING_RUN}}}")
+# What browsers read under these names holds more characters than the standard of that name (WHATWG Encoding, section 4.2).
+_SUPERSETS = {"gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-11": "cp874", "big5": "big5hkscs"}
+
+
+def decode(payload: bytes, *, http_charset: str | None, is_html: bool) -> tuple[str, str]:
+    """Decode a page and name the charset that was used.
+
+    Order: byte order mark, HTTP header, `<meta>` or XML declaration (HTML only), UTF-8 if it is valid, detection.
+    Labels mean what they mean in a browser (WHATWG Encoding: `iso-8859-1` is windows-1252). Invalid bytes become U+FFFD.
+    """
+    for mark, charset in _BOMS:
+        if payload.startswith(mark):
+            return payload[len(mark) :].decode(charset, "replace"), charset
+    declared = _known_charset(http_charset) or (_meta_charset(payload) if is_html else None)
+    if declared:
+        return payload.decode(declared, "replace"), declared
+    try:
+        return payload.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        charset = _known_charset(detect_encoding(payload)) or "utf-8"
+        return payload.decode(charset, "replace"), charset
+
+
+def clean_text(text: str) -> str:
+    """Normalise text: LF line ends, no controls but tab and newline, no bidi or tag characters, no lone surrogates, NFC.
+
+    The result always encodes to UTF-8, and cleaning it again changes nothing.
+    """
+    text = _LINE_ENDS.sub("\n", text)
+    text = _UNWANTED.sub("", text)
+    if text.isascii():
+        return text
+    text = _SURROGATES.sub("\ufffd", text)
+    return unicodedata.normalize("NFC", _cap_combining_runs(unicodedata.normalize("NFC", _cap_combining_runs(text))))
+
+
+def _known_charset(label: str | None) -> str | None:
+    """The Python codec for a declared label, or None for an unknown or a non-text one."""
+    name = map_encoding_to_html5(label.strip(), False) if label else None
+    try:
+        codec = codecs.lookup(name).name if name else None
+    except (LookupError, ValueError):
+        return None
+    return _SUPERSETS.get(codec, codec) if codec else None
+
+
+def _meta_charset(payload: bytes) -> str | None:
+    match = _META_CHARSET.search(payload, 0, META_SCAN_BYTES)
+    charset = _known_charset(match.group(1).decode("ascii")) if match else None
+    # A declaration that can be read as ASCII is not in UTF-16 (WHATWG HTML, "prescan a byte stream").
+    return "utf-8" if charset and charset.startswith("utf-16") else charset
+
+
+def _cap_combining_runs(text: str) -> str:
+    return _long_combining_runs().sub(r"\1", text) if _MAYBE_COMBINING_RUN.search(text) else text
+
+
+@functools.cache
+def _long_combining_runs() -> re.Pattern[str]:
+    """Matches a run of combining marks that is too long; group 1 is what may stay."""
+    marks = [point for point in range(0x300, sys.maxunicode + 1) if unicodedata.combining(chr(point))]
+    characters = "".join(f"\\U{point:08x}" for point in marks)
+    return re.compile(f"([{characters}]{{{MAX_COMBINING_RUN}}})[{characters}]+")

@@ -1,0 +1,76 @@
+"""Cut a run of text that is too long into as few pieces as possible, of like size, at the best boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bubblenet.corpus.blocks import Block, rendered_length, split_block
+
+MAX_REFERENCE_CHARACTERS = 200
+"""A shorter paragraph that is mostly a link belongs to the text before it."""
+
+Atom = list[Block]
+"""Blocks that stay together."""
+
+
+def pack(units: Iterable[list[Block]], max_characters: int) -> list[list[Block]]:
+    """Pieces of at most max_characters, in order: the fewest that first-fit gives, then the smallest limit that needs no more.
+
+    units: a paragraph each, or a short sub-section with its heading. Lists and what introduces them stay together where they fit in half
+    a piece; a unit that is too long falls apart.
+    """
+    atoms = [atom for unit in _glued(units, max_characters) for atom in _fitting(unit, max_characters)]
+    if not atoms:
+        return []
+    lengths = [rendered_length(atom) for atom in atoms]
+    fewest = len(_fill(lengths, max_characters))
+    low, high = max(lengths), max_characters
+    while low < high:
+        middle = (low + high) // 2
+        if len(_fill(lengths, middle)) <= fewest:
+            high = middle
+        else:
+            low = middle + 1
+    pieces = []
+    for start, end in _fill(lengths, max(high, low)):
+        pieces.append([block for atom in atoms[start:end] for block in atom])
+    return pieces
+
+
+def _fill(lengths: list[int], limit: int) -> list[tuple[int, int]]:
+    """First-fit ranges of neighbours whose lengths add up to at most limit (one that is longer stands alone)."""
+    ranges, start, total = [], 0, 0
+    for index, length in enumerate(lengths):
+        if index > start and total + length > limit:
+            ranges.append((start, index))
+            start, total = index, 0
+        total += length
+    return [*ranges, (start, len(lengths))]
+
+
+def _glued(units: Iterable[Atom], max_characters: int) -> list[Atom]:
+    """Join list items with each other, and a paragraph that ends in a colon with what it announces."""
+    glued: list[Atom] = []
+    for unit in units:
+        previous = glued[-1] if glued else None
+        if previous and _belongs(previous[-1], unit[0]) and rendered_length(previous) + rendered_length(unit) <= max_characters // 2:
+            previous.extend(unit)
+        else:
+            glued.append(list(unit))
+    return glued
+
+
+def _belongs(previous: Block, block: Block) -> bool:
+    if block.kind == "heading" or previous.kind == "heading":
+        return False
+    is_list = previous.kind == "item" and block.kind == "item"
+    is_reference = len(block.text) < MAX_REFERENCE_CHARACTERS and block.num_link_characters > len(block.text) // 2
+    return is_list or is_reference or previous.text.endswith((":", ":**", "\uff1a"))
+
+
+def _fitting(atom: Atom, max_characters: int) -> list[Atom]:
+    """The atom, or its blocks one by one, each cut down to the limit, when it is too long."""
+    room = max_characters - 10  # the mark of a heading, or the blank line before a block
+    if rendered_length(atom) <= max_characters:
+        return [atom]
+    return [[part] for block in atom for part in split_block(block, max(1, room))]

@@ -1,0 +1,87 @@
+"""One page as it was read: its text and what it says about itself, or why it could not be read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+
+from bubblenet.corpus import hygiene
+
+READER_VERSION = 1
+"""Rises when the same payload would give another page."""
+
+_TAG_ATTRIBUTES = 4096
+_HTML_TAG = re.compile(rf"<html\b([^<>]{{0,{_TAG_ATTRIBUTES}}})", re.IGNORECASE)
+_ANY = rf"[^<>]{{0,{_TAG_ATTRIBUTES}}}"
+_LICENCE_TAG = re.compile(rf"<(?:link|a)\b({_ANY}?\brel\s*=\s*[\"']?(?:[\w-]+\s+){{0,5}}licen[sc]e\b{_ANY})", re.IGNORECASE)
+_LANG = re.compile(r"\blang\s*=\s*[\"']?\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3})")
+_HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]{1,2000})\"|'([^']{1,2000})'|([^\s\"'>]{1,2000}))", re.IGNORECASE)
+_BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF", b"\xd0\xcf\x11\xe0")
+_MAX_DETAIL_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched page, or a record that could not be read.
+
+    content: decoded and cleaned text, None when quarantined. content_type: `html`, `text` or `markdown`.
+    payload_digest: SHA-256 (hex) of the payload after HTTP transfer and content decoding, empty if nothing could be read.
+    record_offset: byte offset in the file for WARC, line or row number from 1 for JSONL and Parquet, else 0.
+    declared_language, declared_licence: what the page claims. fetched_at: ISO 8601.
+    reason: None if readable, else `unreadable`, `truncated`, `digest_mismatch`, `empty`, `too_large`, `bad_json`, `missing_text` or
+    `not_html`; detail says more.
+    """
+
+    url: str
+    content: str | None
+    content_type: str
+    payload_digest: str = ""
+    record_offset: int = 0
+    charset: str | None = None
+    declared_language: str | None = None
+    declared_licence: str | None = None
+    fetched_at: str | None = None
+    reason: str | None = None
+    detail: str = ""
+
+
+def quarantined(page: Page, reason: str, detail: str) -> Page:
+    """The page without its content, and why."""
+    return replace(page, content=None, reason=reason, detail=hygiene.clean_text(detail)[:_MAX_DETAIL_CHARACTERS])
+
+
+def from_payload(page: Page, payload: bytes, http_charset: str | None = None) -> Page:
+    """Fill a page from its bytes: decode, clean, read its claims; quarantine it if there is no text in it."""
+    page = replace(page, payload_digest=hashlib.sha256(payload).hexdigest())
+    if not payload.strip():
+        return quarantined(page, "empty", "the payload holds no bytes, or only white space")
+    if payload.startswith(_BINARY_MAGIC):
+        return quarantined(page, "not_html", f"the payload starts like another kind of file: {payload[:8]!r}")
+    text, charset = hygiene.decode(payload, http_charset=http_charset, is_html=page.content_type == "html")
+    return from_text(replace(page, charset=charset), text)
+
+
+def from_text(page: Page, text: str) -> Page:
+    """Fill a page from decoded text; the page's own claims are kept where it already carries some."""
+    content = hygiene.clean_text(text)
+    if not content.strip():
+        return quarantined(page, "empty", "nothing is left after control characters and white space")
+    if page.content_type != "html":
+        return replace(page, content=content)
+    language = page.declared_language or html_language(content)
+    return replace(page, content=content, declared_language=language, declared_licence=page.declared_licence or html_licence(content))
+
+
+def html_language(html: str) -> str | None:
+    """The `lang` attribute of the html element."""
+    tag = _HTML_TAG.search(html)
+    language = _LANG.search(tag.group(1)) if tag else None
+    return language.group(1) if language else None
+
+
+def html_licence(html: str) -> str | None:
+    """The target of the first link with `rel=license`."""
+    tag = _LICENCE_TAG.search(html)
+    target = _HREF.search(tag.group(1)) if tag else None
+    return next(filter(None, target.groups()), None) if target else None

@@ -1,0 +1,74 @@
+"""Headings as people write them: section numbers, questions, navigation, shouting."""
+
+from __future__ import annotations
+
+import re
+
+HEADINGS_VERSION = 1
+
+MAX_QUESTION_CHARACTERS = 300
+MIN_SHOUTED_LETTERS = 10
+"""Shorter words in capitals are acronyms (HTTPS, DNSSEC), not shouting."""
+
+_NUMBER = re.compile(
+    r"^\s*(?:(?:chapter|section|appendix|part|kapitel|chapitre|cap[i\u00ed]tulo)\s+)?"
+    r"(?:(?:\d{1,3}\.)+\d{0,3}[.):]?|\d{1,3}[.):]|[A-Z]\.(?:\d{1,3}\.?)*|[QA]?\d{0,3}:)(?=\s+\S)\s+",
+    re.IGNORECASE,
+)
+_OPENERS = re.compile(
+    r"(?:how|what|why|when|where|which|who|whose|whom|is|are|was|were|do|does|did|can|could|should|would|will|may|must|has|have|am)\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"(?:how (?:do|does|did|can|could|should|would|will|is|are|much|many|long|often|to)|"
+    r"(?:what|why|when|where|who|which(?: \w+)?) (?:is|are|was|were|do|does|did|can|could|should|would|will|happens)|"
+    r"(?:can|could|should|do|does|did|is|are|may|must|will) (?:i|we|you|it|there|my)\b)",
+    re.IGNORECASE,
+)
+_NAVIGATION = re.compile(
+    r"(?:site |main |page |quick )?(?:navigation|menu|sitemap|site map|search|contents?|table of contents|toc|on this page|index)"
+    r"|(?:quick|related|useful|external|footer) links?|links|advertise(?:ment|ments|ing)?|sponsored(?: content| links?)?"
+    r"|(?:related|recent|popular|latest|similar|more|further|other) (?:articles?|posts?|news|stories|topics|content|pages?|comments?)"
+    r"|(?:leave a |post a |write a )?(?:comments?|reply|replies)|\d+ (?:comments?|replies|responses|thoughts on .*)"
+    r"|(?:sign up (?:for|to) .*|.*newsletter.*|subscribe.*|follow us.*|share(?: this.*)?|social(?: media)?|stay connected)"
+    r"|(?:forums?|log ?in|sign in|register|my account|cookies?(?: policy| settings)?|privacy(?: policy)?|tags?|categories|archives?|meta"
+    r"|about the author|contact(?: us)?|copyright|legal notice|imprint|impressum)"
+    r"|kommentare?|(?:letzte|neueste) kommentare|suche|inhaltsverzeichnis|navigation\w*|kontakt|mehr zum thema|zum thema|am meisten gelesen"
+    r"|(?:das k\u00f6nnte|lesen sie|auch interessant|schreibe? einen kommentar|teilen).*"
+    r"|(?:weitere|\u00e4hnliche|neueste|beliebte|verwandte) (?:artikel|beitr\u00e4ge|nachrichten|themen|meldungen|links)"
+    r"|(?:art\u00edculos|noticias|contenidos) relacionad[oa]s|te puede interesar.*|comentarios|articles (?:similaires|connexes)"
+    r"|\u00e0 lire aussi|commentaires|articoli correlati|commenti|zobacz (?:tak\u017ce|te\u017c).*|polecamy|podobne .*"
+    r"|komentarze|\u70ed\u95e8\u63a8\u8350",
+    re.IGNORECASE,
+)
+
+
+def strip_number(heading: str) -> str:
+    """The heading without its leading section number: `4.2.1. Partitions` becomes `Partitions`."""
+    return _NUMBER.sub("", heading, count=1).strip()
+
+
+def is_question(heading: str) -> bool:
+    """Whether a heading without number asks something: ends with a question mark, or opens and reads as an English question.
+
+    `How to ...` counts when something follows; `What's new` does not.
+    """
+    if not 8 <= len(heading) <= MAX_QUESTION_CHARACTERS or len(heading.split()) < 3:
+        return False
+    if heading.rstrip(" \"'\u201d\u2019)").endswith(("?", "\uff1f", "\u061f", "\u037e")):
+        return True
+    return bool(_OPENERS.match(heading) and _ASKING.match(heading))
+
+
+def is_navigation(heading: str) -> bool:
+    """Whether a heading names page furniture: navigation, advertising, forum, newsletter, quick links.
+
+    Source of the kinds: Li et al. 2023 (arXiv:2308.06259), appendix on web segments.
+    """
+    return bool(_NAVIGATION.fullmatch(heading.strip(" :.!>\u00bb\u2026")))
+
+
+def is_all_capitals(heading: str) -> bool:
+    """Whether a heading shouts. Source: Li et al. 2023 (arXiv:2308.06259), appendix on web segments."""
+    letters = [character for character in heading if character.isalpha()]
+    return len(letters) >= MIN_SHOUTED_LETTERS and heading.isupper()

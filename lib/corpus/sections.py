@@ -1,0 +1,72 @@
+"""The heading tree of a page: each section knows its heading, its own blocks and its sub-sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bubblenet.corpus import questions
+from bubblenet.corpus.blocks import Block
+
+
+@dataclass(slots=True)
+class Section:
+    """What stands under one heading. level 0 is the page itself; path holds the headings from the page down to this one."""
+
+    path: tuple[str, ...]
+    level: int
+    own: list[Block] = field(default_factory=list)
+    children: list[Section] = field(default_factory=list)
+
+    @property
+    def question(self) -> str | None:
+        """The heading, when it asks something."""
+        return self.path[-1] if self.level and questions.is_question(self.path[-1]) else None
+
+    def has_text(self) -> bool:
+        """Whether this section or one below it holds anything but headings."""
+        return bool(self.own) or any(child.has_text() for child in self.children)
+
+    def holds_question(self) -> bool:
+        """Whether a section below this one is a question with its answer."""
+        return any((child.question and child.has_text()) or child.holds_question() for child in self.children)
+
+    def blocks(self, heading_level: int = 0) -> Iterator[Block]:
+        """All blocks in page order; sub-headings that nothing stands under are left out.
+
+        heading_level: of this section's own heading, 0 to leave it out. Sub-headings start at 2, however the page numbers them: a passage
+        does not open a document of its own.
+        """
+        if heading_level:
+            yield Block("heading", self.path[-1], min(6, heading_level))
+        yield from self.own
+        for child in self.children:
+            if child.has_text():
+                yield from child.blocks(max(1, heading_level) + 1)
+
+
+def build_tree(title: str, blocks: Iterable[Block]) -> Section:
+    """The page as a tree of at most seven levels. The title stands above all where no `h1` opens the page."""
+    blocks = list(blocks)
+    root = Section(_title_path(title, blocks), 0)
+    open_sections = [root]
+    for block in blocks:
+        if block.kind != "heading":
+            open_sections[-1].own.append(block)
+            continue
+        while open_sections[-1].level >= block.level:
+            open_sections.pop()
+        parent = open_sections[-1]
+        section = Section((*parent.path, questions.strip_number(block.text)), block.level)
+        parent.children.append(section)
+        open_sections.append(section)
+    return root
+
+
+def _title_path(title: str, blocks: list[Block]) -> tuple[str, ...]:
+    """The title as the topmost heading, unless the page's first heading already says it."""
+    title = questions.strip_number(title)
+    first = next((block for block in blocks if block.kind == "heading"), None)
+    if not title or (first and (first.level == 1 or questions.strip_number(first.text).casefold() in title.casefold())):
+        return ()
+    return (title,)

@@ -1,0 +1,138 @@
+"""Cut a page into self-contained passages, each rooted at a heading.
+
+Source: Li et al. 2023 (arXiv:2308.06259), section 3.1 and appendix: a segment is the text under one HTML heading with all its sub-headings,
+600 to 3,000 characters. Added here: what to do with sections that are longer or shorter, and question headings, which keep their answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bubblenet.corpus import extraction, language, plain, quality
+from bubblenet.corpus.blocks import Block, render, rendered_length
+from bubblenet.corpus.extraction import EXTRACTION_VERSION, HostileMarkupError
+from bubblenet.corpus.packing import pack
+from bubblenet.corpus.sections import Section, build_tree
+from bubblenet.settings import Segmentation
+
+SEGMENTATION_VERSION = 1
+"""Rises when the same blocks would give other segments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One passage of a page, and whether it is kept.
+
+    heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
+    text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability.
+    question: the heading, when it asks what the text answers. num_words: parts between white space.
+    reason: why it is not kept, see quality.check; also `language_not_wanted` and what HostileMarkupError names.
+    """
+
+    heading_path: tuple[str, ...]
+    position: int
+    text: str
+    language: str
+    language_confidence: float
+    question: str | None
+    num_characters: int
+    num_words: int
+    kept: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Blocks that become one segment, and the headings they stand under."""
+
+    path: tuple[str, ...]
+    blocks: Sequence[Block]
+    question: str | None = None
+
+
+def segment_page(content: str, content_type: str, rules: Segmentation, languages: tuple[str, ...] = ()) -> list[Segment]:
+    """All passages of a page in page order, at least one; those that are not kept say why.
+
+    content_type: `html`, `markdown` or `text`. languages: ISO 639-1 codes that are wanted; empty: all.
+    """
+    try:
+        title, blocks = _read_blocks(content, content_type)
+    except HostileMarkupError as refusal:
+        return [_empty_segment((), str(refusal))]
+    pieces = list(_cut(build_tree(title, blocks), rules))
+    if not pieces:
+        return [_empty_segment((title,) if title else (), "no_text")]
+    return [_judge(piece, position, rules, languages) for position, piece in enumerate(pieces)]
+
+
+def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
+    if content_type == "html":
+        return extraction.html_blocks(content)
+    return "", plain.markdown_blocks(content) if content_type == "markdown" else plain.text_blocks(content)
+
+
+def _cut(section: Section, rules: Segmentation) -> Iterator[_Piece]:
+    """A section that fits is one piece; else its own text and its sub-sections are cut one by one, short neighbours together."""
+    children = [child for child in section.children if child.has_text()]
+    if not section.own and len(children) < 2:
+        for child in children:
+            yield from _cut(child, rules)
+        return
+    if not section.holds_question():
+        blocks = list(section.blocks())
+        if rendered_length(blocks) <= rules.max_characters:
+            yield _Piece(section.path, blocks, section.question)
+            return
+    loose: list[list[Block]] = [[block] for block in section.own]
+    question = section.question
+    sources = [section] if section.own else []
+    for child in children:
+        if _is_loose(child, rules):
+            loose.append(list(child.blocks(heading_level=2)))
+            sources.append(child)
+            continue
+        yield from _cut_loose(section, loose, sources, question, rules)
+        loose, sources, question = [], [], None
+        yield from _cut(child, rules)
+    yield from _cut_loose(section, loose, sources, question, rules)
+
+
+def _is_loose(section: Section, rules: Segmentation) -> bool:
+    """Whether a sub-section is too short to stand alone. A question stands alone at any length."""
+    if section.question or section.holds_question():
+        return False
+    return rendered_length(section.blocks()) < rules.min_characters
+
+
+def _cut_loose(
+    section: Section, loose: list[list[Block]], sources: list[Section], question: str | None, rules: Segmentation
+) -> Iterator[_Piece]:
+    """Own text and short sub-sections that stand next to each other, in pieces of like size."""
+    if len(sources) == 1 and sources[0] is not section:
+        yield _Piece(sources[0].path, list(sources[0].blocks()))
+        return
+    for index, blocks in enumerate(pack(loose, rules.max_characters)):
+        yield _Piece(section.path, blocks, question if index == 0 else None)
+
+
+def _judge(piece: _Piece, position: int, rules: Segmentation, languages: tuple[str, ...]) -> Segment:
+    text = render(piece.blocks)
+    code, confidence = language.identify(_prose(piece.blocks))
+    reason = quality.check(text, piece.path, sum(block.num_link_characters for block in piece.blocks), rules)
+    if reason is None and languages and code not in languages:
+        reason = "language_not_wanted"
+    return Segment(piece.path, position, text, code, confidence, piece.question, len(text), len(text.split()), reason is None, reason)
+
+
+def _prose(blocks: Sequence[Block]) -> str:
+    """What is written in a human language; code would mislead the identifier. All of it where there is nothing else."""
+    prose = "\n".join(block.text for block in blocks if block.kind != "code")
+    return prose or "\n".join(block.text for block in blocks)
+
+
+def _empty_segment(path: tuple[str, ...], reason: str) -> Segment:
+    return Segment(path, 0, "", language.UNDETERMINED, 0.0, None, 0, 0, False, reason)
+
+
+__all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "segment_page"]

@@ -1,0 +1,1 @@
+"""Language-model engines: one protocol, a real implementation and a scripted one for tests."""

@@ -1,0 +1,64 @@
+"""A record of what was really asked of a model: one JSON line per request and per load. For audits and tests of "at most once"."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bubblenet.engines.protocol import (
+    Generation,
+    GenerationRequest,
+    LabelDistribution,
+    LabelRequest,
+    Likelihood,
+    LikelihoodRequest,
+    TextEngine,
+)
+
+
+class LoggedEngine:
+    """Passes everything on to another engine and writes <folder>/<pid>.jsonl. A request is logged before it is run."""
+
+    def __init__(self, engine: TextEngine, folder: str) -> None:
+        self._engine, self._folder = engine, folder
+
+    def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
+        """As the engine; logged as `generate`."""
+        self._log("generate", [request.key for request in requests])
+        return self._engine.generate(requests)
+
+    def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
+        """As the engine; logged as `label_distribution`."""
+        self._log("label_distribution", [request.key for request in requests])
+        return self._engine.label_distribution(requests)
+
+    def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
+        """As the engine; logged as `log_likelihood`."""
+        self._log("log_likelihood", [request.key for request in requests])
+        return self._engine.log_likelihood(requests)
+
+    def truncate(self, text: str, max_tokens: int) -> str:
+        """As the engine; not logged, since no model runs."""
+        return self._engine.truncate(text, max_tokens)
+
+    def close(self) -> None:
+        """Close the engine behind this one."""
+        self._engine.close()
+
+    def _log(self, operation: str, keys: Sequence[str]) -> None:
+        append(self._folder, [{"op": operation, "key": key, "pid": os.getpid()} for key in keys])
+
+
+def log_load(folder: str, model: str) -> None:
+    """One line for one loading of weights."""
+    append(folder, [{"op": "load", "model": model, "pid": os.getpid()}])
+
+
+def append(folder: str, entries: list[dict[str, object]]) -> None:
+    """Add lines to this process's file. Each process has its own, so lines never mix."""
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as stream:
+        stream.writelines(f"{json.dumps(entry)}\n" for entry in entries)

@@ -1,0 +1,106 @@
+"""The decode loop: samples of shared prompts, in lockstep, with finished groups leaving the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bubblenet.engines.batching import Group
+from bubblenet.engines.sampling import choose, draws
+
+if TYPE_CHECKING:
+    import torch
+
+    from bubblenet.engines.language_model import LanguageModel
+
+# A batch is made smaller when at most this share of its groups still writes: copying the caches is not free.
+SHRINK_AT = 0.75
+
+
+@dataclass(slots=True)
+class Row:
+    """One text being written. index: the caller's number of it, None for a row that only fills up a group."""
+
+    index: int | None
+    ids: list[int]
+    limit: int
+    temperature: float
+    top_p: float
+    uniform: Sequence[float]
+    output: list[int] = field(default_factory=list)
+    is_done: bool = False
+    is_finished: bool = False
+
+    def take(self, token: int, stop_ids: Collection[int]) -> None:
+        """Append a token unless the row is done; a stop token ends it and is not kept."""
+        if self.is_done:
+            return
+        if token in stop_ids:
+            self.is_done = self.is_finished = True
+            return
+        self.output.append(token)
+        self.is_done = len(self.output) >= self.limit
+
+    def uniform_at(self, step: int) -> float:
+        """The row's own random number of this step."""
+        return float(self.uniform[step]) if step < len(self.uniform) else 0.0
+
+
+def make_row(index: int, ids: list[int], limit: int, temperature: float, top_p: float, seed: int) -> Row:
+    """A row that has written nothing yet; greedy rows draw no numbers."""
+    uniform = draws(seed, limit).tolist() if temperature > 0 else []
+    return Row(index, ids, limit, temperature, top_p, uniform)
+
+
+def fill_groups(groups: Sequence[Group], rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows by group, every group with as many as the largest has; fillers are done before they start."""
+    most = max(len(group.rows) for group in groups)
+    filled = []
+    for group in groups:
+        members = [rows[index] for index in group.rows]
+        filler = Row(None, members[0].ids, 0, 0.0, 1.0, [], is_done=True)
+        filled.append(members + [filler] * (most - len(members)))
+    return filled
+
+
+def decode(model: LanguageModel, groups: Sequence[Group], rows: Sequence[Row], stop_ids: Collection[int]) -> None:
+    """Write all rows of a batch to their end. The texts are left in the rows."""
+    import torch
+
+    members = fill_groups(groups, rows)
+    cache, _ = model.read_prefixes([batch[0].ids[: group.prefix] for group, batch in zip(groups, members, strict=True)])
+    flat = [row for batch in members for row in batch]
+    own = [row.ids[group.prefix :] for group, batch in zip(groups, members, strict=True) for row in batch]
+    steps = max(row.limit for row in flat)
+    cache.begin_rows(len(members[0]), max(len(ids) for ids in own) + steps)
+    states = model.read_rows(cache, own)
+    last = states[torch.arange(len(own)), model.tensor([len(ids) - 1 for ids in own])]
+    for step in range(steps):
+        tokens = _next_tokens(model, last, flat, step)
+        for row, token in zip(flat, tokens, strict=True):
+            row.take(token, stop_ids)
+        alive = _alive_groups(flat, cache.rows)
+        if not alive:
+            return
+        if len(alive) <= SHRINK_AT * len(flat) / cache.rows:
+            kept = cache.keep_groups(model.tensor(alive)).tolist()
+            flat, tokens = [flat[index] for index in kept], [tokens[index] for index in kept]
+        last = model.read_rows(cache, [[token] for token in tokens])[:, 0]
+
+
+def _next_tokens(model: LanguageModel, states: torch.Tensor, rows: Sequence[Row], step: int) -> list[int]:
+    import torch
+
+    logits = model.logits(states)
+    settings = [[row.temperature for row in rows], [row.top_p for row in rows], [row.uniform_at(step) for row in rows]]
+    temperature, top_p, uniform = torch.tensor(settings, dtype=torch.float64, device=logits.device)
+    chosen: list[int] = choose(logits, temperature.float(), top_p.float(), uniform).tolist()
+    return chosen
+
+
+def _alive_groups(rows: Sequence[Row], per_group: int) -> list[int]:
+    """Groups in which at least one row still writes."""
+    return [
+        start // per_group for start in range(0, len(rows), per_group) if not all(row.is_done for row in rows[start : start + per_group])
+    ]

@@ -1,0 +1,124 @@
+"""A loaded causal language model, reduced to three steps: read prefixes, read the rows' own tokens, turn states into probabilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bubblenet.engines import shared_attention
+from bubblenet.engines.quiet import quiet_transformers
+from bubblenet.engines.shared_attention import SharedCache
+from bubblenet.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+# Positions turned into vocabulary probabilities at once: bounds the memory of [positions, vocabulary].
+POSITIONS_AT_ONCE = 512
+KNOWN_LAYERS = {"full_attention", "sliding_attention"}
+
+
+class LanguageModel:
+    """Weights on one device. All inputs are lists of token ids; padding, positions and caches stay inside."""
+
+    def __init__(self, model: Any, device: str) -> None:
+        _check_architecture(model.config)
+        self._model, self._device = model, device
+        self._decoder, self._head = model.get_decoder(), model.get_output_embeddings()
+        self.max_tokens: int = int(getattr(model.config, "max_position_embeddings", 1 << 20))
+
+    @classmethod
+    def load(cls, folder: Path, dtype: str, device: str) -> LanguageModel:
+        """Read safetensors from a local folder. Raises ModelError when transformers cannot make a model of it."""
+        import torch
+        from transformers import AutoModelForCausalLM
+
+        shared_attention.register()
+        try:
+            with quiet_transformers():
+                model = AutoModelForCausalLM.from_pretrained(
+                    str(folder),
+                    dtype=getattr(torch, dtype),
+                    attn_implementation=shared_attention.NAME,
+                    local_files_only=True,
+                    use_safetensors=True,
+                    trust_remote_code=False,
+                )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError("a causal language model", f"{folder}: {error}", "Check that the folder is complete.") from error
+        return cls(model.eval().to(device), device)
+
+    def read_prefixes(self, prefixes: list[list[int]]) -> tuple[SharedCache, torch.Tensor]:
+        """Run each prefix once. Returns the cache and the states [prefixes, longest, width]."""
+        import torch
+
+        ids, lengths = self._pad(prefixes)
+        cache = SharedCache(lengths)
+        positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape)
+        return cache, self._run(ids, positions, cache)
+
+    def read_rows(self, cache: SharedCache, rows: list[list[int]]) -> torch.Tensor:
+        """Run the next tokens of every row, group by group. Returns states [rows, longest, width]."""
+        ids, lengths = self._pad(rows)
+        positions = cache.place(lengths, ids.shape[1])
+        states = self._run(ids, positions, cache)
+        cache.advance(ids.shape[1])
+        return states
+
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """Vocabulary scores of states [..., width], as float32."""
+        return self._adjust(self._head(states).float())
+
+    def log_probabilities(self, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """log p(target) for each state [positions, width], target [positions].
+
+        The score of the target is computed in float32: in bfloat16 it would be rounded by up to 0.06 nats.
+        The rounding of the other scores cancels in the sum over the vocabulary.
+        """
+        import torch
+
+        parts = []
+        for start in range(0, len(targets), POSITIONS_AT_ONCE):
+            some, wanted = states[start : start + POSITIONS_AT_ONCE], targets[start : start + POSITIONS_AT_ONCE]
+            parts.append(self._scores_of(some, wanted) - self.logits(some).logsumexp(-1))
+        return torch.cat(parts)
+
+    def _scores_of(self, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        scores = (states.float() * self._head.weight[targets].float()).sum(-1)
+        if getattr(self._head, "bias", None) is not None:
+            scores = scores + self._head.bias[targets].float()
+        return self._adjust(scores)
+
+    def _adjust(self, scores: torch.Tensor) -> torch.Tensor:
+        """What some architectures do to the scores after the last layer: Cohere and Granite scale them, Gemma 2 caps them."""
+        config = self._model.config
+        scores = scores * float(getattr(config, "logit_scale", None) or 1.0) / float(getattr(config, "logits_scaling", None) or 1.0)
+        cap = getattr(config, "final_logit_softcapping", None)
+        return scores if cap is None else (scores / cap).tanh() * cap
+
+    def tensor(self, ids: list[int]) -> torch.Tensor:
+        """Token ids on the model's device."""
+        import torch
+
+        return torch.tensor(ids, dtype=torch.long, device=self._device)
+
+    def _run(self, ids: torch.Tensor, positions: torch.Tensor, cache: SharedCache) -> torch.Tensor:
+        output = self._decoder(input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, shared=cache)
+        states: torch.Tensor = output.last_hidden_state
+        return states
+
+    def _pad(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows padded at the end with token 0, which is never looked at, and their lengths."""
+        longest = max(len(row) for row in rows)
+        ids = self.tensor([token for row in rows for token in (row + [0] * (longest - len(row)))])
+        return ids.reshape(len(rows), longest), self.tensor([len(row) for row in rows])
+
+
+def _check_architecture(config: Any) -> None:
+    """Refuse models whose attention is not the plain kind; they would answer wrongly rather than fail."""
+    layers = set(getattr(config, "layer_types", None) or ["full_attention"])
+    if getattr(config, "is_encoder_decoder", False) or not layers <= KNOWN_LAYERS or not hasattr(config, "num_attention_heads"):
+        kind = getattr(config, "model_type", "unknown")
+        raise ModelError(
+            "a decoder with full or sliding attention", f"model type {kind}", "Use a Llama, Qwen, Mistral or Gemma kind of model."
+        )

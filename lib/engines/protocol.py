@@ -1,0 +1,142 @@
+"""What every engine promises: requests in, results out, in the same order.
+
+A request that fails alone comes back as a result whose `error` is "ErrorClass: message"; only a dead engine raises.
+Everything here is plain data and is importable without torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+# Part of every fingerprint: raise it when the same weights and request would give another result.
+ENGINE_CODE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One chat turn. The engine applies the model's own chat template; the texts are data and never reach it as control tokens.
+
+    assistant_prefix: the beginning of the answer, which the model continues.
+    """
+
+    user: str
+    system: str | None = None
+    assistant_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """Write up to max_new_tokens tokens. temperature 0 is greedy; otherwise `seed` alone decides the random draws of this row."""
+
+    key: str
+    prompt: Prompt
+    max_new_tokens: int
+    temperature: float
+    top_p: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Text written for one request. is_finished: the model ended by itself before the limit."""
+
+    key: str
+    text: str | None
+    is_finished: bool
+    prompt_tokens: int
+    output_tokens: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """Which of `labels` comes next after the prompt? Each label must be one token of the model."""
+
+    key: str
+    prompt: Prompt
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDistribution:
+    """probabilities: normalised over the labels. mass: probability of all labels together before that, in 0..1."""
+
+    key: str
+    probabilities: tuple[float, ...] | None
+    mass: float
+    prompt_tokens: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LikelihoodRequest:
+    """How likely is the continuation after the context? No context: after the model's beginning-of-text token alone."""
+
+    key: str
+    context: Prompt | None
+    continuation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """log_probability: sum over the num_tokens tokens of the continuation, in nats."""
+
+    key: str
+    log_probability: float | None
+    num_tokens: int
+    context_tokens: int
+    error: str | None = None
+
+
+class TextEngine(Protocol):
+    """A loaded model. Results are in the order of the requests."""
+
+    def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
+        """Write text for each request."""
+        ...
+
+    def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
+        """Read label probabilities off the next token; nothing is decoded."""
+        ...
+
+    def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
+        """Sum the log-probabilities of given continuations."""
+        ...
+
+    def truncate(self, text: str, max_tokens: int) -> str:
+        """The longest beginning of the text that has at most max_tokens tokens."""
+        ...
+
+    def close(self) -> None:
+        """Free the memory; the engine is not used again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """Everything a worker needs to load the same engine as the driver meant. Small, and safe to pickle.
+
+    dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint.
+    """
+
+    kind: str
+    model: str
+    weights_digest: str
+    dtype: str = "auto"
+    threads: int = 0
+    token_budget: int = 8192
+    window_rows: int = 256
+    call_log: str = ""
+
+    def fingerprint_parts(self) -> dict[str, Any]:
+        """What changes results: kind, weights (with tokenizer), the resolved dtype, the version of this code. Nothing else."""
+        from bubblenet.engines.devices import resolve_dtype
+
+        dtype = "none" if self.kind == "scripted" else resolve_dtype(self.dtype)
+        return {"kind": self.kind, "weights": self.weights_digest, "dtype": dtype, "code": ENGINE_CODE_VERSION}
+
+
+def describe_error(error: BaseException) -> str:
+    """The one line that a failed row carries."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"

@@ -1,0 +1,70 @@
+"""One loaded engine per device and process. Engines live here and are never pickled; workers find theirs by its spec."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+from bubblenet.engines.call_log import LoggedEngine, log_load
+from bubblenet.engines.protocol import EngineSpec, TextEngine
+from bubblenet.errors import SettingsError
+
+_lock = threading.Lock()
+_engines: dict[str, tuple[str, TextEngine]] = {}
+
+
+def get_engine(spec: EngineSpec) -> TextEngine:
+    """The engine of this spec, loaded unless this process has it. Another engine on the same device is closed first.
+
+    Raises ModelError when the weights are missing or are not those of the spec, SettingsError for an unknown kind.
+    """
+    device = _device(spec)
+    identity = json.dumps([spec.fingerprint_parts(), spec.token_budget, spec.window_rows, spec.threads, spec.call_log], sort_keys=True)
+    with _lock:
+        loaded = _engines.get(device)
+        if loaded is not None and loaded[0] == identity:
+            return loaded[1]
+        _close(device)
+        engine = _load(spec)
+        _engines[device] = (identity, engine)
+        return engine
+
+
+def close_all() -> None:
+    """Close every engine of this process."""
+    with _lock:
+        for device in list(_engines):
+            _close(device)
+
+
+def _device(spec: EngineSpec) -> str:
+    if spec.kind == "scripted":
+        return "none"
+    from bubblenet.engines.devices import pick_device
+
+    return pick_device()
+
+
+def _close(device: str) -> None:
+    if device in _engines:
+        _engines.pop(device)[1].close()
+
+
+def _load(spec: EngineSpec) -> TextEngine:
+    engine = _make(spec)
+    if not spec.call_log:
+        return engine
+    log_load(spec.call_log, spec.model)
+    return LoggedEngine(engine, spec.call_log)
+
+
+def _make(spec: EngineSpec) -> TextEngine:
+    if spec.kind == "scripted":
+        from bubblenet.engines.scripted import ScriptedEngine
+
+        return ScriptedEngine()
+    if spec.kind == "transformers":
+        from bubblenet.engines.transformers import TransformersEngine
+
+        return TransformersEngine.load(spec)
+    raise SettingsError("engine.kind transformers or scripted", repr(spec.kind), "Set engine.kind in the settings file.")

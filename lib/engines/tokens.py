@@ -1,0 +1,122 @@
+"""From prompts to token ids, so that text from the web can never become a control token.
+
+Two locks. Texts of a prompt are tokenised apart from the template, with the tokenizer's special tokens switched off, and the ids are
+joined afterwards. Before that, every control marker of this tokenizer and of the common chat formats is broken up with a space, since
+some tokenizers hold markers (`<think>`, `<tool_call>`) that the switch does not cover.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from bubblenet.engines.protocol import Prompt
+from bubblenet.engines.quiet import quiet_transformers
+from bubblenet.errors import ModelError
+
+# Markers of chat formats other than the loaded model's own: ChatML, Llama 2 and 3, Gemma, Mistral, and common end-of-text marks.
+COMMON_MARKERS = (
+    "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>",
+    "<|eot_id|>", "<|eom_id|>", "<|python_tag|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "<pad>", "<unk>", "<s>", "</s>",
+    "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]",
+    "[/TOOL_RESULTS]", "<think>", "</think>", "<tool_call>", "</tool_call>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>",
+)  # fmt: skip
+_USER, _SYSTEM = "BUBBLENETUSERTEXT", "BUBBLENETSYSTEMTEXT"
+
+
+class Codec:
+    """A tokenizer with the two locks, and the model's own chat template around prompts."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._markers = _marker_pattern({str(token) for token in tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS))
+        self._pieces: dict[bool, list[str | list[int]]] = {}
+        self.stop_ids = frozenset(tokenizer.all_special_ids)
+
+    @classmethod
+    def load(cls, folder: Path) -> Codec:
+        """Read the tokenizer of a local folder. Raises ModelError when there is none."""
+        from transformers import AutoTokenizer
+
+        try:
+            with quiet_transformers():
+                return cls(AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False))
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError("a tokenizer beside the weights", f"{folder}: {error}", "Copy tokenizer.json there.") from error
+
+    @property
+    def begin_ids(self) -> list[int]:
+        """The beginning-of-text token; models without one begin with their end-of-text token."""
+        begin, end = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
+        return [begin if begin is not None else end]
+
+    def neutralise(self, text: str) -> str:
+        """Break control markers up: `<|im_end|>` becomes `< |im_end|>`. Repeated until none is left."""
+        while (broken := self._markers.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)) != text:
+            text = broken
+        return text
+
+    def encode_text(self, text: str) -> list[int]:
+        """Ids of plain text: no control token, no beginning-of-text token."""
+        with quiet_transformers():
+            ids = self._tokenizer(self.neutralise(text), add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        return list(ids)
+
+    def encode_prompt(self, prompt: Prompt) -> list[int]:
+        """Ids of a whole prompt, up to where the model goes on writing."""
+        texts = {_USER: prompt.user, _SYSTEM: prompt.system or ""}
+        ids: list[int] = []
+        for piece in self._template(prompt.system is not None):
+            ids += self.encode_text(texts[piece]) if isinstance(piece, str) else piece
+        return ids + (self.encode_text(prompt.assistant_prefix) if prompt.assistant_prefix else [])
+
+    def decode(self, ids: list[int]) -> str:
+        """Text of ids, control tokens left out."""
+        text: str = self._tokenizer.decode(ids, skip_special_tokens=True)
+        return text
+
+    def label_ids(self, label: str) -> list[int]:
+        """The tokens that mean this label: with and without a space before it, where that is one token."""
+        variants = [self.encode_text(text) for text in (label, f" {label}")]
+        return sorted({ids[0] for ids in variants if len(ids) == 1})
+
+    def truncate(self, text: str, max_tokens: int) -> str:
+        """The longest beginning with at most max_tokens tokens; cut where a token ends."""
+        with quiet_transformers():
+            encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
+        offsets = encoded["offset_mapping"]
+        return text if len(offsets) <= max_tokens else text[: offsets[max_tokens][0]]
+
+    def _template(self, has_system: bool) -> list[str | list[int]]:
+        """The model's chat template, cut at the places where texts go: ids of template text, or the name of a place."""
+        if has_system not in self._pieces:
+            rendered = self._render(has_system)
+            pieces = [piece for piece in re.split(f"({_USER}|{_SYSTEM})", rendered) if piece]
+            self._pieces[has_system] = [piece if piece in (_USER, _SYSTEM) else self._encode_template(piece) for piece in pieces]
+        return self._pieces[has_system]
+
+    def _encode_template(self, piece: str) -> list[int]:
+        return list(self._tokenizer(piece, add_special_tokens=False)["input_ids"])
+
+    def _render(self, has_system: bool) -> str:
+        """The template around place names. A template that refuses a system turn gets it at the head of the user's."""
+        from jinja2.exceptions import TemplateError
+
+        if not self._tokenizer.chat_template:
+            return f"{self._tokenizer.bos_token or ''}{_SYSTEM + chr(10) * 2 if has_system else ''}{_USER}\n\n"
+        system = [{"role": "system", "content": _SYSTEM}] if has_system else []
+        try:
+            return self._apply([*system, {"role": "user", "content": _USER}])
+        except TemplateError:
+            return self._apply([{"role": "user", "content": f"{_SYSTEM}\n\n{_USER}" if has_system else _USER}])
+
+    def _apply(self, turns: list[dict[str, str]]) -> str:
+        rendered: str = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        return rendered
+
+
+def _marker_pattern(markers: set[str]) -> re.Pattern[str]:
+    """One pattern for all markers, longest first, in any case. Markers of one character cannot be broken up and are left to lock one."""
+    ordered = sorted((marker for marker in markers if len(marker.strip()) > 1), key=len, reverse=True)
+    return re.compile("|".join(re.escape(marker) for marker in ordered), re.IGNORECASE)

@@ -1,0 +1,68 @@
+"""Every error a user can meet, in one tree.
+
+    BubblenetError
+    |-- SettingsError(ValueError)          a configuration file or --set is wrong
+    |-- InputError(ValueError)             nothing to read at the given path
+    |-- QueryError(ValueError)             an SQL query cannot be run
+    |-- ModelError(ValueError)             weights missing, unsafe or different from what was promised
+    |-- EnvironmentProblem(RuntimeError)   Java, a jar or a library is missing
+    |-- WarehouseError(RuntimeError)       the tables cannot be used
+    |   |-- SchemaVersionError             the tables were made by another version
+    |   `-- ConcurrentRunError             another driver is writing the same stage
+    `-- AccountingError(RuntimeError)      seen != kept + filtered + quarantined + pending: rows were lost
+
+Each message says what was wanted, what was got, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class BubblenetError(Exception):
+    """Base of all errors raised on purpose; the command line prints it without a trace.
+
+    wanted, got and todo are short phrases; together they are the whole message.
+    """
+
+    def __init__(self, wanted: str, got: str, todo: str) -> None:
+        self.wanted, self.got, self.todo = wanted, got, todo
+        super().__init__(f"wanted {wanted}; got {got}. {todo}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Travel from a worker to the driver with all three parts."""
+        return type(self), (self.wanted, self.got, self.todo)
+
+
+class SettingsError(BubblenetError, ValueError):
+    """A configuration file is missing, or holds an unknown key or a value of the wrong type."""
+
+
+class InputError(BubblenetError, ValueError):
+    """An input path is missing, or holds no file of a known format."""
+
+
+class QueryError(BubblenetError, ValueError):
+    """An SQL query names an unknown table or column, cannot be parsed, or fails while it runs."""
+
+
+class ModelError(BubblenetError, ValueError):
+    """A model has no weights, has weights in an unsafe format, or differs from the declared digest."""
+
+
+class EnvironmentProblem(BubblenetError, RuntimeError):
+    """Something outside the project is missing: Java, the Delta jar, an optional library."""
+
+
+class WarehouseError(BubblenetError, RuntimeError):
+    """The warehouse folder or catalog cannot be used as asked."""
+
+
+class SchemaVersionError(WarehouseError):
+    """The tables carry another schema version than this code writes."""
+
+
+class ConcurrentRunError(WarehouseError):
+    """Another driver kept committing to the same lane while this one tried to."""
+
+
+class AccountingError(BubblenetError, RuntimeError):
+    """The counts of a stage do not add up; the run must not be trusted."""

@@ -1,0 +1,23 @@
+"""Ids are hashes of content: the same text has the same id everywhere, and nothing depends on row order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_NOT_WORD = re.compile(r"[\W_]+", re.UNICODE)
+
+
+def content_id(*parts: str) -> str:
+    """Hash of the parts, 32 hexadecimal digits (128 bits: collisions are out of reach for 10^15 rows)."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", errors="surrogatepass")).hexdigest()[:32]
+
+
+def normalised_hash(text: str) -> str:
+    """Hash of the text with case, space and punctuation folded; equal for passages that read the same."""
+    return content_id(_NOT_WORD.sub(" ", text.casefold()).strip())
+
+
+def row_seed(*parts: str | int) -> int:
+    """A 63-bit seed that depends on the row alone, never on a partition or task."""
+    return int(content_id(*(str(part) for part in parts))[:16], 16) >> 1

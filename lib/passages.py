@@ -1,0 +1,97 @@
+"""Which passages and pairs a snapshot asks the models about; every frame is read at one pinned version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from bubblenet.tables import DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, SEGMENTS
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from bubblenet.context import Context
+    from bubblenet.recipe import Recipe
+    from bubblenet.tables import Table
+
+
+def content_id(*columns: str | Column) -> Column:
+    """Hash of the columns' text, 32 hexadecimal digits; the Spark twin of bubblenet.identity.content_id."""
+    parts = [column if not isinstance(column, str) else F.col(column) for column in columns]
+    return F.substring(F.sha2(F.concat_ws("\x1f", *parts), 256), 1, 32)
+
+
+def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
+    """Rows of a stage table that were made with one of the given fingerprints, pinned to the version that is newest now."""
+    rows = context.warehouse.read(table, context.warehouse.version(table))
+    return rows.where(F.col("fingerprint").isin(*fingerprints))
+
+
+def occurrences(context: Context, recipe: Recipe) -> DataFrame:
+    """Kept passages of the context's snapshot, with the passage that stands for each as `representative_id`."""
+    segments = current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+    stands_for = current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "representative_id")
+    return segments.join(stands_for, on="segment_id", how="inner")
+
+
+def representatives(context: Context, recipe: Recipe) -> DataFrame:
+    """One row for each distinct passage of the snapshot: segment_id, text, language.
+
+    A passage that an older snapshot's passage stands for is represented by that one's text.
+    """
+    here = occurrences(context, recipe)
+    wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
+    own = (
+        here.where(F.col("segment_id") == F.col("representative_id"))
+        .select("segment_id", "text", "language")
+        .dropDuplicates(["segment_id"])
+    )
+    elsewhere = wanted.join(own, on="segment_id", how="left_anti")
+    older = current(context, SEGMENTS, recipe["segment"].id).select("segment_id", "text", "language")
+    return own.unionByName(older.join(elsewhere, on="segment_id", how="left_semi").dropDuplicates(["segment_id"]))
+
+
+def questions(context: Context, recipe: Recipe) -> DataFrame:
+    """Questions that stand above passages of the snapshot: segment_id, question; distinct."""
+    here = occurrences(context, recipe).where(F.col("question").isNotNull())
+    return here.select(F.col("representative_id").alias("segment_id"), "question").distinct()
+
+
+def sample(passages: DataFrame, limit: int) -> DataFrame | None:
+    """The first `limit` passages by hash, as segment_id; None without a limit. The same passages on every start."""
+    if not limit:
+        return None
+    return passages.select("segment_id").distinct().orderBy(F.xxhash64("segment_id"), "segment_id").limit(limit)
+
+
+def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
+    """Pairs of the snapshot that passed the gates: instruction_id, segment_id, instruction, origin, text; one row for each pair."""
+    instructions = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where(F.col("kept"))
+    columns = ("instruction_id", "segment_id", "instruction", "origin")
+    texts = representatives(context, recipe).select("segment_id", "text")
+    return instructions.select(*columns).dropDuplicates(["instruction_id"]).join(texts, on="segment_id", how="inner")
+
+
+def best_candidates(pairs: DataFrame, reverse_gains: DataFrame) -> DataFrame:
+    """The pairs that go on to the judge: every extracted one, and of the generated ones the best of each passage by reverse gain.
+
+    reverse_gains: instruction_id, reverse_gain. Ties are broken by instruction_id, so that the choice never depends on row order.
+    """
+    ranked = pairs.join(reverse_gains.where(F.col("reverse_gain").isNotNull()), on="instruction_id", how="inner")
+    order = Window.partitionBy("segment_id", "origin").orderBy(F.col("reverse_gain").desc(), "instruction_id")
+    is_best = (F.col("origin") == "extracted") | (F.row_number().over(order) == 1)
+    return ranked.withColumn("is_best", is_best).where("is_best").drop("is_best")
+
+
+def reverse_gains(context: Context, recipe: Recipe) -> DataFrame:
+    """instruction_id and reverse_gain as measured with the current fingerprint."""
+    scores = current(context, SCORES, recipe["score/reverse_gain"].id).where(F.col("mode") == "reverse_gain")
+    return scores.select("instruction_id", "reverse_gain")
+
+
+def passage_likelihoods(context: Context, recipe: Recipe) -> DataFrame:
+    """segment_id and passage_log_likelihood as measured with the current fingerprint."""
+    measured = current(context, PASSAGE_SCORES, recipe["score/passage"].id).where("kept")
+    return measured.select("segment_id", F.col("log_likelihood").alias("passage_log_likelihood"))

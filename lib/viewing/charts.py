@@ -1,0 +1,128 @@
+"""Geometry of the report's charts, as plain numbers for the template: no script runs in the page, so it stays small and inert."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_WIDTH, _HEIGHT = 640.0, 240.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 12.0, 30.0, 44.0
+_GAP = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One horizontal bar. share: its length, 0 to 1, against the longest one; note: more about it, or empty."""
+
+    label: str
+    count: int
+    share: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One piece of a column: where it lies in the drawing, what it belongs to, and the text shown under the pointer."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled position on an axis, in the drawing's coordinates."""
+
+    position: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """A drawing of stacked columns with both axes."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+    boxes: tuple[Box, ...]
+    x_ticks: tuple[Mark, ...]
+    y_ticks: tuple[Mark, ...]
+    thresholds: tuple[Mark, ...]
+    x_label: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The horizontal axis: range, number of bins, ticks, and labelled thresholds."""
+
+    low: float
+    high: float
+    num_bins: int
+    label: str
+    ticks: tuple[float, ...]
+    thresholds: tuple[tuple[float, str], ...] = ()
+
+    def place(self, value: float) -> float:
+        """The drawing's x of a value."""
+        return _LEFT + (value - self.low) / (self.high - self.low) * (_WIDTH - _LEFT - _RIGHT)
+
+    def edge(self, index: int) -> float:
+        """The lower edge of a bin, from 0."""
+        return self.low + (self.high - self.low) * index / self.num_bins
+
+
+def bars(counts: Sequence[tuple[str, int, str]]) -> tuple[Bar, ...]:
+    """(label, count, note) as bars in the given order."""
+    longest = max((count for _, count, _ in counts), default=0) or 1
+    return tuple(Bar(label, count, count / longest, note) for label, count, note in counts)
+
+
+def histogram(counts: Mapping[str, Mapping[int, int]], axis: Axis) -> Histogram:
+    """Columns of counts: kind -> bin index -> count, stacked in the order of the kinds."""
+    highest = max((sum(bins.get(index, 0) for bins in counts.values()) for index in range(axis.num_bins)), default=0)
+    step = tick_step(highest)
+    top = max(step * math.ceil(highest / step), step)
+    scale = (_HEIGHT - _TOP - _BOTTOM) / top
+    boxes = [box for index in range(axis.num_bins) for box in _column(counts, axis, index, scale)]
+    return Histogram(
+        width=_WIDTH,
+        height=_HEIGHT,
+        left=_LEFT,
+        right=_WIDTH - _RIGHT,
+        top=_TOP,
+        bottom=_HEIGHT - _BOTTOM,
+        boxes=tuple(boxes),
+        x_ticks=tuple(Mark(axis.place(value), f"{value:g}") for value in axis.ticks),
+        y_ticks=tuple(Mark(_HEIGHT - _BOTTOM - value * scale, f"{value:,}") for value in range(0, top + 1, step)),
+        thresholds=tuple(Mark(axis.place(value), label) for value, label in axis.thresholds),
+        x_label=axis.label,
+        total=sum(sum(bins.values()) for bins in counts.values()),
+    )
+
+
+def _column(counts: Mapping[str, Mapping[int, int]], axis: Axis, index: int, scale: float) -> list[Box]:
+    left, right = axis.place(axis.edge(index)) + _GAP / 2, axis.place(axis.edge(index + 1)) - _GAP / 2
+    y = _HEIGHT - _BOTTOM
+    column = []
+    for kind, bins in counts.items():
+        count = bins.get(index, 0)
+        y -= count * scale
+        if count:
+            title = f"{axis.edge(index):g} to {axis.edge(index + 1):g}: {count:,} {kind}"
+            column.append(Box(left, y, right - left, count * scale, kind, title))
+    return column
+
+
+def tick_step(highest: int) -> int:
+    """A round step (1, 2 or 5 times a power of ten) that gives at most five ticks."""
+    wanted = max(1.0, highest / 5)
+    power = 10 ** math.floor(math.log10(wanted))
+    return next(int(power * factor) for factor in (1, 2, 5, 10) if power * factor >= wanted)

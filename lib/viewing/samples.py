@@ -1,0 +1,124 @@
+"""Small, fair samples of pairs for people to look at.
+
+Pairs are chosen by ids and signals alone, with the limit in SQL; only then are the texts of the few looked up by their ids, so that
+Delta can skip files. Needs the views registered.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import DataFrame, Row, SparkSession
+
+RESPONSE_CHARACTERS = 1200
+_PAIRS_A_PAGE = 2
+_SIGNALS = ("origin", "quality", "grade", "expected_score", "reverse_gain", "forward_gain", "reason")
+
+# Values are arguments of spark.sql, which writes them as escaped literals; `args=` does not get past Delta's parser.
+# An empty snapshot stands for all.
+_JUDGED = """
+SELECT j.instruction_id, j.segment_id, j.kept, j.origin, j.quality, j.grade, j.expected_score, j.reverse_gain, j.forward_gain, j.reason,
+  coalesce(c.url, j.reason) AS kin
+FROM judgements AS j LEFT JOIN curated AS c ON c.instruction_id = j.instruction_id AND c.round = j.round AND c.policy = j.policy
+WHERE j.round = {round} AND j.policy = {policy} AND ({snapshot} = '' OR j.segment_id IN (
+  SELECT d.representative_id FROM duplicates AS d JOIN segments AS s ON s.segment_id = d.segment_id
+  WHERE s.kept AND s.snapshot = {snapshot}
+))
+"""
+_ACCEPTED = f"""
+SELECT * FROM (
+  SELECT *, row_number() OVER (PARTITION BY kin ORDER BY quality DESC, instruction_id) AS rank
+  FROM {{judged}} WHERE kept AND origin = {{origin}}
+) WHERE rank <= {_PAIRS_A_PAGE} ORDER BY quality DESC, instruction_id LIMIT {{limit}}
+"""
+# A loser among the candidates of one passage tells least; of each reason the nearest miss tells most.
+_REJECTED = """
+SELECT * FROM (
+  SELECT *, row_number() OVER (PARTITION BY kin ORDER BY quality DESC NULLS LAST, instruction_id) AS rank FROM {judged} WHERE NOT kept
+) WHERE rank <= {limit} ORDER BY rank + IF(reason = 'not_best_candidate', 1, 0), reason LIMIT {limit}
+"""
+_COUNTS = "SELECT origin, count(*) AS num, count_if(grade = 5) AS num_5 FROM {judged} WHERE kept GROUP BY origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which judgements a sample is drawn from; an empty snapshot stands for all snapshots."""
+
+    round: int
+    policy: str
+    snapshot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePair:
+    """One pair with its signals; as in the tables, but the response is cut to RESPONSE_CHARACTERS."""
+
+    instruction: str
+    response: str
+    url: str | None
+    origin: str
+    quality: float | None
+    grade: int | None
+    expected_score: float | None
+    reverse_gain: float | None
+    forward_gain: float | None
+    reason: str | None
+    instruction_id: str
+
+
+@contextmanager
+def judged_pairs(spark: SparkSession, scope: Scope) -> Iterator[DataFrame]:
+    """The judgements of a scope by id, without texts; kept at hand by Spark while samples are drawn from them."""
+    judged = spark.sql(_JUDGED, round=scope.round, policy=scope.policy, snapshot=scope.snapshot).cache()
+    try:
+        yield judged
+    finally:
+        judged.unpersist()
+
+
+def accepted_pairs(judged: DataFrame, origin: str, limit: int) -> list[SamplePair]:
+    """Accepted pairs of one origin, best quality first, at most two of one page."""
+    return _with_texts(judged.sparkSession, judged.sparkSession.sql(_ACCEPTED, judged=judged, origin=origin, limit=limit).collect())
+
+
+def rejected_pairs(judged: DataFrame, limit: int) -> list[SamplePair]:
+    """Rejected pairs in turn over the reasons, the nearest miss of each first."""
+    return _with_texts(judged.sparkSession, judged.sparkSession.sql(_REJECTED, judged=judged, limit=limit).collect())
+
+
+def accepted_counts(judged: DataFrame) -> dict[str, tuple[int, int]]:
+    """Origin -> accepted pairs, and those of grade 5 among them."""
+    rows = judged.sparkSession.sql(_COUNTS, judged=judged).collect()
+    return {row["origin"]: (row["num"], row["num_5"]) for row in rows}
+
+
+def _with_texts(spark: SparkSession, chosen: list[Row]) -> list[SamplePair]:
+    """Look up instruction, response and page of the chosen pairs; equal ids mean equal text, so any row of an id will do."""
+    if not chosen:
+        return []
+    instructions = _by_id(spark, "instructions", "instruction_id", chosen, F.any_value("instruction").alias("instruction"))
+    text = F.left(F.any_value("text"), F.lit(RESPONSE_CHARACTERS)).alias("response")
+    responses = _by_id(spark, "segments", "segment_id", chosen, text, F.min_by("url", "run_id").alias("url"))
+    return [
+        SamplePair(
+            instruction=instructions[row["instruction_id"]]["instruction"],
+            response=responses[row["segment_id"]]["response"],
+            url=responses[row["segment_id"]]["url"],
+            instruction_id=row["instruction_id"],
+            **{name: row[name] for name in _SIGNALS},
+        )
+        for row in chosen
+    ]
+
+
+def _by_id(spark: SparkSession, table: str, key: str, chosen: list[Row], *values: Any) -> dict[str, Row]:
+    """The values of a table's rows with the chosen keys: key -> row."""
+    rows = spark.table(table).where(F.col(key).isin(sorted({row[key] for row in chosen})))
+    return {row[key]: row for row in rows.groupBy(key).agg(*values).collect()}

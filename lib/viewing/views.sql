@@ -1,0 +1,168 @@
+-- The views over the tables. Every table is a view under its plain name already; nothing here is stored in the warehouse.
+
+-- A recipe names the fingerprint of each stage that its rows were made with: rows of older rules never mix in.
+CREATE OR REPLACE TEMPORARY VIEW recipe_fingerprints
+COMMENT 'The fingerprints of the corpus stages of each recipe, side by side.'
+AS
+SELECT
+  recipe_id,
+  max(fingerprint) FILTER (WHERE stage = 'ingest') AS ingest,
+  max(fingerprint) FILTER (WHERE stage = 'segment') AS segment,
+  max(fingerprint) FILTER (WHERE stage = 'deduplicate') AS deduplicate
+FROM recipes
+GROUP BY recipe_id;
+
+CREATE OR REPLACE TEMPORARY VIEW curated_5
+COMMENT 'The accepted pairs of grade 5.'
+AS
+SELECT * FROM curated WHERE grade = 5;
+
+CREATE OR REPLACE TEMPORARY VIEW curated_4
+COMMENT 'The accepted pairs of grade 4 or better.'
+AS
+SELECT * FROM curated WHERE grade >= 4;
+
+-- An exact duplicate counts as an occurrence of the passage that stands for it. `snapshot` is the partition column of segments, so a predicate on it
+-- reads that snapshot alone.
+CREATE OR REPLACE TEMPORARY VIEW curated_occurrences
+COMMENT 'Every place where an accepted pair stands: WHERE snapshot = ... gives the pairs of one snapshot, whenever they were judged.'
+AS
+SELECT DISTINCT
+  curated.instruction_id,
+  segments.snapshot,
+  segments.url,
+  segments.document_id,
+  segments.heading_path
+FROM curated
+JOIN recipe_fingerprints ON recipe_fingerprints.recipe_id = curated.recipe_id
+JOIN duplicates
+  ON duplicates.representative_id = curated.segment_id
+  AND duplicates.fingerprint = recipe_fingerprints.deduplicate
+JOIN segments
+  ON segments.segment_id = duplicates.segment_id
+  AND segments.fingerprint = recipe_fingerprints.segment
+WHERE segments.kept;
+
+-- Equal ids mean equal text, so any row of an id gives the text.
+CREATE OR REPLACE TEMPORARY VIEW rejects
+COMMENT 'The pairs that were not accepted: the verdict of judgements, with instruction, response and one page of the passage.'
+AS
+SELECT judgements.*, asked.instruction, passages.response, passages.url
+FROM judgements
+JOIN (
+  SELECT instruction_id, any_value(instruction) AS instruction
+  FROM instructions
+  WHERE instruction_id IS NOT NULL
+  GROUP BY instruction_id
+) AS asked ON asked.instruction_id = judgements.instruction_id
+JOIN (
+  SELECT segment_id, any_value(text) AS response, min_by(url, run_id) AS url
+  FROM segments
+  WHERE kept
+  GROUP BY segment_id
+) AS passages ON passages.segment_id = judgements.segment_id
+WHERE NOT judgements.kept;
+
+CREATE OR REPLACE TEMPORARY VIEW quarantine
+COMMENT 'Every request that could not be worked on: a file or record that cannot be read, a row whose engine call failed.'
+AS
+SELECT 'files' AS table_name, snapshot, path AS subject, request_id, reason, CAST(NULL AS STRING) AS detail, fingerprint, run_id
+FROM files WHERE status = 'quarantined'
+UNION ALL
+SELECT 'documents', snapshot, concat(path, '#', record_offset), request_id, reason, detail, fingerprint, run_id
+FROM documents WHERE status = 'quarantined'
+UNION ALL
+SELECT 'segments', snapshot, document_id, request_id, reason, NULL, fingerprint, run_id
+FROM segments WHERE status = 'quarantined'
+UNION ALL
+SELECT 'duplicates', NULL, segment_id, request_id, reason, NULL, fingerprint, run_id
+FROM duplicates WHERE status = 'quarantined'
+UNION ALL
+SELECT 'instructions', NULL, segment_id, request_id, reason, detail, fingerprint, run_id
+FROM instructions WHERE status = 'quarantined'
+UNION ALL
+SELECT 'passage_scores', NULL, segment_id, request_id, reason, detail, fingerprint, run_id
+FROM passage_scores WHERE status = 'quarantined'
+UNION ALL
+SELECT 'scores', NULL, instruction_id, request_id, reason, detail, fingerprint, run_id
+FROM scores WHERE status = 'quarantined';
+
+-- Where a pair comes from and what made it, for audits and take-downs. Name the pair: WHERE instruction_id = '...'.
+CREATE OR REPLACE TEMPORARY VIEW lineage
+COMMENT 'For each judged pair and recipe: all its sources, and the fingerprint and runs of every step that led to it.'
+AS
+WITH pairs AS (
+  SELECT DISTINCT instruction_id, segment_id, recipe_id FROM judgements
+),
+occurrences AS (
+  SELECT
+    pairs.instruction_id, pairs.recipe_id, recipe_fingerprints.ingest,
+    duplicates.fingerprint AS deduplicate, duplicates.run_id AS deduplicate_run,
+    segments.fingerprint AS segment, segments.run_id AS segment_run, segments.snapshot, segments.url, segments.document_id
+  FROM pairs
+  JOIN recipe_fingerprints ON recipe_fingerprints.recipe_id = pairs.recipe_id
+  JOIN duplicates
+    ON duplicates.representative_id = pairs.segment_id
+    AND duplicates.fingerprint = recipe_fingerprints.deduplicate
+  JOIN segments
+    ON segments.segment_id = duplicates.segment_id
+    AND segments.fingerprint = recipe_fingerprints.segment
+  WHERE segments.kept
+),
+sources AS (
+  SELECT
+    occurrences.instruction_id,
+    occurrences.recipe_id,
+    array_sort(collect_set(occurrences.url)) AS urls,
+    array_sort(collect_set(occurrences.snapshot)) AS snapshots,
+    array_sort(collect_set(occurrences.document_id)) AS document_ids,
+    array_sort(collect_set(documents.path)) AS paths,
+    array_sort(collect_set(documents.declared_licence)) AS licences,
+    collect_set(named_struct('stage', 'ingest', 'fingerprint', occurrences.ingest, 'run_id', documents.run_id)) AS ingested,
+    collect_set(named_struct('stage', 'segment', 'fingerprint', occurrences.segment, 'run_id', occurrences.segment_run)) AS segmented,
+    collect_set(named_struct('stage', 'deduplicate', 'fingerprint', occurrences.deduplicate, 'run_id', occurrences.deduplicate_run)) AS deduplicated
+  FROM occurrences
+  LEFT JOIN documents
+    ON documents.document_id = occurrences.document_id
+    AND documents.snapshot = occurrences.snapshot
+    AND documents.fingerprint = occurrences.ingest
+  GROUP BY occurrences.instruction_id, occurrences.recipe_id
+),
+model_steps AS (
+  SELECT pairs.instruction_id, pairs.recipe_id, stage, instructions.fingerprint, instructions.run_id
+  FROM pairs
+  JOIN (
+    SELECT instruction_id, fingerprint, run_id, CASE origin WHEN 'extracted' THEN 'extract' ELSE 'backtranslate' END AS stage FROM instructions
+  ) AS instructions ON instructions.instruction_id = pairs.instruction_id
+  UNION ALL
+  SELECT pairs.instruction_id, pairs.recipe_id, concat('score/', scores.mode), scores.fingerprint, scores.run_id
+  FROM pairs
+  JOIN scores ON scores.instruction_id = pairs.instruction_id
+  UNION ALL
+  SELECT pairs.instruction_id, pairs.recipe_id, 'score/passage', passage_scores.fingerprint, passage_scores.run_id
+  FROM pairs
+  JOIN passage_scores ON passage_scores.segment_id = pairs.segment_id
+),
+modelled AS (
+  SELECT
+    model_steps.instruction_id,
+    model_steps.recipe_id,
+    collect_set(named_struct('stage', model_steps.stage, 'fingerprint', model_steps.fingerprint, 'run_id', model_steps.run_id)) AS steps
+  FROM model_steps
+  JOIN recipes
+    ON recipes.recipe_id = model_steps.recipe_id
+    AND recipes.stage = model_steps.stage
+    AND recipes.fingerprint = model_steps.fingerprint
+  GROUP BY model_steps.instruction_id, model_steps.recipe_id
+)
+SELECT
+  sources.instruction_id,
+  sources.recipe_id,
+  sources.urls,
+  sources.snapshots,
+  sources.document_ids,
+  sources.paths,
+  sources.licences,
+  concat(sources.ingested, sources.segmented, sources.deduplicated, modelled.steps) AS steps
+FROM sources
+JOIN modelled ON modelled.instruction_id = sources.instruction_id AND modelled.recipe_id = sources.recipe_id;

@@ -1,0 +1,53 @@
+"""Fixtures shared by all tests: one Spark session, a fresh warehouse a test, and a context over both."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+ROOT = Path(__file__).resolve().parent.parent
+SUITES = ROOT.parent / "shared" / "suites"
+
+# The scripted engine's numbers mean nothing, so the rule is set to accept about half of what it makes.
+SCRIPTED = ("engine.kind=scripted", "curation.intercept=0.0", "curation.intercept_generated=-1.0")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[object]:
+    """The one session of the test run; workers use this interpreter and find tests as a package."""
+    from bubblenet import session
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    spark = session.build("tests", extra={"spark.master": "local[2,4]", "spark.sql.shuffle.partitions": "2"})
+    yield spark
+    spark.stop()
+
+
+@pytest.fixture
+def make_context(spark, tmp_path: Path) -> Callable[..., object]:
+    """A function that gives a context on one warehouse of this test; each call is a new run, as after a restart."""
+    from bubblenet import ledger, settings
+    from bubblenet.context import Context
+    from bubblenet.warehouse import Warehouse
+
+    def make(snapshot: str = "A", *overrides: str, inputs: tuple[str, ...] = (), limit: int = 0, location: Path | None = None) -> Context:
+        chosen = settings.load(None, [*SCRIPTED, *overrides])
+        warehouse = Warehouse(spark, str(location or tmp_path / "warehouse"))
+        ledger.rebuild(warehouse)
+        return Context(spark, chosen, warehouse, snapshot, Console(quiet=True), inputs, limit)
+
+    return make
+
+
+@pytest.fixture
+def suites() -> Path:
+    """The folder of hostile and odd files beside the project; tests that need it are skipped where it is absent."""
+    if not SUITES.is_dir():
+        pytest.skip("shared/suites is not beside this checkout")
+    return SUITES

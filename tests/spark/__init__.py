@@ -1,0 +1,1 @@
+"""Tests with real Spark and Delta: the kernel, the pipeline, crashes, a cluster, the command."""

@@ -1,0 +1,74 @@
+"""spark-submit to a real standalone cluster on loopback: the wheel by --py-files is all that the workers have of ours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bubblenet.tables import CURATED, INSTRUCTIONS, RUNS, SCORES
+from bubblenet.warehouse import Warehouse
+from tests.conftest import ROOT
+from tests.corpora import page, write_pages
+from tests.spark.clusters import Cluster, standalone
+
+pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.timeout(1200)]
+
+EXECUTORS = {"spark.executor.cores": "1", "spark.cores.max": "2", "spark.executor.memory": "1g", "spark.sql.shuffle.partitions": "2"}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Cluster:
+    with standalone(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+def pipeline(cluster: Cluster, corpus: Path, warehouse: Path, *settings: str) -> str:
+    options = ["--input", str(corpus), "--snapshot", "A", "--warehouse", str(warehouse)]
+    for setting in settings:
+        options += ["--set", setting]
+    result = cluster.submit(ROOT / "jobs" / "pipeline.py", *options, conf=EXECUTORS, timeout=1100)
+    assert result.returncode == 0, cluster.explain(result)
+    return result.stdout
+
+
+def events(folder: Path) -> list[dict]:
+    return [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
+
+
+@pytest.mark.model
+def test_all_stages_with_the_embedded_model(cluster, spark, tmp_path):
+    corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(10)})
+    log = tmp_path / "calls"
+    log.mkdir()
+
+    output = pipeline(cluster, corpus, tmp_path / "warehouse", f"engine.call_log={log}", "backtranslation.candidates=2")
+
+    assert "curate" in output
+    warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
+    assert warehouse.read(INSTRUCTIONS).where("status = 'ok'").select("segment_id").distinct().count() == 20
+    assert warehouse.read(SCORES).where("mode = 'five_level_v1' AND kept").count() > 0
+    assert warehouse.read(RUNS).where("output_tokens > 0").count() > 0
+    loads = [event["pid"] for event in events(log) if event["op"] == "load"]
+    assert len(loads) == len(set(loads)) == 2  # one load in the Python worker of each executor, for all stages
+
+
+@pytest.mark.nightly
+def test_sql_functions_equal_what_the_stages_wrote(cluster, spark, tmp_path):
+    corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(50)})
+    pipeline(cluster, corpus, tmp_path / "warehouse", "engine.kind=scripted", "backtranslation.candidates=1")
+    assert Warehouse(spark, str(tmp_path / "warehouse")).read(CURATED).count() > 0
+    log = tmp_path / "calls"
+    log.mkdir()
+
+    script = ROOT / "tests" / "spark" / "cluster_udfs.py"
+    settings = ("engine.kind=scripted", "backtranslation.candidates=1", f"engine.call_log={log}")
+    result = cluster.submit(script, str(tmp_path / "warehouse"), *settings, conf=EXECUTORS)
+
+    assert result.returncode == 0, cluster.explain(result)
+    found = json.loads(result.stdout.strip().splitlines()[-1])
+    assert found["rows"] == found["equal"] == 100
+    assert found["scores"] == found["equal_scores"] > 0
+    loads = [event["pid"] for event in events(log) if event["op"] == "load"]
+    assert len(loads) == len(set(loads)) <= 2

@@ -1,0 +1,160 @@
+"""SIGKILL of the driver at named moments, two drivers at once: nothing lost, nothing doubled, nothing finished paid for twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as F
+from rich.console import Console
+
+from bubblenet import ledger, settings
+from bubblenet.context import Context
+from bubblenet.jobs import backtranslate, pipeline
+from bubblenet.tables import INSTRUCTIONS, RUNS, TABLES
+from bubblenet.warehouse import Warehouse
+from tests.conftest import SCRIPTED
+from tests.corpora import ten_pages
+from tests.spark import drivers
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
+
+OF_THE_RUN = {"run_id", "unit", "attempts", "judgements_version", "created_at"}
+
+
+@pytest.fixture(scope="module")
+def prepared(spark, tmp_path_factory) -> Path:
+    """A folder with ten pages and a warehouse that has their passages; tests copy the warehouse and go on from there."""
+    folder = tmp_path_factory.mktemp("prepared")
+    ten_pages(folder / "pages")
+    (folder / "calls").mkdir()
+    context = open_context(spark, folder, folder)
+    for step in pipeline.STEPS[:4]:
+        step(context)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(spark, prepared, tmp_path_factory) -> dict[str, str]:
+    """Content hash of every table after a run that nobody disturbed."""
+    folder = copy(prepared, tmp_path_factory.mktemp("undisturbed"))
+    return resume(spark, prepared, folder)
+
+
+def copy(prepared: Path, to: Path) -> Path:
+    shutil.copytree(prepared / "warehouse", to / "warehouse")
+    (to / "calls").mkdir()
+    return to
+
+
+def options(folder: Path) -> list[str]:
+    return [*SCRIPTED, f"engine.call_log={folder / 'calls'}", "execution.unit_rows=24"]
+
+
+def open_context(spark, prepared: Path, folder: Path) -> Context:
+    """What a new start of the job sees: the ledger is rebuilt first."""
+    warehouse = Warehouse(spark, str(folder / "warehouse"))
+    ledger.rebuild(warehouse)
+    return Context(spark, settings.load(None, options(folder)), warehouse, "A", Console(quiet=True), (str(prepared / "pages"),))
+
+
+def resume(spark, prepared: Path, folder: Path) -> dict[str, str]:
+    """Run everything to the end and return the content."""
+    context = open_context(spark, prepared, folder)
+    for step in pipeline.STEPS:
+        step(context)
+    return content(context.warehouse)
+
+
+def arguments(prepared: Path, folder: Path, settings_of_run: list[str]) -> list[str]:
+    given = ["--input", str(prepared / "pages"), "--snapshot", "A", "--warehouse", str(folder / "warehouse")]
+    return given + [part for setting in settings_of_run for part in ("--set", setting)]
+
+
+def kill(point: str, prepared: Path, folder: Path, settings_of_run: list[str], *extra: str) -> None:
+    """Start a driver that dies at the point, and wait until it did."""
+    driver = drivers.start(point, *arguments(prepared, folder, settings_of_run), *extra)
+    output, _ = driver.communicate()
+    assert driver.returncode == -signal.SIGKILL, output[-3000:]
+
+
+def content(warehouse: Warehouse) -> dict[str, str]:
+    """A hash of each table's rows, without what names the run that wrote them."""
+    hashes = {}
+    for table in TABLES:
+        if table is not RUNS:
+            columns = [F.col(name).cast("string") for name in table.column_names if name not in OF_THE_RUN]
+            rows = sorted(str(tuple(row)) for row in warehouse.read(table).select(*columns).collect())
+            hashes[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return hashes
+
+
+def generated(folder: Path) -> Counter:
+    """How often each candidate was asked of the engine."""
+    lines = [json.loads(line) for file in (folder / "calls").glob("*.jsonl") for line in file.read_text().splitlines()]
+    return Counter(line["key"] for line in lines if line["op"] == "generate")
+
+
+def committed(warehouse: Warehouse) -> set[str]:
+    return {row[0] for row in warehouse.read(INSTRUCTIONS).where("origin = 'generated'").select("request_id").collect()}
+
+
+@pytest.mark.parametrize("point", ["between_units", "before_the_ledger", "inside_a_unit"])
+def test_a_killed_driver_is_resumed_without_loss_or_second_payment(point, spark, prepared, undisturbed, tmp_path):
+    folder = copy(prepared, tmp_path)
+    kill(point, prepared, folder, options(folder))
+    warehouse = Warehouse(spark, str(folder / "warehouse"))
+    done, paid = committed(warehouse), generated(folder)
+    assert 0 < len(done) < 80
+    assert (set(paid) > done) == (point == "inside_a_unit")
+
+    assert resume(spark, prepared, folder) == undisturbed
+
+    twice = {key for key, number in generated(folder).items() if number > 1}
+    assert twice.isdisjoint(done)
+    assert twice <= set(paid)
+    units = warehouse.read(RUNS).where("stage = 'backtranslate'")
+    assert units.agg(F.sum("num_rows")).first()[0] == 80
+    assert units.where("seconds IS NULL").count() == (1 if point == "before_the_ledger" else 0)
+
+
+def test_two_drivers_at_once_double_nothing(spark, prepared, undisturbed, tmp_path):
+    folder = copy(prepared, tmp_path)
+    pair = [drivers.start("undisturbed", *arguments(prepared, folder, options(folder))) for _ in range(2)]
+    outputs = [driver.communicate()[0] for driver in pair]
+
+    for driver, output in zip(pair, outputs, strict=True):
+        assert driver.returncode == 0 or (driver.returncode == 2 and "ConcurrentRunError" in output), output[-3000:]
+    assert 0 in [driver.returncode for driver in pair]
+    assert resume(spark, prepared, folder) == undisturbed
+
+
+@pytest.mark.nightly
+@pytest.mark.model
+def test_with_the_real_model_a_killed_driver_ends_with_the_same_keys(spark, prepared, tmp_path):
+    folder = copy(prepared, tmp_path)
+    real = [
+        f"engine.call_log={folder / 'calls'}",
+        "execution.unit_rows=8",
+        "backtranslation.candidates=2",
+        "backtranslation.max_new_tokens=16",
+    ]
+    kill("inside_a_unit", prepared, folder, real, "--limit", "8")
+    warehouse = Warehouse(spark, str(folder / "warehouse"))
+    done = committed(warehouse)
+    assert done
+
+    chosen = settings.load(None, real)
+    ledger.rebuild(warehouse)
+    context = Context(spark, chosen, warehouse, "A", Console(quiet=True), (str(prepared / "pages"),), 8)
+    reports = {report.name: report for report in backtranslate.run(context)}
+
+    keys, asked = committed(warehouse), generated(folder)
+    assert set(asked) == keys
+    assert all(asked[key] == 1 for key in done)
+    assert len(keys) == 2 * (8 - reports["extract"].counts.kept)

@@ -1,0 +1,47 @@
+"""Every command of README and docs/ is run as it is printed, on two pages instead of the sample; `make` targets are looked up."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.corpora import page, write_pages
+
+pytestmark = [pytest.mark.nightly, pytest.mark.spark, pytest.mark.model, pytest.mark.timeout(900)]
+
+ELSEWHERE = {"spark://HOST": "tests/spark/test_cluster.py submits to a real cluster"}
+
+
+def commands() -> list[str]:
+    """The lines of all `sh` blocks, README first."""
+    files = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    blocks = [block for text in texts for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+    lines = [line.split("    #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_every_printed_command_works(tmp_path):
+    for name in ("conf", "jobs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    write_pages(tmp_path / ".demo" / "pages", {"page1": page("page1"), "page2": page("page2")})
+    bin_folder = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYSPARK_PYTHON": sys.executable}
+    ran = []
+    for line in commands():
+        if any(mark in line for mark in ELSEWHERE):
+            continue
+        words = shlex.split(line)
+        is_make = words[0] == "make"
+        command = ["make", "--dry-run", *words[1:]] if is_make else words
+        done = subprocess.run(command, cwd=ROOT if is_make else tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        ran.append(words[0])
+    assert {"make", "spark-submit", "bubblenet"} <= set(ran)

@@ -1,0 +1,326 @@
+"""All stages on real Delta tables with the scripted engine: what is done, what is not done again, and what the tables say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as F
+from rich.console import Console
+
+from bubblenet import settings
+from bubblenet.context import Context
+from bubblenet.errors import InputError, SchemaVersionError, WarehouseError
+from bubblenet.jobs import pipeline
+from bubblenet.prompts.backtranslation import BACKTRANSLATIONS
+from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
+from bubblenet.viewing.views import register_views
+from bubblenet.warehouse import Warehouse
+from tests.conftest import SCRIPTED
+from tests.corpora import page, passage, ten_pages, write_pages
+
+pytestmark = pytest.mark.spark
+
+MODEL_STAGES = ("backtranslate", "score/reverse_gain", "score/passage", "score/likelihood", "score/five_level_v1")
+
+
+def run(context) -> dict:
+    """Run all stages; return their reports by name."""
+    return {report.name: report for step in pipeline.STEPS for report in step(context)}
+
+
+def calls(folder: Path) -> Counter:
+    """Engine calls by (operation, key), loads left out."""
+    lines = [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
+    return Counter((line["op"], line["key"]) for line in lines if line["op"] != "load")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished run of snapshot A: its pages, and a folder with warehouse and engine calls that tests copy before they go on."""
+
+    pages: Path
+    folder: Path
+    reports: dict
+
+    def copy(self, to: Path) -> Path:
+        """A copy with the same content; Delta tables may be moved as they are."""
+        shutil.copytree(self.folder, to, dirs_exist_ok=True)
+        return to / "calls"
+
+
+@pytest.fixture(scope="module")
+def done(spark, tmp_path_factory) -> Done:
+    folder = tmp_path_factory.mktemp("done")
+    pages = ten_pages(tmp_path_factory.mktemp("corpus") / "pages")
+    (folder / "calls").mkdir()
+    chosen = settings.load(None, [*SCRIPTED, f"engine.call_log={folder / 'calls'}"])
+    context = Context(spark, chosen, Warehouse(spark, str(folder / "warehouse")), "A", Console(quiet=True), (str(pages),))
+    return Done(pages, folder, run(context))
+
+
+@pytest.fixture
+def log(done, tmp_path) -> Path:
+    """The engine calls of this test's own copy of the finished run."""
+    return done.copy(tmp_path)
+
+
+def test_from_pages_to_curated_pairs(done, log, make_context):
+    reports, warehouse = done.reports, make_context().warehouse
+
+    assert reports["ingest"].counts.kept == 10
+    assert warehouse.read(SEGMENTS).where("kept").count() == 22
+    assert reports["backtranslate"].counts.seen == 20 * 4
+    assert reports["extract"].counts.seen == 2
+    assert all(report.counts.is_balanced for report in reports.values())
+    curated = warehouse.read(CURATED).collect()
+    assert {row["origin"] for row in curated} == {"generated", "extracted"}
+    texts = {passage(f"page{n}", topic).strip() for n in range(10) for topic in ("purpose", "structure", "answer")}
+    assert {row["response"] for row in curated} <= texts
+
+
+def test_the_engine_is_called_once_for_each_key(done, log, make_context):
+    counted = calls(log)
+
+    assert sum(1 for operation, _ in counted if operation == "generate") == 80
+    # Reverse gain asks twice for a pair by its nature: once with the passage before the instruction, once without.
+    reverse = {row[0] for row in make_context().warehouse.read(SCORES).where("mode = 'reverse_gain'").select("request_id").collect()}
+    assert {number for (operation, key), number in counted.items() if key not in reverse} == {1}
+    assert {number for (operation, key), number in counted.items() if key in reverse} == {2}
+
+
+def test_the_same_run_again_calls_no_model_and_writes_no_row(done, log, make_context):
+    before = sum(calls(log).values())
+    context = make_context("A", f"engine.call_log={log}", inputs=(str(done.pages),))
+    versions = {table.name: context.warehouse.version(table) for table in TABLES}
+
+    reports = run(context)
+
+    assert sum(calls(log).values()) == before
+    assert {report.num_rows for report in reports.values()} == {0}
+    assert {table.name: context.warehouse.version(table) for table in TABLES} == versions
+
+
+def test_a_second_snapshot_pays_only_for_new_text_and_occurrences_follow_it(done, log, make_context, tmp_path, spark):
+    second = ten_pages(tmp_path / "second")
+    write_pages(second, {"page0": page("page0", ("purpose", "future")), "page10": page("page10")})  # one changed, one new
+    (second / "page9.html").unlink()
+    before = set(calls(log))
+
+    context = make_context("B", f"engine.call_log={log}", inputs=(str(second),))
+    reports = run(context)
+
+    new = {key for operation, key in set(calls(log)) - before if operation == "generate"}
+    assert len(new) == 3 * 4  # the future of page0, two passages of page10; the purpose of page0 stands on a changed page and costs nothing
+    assert reports["backtranslate"].num_requests == 12
+
+    register_views(context.warehouse)
+    present = {
+        snapshot: {row[0] for row in spark.sql(f"SELECT instruction_id FROM curated_occurrences WHERE snapshot = '{snapshot}'").collect()}
+        for snapshot in ("A", "B")
+    }
+    accepted = context.warehouse.read(CURATED).select("instruction_id", "response").collect()
+    gone = ("of package page9 ", "The structure of package page0 ")
+    assert any(text in row["response"] for row in accepted for text in gone), "the corpus must hold an accepted pair that B lacks"
+    assert present["B"] == {row["instruction_id"] for row in accepted if not any(text in row["response"] for text in gone)}
+    added = ("of package page10 ", "The future of package page0 ")
+    assert present["A"] == {row["instruction_id"] for row in accepted if not any(text in row["response"] for text in added)}
+
+    for table in (FILES, DOCUMENTS, SEGMENTS):  # a one-snapshot query reads only that snapshot's files
+        scan = context.warehouse.read(table).where("snapshot = 'B'")
+        files = {row[0] for row in scan.select(F.input_file_name()).distinct().collect()}
+        assert files
+        assert all("snapshot=B" in name for name in files)
+        assert "PartitionFilters: [isnotnull(snapshot" in scan._jdf.queryExecution().executedPlan().toString()
+
+
+def test_curated_holds_accepted_pairs_only_and_rejects_the_others(done, log, make_context, spark):
+    context = make_context()
+    register_views(context.warehouse)
+
+    kept = {row[0] for row in context.warehouse.read(JUDGEMENTS).where("kept").select("instruction_id").collect()}
+    refused = {row[0] for row in context.warehouse.read(JUDGEMENTS).where("NOT kept").select("instruction_id").collect()}
+    assert kept
+    assert refused
+    assert {row[0] for row in spark.sql("SELECT instruction_id FROM curated").collect()} == kept
+    assert {row[0] for row in spark.sql("SELECT instruction_id FROM rejects").collect()} == refused
+
+
+def test_a_changed_prompt_redoes_what_depends_on_it_and_old_rows_stay(done, log, make_context, monkeypatch):
+    old = BACKTRANSLATIONS["question_v1"]
+    monkeypatch.setitem(BACKTRANSLATIONS, "question_v1", replace(old, version=old.version + 1))
+    context = make_context("A", inputs=(str(done.pages),))
+
+    reports = run(context)
+
+    redone = {name for name, report in reports.items() if report.num_requests}
+    assert {"backtranslate", "score/reverse_gain"} <= redone
+    assert redone.isdisjoint({"list", "ingest", "segment", "deduplicate", "extract", "score/passage"})
+    instructions = context.warehouse.read(INSTRUCTIONS).where("origin = 'generated'").groupBy("fingerprint").count().collect()
+    assert sorted(row["count"] for row in instructions) == [80, 80]
+
+
+def test_a_changed_threshold_redoes_curate_alone(done, log, make_context):
+    before = sum(calls(log).values())
+
+    reports = run(make_context("A", f"engine.call_log={log}", "curation.grade_4=0.0", inputs=(str(done.pages),)))
+
+    assert sum(calls(log).values()) == before
+    assert {name for name, report in reports.items() if report.num_rows} == {"curate"}
+    assert "low_quality" not in reports["curate"].counts.filtered
+
+
+def test_a_bounded_run_then_an_unbounded_one_ends_with_all_rows(done, make_context, tmp_path):
+    log = tmp_path / "calls"
+    log.mkdir()
+    inputs = (str(done.pages),)
+    bounded = run(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
+    assert bounded["backtranslate"].counts.pending > 0
+    assert (
+        bounded["backtranslate"].counts.pending + bounded["extract"].counts.pending
+        == 82 - bounded["backtranslate"].num_rows - bounded["extract"].num_rows
+    )
+    again = run(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
+    assert {report.num_rows for report in again.values()} == {0}
+
+    whole = run(make_context("A", f"engine.call_log={log}", inputs=inputs))
+
+    assert {report.counts.pending for report in whole.values()} == {0}
+    assert sum(1 for operation, _ in calls(log) if operation == "generate") == 80
+
+
+def test_equal_text_is_paid_for_once(make_context, tmp_path):
+    log = tmp_path / "calls"
+    log.mkdir()
+    shout = page("page1").replace("is described", "IS  DESCRIBED")
+    pages = write_pages(tmp_path / "pages", {"a": page("page1"), "b": page("page1"), "c": shout})
+    context = make_context("A", f"engine.call_log={log}", inputs=(str(pages),))
+
+    reports = run(context)
+
+    assert context.warehouse.read(SEGMENTS).where("kept").count() == 6
+    assert reports["deduplicate"].counts.filtered == {"exact_duplicate": 2}
+    assert sum(1 for operation, _ in calls(log) if operation == "generate") == 2 * 4
+
+
+def test_bad_rows_are_quarantined_with_their_reason(make_context, tmp_path):
+    pages = ten_pages(tmp_path / "pages")
+    (pages / "empty.html").write_bytes(b"")
+    (pages / "wordless.html").write_text("<html><body><img src=x></body></html>")
+    (pages / "style.css").write_text("body {}")
+    (pages / "bad.jsonl").write_text('{"text": "unfinished')
+    write_pages(
+        pages, {"fails": page("fails").replace("The purpose of package fails is", "The purpose BUBBLENET-FAIL of package fails is", 1)}
+    )
+    context = make_context("A", inputs=(str(pages),))
+
+    reports = run(context)
+
+    assert reports["list"].counts.filtered == {"unknown_format": 1}
+    assert sum(reports["ingest"].counts.quarantined.values()) == 2
+    assert reports["segment"].counts.filtered["no_text"] == 1
+    assert reports["backtranslate"].counts.quarantined == {"engine_error": 4}
+
+
+def test_the_plan_of_a_model_stage_holds_one_map_and_nothing_above_it(make_context, tmp_path, monkeypatch):
+    plans = []
+    pages = write_pages(tmp_path / "pages", {"page1": page("page1"), "page2": page("page2")})
+    context = make_context("A", inputs=(str(pages),))
+    real = type(context.warehouse).append
+
+    def spy(self, rows, table, note, transaction=None):
+        if note.get("stage") in MODEL_STAGES:
+            plans.append(rows._jdf.queryExecution().executedPlan().toString())
+        return real(self, rows, table, note, transaction)
+
+    monkeypatch.setattr(type(context.warehouse), "append", spy)
+    run(context)
+
+    assert len(plans) == len(MODEL_STAGES)
+    for plan in plans:
+        assert plan.count("MapInArrow") == 1
+        assert not any(node in plan for node in ("ArrowEvalPython", "BatchEvalPython", "Union", "InMemoryTableScan"))
+        above = plan[: plan.index("MapInArrow")]
+        assert not any(node in above for node in ("Sort", "Filter", "Exchange", "Join"))
+
+
+def test_every_table_and_column_has_a_comment(make_context, spark):
+    context = make_context()
+    for table in TABLES:
+        described = {
+            row["col_name"]: row["comment"] for row in spark.sql(f"DESCRIBE TABLE {context.warehouse.identifier(table)}").collect()
+        }
+        assert all(described[column.name] == column.comment for column in table.columns)
+        detail = spark.sql(f"DESCRIBE DETAIL {context.warehouse.identifier(table)}").first()
+        assert detail["description"] == table.comment
+
+
+def test_readers_without_a_jvm_see_the_same_rows(done, log, make_context):
+    import duckdb
+    from deltalake import DeltaTable
+
+    context = make_context()
+    for table in (SEGMENTS, INSTRUCTIONS, SCORES, JUDGEMENTS, CURATED, RUNS):
+        rows = context.warehouse.read(table).count()
+        arrow = DeltaTable(f"{context.warehouse.location}/{table.name}").to_pyarrow_dataset()
+        assert arrow.count_rows() == rows
+        assert duckdb.sql("SELECT count(*) FROM arrow").fetchall()[0][0] == rows
+    grades = duckdb.sql(
+        "SELECT DISTINCT grade FROM arrow_curated", connection=_with(duckdb, DeltaTable(f"{context.warehouse.location}/curated"))
+    )
+    assert {row[0] for row in grades.fetchall()} <= {4, 5}
+
+
+def _with(duckdb, table):
+    connection = duckdb.connect()
+    connection.register("arrow_curated", table.to_pyarrow_dataset())
+    return connection
+
+
+def test_catalog_tables_work_as_path_tables_do(done, spark, tmp_path):
+    spark.sql("DROP SCHEMA IF EXISTS bubblenet_test CASCADE")
+    chosen = settings.load(None, [*SCRIPTED, "tables.schema=bubblenet_test"])
+    warehouse = Warehouse(spark, str(tmp_path / "plans"), schema="bubblenet_test")
+    context = Context(spark, chosen, warehouse, "A", Console(quiet=True), (str(done.pages),))
+
+    reports = run(context)
+
+    assert reports["curate"].counts == done.reports["curate"].counts
+    assert spark.table("bubblenet_test.curated").count() == reports["curate"].counts.kept
+    assert spark.catalog.getTable("bubblenet_test.curated").description == CURATED.comment
+    spark.sql("DROP SCHEMA bubblenet_test CASCADE")
+
+
+def test_missing_and_empty_inputs_are_named(make_context, tmp_path):
+    with pytest.raises(InputError, match="no such path"):
+        run(make_context("A", inputs=(str(tmp_path / "nowhere"),)))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty folder"):
+        run(make_context("A", inputs=(str(tmp_path / "empty"),)))
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(b"x")
+    with pytest.raises(InputError, match="none among 1 files"):
+        run(make_context("A", inputs=(str(tmp_path / "pictures"),)))
+
+
+def test_a_bad_snapshot_name_is_named(make_context):
+    with pytest.raises(InputError, match="snapshot name"):
+        make_context("a/../b")
+
+
+def test_a_warehouse_of_another_schema_version_is_refused(make_context, spark):
+    context = make_context()
+    spark.sql(f"ALTER TABLE {context.warehouse.identifier(RUNS)} SET TBLPROPERTIES ('bubblenet.schema_version' = '99')")
+    with pytest.raises(SchemaVersionError, match="version 99"):
+        make_context()
+
+
+def test_a_folder_with_other_files_is_no_table(make_context, tmp_path):
+    (tmp_path / "warehouse" / "segments").mkdir(parents=True)
+    (tmp_path / "warehouse" / "segments" / "notes.txt").write_text("mine")
+    with pytest.raises(WarehouseError, match="other files"):
+        make_context()

@@ -1,0 +1,216 @@
+"""The stage kernel on real Delta tables, with toy transforms instead of a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as F
+
+from bubblenet import ledger, stage
+from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
+from bubblenet.stage import Fingerprint, Stage, run_stage
+from bubblenet.tables import PASSAGE_SCORES, RUNS
+from bubblenet.warehouse import Transaction
+from tests.spark.toys import Forgetful, Thirds
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def thirds(tmp_path: Path) -> Thirds:
+    (tmp_path / "calls").mkdir()
+    return Thirds(str(tmp_path / "calls"))
+
+
+def declare(context, transform, num: int = 30, version: int = 1, special: dict[int, str] | None = None, first: int = 0) -> Stage:
+    """A model stage that asks for passages first..num-1; `special` gives some of them another text."""
+    rows = [(f"r{n}", str(n), (special or {}).get(n, "text")) for n in range(first, num)]
+    requests = context.spark.createDataFrame(rows, "request_id STRING, segment_id STRING, text STRING")
+    return Stage("score/passage", PASSAGE_SCORES, Fingerprint({"version": version}), requests, transform, is_model_stage=True)
+
+
+def rows(context, *columns: str) -> list[tuple]:
+    return sorted(tuple(row) for row in context.warehouse.read(PASSAGE_SCORES).select(*columns).collect())
+
+
+def test_every_request_is_answered_once_and_counted(make_context, thirds):
+    context = make_context("A", "execution.unit_rows=10")
+
+    report = run_stage(declare(context, thirds), context)
+
+    assert (report.counts.seen, report.counts.kept, report.counts.filtered) == (30, 20, {"third": 10})
+    assert sorted(thirds.calls(), key=int) == [str(n) for n in range(30)]
+    assert report.tokens == 150
+
+
+def test_a_second_start_does_nothing(make_context, thirds):
+    run_stage(declare(make_context(), thirds), make_context())
+    context = make_context()
+    version = context.warehouse.version(PASSAGE_SCORES)
+
+    report = run_stage(declare(context, thirds), context)
+
+    assert report.num_rows == 0
+    assert len(thirds.calls()) == 30
+    assert context.warehouse.version(PASSAGE_SCORES) == version
+
+
+def test_only_new_requests_are_worked_on(make_context, thirds):
+    context = make_context()
+    run_stage(declare(context, thirds, 20), context)
+
+    later = make_context("B")
+    report = run_stage(declare(later, thirds, 30), later)
+
+    assert report.num_requests == 10
+    assert len(thirds.calls()) == 30
+
+
+def test_a_new_fingerprint_redoes_the_stage_and_keeps_the_old_rows(make_context, thirds):
+    context = make_context()
+    run_stage(declare(context, thirds, version=1), context)
+    run_stage(declare(context, thirds, version=2), make_context())
+
+    assert len(thirds.calls()) == 60
+    assert context.warehouse.read(PASSAGE_SCORES).groupBy("fingerprint").count().count() == 2
+
+
+def test_budget_stops_cleanly_and_the_rest_stays_pending(make_context, thirds):
+    context = make_context("A", "execution.unit_rows=10", "budget.rows=10")
+
+    report = run_stage(declare(context, thirds), context)
+    assert report.stopped_by == "rows"
+    assert 10 <= report.num_requests < 30
+    assert report.counts.pending == 30 - report.num_requests
+
+    unbounded = make_context("A")
+    assert run_stage(declare(unbounded, thirds), unbounded).counts.pending == 0
+    assert len(thirds.calls()) == 30
+
+
+def test_a_row_that_raises_is_quarantined_alone(make_context, thirds):
+    context = make_context()
+
+    report = run_stage(declare(context, thirds, special={7: "raise"}), context)
+
+    assert report.counts.quarantined == {"failed": 1}
+    assert report.counts.kept + sum(report.counts.filtered.values()) == 29
+    detail = [row for row in rows(context, "segment_id", "detail") if row[1]]
+    assert detail == [("7", "ValueError: a bad row")]
+
+
+def test_a_row_that_kills_its_worker_is_quarantined_and_the_others_are_done(make_context, thirds):
+    context = make_context()
+
+    report = run_stage(declare(context, thirds, special={7: "kill"}), context)
+
+    assert report.counts.quarantined == {"killed_worker": 1}
+    assert report.counts.kept + sum(report.counts.filtered.values()) == 29
+
+
+def test_a_stage_in_which_every_row_fails_is_an_error_not_a_table_of_failures(make_context, thirds):
+    context = make_context("A", "execution.unit_rows=100")
+
+    with pytest.raises(Exception, match="a bad row"):
+        run_stage(declare(context, thirds, 60, special=dict.fromkeys(range(60), "raise")), context)
+
+    assert rows(context, "segment_id") == []
+
+
+def test_a_lost_row_breaks_the_accounting_identity(make_context, thirds):
+    context = make_context()
+
+    with pytest.raises(AccountingError, match="score/passage"):
+        run_stage(declare(context, Forgetful(thirds.log)), context)
+
+
+def test_doubled_rows_break_the_accounting_identity(make_context, thirds):
+    context = make_context()
+    run_stage(declare(context, thirds), context)
+    table = context.warehouse.read(PASSAGE_SCORES)
+    context.warehouse.append(table.where("segment_id = '1'").withColumn("unit", F.lit(99)), PASSAGE_SCORES, {"by": "test"})
+
+    with pytest.raises(AccountingError, match="two units"):
+        run_stage(declare(context, thirds), make_context())
+
+
+def test_a_driver_that_lost_its_lane_plans_again_and_doubles_nothing(make_context, thirds, monkeypatch):
+    context, other = make_context("A", "execution.unit_rows=10"), make_context("A", "execution.unit_rows=10")
+    real, interfered = stage._append_unit, []
+
+    def interfere(declared, given, planned, unit, transaction):
+        if not interfered:  # the other driver does everything while this one is about to commit its first unit
+            interfered.append(True)
+            monkeypatch.setattr(stage, "_append_unit", real)
+            run_stage(declare(other, thirds), other)
+        return real(declared, given, planned, unit, transaction)
+
+    monkeypatch.setattr(stage, "_append_unit", interfere)
+    report = run_stage(declare(context, thirds), context)
+
+    assert report.num_rows == 0
+    assert report.counts.pending == 0
+    assert [row[0] for row in rows(context, "segment_id")] == sorted(str(n) for n in range(30))
+
+
+def test_a_stale_transaction_writes_nothing_and_is_named(make_context, thirds):
+    context = make_context()
+    run_stage(declare(context, thirds, 10), context)
+    table = context.warehouse.read(PASSAGE_SCORES)
+    app_id = declare(context, thirds).app_id
+    assert context.warehouse.stored_transaction(PASSAGE_SCORES, app_id, context.warehouse.version(PASSAGE_SCORES)) == 0
+
+    with pytest.raises(ConcurrentRunError):
+        context.warehouse.append(table, PASSAGE_SCORES, {"by": "test"}, Transaction(app_id, 0))
+    assert len(rows(context, "segment_id")) == 10
+
+
+def test_the_ledger_is_rebuilt_from_the_commits(make_context, thirds, monkeypatch):
+    context = make_context()
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ledger, "record", die)
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(declare(context, thirds), context)
+    assert context.warehouse.read(RUNS).count() == 0
+    monkeypatch.undo()
+
+    again = make_context()  # opening a run rebuilds
+    entry = again.warehouse.read(RUNS).first()
+    assert (entry["stage"], entry["num_requests"], entry["num_rows"], entry["num_kept"], entry["prompt_tokens"]) == (
+        "score/passage",
+        30,
+        30,
+        20,
+        150,
+    )
+    assert ledger.rebuild(again.warehouse) == 0
+    assert run_stage(declare(again, thirds), again).num_rows == 0
+
+
+def test_a_sample_is_the_same_every_time_and_the_rest_is_pending(make_context, thirds):
+    context = make_context()
+    declared = declare(context, thirds)
+    sampled = Stage(**{name: getattr(declared, name) for name in declared.__dataclass_fields__} | {"sample": _first(declared, 8)})
+
+    assert run_stage(sampled, context).counts.pending == 22
+    assert run_stage(sampled, make_context()).num_rows == 0
+    assert run_stage(declared, make_context()).counts.pending == 0
+    assert len(thirds.calls()) == 30
+
+
+def _first(declared: Stage, num: int):
+    return declared.requests.select("request_id").orderBy(F.xxhash64("request_id")).limit(num)
+
+
+def test_a_warehouse_path_with_odd_letters_works(make_context, thirds, tmp_path):
+    context = make_context("A", "execution.unit_rows=10", location=tmp_path / "ware house [1] \u00fc")
+    assert run_stage(declare(context, thirds), context).counts.pending == 0
+
+
+def test_a_warehouse_path_with_a_percent_sign_is_refused(make_context, tmp_path):
+    with pytest.raises(WarehouseError, match="percent"):
+        make_context(location=tmp_path / "ware%20house")

@@ -1,0 +1,49 @@
+"""Small transforms for tests of the stage kernel; importable on workers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Thirds:
+    """Filters every third passage; text tells what else happens to it. Writes one line a request to `log`."""
+
+    log: str
+    identity: tuple[str, ...] = ("segment_id",)
+    window_rows: int = 16
+
+    def __call__(self, requests: list[dict]) -> Iterator[tuple[dict, dict]]:
+        with Path(self.log, f"{os.getpid()}.log").open("a") as stream:
+            for request in requests:
+                stream.write(request["segment_id"] + "\n")
+                stream.flush()
+                _act(request["text"])
+                number = int(request["segment_id"])
+                yield request, {"kept": number % 3 != 0, "reason": None if number % 3 else "third", "prompt_tokens": 5, "output_tokens": 0}
+
+    def calls(self) -> list[str]:
+        """All requests that were worked on, in any process, also those that were worked on again."""
+        return [line for file in Path(self.log).glob("*.log") for line in file.read_text().splitlines()]
+
+
+@dataclass(frozen=True)
+class Forgetful(Thirds):
+    """Loses one request without a word: what the accounting must notice."""
+
+    def __call__(self, requests: list[dict]) -> Iterator[tuple[dict, dict]]:
+        for request, row in super().__call__(requests):
+            if request["segment_id"] != "5":
+                yield request, row
+
+
+def _act(text: str) -> None:
+    if text == "raise":
+        raise ValueError("a bad row")
+    if text == "kill":
+        time.sleep(0.2)  # let the log reach the disk
+        os._exit(9)

@@ -1,0 +1,39 @@
+"""The device is the one Spark gave the task, and the number format one the device computes in."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from pyspark import TaskContext
+
+from bubblenet.engines import devices
+
+
+@pytest.mark.parametrize(
+    ("has_cuda", "context", "wanted"),
+    [
+        (False, None, "cpu"),
+        (True, None, "cuda:0"),
+        (True, {"gpu": SimpleNamespace(addresses=["3"])}, "cuda:3"),
+        (True, {}, "cpu"),
+    ],
+)
+def test_the_gpu_is_the_one_that_spark_assigned(monkeypatch, has_cuda, context, wanted):
+    task = None if context is None else SimpleNamespace(resources=lambda: context)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
+    monkeypatch.setattr(TaskContext, "get", classmethod(lambda cls: task))
+    assert devices.pick_device() == wanted
+
+
+def test_a_number_format_that_is_named_is_used_as_it_is():
+    assert devices.resolve_dtype("float32", "cpu") == "float32"
+    assert devices.resolve_dtype("bfloat16", "cpu") == "bfloat16"
+
+
+def test_processor_flags_are_read_and_their_absence_is_no_error(tmp_path):
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor : 0\nflags\t\t: fpu avx2 avx512_bf16\n", encoding="utf-8")
+    assert devices._cpu_flags(str(info)) == {"fpu", "avx2", "avx512_bf16"}
+    assert devices._cpu_flags(str(tmp_path / "absent")) == set()

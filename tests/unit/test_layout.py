@@ -1,0 +1,183 @@
+"""The shape of the project: packages, data files, names and rules that no other tool checks."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SETUPTOOLS = PROJECT["tool"]["setuptools"]
+FOLDERS = ("lib", "jobs", "udfs", "conf")
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 60
+TEXT_SUFFIXES = {".py", ".md", ".toml", ".conf", ".properties", ".txt", ".sql", ".html", ".ipynb", ".yml", ""}
+HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "maven" + ".org", "maven.apache" + ".org", "deb.debian" + ".org", "npmjs" + ".org")
+MACHINE_PATH = re.compile(r"(?<![\w./:{}-])/(?:work|root|Users)/\w")
+
+
+def folder_of(package: str) -> Path:
+    """The folder that holds a package, by the mapping of pyproject.toml."""
+    mapping = SETUPTOOLS["package-dir"]
+    if package in mapping:
+        return ROOT / mapping[package]
+    return ROOT / mapping["bubblenet"] / package.removeprefix("bubblenet.").replace(".", "/")
+
+
+def project_files() -> list[Path]:
+    """Files that are in git or would be added to it."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        pytest.skip("not a git checkout: cannot tell the project's files from what lies beside them")
+    return [ROOT / name for name in result.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def modules() -> list[Path]:
+    return [path for path in project_files() if path.suffix == ".py"]
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_the_list_of_packages_equals_the_tree():
+    in_tree = {"bubblenet." + ".".join(path.parent.relative_to(ROOT / "lib").parts) for path in (ROOT / "lib").rglob("__init__.py")}
+    in_tree = {name.rstrip(".") for name in in_tree} | {"bubblenet.jobs", "bubblenet.udfs", "bubblenet.conf"}
+
+    assert sorted(SETUPTOOLS["packages"]) == sorted(in_tree)
+
+
+def test_no_folder_of_lib_shadows_a_sub_package_from_outside():
+    assert [name for name in ("jobs", "udfs", "conf") if (ROOT / "lib" / name).exists()] == []
+
+
+def test_every_folder_with_modules_is_a_package():
+    folders = {path.parent for path in modules() if relative(path).startswith(tuple(f"{folder}/" for folder in FOLDERS))}
+
+    assert [relative(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_every_data_file_is_listed():
+    folders = {folder_of(package): package for package in SETUPTOOLS["packages"]}
+    missing = []
+    for path in project_files():
+        package_folder = next((parent for parent in path.parents if parent in folders), None)
+        if path.suffix == ".py" or package_folder is None:
+            continue
+        patterns = SETUPTOOLS["package-data"].get(folders[package_folder], [])
+        if not any(fnmatch.fnmatch(path.relative_to(package_folder).as_posix(), pattern) for pattern in patterns):
+            missing.append(relative(path))
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("stem", sorted(path.stem for path in (ROOT / "jobs").glob("[a-z]*.py")))
+def test_a_job_does_not_shadow_another_module(stem: str):
+    """spark-submit puts jobs/ first on sys.path, so that a job named like a module replaces it, in Spark's own code too."""
+    assert stem not in sys.stdlib_module_names
+    assert stem not in importlib.metadata.packages_distributions()
+
+
+def test_no_module_imports_a_folder_by_its_bare_name():
+    found = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+            found += [f"{relative(path)}:{node.lineno}" for name in names if name.split(".")[0] in FOLDERS]
+
+    assert found == []
+
+
+def test_every_module_opens_with_a_docstring():
+    assert [relative(path) for path in modules() if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))] == []
+
+
+def test_source_is_ascii():
+    assert [relative(path) for path in modules() if not path.read_bytes().isascii()] == []
+
+
+def test_files_and_functions_stay_short():
+    too_long = []
+    for path in modules():
+        text = path.read_text(encoding="utf-8")
+        is_product = not relative(path).startswith("tests/")  # a list of cases may be long, code may not
+        if is_product and text.count("\n") > LONGEST_FILE:
+            too_long.append(f"{relative(path)}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION:
+                too_long.append(f"{relative(path)}: {node.name}")
+
+    assert too_long == []
+
+
+def test_no_file_names_a_registry_host_or_a_path_of_one_machine():
+    found = []
+    for path in project_files():
+        if path.suffix in TEXT_SUFFIXES and path != Path(__file__).resolve():
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+                if any(host in line for host in HOSTS) or MACHINE_PATH.search(line):
+                    found.append(f"{relative(path)}:{number}: {line.strip()[:80]}")
+
+    assert found == []
+
+
+def test_every_pinned_package_has_a_hash_and_no_index():
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    blocks = re.split(r"\n(?=[a-z0-9])", text.strip())
+
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+    assert "index-url" not in text
+
+
+def test_pinned_packages_cover_the_dependencies():
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = [*PROJECT["project"]["dependencies"], *extras["dev"], *extras["demo"]]
+    names = {re.split(r"[^a-z0-9-]", requirement)[0] for requirement in wanted}
+    pinned = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert names - pinned == set()
+
+
+def test_spark_files_agree_on_delta():
+    """One version of the jar, the one that the Python package belongs to."""
+    version = next(name.split("==")[1] for name in PROJECT["project"]["dependencies"] if name.startswith("delta-spark=="))
+    for path in sorted((ROOT / "conf" / "spark").glob("*.conf")):
+        assert f"spark.jars.packages io.delta:delta-spark_4.2_2.13:{version}\n" in path.read_text(encoding="utf-8"), path.name
+
+
+def test_a_wheel_holds_every_module_and_every_conf_file(tmp_path: Path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(source)]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
+
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+
+    wanted = {
+        f"bubblenet/{folder}/{path.relative_to(ROOT / folder).as_posix()}" for folder in FOLDERS[1:] for path in files_in(ROOT / folder)
+    }
+    wanted |= {f"bubblenet/{path.relative_to(ROOT / 'lib').as_posix()}" for path in files_in(ROOT / "lib")}
+    assert wanted - names == set()
+    assert {name.split("/")[0] for name in names} == {"bubblenet", f"bubblenet-{PROJECT['project']['version']}.dist-info"}
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in project_files() if folder in path.parents]

@@ -1,0 +1,100 @@
+"""Row transforms of the corpus stages: know a file, read a file, cut a page. No model is involved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bubblenet.corpus.readers import Page, detect_format, read_file
+from bubblenet.corpus.segmentation import Segment, segment_page
+from bubblenet.identity import content_id, normalised_hash
+from bubblenet.settings import Corpus, Segmentation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bubblenet.udfs.batches import Row
+
+
+@dataclass(frozen=True, slots=True)
+class KnowFile:
+    """Decides by its name whether a listed file can hold pages."""
+
+    identity: tuple[str, ...] = ("path", "size", "modified_at", "snapshot")
+    window_rows: int = 1000
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """One row for each file."""
+        for request in requests:
+            known = detect_format(request["path"])
+            yield request, {"format": known, "kept": known is not None, "reason": None if known else "unknown_format"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """Reads all pages of a file, one file at a time and streaming: an archive is never held in memory."""
+
+    corpus: Corpus
+    identity: tuple[str, ...] = ("path", "snapshot")
+    window_rows: int = 1
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """One row for each page, or for each record that could not be read."""
+        for request in requests:
+            for page in read_file(request["path"], max_document_bytes=self.corpus.max_document_bytes):
+                yield request, _document(page)
+
+
+@dataclass(frozen=True, slots=True)
+class CutPage:
+    """Cuts a page at its headings into passages."""
+
+    rules: Segmentation
+    languages: tuple[str, ...]
+    identity: tuple[str, ...] = ("document_id", "snapshot", "url")
+    window_rows: int = 16
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """One row for each passage, kept or not; at least one for each page."""
+        for request in requests:
+            seen: set[str] = set()
+            for segment in segment_page(request["content"], request["content_type"], self.rules, self.languages):
+                yield request, _segment(segment, seen)
+
+
+def _document(page: Page) -> Row:
+    verdict = {"status": "ok" if page.reason is None else "quarantined", "kept": page.reason is None, "reason": page.reason}
+    return verdict | {
+        "document_id": content_id(page.url, page.payload_digest) if page.payload_digest else None,
+        "url": page.url,
+        "record_offset": page.record_offset,
+        "content": page.content,
+        "content_type": page.content_type,
+        "charset": page.charset,
+        "payload_digest": page.payload_digest or None,
+        "declared_language": page.declared_language,
+        "declared_licence": page.declared_licence,
+        "fetched_at": page.fetched_at,
+        "detail": page.detail or None,
+    }
+
+
+def _segment(segment: Segment, seen: set[str]) -> Row:
+    segment_id = content_id(segment.text) if segment.text else None
+    is_repeated = segment_id in seen
+    if segment_id:
+        seen.add(segment_id)
+    return {
+        "kept": segment.kept and not is_repeated,
+        "reason": "repeated_on_page" if segment.kept and is_repeated else segment.reason,
+        "segment_id": segment_id,
+        "heading_path": list(segment.heading_path),
+        "position": segment.position,
+        "text": segment.text,
+        "question": segment.question,
+        "language": segment.language,
+        "language_confidence": segment.language_confidence,
+        "num_characters": segment.num_characters,
+        "num_words": segment.num_words,
+        "normalised_hash": normalised_hash(segment.text) if segment.text else None,
+    }
