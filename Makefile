@@ -61,8 +61,9 @@ lock: ## recompute constraints.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --extra dev --extra demo -q pyproject.toml -o constraints.txt
 
-bench-engine: setup ## tokens per second of the default engine on this machine
-	$(BIN)/python -m tests.benchmarks.engine
+bench-engine: setup ## tokens/s of the model stages inside Spark over a plain loop (about 12 minutes)
+	@mkdir -p build
+	$(BIN)/python -m tests.benchmarks.engine 2> build/bench-engine.log || { tail -50 build/bench-engine.log; exit 1; }
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

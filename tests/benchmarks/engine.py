@@ -2,8 +2,7 @@
 
 Both sides use the same transform, the same windows in the same order, one process and the same number of threads; the model is loaded and
 warm on both. The Spark side is a unit of the stage kernel: read the plan, map, append to a Delta table. Pairs are interleaved, since the
-speed of a
-machine drifts: the figure is the median of the pairs' ratios, with the lowest and highest beside it.
+speed of a machine drifts: the figure is the median of the pairs' ratios, with the lowest and highest beside it.
 """
 
 from __future__ import annotations
@@ -98,6 +97,7 @@ def _compare(declared: Stage, context: Context, num_pairs: int) -> list[tuple[fl
         first, second = (0, 1) if number % 2 else (1, 0)
         speed = {side: sides[side](number) for side in (first, second)}
         pairs.append((speed[0], speed[1]))
+        print(f"{declared.name}: pair {number} of {num_pairs}: {speed[0]:,.0f} tokens/s in Spark, {speed[1]:,.0f} in the loop", flush=True)
     return pairs[1:]
 
 
