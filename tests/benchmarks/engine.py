@@ -103,7 +103,7 @@ def _compare(declared: Stage, context: Context, num_pairs: int) -> list[tuple[fl
 
 def _in_spark(declared: Stage, context: Context, requests: DataFrame, planned: PlannedUnit, number: int) -> float:
     """One unit of the kernel without its ledger row."""
-    unit = Unit(f"{context.run_id}-{number}", number, "bench", f"{context.warehouse.location}/scratch")
+    unit = Unit(f"{declared.name}-{number}", number, "bench", f"{context.warehouse.location}/scratch")
     started = time.perf_counter()
     version = context.warehouse.append(stage._map(declared, context, requests, planned, unit), declared.target, {"run": unit.run_id})
     seconds = time.perf_counter() - started
