@@ -23,7 +23,7 @@ from bubblenet.job import main_of
 from bubblenet.judging import quality
 from bubblenet.recipe import full_recipe
 from bubblenet.stage import StageReport
-from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, RECIPES, SCORES, SEGMENTS
+from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bubblenet.context import Context
     from bubblenet.recipe import Recipe
 
-_INPUTS = (DOCUMENTS, SEGMENTS, DUPLICATES, INSTRUCTIONS, SCORES)
+_INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
 def run(context: Context) -> list[StageReport]:
@@ -56,9 +56,19 @@ def _pairs(context: Context, recipe: Recipe) -> DataFrame:
     """Every instruction of the current recipe once: instruction_id, segment_id, origin, passed, gate."""
     instructions = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
     has_text = instructions.where(F.col("instruction_id").isNotNull())
-    return has_text.groupBy("instruction_id", "segment_id").agg(
+    pairs = has_text.groupBy("instruction_id", "segment_id").agg(
         F.min("origin").alias("origin"), F.max("kept").alias("passed"), F.min("reason").alias("gate")
     )
+    fault = F.when(~F.col("passed"), F.col("gate")).otherwise(F.col("standing"))
+    judged = pairs.join(_standing(context, recipe), on="segment_id", how="left").withColumn("gate", fault)
+    return judged.withColumn("passed", F.col("gate").isNull()).drop("standing")
+
+
+def _standing(context: Context, recipe: Recipe) -> DataFrame:
+    """segment_id and why its pairs cannot count any more: rules may have changed since they were made."""
+    compared = passages.current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "kept", "reason")
+    signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select("segment_id", "kept", "reason")
+    return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
 
 
 def judge(pairs: DataFrame, signals: DataFrame, context: Context) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Say which passage stands for which, so that equal text is paid for once: duplicates.
+"""Say which passage stands for which, so that text is paid for once, and leave out what holds evaluation items: minhash_index, duplicates.
 
 spark-submit --properties-file conf/spark/local.conf jobs/deduplicate.py --snapshot 2026-11 --warehouse warehouse
 """
@@ -10,44 +10,62 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet import passages
+from bubblenet import clusters, passages
+from bubblenet.clusters import ClusterRules
+from bubblenet.corpus.contamination import build_index, read_items, source_digest
+from bubblenet.identity import content_id
 from bubblenet.job import main_of
-from bubblenet.recipe import corpus_recipe
+from bubblenet.progress import Scratch
+from bubblenet.recipe import corpus_recipe, min_hasher
 from bubblenet.stage import Stage, StageReport, run_stage
-from bubblenet.tables import DUPLICATES, SEGMENTS
+from bubblenet.tables import DUPLICATES, MINHASH_INDEX
+from bubblenet.udfs.corpus import SignPassage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from bubblenet.components import Checkpoint
     from bubblenet.context import Context
 
 
 def run(context: Context) -> list[StageReport]:
-    """Bring duplicates up to date with the kept passages of the snapshot. Rows of older snapshots are probed, never rewritten."""
-    recipe = corpus_recipe(context.settings)
-    segments = passages.current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
-    requests = segments.select(F.col("segment_id").alias("request_id"), "segment_id", "normalised_hash")
-    known = passages.current(context, DUPLICATES, recipe["deduplicate"].id).where("kept").select("normalised_hash", "representative_id")
-    stage = Stage("deduplicate", DUPLICATES, recipe["deduplicate"], requests, combine=lambda pending: represent(pending, known))
-    return [run_stage(stage, context)]
+    """Bring minhash_index and duplicates up to date with the kept passages of the snapshot; older rows are probed, never rewritten."""
+    return [run_stage(_signing(context), context), run_stage(_comparing(context), context)]
 
 
-def represent(pending: DataFrame, known: DataFrame) -> DataFrame:
-    """Give each new passage its representative: an older one with the same hash, else the new one with the smallest id.
+def _signing(context: Context) -> Stage:
+    recipe, settings = corpus_recipe(context.settings), context.settings
+    requests = passages.kept_in_snapshot(context, recipe).select(F.col("segment_id").alias("request_id"), "segment_id", "text")
+    sign = SignPassage(min_hasher(settings), _publish_evaluations(context), settings.decontamination.min_share)
+    return Stage("minhash", MINHASH_INDEX, recipe["minhash"], requests, sign)
 
-    pending: request_id, segment_id, normalised_hash, new ids only. known: normalised_hash, representative_id, one row a hash.
-    """
-    newest = pending.groupBy("normalised_hash").agg(F.min("segment_id").alias("first_id"))
-    stands_for = newest.join(known, on="normalised_hash", how="left").select(
-        "normalised_hash", F.coalesce("representative_id", "first_id").alias("representative_id")
-    )
-    is_representative = F.col("segment_id") == F.col("representative_id")
-    return (
-        pending.join(stands_for, on="normalised_hash", how="inner")
-        .withColumn("method", F.lit("exact"))
-        .withColumn("kept", is_representative)
-        .withColumn("reason", F.when(~is_representative, "exact_duplicate"))
-    )
+
+def _comparing(context: Context) -> Stage:
+    recipe, rules = corpus_recipe(context.settings), context.settings.deduplication
+    signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
+    segments = passages.kept_in_snapshot(context, recipe).join(signed.select("segment_id"), on="segment_id", how="left_semi")
+    requests = segments.select(F.col("segment_id").alias("request_id"), "segment_id", "normalised_hash", "num_characters")
+    known = passages.current(context, DUPLICATES, recipe["deduplicate"].id)
+    near = ClusterRules(rules.min_similarity, rules.max_band_rows) if rules.near else None
+
+    def combine(pending: DataFrame, checkpoint: Checkpoint) -> DataFrame:
+        return clusters.represent(pending, known, signed, near, checkpoint)
+
+    return Stage("deduplicate", DUPLICATES, recipe["deduplicate"], requests, combine=combine)
+
+
+def _publish_evaluations(context: Context) -> str:
+    """Index the evaluation items and write them where every worker reads them; return the location, empty when there are none."""
+    sources = context.settings.decontamination.evaluations
+    if not sources:
+        return ""
+    index = build_index(item for source in sources for item in read_items(source))
+    name = f"{content_id(*map(source_digest, sources))}.npz"
+    folder = f"{context.warehouse.location}/_evaluations"
+    Scratch(folder).write(name, index.to_bytes())
+    too_short = f"; {index.num_too_short:,} of fewer than 8 words cannot be looked for" if index.num_too_short else ""
+    context.console.print(f"Looking for {len(index.items):,} evaluation items of {len(sources)} files{too_short}.")
+    return f"{folder}/{name}"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -29,9 +29,14 @@ def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
     return rows.where(F.col("fingerprint").isin(*fingerprints))
 
 
+def kept_in_snapshot(context: Context, recipe: Recipe) -> DataFrame:
+    """Kept passages of the context's snapshot."""
+    return current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+
+
 def occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Kept passages of the context's snapshot, with the passage that stands for each as `representative_id`."""
-    segments = current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+    """Kept passages of the context's snapshot that hold no evaluation item, with the one that stands for each as `representative_id`."""
+    segments = kept_in_snapshot(context, recipe)
     stands_for = current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "representative_id")
     return segments.join(stands_for, on="segment_id", how="inner")
 

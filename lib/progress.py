@@ -46,12 +46,12 @@ class Scratch:
         else:
             self._filesystem, self._root = fs.LocalFileSystem(), location
 
-    def write(self, name: str, content: str = "") -> None:
+    def write(self, name: str, content: str | bytes = "") -> None:
         """Create or replace a file."""
         path = f"{self._root}/{name}"
         self._filesystem.create_dir(path.rpartition("/")[0], recursive=True)
         with self._filesystem.open_output_stream(path) as stream:
-            stream.write(content.encode())
+            stream.write(content.encode() if isinstance(content, str) else content)
 
     def read_all(self, folder: str) -> list[str]:
         """The contents of all files of a folder that can be read at this moment."""

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
+from bubblenet.clusters import CLUSTERS_VERSION
+from bubblenet.corpus.contamination import CONTAMINATION_VERSION, source_digest
 from bubblenet.corpus.extraction import EXTRACTION_VERSION
 from bubblenet.corpus.hygiene import HYGIENE_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
+from bubblenet.corpus.minhash import MINHASH_VERSION, MinHasher
 from bubblenet.corpus.quality import RULES_VERSION
 from bubblenet.corpus.questions import HEADINGS_VERSION
 from bubblenet.corpus.readers import READER_VERSION
 from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
+from bubblenet.corpus.shingles import SHINGLES_VERSION
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.engines.weights import digest_of
 from bubblenet.judging.gates import GATE_VERSION
@@ -63,8 +67,10 @@ def corpus_recipe(settings: Settings) -> Recipe:
     reading = Fingerprint({"reader": READER_VERSION, "hygiene": HYGIENE_VERSION, "max_document_bytes": settings.corpus.max_document_bytes})
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
     segmenting = Fingerprint({"documents": reading.id, "code": _CUTTING, "rules": rules})
-    deduplicating = Fingerprint({"segments": segmenting.id, "method": "exact", "code": 1})
-    return Recipe({"list": listing, "ingest": reading, "segment": segmenting, "deduplicate": deduplicating})
+    signing = Fingerprint(_signing(settings))
+    similar = settings.deduplication.model_dump(mode="json", include={"near", "min_similarity", "max_band_rows"})
+    deduplicating = Fingerprint({"segments": segmenting.id, "index": signing.id, "rules": similar, "code": CLUSTERS_VERSION})
+    return Recipe({"list": listing, "ingest": reading, "segment": segmenting, "minhash": signing, "deduplicate": deduplicating})
 
 
 def full_recipe(settings: Settings) -> Recipe:
@@ -87,6 +93,22 @@ def full_recipe(settings: Settings) -> Recipe:
             ),
         }
     )
+
+
+def min_hasher(settings: Settings) -> MinHasher:
+    """What signs the passages."""
+    rules = settings.deduplication
+    return MinHasher(rules.bands, rules.rows, rules.ngram, rules.seed)
+
+
+def _signing(settings: Settings) -> dict[str, Any]:
+    """Keyed by text, so the rules that cut passages do not enter."""
+    evaluations = list(settings.decontamination.evaluations)
+    parts: dict[str, Any] = {"minhash": asdict(min_hasher(settings)), "code": [SHINGLES_VERSION, MINHASH_VERSION]}
+    if evaluations:
+        share = settings.decontamination.min_share
+        parts["evaluations"] = {"digests": list(map(source_digest, evaluations)), "min_share": share, "code": CONTAMINATION_VERSION}
+    return parts
 
 
 def _engine(settings: Settings, model: str) -> EngineSpec:

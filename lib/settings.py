@@ -58,6 +58,25 @@ class Segmentation(Section):
     max_link_share: Share = Field(0.5, description="characters inside links, of all characters")
 
 
+class Deduplication(Section):
+    """When two passages count as one. Equal ones always do; near ones by MinHash, P(found) = 1 - (1 - J^rows)^bands."""
+
+    near: bool = Field(True, description="false: passages that read the same after folding case, space and punctuation only")
+    min_similarity: Share = Field(0.7, description="estimated Jaccard similarity of n-grams from which two passages count as one")
+    ngram: int = Field(5, ge=1, le=100, description="words in an n-gram; characters in scripts without spaces")
+    bands: int = Field(14, ge=1, le=256)
+    rows: int = Field(8, ge=1, le=64, description="permutations in a band")
+    seed: int = Field(1, ge=0, description="of the permutations")
+    max_band_rows: int = Field(200, ge=2, description="passages under one band key that are compared pairwise; above, with one of them")
+
+
+class Decontamination(Section):
+    """Which evaluation items must not reach the training data."""
+
+    evaluations: tuple[str, ...] = Field((), strict=False, description="`FILE:FIELD` each, JSONL or Parquet")
+    min_share: Share = Field(0.7, description="of an item's 8-grams; one common 13-gram always counts")
+
+
 class Backtranslation(Section):
     """How instructions are proposed."""
 
@@ -123,6 +142,8 @@ class Settings(Section):
     engine: Engine = Engine()
     corpus: Corpus = Corpus()
     segmentation: Segmentation = Segmentation()
+    deduplication: Deduplication = Deduplication()
+    decontamination: Decontamination = Decontamination()
     backtranslation: Backtranslation = Backtranslation()
     scoring: Scoring = Scoring()
     curation: Curation = Curation()

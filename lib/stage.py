@@ -24,6 +24,7 @@ from pyspark.sql import functions as F
 from bubblenet import accounting, ledger
 from bubblenet import settings as settings_module
 from bubblenet.budget import Budget
+from bubblenet.components import checkpoint_under
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.listing import literal_path
 from bubblenet.progress import Scratch, StageProgress
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bubblenet.accounting import Counts
+    from bubblenet.components import Checkpoint
     from bubblenet.context import Context
     from bubblenet.tables import Table
 
@@ -61,7 +63,8 @@ class Stage:
     """One declaration: what is asked, of what, and where the answers go.
 
     requests: request_id and the payload, from pinned versions of the source; a request_id may repeat (the payload is the same then).
-    transform: answers requests on the workers, in windows. combine: instead, a function of all pending requests as one set and one unit.
+    transform: answers requests on the workers, in windows. combine: instead, a function of all pending requests as one set and one unit;
+    it is given a checkpoint, which writes a frame down and cuts its lineage.
     scope: restricts the target to rows that can answer these requests (its partition), so that the comparison is pruned.
     colocate: column whose equal values are worked on together (candidates of one passage share its prefill).
     sample: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
@@ -72,7 +75,7 @@ class Stage:
     fingerprint: Fingerprint
     requests: DataFrame
     transform: RowTransform | None = None
-    combine: Callable[[DataFrame], DataFrame] | None = None
+    combine: Callable[[DataFrame, Checkpoint], DataFrame] | None = None
     scope: Column | None = None
     colocate: str = "request_id"
     sample: DataFrame | None = None
@@ -227,7 +230,10 @@ def _append_unit(stage: Stage, context: Context, planned: PlannedUnit, unit: Uni
     """Transform and commit one unit, then write its ledger row."""
     started = time.monotonic()
     requests = context.spark.read.parquet(*map(literal_path, planned.files))
-    rows = stage.combine(requests).withColumns(_unit_columns(unit)) if stage.combine else _map(stage, context, requests, planned, unit)
+    if stage.combine:
+        rows = stage.combine(requests, checkpoint_under(unit.scratch)).withColumns(_unit_columns(unit))
+    else:
+        rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
     version = context.warehouse.append(rows, stage.target, note, transaction)
     return ledger.record(context.warehouse, stage.target, note, version, time.monotonic() - started)

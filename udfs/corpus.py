@@ -1,12 +1,15 @@
-"""Row transforms of the corpus stages: know a file, read a file, cut a page. No model is involved."""
+"""Row transforms of the corpus stages: know a file, read a file, cut a page, sign a passage. No model is involved."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bubblenet.corpus.contamination import load_index
+from bubblenet.corpus.minhash import MinHasher
 from bubblenet.corpus.readers import Page, detect_format, read_file
 from bubblenet.corpus.segmentation import Segment, segment_page
+from bubblenet.corpus.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from bubblenet.settings import Corpus, Segmentation
 
@@ -60,6 +63,33 @@ class CutPage:
             seen: set[str] = set()
             for segment in segment_page(request["content"], request["content_type"], self.rules, self.languages):
                 yield request, _segment(segment, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class SignPassage:
+    """Signs a passage for the near-duplicate index and looks for evaluation items in it: both need its n-grams.
+
+    evaluations: location of an EvaluationIndex that every worker reaches; empty when nothing is to be looked for.
+    """
+
+    hasher: MinHasher
+    evaluations: str
+    min_share: float
+    identity: tuple[str, ...] = ("segment_id",)
+    window_rows: int = 64
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """One row for each passage."""
+        for request in requests:
+            hashes = token_hashes(tokens(request["text"]))
+            signature = self.hasher.sign(hashes)
+            found = load_index(self.evaluations).find(hashes, self.min_share) if self.evaluations else None
+            row: Row = {"kept": found is None, "reason": "contaminated" if found else None}
+            if signature:
+                row |= {"band_keys": signature.band_keys, "signature": signature.minima, "num_shingles": signature.num_shingles}
+            if found:
+                row |= {"evaluation_item": found.item, "evaluation_share": found.share}
+            yield request, row
 
 
 def _document(page: Page) -> Row:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet import passages
-from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, SEGMENTS
+from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -93,8 +93,10 @@ def _uncut_documents(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _uncompared_passages(context: Context, recipe: Recipe) -> DataFrame:
-    segments = _of_snapshot(context, SEGMENTS, recipe["segment"].id).select("segment_id").distinct()
-    return _unanswered(segments, context, DUPLICATES, recipe["deduplicate"].id, "segment_id")
+    segments = passages.kept_in_snapshot(context, recipe).select("segment_id").distinct()
+    left_out = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where(~F.col("kept")).select("segment_id")
+    kept = segments.join(left_out, on="segment_id", how="left_anti")
+    return _unanswered(kept, context, DUPLICATES, recipe["deduplicate"].id, "segment_id")
 
 
 def _without_instruction(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:

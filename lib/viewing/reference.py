@@ -1,4 +1,4 @@
-"""docs/tables.md, made from lib/tables.py and views.sql so that it cannot drift.
+"""docs/tables.md, made from lib/tables and views.sql so that it cannot drift.
 
 python -m bubblenet.viewing.reference docs/tables.md
 """
@@ -13,7 +13,7 @@ from bubblenet.viewing.views import views
 
 _HEAD = f"""# Tables and views
 
-<!-- Made by `python -m bubblenet.viewing.reference docs/tables.md` from lib/tables.py and lib/viewing/views.sql. Edit those. -->
+<!-- Made by `python -m bubblenet.viewing.reference docs/tables.md` from lib/tables and lib/viewing/views.sql. Edit those. -->
 
 A warehouse is a folder with one Delta table in each sub-folder (`DIR/documents`, `DIR/segments`, ...), or a schema of a catalog when
 `tables.schema` is set. This page describes schema version {SCHEMA_VERSION}; the version is stored in every table as the property

@@ -22,7 +22,7 @@ COMMENT 'The accepted pairs of grade 4 or better.'
 AS
 SELECT * FROM curated WHERE grade >= 4;
 
--- An exact duplicate counts as an occurrence of the passage that stands for it. `snapshot` is the partition column of segments, so a predicate on it
+-- A duplicate counts as an occurrence of the passage that stands for it. `snapshot` is the partition column of segments, so a predicate on it
 -- reads that snapshot alone.
 CREATE OR REPLACE TEMPORARY VIEW curated_occurrences
 COMMENT 'Every place where an accepted pair stands: WHERE snapshot = ... gives the pairs of one snapshot, whenever they were judged.'
@@ -63,6 +63,16 @@ JOIN (
 ) AS passages ON passages.segment_id = judgements.segment_id
 WHERE NOT judgements.kept;
 
+-- Boilerplate shows here: many passages that share a whole band.
+CREATE OR REPLACE TEMPORARY VIEW hot_bands
+COMMENT 'Band keys of the near-duplicate index that many passages share, and one of them; deduplication.max_band_rows caps their comparison.'
+AS
+SELECT fingerprint, band_key, count(*) AS num_passages, min(segment_id) AS segment_id
+FROM minhash_index
+LATERAL VIEW explode(band_keys) AS band_key
+GROUP BY fingerprint, band_key
+HAVING count(*) > 20;
+
 CREATE OR REPLACE TEMPORARY VIEW quarantine
 COMMENT 'Every request that could not be worked on: a file or record that cannot be read, a row whose engine call failed.'
 AS
@@ -74,6 +84,9 @@ FROM documents WHERE status = 'quarantined'
 UNION ALL
 SELECT 'segments', snapshot, document_id, request_id, reason, NULL, fingerprint, run_id
 FROM segments WHERE status = 'quarantined'
+UNION ALL
+SELECT 'minhash_index', NULL, segment_id, request_id, reason, detail, fingerprint, run_id
+FROM minhash_index WHERE status = 'quarantined'
 UNION ALL
 SELECT 'duplicates', NULL, segment_id, request_id, reason, NULL, fingerprint, run_id
 FROM duplicates WHERE status = 'quarantined'

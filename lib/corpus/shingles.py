@@ -1,0 +1,60 @@
+"""Word n-grams of a text as 64-bit numbers, the common ground of near-duplicate search and decontamination.
+
+A token is a word, or one character in scripts that are written without spaces, so that one rule gives word n-grams for English and
+character n-grams for Chinese, also within one text.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHINGLES_VERSION = 1
+"""Rises when the same text would give other numbers."""
+
+# Thai, Lao, Tibetan, Myanmar, Khmer, kana, CJK ideographs with their extensions.
+_UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, bits well spread: Knuth, TAOCP 6.4, Fibonacci hashing
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text with case folded, punctuation left out; characters one by one where no spaces are written."""
+    return _TOKEN.findall(text.casefold())
+
+
+def token_hashes(words: list[str]) -> NDArray[np.uint64]:
+    """One stable 64-bit number for each token."""
+    return np.fromiter(map(_hash_token, words), dtype=np.uint64, count=len(words))
+
+
+def ngram_hashes(hashes: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
+    """One 64-bit number for each run of n tokens, in order; one for the whole text where it is shorter; none for no tokens.
+
+    hashes: of token_hashes. The arithmetic is modulo 2^64 on purpose.
+    """
+    n = min(n, len(hashes))
+    if n == 0:
+        return np.empty(0, dtype=np.uint64)
+    sums = np.zeros(len(hashes) - n + 1, dtype=np.uint64)
+    for offset in range(n):  # Horner's rule over windows: order counts
+        sums *= _MULTIPLIER
+        sums += hashes[offset : offset + len(sums)]
+    return mix(sums)
+
+
+def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread the bits of each number over all 64, one to one. Source: the finalizer of SplitMix64 (Steele et al. 2014)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+@functools.lru_cache(maxsize=1 << 18)
+def _hash_token(token: str) -> int:
+    """Python's own hash differs from process to process; this one does not. Words repeat, so it is remembered."""
+    return int.from_bytes(hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -1,0 +1,18 @@
+"""The tables: what one row is, every column with its comment, and how each table lies on disk."""
+
+from __future__ import annotations
+
+from bubblenet.tables.bookkeeping import RECIPES, RUNS
+from bubblenet.tables.corpus import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, SEGMENTS
+from bubblenet.tables.declaration import Column, Table
+from bubblenet.tables.pairs import CURATED, INSTRUCTIONS, JUDGEMENTS, PASSAGE_SCORES, SCORES
+
+SCHEMA_VERSION = 1
+
+TABLES = (FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, RECIPES, RUNS)
+"""Every table, in the order of the pipeline."""
+
+__all__ = [
+    "CURATED", "DOCUMENTS", "DUPLICATES", "FILES", "INSTRUCTIONS", "JUDGEMENTS", "MINHASH_INDEX", "PASSAGE_SCORES", "RECIPES", "RUNS",
+    "SCHEMA_VERSION", "SCORES", "SEGMENTS", "TABLES", "Column", "Table",
+]  # fmt: skip

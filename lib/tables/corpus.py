@@ -1,0 +1,107 @@
+"""Tables of the corpus: from input files to distinct passages."""
+
+from __future__ import annotations
+
+from bubblenet.tables.declaration import VERDICT, Table, columns
+
+FILES = Table(
+    "files",
+    "One input file of a snapshot, as found under the input paths.",
+    columns(
+        """
+        path STRING location of the file: a URI, or a plain path on a local file system
+        size BIGINT bytes
+        modified_at TIMESTAMP modification time; with path and size it tells whether a file is new
+        snapshot STRING name under which the file was given
+        format STRING html, warc, jsonl, parquet or text; null for a file of no known format
+        """
+    )
+    + VERDICT,
+    partitioned_by=("snapshot",),
+    statistics=("request_id", "fingerprint", "run_id", "unit"),
+)
+
+DOCUMENTS = Table(
+    "documents",
+    "One fetched page of one snapshot; a file or record that cannot be read is a quarantined row without content.",
+    columns(
+        """
+        document_id STRING hash of URL and payload
+        snapshot STRING name of the input snapshot
+        url STRING address of the page; a file URI for local files
+        path STRING input file that holds the page
+        record_offset BIGINT byte offset of a WARC record, or line or row number
+        content STRING decoded and cleaned page; null when quarantined
+        content_type STRING html, text or markdown
+        charset STRING character set the bytes were decoded with
+        payload_digest STRING SHA-256 of the payload bytes
+        declared_language STRING language the page claims, not trusted
+        declared_licence STRING licence the page claims
+        fetched_at STRING time of the fetch as the archive states it
+        detail STRING what was wrong, in words, for quarantined rows
+        """
+    )
+    + VERDICT,
+    partitioned_by=("snapshot",),
+    statistics=("document_id", "request_id", "fingerprint", "run_id", "unit", "status"),
+)
+
+SEGMENTS = Table(
+    "segments",
+    "One occurrence of a self-contained passage in a document: the text under one heading.",
+    columns(
+        """
+        segment_id STRING hash of the exact text; the same text has the same id on every page and in every snapshot
+        document_id STRING the page it stands on
+        snapshot STRING name of the input snapshot
+        url STRING address of the page
+        heading_path ARRAY<STRING> headings from the top of the page down to this passage
+        position INT order of the passage within its page, from 0
+        text STRING the passage as Markdown; this exact text is what the model sees
+        question STRING the heading, when it is itself a question
+        language STRING ISO 639-1 code identified from the text, und when unclear
+        language_confidence DOUBLE probability of that language, 0 to 1
+        num_characters INT length of text in characters
+        num_words INT length of text in words
+        normalised_hash STRING hash of the text with case, space and punctuation folded; for deduplication only
+        """
+    )
+    + VERDICT,
+    partitioned_by=("snapshot",),
+    statistics=("segment_id", "document_id", "request_id", "fingerprint", "run_id", "unit", "status", "language", "num_characters"),
+)
+
+MINHASH_INDEX = Table(
+    "minhash_index",
+    "The near-duplicate index: one row per distinct kept passage, singles too, and whether it holds an item of an evaluation set.",
+    columns(
+        """
+        segment_id STRING the passage
+        band_keys ARRAY<BIGINT> one digest a band; passages with a common key are compared
+        signature ARRAY<SMALLINT> low 16 bits of the minimum of each permutation; the share of equal ones estimates Jaccard similarity
+        num_shingles INT distinct n-grams of the passage
+        evaluation_item STRING the evaluation item it holds, as FILE#record; null for a clean passage
+        evaluation_share DOUBLE share of the item's 8-grams that the passage holds; 1 for a common 13-gram
+        detail STRING the error message of a quarantined row
+        """
+    )
+    + VERDICT,
+    statistics=("segment_id", "request_id", "fingerprint", "run_id", "unit"),
+)
+
+DUPLICATES = Table(
+    "duplicates",
+    "Which passage stands for which: one row per distinct kept passage, the representative of itself when it is unique.",
+    columns(
+        """
+        segment_id STRING the passage
+        representative_id STRING the passage that stands for it; the older one wins and is never replaced
+        normalised_hash STRING hash of the passage; the representative has the same where method is exact
+        method STRING exact: equal after folding case, space and punctuation; near: similar by MinHash, directly or through others
+        similarity DOUBLE estimated Jaccard similarity of word 5-grams with the representative, for near duplicates
+        bridged_ids ARRAY<STRING> older representatives this passage is similar to as well; they stay, and count as one cluster
+        """
+    )
+    + VERDICT,
+    statistics=("segment_id", "representative_id", "normalised_hash", "request_id", "fingerprint", "run_id", "unit"),
+)

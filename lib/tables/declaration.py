@@ -1,0 +1,58 @@
+"""What a table is made of, and the columns that all stage tables share.
+
+The verdict columns at the end of a stage table are the same everywhere: `status` says whether the request could be worked on, `kept` and
+`reason` what became of it, `attempts`, `run_id` and `unit` by whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: Spark SQL type and the comment that SQL users read."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One Delta table: its columns, its partition columns, and the columns that file statistics are kept for."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    partitioned_by: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+
+    @property
+    def column_names(self) -> list[str]:
+        """All column names in table order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def ddl(self) -> str:
+        """The schema as Spark DDL."""
+        return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
+
+
+def columns(text: str) -> tuple[Column, ...]:
+    """Parse `name TYPE comment` lines."""
+    return tuple(Column(*line.split(maxsplit=2)) for line in text.strip().splitlines())
+
+
+VERDICT = columns(
+    """
+    status STRING ok, or quarantined: the request could not be read or its engine call failed
+    kept BOOLEAN whether the row goes on to the next stage
+    reason STRING why it was filtered or quarantined; null for a kept row
+    request_id STRING hash of the stage's request key; equal for all rows that answer one request
+    fingerprint STRING hash of everything that changes this result: weights, prompt, decoding, rules, code version
+    attempts INT attempts of the task that wrote the row; above 1 the row was worked on alone
+    run_id STRING the run that wrote the row; see table runs
+    unit INT the unit of work within the run
+    """
+)
