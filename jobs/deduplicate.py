@@ -42,15 +42,17 @@ def _signing(context: Context) -> Stage:
 
 def _comparing(context: Context) -> Stage:
     recipe, rules = corpus_recipe(context.settings), context.settings.deduplication
-    signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
-    segments = passages.kept_in_snapshot(context, recipe).join(signed.select("segment_id"), on="segment_id", how="left_semi")
-    requests = segments.select(F.col("segment_id").alias("request_id"), "segment_id", "normalised_hash", "num_characters")
-    known = passages.current(context, DUPLICATES, recipe["deduplicate"].id)
     near = ClusterRules(rules.min_similarity, rules.max_band_rows) if rules.near else None
 
-    def combine(pending: DataFrame, checkpoint: Checkpoint) -> DataFrame:
-        return clusters.represent(pending, known, signed, near, checkpoint)
+    def signed() -> DataFrame:
+        return passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
 
+    def combine(pending: DataFrame, known: DataFrame, checkpoint: Checkpoint) -> DataFrame:
+        # Read anew: when another driver was faster, the index must hold what `known` holds.
+        return clusters.represent(pending, known, signed(), near, checkpoint)
+
+    segments = passages.kept_in_snapshot(context, recipe).join(signed().select("segment_id"), on="segment_id", how="left_semi")
+    requests = segments.select(F.col("segment_id").alias("request_id"), "segment_id", "normalised_hash", "num_characters")
     return Stage("deduplicate", DUPLICATES, recipe["deduplicate"], requests, combine=combine)
 
 

@@ -43,7 +43,7 @@ def represent(pending: DataFrame, known: DataFrame, signatures: DataFrame, near:
     pending: request_id, segment_id, normalised_hash, num_characters, new ids only. known: rows of `duplicates`, all of earlier runs.
     signatures: segment_id, signature, band_keys of both. near: None leaves it at exact duplicates.
     """
-    heads = known.where("method IS DISTINCT FROM 'exact' OR kept")
+    heads = known.where("method IS DISTINCT FROM 'exact' OR kept")  # the first passage of each normalised text
     first = pending.groupBy("normalised_hash").agg(F.min("segment_id").alias("head_id"))
     older = heads.select("normalised_hash", F.col("representative_id").alias("older_id"))
     matched = checkpoint(pending.join(first, on="normalised_hash").join(older, on="normalised_hash", how="left"))
@@ -73,51 +73,57 @@ def assign(new: DataFrame, known: DataFrame, signatures: DataFrame, rules: Clust
     new: segment_id, num_characters; no two with the same normalised text. known: segment_id, representative_id, bridged_ids of earlier
     heads. signatures: segment_id, signature, band_keys of both. The longest passage stands for a cluster of new ones.
     """
-    nodes = checkpoint(_nodes(new, known, signatures))
-    similar = checkpoint(_similar(nodes, _candidates(nodes, rules, checkpoint), rules.min_similarity))
+    pairs = checkpoint(_candidates(_touched_bands(new, known, signatures, checkpoint), rules, checkpoint))
+    similar = checkpoint(_with_nodes(_similar(pairs, signatures, rules.min_similarity), known))
     if similar.isEmpty():
         return new.sparkSession.createDataFrame([], _ASSIGNED)
     bridges = known.select(F.concat(F.lit(_OLD), "representative_id").alias("u"), F.explode("bridged_ids").alias("other"))
     aliases = bridges.select("u", F.concat(F.lit(_OLD), "other").alias("v"))
     components = connected_components(similar.select("u", "v").unionByName(aliases), checkpoint)
     represented = checkpoint(_representatives(components, new))
-    return _described(represented, similar, nodes)
+    return _described(represented, similar, signatures)
 
 
 _ASSIGNED = "segment_id STRING, representative_id STRING, similarity DOUBLE, bridged_ids ARRAY<STRING>"
 
 
-def _nodes(new: DataFrame, known: DataFrame, signatures: DataFrame) -> DataFrame:
-    """segment_id, node (the cluster it is in now), is_new, signature, band_keys."""
-    old = known.select("segment_id", F.concat(F.lit(_OLD), "representative_id").alias("node"), F.lit(False).alias("is_new"))
-    young = new.select("segment_id", F.concat(F.lit(_NEW), "segment_id").alias("node"), F.lit(True).alias("is_new"))
-    return old.unionByName(young).join(signatures.select("segment_id", "signature", "band_keys"), on="segment_id")
+def _touched_bands(new: DataFrame, known: DataFrame, signatures: DataFrame, checkpoint: Checkpoint) -> DataFrame:
+    """segment_id, is_new, key: the band keys of new passages, and of known ones under the same keys. The index is read, never copied."""
+    keys = signatures.select("segment_id", F.explode("band_keys").alias("key"))
+    young = checkpoint(keys.join(new.select("segment_id"), on="segment_id", how="left_semi"))
+    old = keys.join(young.select("key").distinct(), on="key", how="left_semi").join(known.select("segment_id"), on="segment_id")
+    columns = ("segment_id", "is_new", "key")
+    return young.withColumn("is_new", F.lit(True)).select(*columns).unionByName(old.withColumn("is_new", F.lit(False)).select(*columns))
 
 
-def _candidates(nodes: DataFrame, rules: ClusterRules, checkpoint: Checkpoint) -> DataFrame:
+def _candidates(bands: DataFrame, rules: ClusterRules, checkpoint: Checkpoint) -> DataFrame:
     """left (a new passage) and right: pairs under a common band key, each once."""
-    bands = nodes.select("segment_id", "is_new", F.explode("band_keys").alias("key"))
-    touched = bands.where("is_new").select("key").distinct()
-    bands = bands.join(touched, on="key", how="left_semi")
     hub = F.min(F.struct("is_new", "segment_id"))["segment_id"]
-    sizes = checkpoint(bands.groupBy("key").agg(F.count("*").alias("rows"), hub.alias("hub")).where("rows > 1"))
-    young = bands.where("is_new").select("key", F.col("segment_id").alias("left"))
-    cold = sizes.where(F.col("rows") <= rules.max_band_rows).select("key")
-    right = bands.join(cold, on="key").select("key", F.col("segment_id").alias("right"), F.col("is_new").alias("is_right_new"))
-    is_once = (~F.col("is_right_new") & (F.col("left") != F.col("right"))) | (F.col("left") < F.col("right"))
-    pairs = young.join(right, on="key").where(is_once).select("left", "right")
-    hot = sizes.where(F.col("rows") > rules.max_band_rows)
-    spokes = young.join(hot, on="key").where("left != hub").select("left", F.col("hub").alias("right"))
+    sizes = bands.groupBy("key").agg(F.count("*").alias("rows"), hub.alias("hub")).where("rows > 1")
+    shared = checkpoint(bands.join(sizes, on="key"))
+    young = shared.where("is_new").select("key", F.col("segment_id").alias("left"))
+    cold = shared.where(F.col("rows") <= rules.max_band_rows)
+    right = cold.select("key", F.col("segment_id").alias("right"), F.col("is_new").alias("is_right_new"))
+    pairs = young.join(right, on="key").where("NOT is_right_new OR left < right").select("left", "right")
+    hot = shared.where(F.col("is_new") & (F.col("rows") > rules.max_band_rows))
+    spokes = hot.where("segment_id != hub").select(F.col("segment_id").alias("left"), F.col("hub").alias("right"))
     return pairs.unionByName(spokes).distinct()
 
 
-def _similar(nodes: DataFrame, candidates: DataFrame, min_similarity: float) -> DataFrame:
-    """left, u (node of left), v (node of right): candidates whose signatures agree."""
-    left = nodes.select(F.col("segment_id").alias("left"), F.col("node").alias("u"), F.col("signature").alias("left_signature"))
-    right = nodes.select(F.col("segment_id").alias("right"), F.col("node").alias("v"), F.col("signature").alias("right_signature"))
-    pairs = candidates.join(left, on="left").join(right, on="right")
-    similarity = _similarity("left_signature", "right_signature")
-    return pairs.where(similarity >= min_similarity).select("left", "u", "v").distinct()
+def _similar(pairs: DataFrame, signatures: DataFrame, min_similarity: float) -> DataFrame:
+    """left, right: candidates whose signatures agree."""
+    left, right = (
+        signatures.select(F.col("segment_id").alias(side), F.col("signature").alias(f"{side}_signature")) for side in ("left", "right")
+    )
+    compared = pairs.join(left, on="left").join(right, on="right")
+    return compared.where(_similarity("left_signature", "right_signature") >= min_similarity).select("left", "right")
+
+
+def _with_nodes(similar: DataFrame, known: DataFrame) -> DataFrame:
+    """left, u, v: the node of the new passage, and that of the other one: itself when it is new, too, else the cluster it is in."""
+    older = known.select(F.col("segment_id").alias("right"), "representative_id")
+    v = F.coalesce(F.concat(F.lit(_OLD), "representative_id"), F.concat(F.lit(_NEW), "right"))
+    return similar.join(older, on="right", how="left").select("left", F.concat(F.lit(_NEW), "left").alias("u"), v.alias("v")).distinct()
 
 
 def _representatives(components: DataFrame, new: DataFrame) -> DataFrame:
@@ -132,17 +138,14 @@ def _representatives(components: DataFrame, new: DataFrame) -> DataFrame:
     return lengths.join(chosen, on="smallest").select("segment_id", representative.alias("representative_id"))
 
 
-def _described(represented: DataFrame, similar: DataFrame, nodes: DataFrame) -> DataFrame:
+def _described(represented: DataFrame, similar: DataFrame, signatures: DataFrame) -> DataFrame:
     """Add the similarity to the representative, and the other old clusters a passage is similar to."""
-    old_neighbours = similar.where(F.col("v").startswith(_OLD)).select(
-        F.col("left").alias("segment_id"), F.expr("substring(v, 2)").alias("other")
-    )
-    others = (
-        old_neighbours.join(represented, on="segment_id").where("other != representative_id").groupBy("segment_id")
-        .agg(F.sort_array(F.collect_set("other")).alias("bridged_ids"))
-    )  # fmt: skip
-    own = nodes.select("segment_id", "signature")
-    theirs = nodes.select(F.col("segment_id").alias("representative_id"), F.col("signature").alias("their_signature"))
+    is_old = F.col("v").startswith(_OLD)
+    old_neighbours = similar.where(is_old).select(F.col("left").alias("segment_id"), F.expr("substring(v, 2)").alias("other"))
+    bridged = old_neighbours.join(represented, on="segment_id").where("other != representative_id")
+    others = bridged.groupBy("segment_id").agg(F.sort_array(F.collect_set("other")).alias("bridged_ids"))
+    own = signatures.select("segment_id", "signature")
+    theirs = signatures.select(F.col("segment_id").alias("representative_id"), F.col("signature").alias("their_signature"))
     pairs = represented.join(own, on="segment_id").join(theirs, on="representative_id").join(others, on="segment_id", how="left")
     return pairs.select("segment_id", "representative_id", _similarity("signature", "their_signature").alias("similarity"), "bridged_ids")
 

@@ -64,7 +64,7 @@ class Stage:
 
     requests: request_id and the payload, from pinned versions of the source; a request_id may repeat (the payload is the same then).
     transform: answers requests on the workers, in windows. combine: instead, a function of all pending requests as one set and one unit;
-    it is given a checkpoint, which writes a frame down and cuts its lineage.
+    it is given the answers of earlier units, and a checkpoint, which writes a frame down and cuts its lineage.
     scope: restricts the target to rows that can answer these requests (its partition), so that the comparison is pruned.
     colocate: column whose equal values are worked on together (candidates of one passage share its prefill).
     sample: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
@@ -75,7 +75,7 @@ class Stage:
     fingerprint: Fingerprint
     requests: DataFrame
     transform: RowTransform | None = None
-    combine: Callable[[DataFrame, Checkpoint], DataFrame] | None = None
+    combine: Callable[[DataFrame, DataFrame, Checkpoint], DataFrame] | None = None
     scope: Column | None = None
     colocate: str = "request_id"
     sample: DataFrame | None = None
@@ -124,6 +124,7 @@ class Plan:
     location: str
     units: tuple[PlannedUnit, ...]
     before: Counts
+    target_version: int
     next_transaction: int
 
     @property
@@ -179,7 +180,7 @@ def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> P
         pending = requests.join(answers.select("request_id").distinct(), on="request_id", how="left_anti").dropDuplicates(["request_id"])
         units = _write_units(stage, context, pending, budget, location)
     stored = context.warehouse.stored_transaction(stage.target, stage.app_id, version)
-    return Plan(location, units, before, stored + 1)
+    return Plan(location, units, before, version, stored + 1)
 
 
 def _answers(stage: Stage, context: Context, version: int) -> DataFrame:
@@ -219,19 +220,22 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first
                 return stopped_by
             progress.start_unit(first + index)
             unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location)
-            entry = _append_unit(stage, context, planned, unit, Transaction(stage.app_id, plan.next_transaction + index))
+            answers = _answers(stage, context, plan.target_version)
+            entry = _append_unit(stage, context, planned, unit, answers, Transaction(stage.app_id, plan.next_transaction + index))
             done.append(entry)
             budget.spend(entry.num_requests, entry.tokens)
             progress.finish_unit(entry.num_requests, entry.num_kept, entry.tokens)
     return None
 
 
-def _append_unit(stage: Stage, context: Context, planned: PlannedUnit, unit: Unit, transaction: Transaction) -> ledger.Entry:
+def _append_unit(
+    stage: Stage, context: Context, planned: PlannedUnit, unit: Unit, answers: DataFrame, transaction: Transaction
+) -> ledger.Entry:
     """Transform and commit one unit, then write its ledger row."""
     started = time.monotonic()
     requests = context.spark.read.parquet(*map(literal_path, planned.files))
     if stage.combine:
-        rows = stage.combine(requests, checkpoint_under(unit.scratch)).withColumns(_unit_columns(unit))
+        rows = stage.combine(requests, answers, checkpoint_under(unit.scratch)).withColumns(_unit_columns(unit))
     else:
         rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)

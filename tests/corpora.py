@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 _SENTENCE = "The {topic} of package {name} is described in part {number} of its manual, where the {detail} is explained with an example. "
@@ -50,3 +51,18 @@ def ten_pages(folder: Path) -> Path:
     """Ten pages with twenty passages and two questions."""
     questions = {3: "How do I install package page3?", 7: "Why does package page7 exist?"}
     return write_pages(folder, {f"page{n}": page(f"page{n}", question=questions.get(n)) for n in range(10)})
+
+
+def random_text(seed: object, num_words: int = 200) -> str:
+    """Words drawn from 4,000: no two texts share a 5-gram."""
+    draw = random.Random(str(seed))
+    return " ".join(f"word{draw.randrange(4000)}" for _ in range(num_words))
+
+
+def near_copy(text: str, seed: object, num_changes: int = 3) -> str:
+    """The text with some words replaced; three of 200 leave a Jaccard similarity of 5-grams of about 0.86."""
+    draw = random.Random(str(seed))
+    words = text.split()
+    for position in draw.sample(range(len(words)), num_changes):
+        words[position] = f"other{draw.randrange(4000)}"
+    return " ".join(words)

@@ -96,8 +96,8 @@ DUPLICATES = Table(
         """
         segment_id STRING the passage
         representative_id STRING the passage that stands for it; the older one wins and is never replaced
-        normalised_hash STRING hash of the passage; the representative has the same where method is exact
-        method STRING exact: equal after folding case, space and punctuation; near: similar by MinHash, directly or through others
+        normalised_hash STRING hash of the passage with case, space and punctuation folded
+        method STRING exact: equal to another one after folding case, space and punctuation; near: similar by MinHash, or through others
         similarity DOUBLE estimated Jaccard similarity of word 5-grams with the representative, for near duplicates
         bridged_ids ARRAY<STRING> older representatives this passage is similar to as well; they stay, and count as one cluster
         """
