@@ -16,7 +16,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine
+.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -64,6 +64,10 @@ lock: ## recompute constraints.txt from pyproject.toml (needs uv)
 bench-engine: setup ## tokens/s of the model stages inside Spark over a plain loop (about 12 minutes)
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.engine 2> build/bench-engine.log || { tail -50 build/bench-engine.log; exit 1; }
+
+bench-near-duplicates: setup ## planted near copies at known similarity: found, beside exact comparison and the theory (about 2 minutes)
+	@mkdir -p build
+	$(BIN)/python -m tests.benchmarks.near_duplicates $(PAGES) 2> build/bench-near-duplicates.log || { tail -50 build/bench-near-duplicates.log; exit 1; }
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

@@ -5,7 +5,8 @@ The method in twenty lines; each line is a job, each arrow a Delta table.
     files         = list what lies under the input paths                  jobs/ingest.py
     documents     = read and decode every page of every file              jobs/ingest.py
     segments      = cut pages at their headings into passages             jobs/segment.py
-    duplicates    = say which passage stands for its equals               jobs/deduplicate.py
+    minhash_index = sign every passage; set evaluation items apart        jobs/deduplicate.py
+    duplicates    = say which passage stands for its near copies          jobs/deduplicate.py
     instructions  = take the question that stands on the page, or let     jobs/backtranslate.py
                     the backward model guess k instructions a passage
     scores        = measure each (instruction, passage) pair with the     jobs/score.py

@@ -37,7 +37,7 @@ JOBS = {
     "run": "All stages, ingest to curate.",
     "ingest": "Read every page of every new input file: files, documents.",
     "segment": "Cut pages at their headings into passages: segments.",
-    "deduplicate": "Say which passage stands for its equals: duplicates.",
+    "deduplicate": "Say which passage stands for its near copies, set evaluation items apart: minhash_index, duplicates.",
     "backtranslate": "Propose instructions for passages: instructions.",
     "score": "Measure the proposed pairs: passage_scores, scores.",
     "curate": "Judge the pairs and publish the accepted ones: judgements, curated.",

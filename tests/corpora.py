@@ -5,29 +5,30 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-_SENTENCE = "The {topic} of package {name} is described in part {number} of its manual, where the {detail} is explained with an example. "
-_DETAILS = (
-    "installation",
-    "configuration",
-    "removal",
-    "licence",
-    "history",
-    "interface",
-    "testing",
-    "translation",
-    "upgrade",
-    "signature",
-    "packaging",
-    "debugging",
-    "archive",
-    "support",
-    "mirror",
+_OPENING = "The {topic} of package {name} is described in its manual, with an example."
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_NOUNS = _words(
+    "archive signature mirror licence kernel driver session window socket printer folder backup cluster network password account terminal "
+    "desktop browser compiler library document language keyboard partition server client protocol certificate firewall database schedule"
 )
+_VERBS = _words("checks replaces removes copies starts stops extends protects describes updates mounts prints sends reads signs builds")
+_ADJECTIVES = _words("new old large small shared hidden public private broken stable remote local empty signed foreign simple second last")
 
 
 def passage(name: str, topic: str) -> str:
-    """About 1,700 characters of English that no other name and topic shares; two do not fit into one segment."""
-    return "".join(_SENTENCE.format(topic=topic, name=name, number=number, detail=detail) for number, detail in enumerate(_DETAILS, 1))
+    """About 1,700 characters of English that shares hardly a 5-gram with another name or topic; two do not fit into one segment."""
+    draw = random.Random(f"{name} {topic}")
+    sentences = [_OPENING.format(topic=topic, name=name)]
+    while sum(map(len, sentences)) < 1650:
+        subject, thing, place = draw.sample(_NOUNS, 3)
+        first, second = draw.sample(_ADJECTIVES, 2)
+        sentences.append(f"When the {first} {subject} {draw.choice(_VERBS)} the {thing}, it also {draw.choice(_VERBS)} a {second} {place}.")
+    return " ".join(sentences)
 
 
 def page(name: str, topics: tuple[str, ...] = ("purpose", "structure"), question: str | None = None) -> str:

@@ -1,0 +1,143 @@
+"""How well near duplicates are found: planted copies of real passages at known Jaccard similarity, beside the exact one and the theory.
+
+python -m tests.benchmarks.near_duplicates PAGES
+
+Every passage of the sample pages gets a copy in which words are replaced until the exact Jaccard similarity of their 5-grams is the wanted
+one. All of them go through the job's own code on Spark. Columns: pairs planted; the share that met in a band, and what theory says,
+1 - (1 - J^8)^14; the share found in the end, after verification by signature; the share that exact comparison at the limit would find.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bubblenet import session, settings
+from bubblenet.clusters import ClusterRules, represent
+from bubblenet.components import checkpoint_under
+from bubblenet.corpus.minhash import Signature
+from bubblenet.corpus.readers import read_file
+from bubblenet.corpus.segmentation import segment_page
+from bubblenet.corpus.shingles import ngram_hashes, token_hashes, tokens
+from bubblenet.identity import content_id, normalised_hash
+from bubblenet.recipe import min_hasher
+
+LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+PENDING = "request_id STRING, segment_id STRING, normalised_hash STRING, num_characters INT"
+SIGNATURES = "segment_id STRING, signature ARRAY<SMALLINT>, band_keys ARRAY<BIGINT>"
+KNOWN = "segment_id STRING, representative_id STRING, normalised_hash STRING, method STRING, bridged_ids ARRAY<STRING>, kept BOOLEAN"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A passage, its planted copy, and their exact Jaccard similarity."""
+
+    original: str
+    copy: str
+    level: float
+    jaccard: float
+
+
+def main(pages: str) -> int:
+    """Plant, search, print the table; return the exit code."""
+    chosen = settings.load(None, [])
+    pairs = list(plant(sorted(passages_of(Path(pages)))))
+    hasher, rules = min_hasher(chosen), chosen.deduplication
+    signed = {text: hasher.sign(token_hashes(tokens(text))) for pair in pairs for text in (pair.original, pair.copy)}
+    stands_for = representatives(signed, ClusterRules(rules.min_similarity, rules.max_band_rows))
+    console = Console(width=120)
+    console.print(table(pairs, signed, stands_for, rules.min_similarity, rules.bands, rules.rows))
+    found = [exact_jaccard(text, other) for text, other in stands_for.items() if text != other]
+    console.print(
+        f"{len(signed):,} passages, {len(found):,} of them found to be duplicates. Exact similarity with what stands for them: at least "
+        f"{rules.min_similarity} for {share(value >= rules.min_similarity for value in found)}, "
+        f"at least {rules.min_similarity - 0.1:.1f} for {share(value >= rules.min_similarity - 0.1 for value in found)}."
+    )
+    return 0
+
+
+def passages_of(folder: Path) -> set[str]:
+    """Kept passages of all pages of a folder."""
+    rules = settings.load(None, []).segmentation
+    texts = set()
+    for path in sorted(folder.rglob("*.html")):
+        for page in read_file(str(path), max_document_bytes=1 << 24):
+            texts |= {segment.text for segment in segment_page(page.content or "", page.content_type, rules) if segment.kept}
+    return texts
+
+
+def plant(texts: list[str]) -> Iterator[Pair]:
+    """One copy of each passage, the levels in turn."""
+    draw = random.Random(1)
+    for number, text in enumerate(texts):
+        level = LEVELS[number % len(LEVELS)]
+        words, positions = text.split(), list(range(len(text.split())))
+        draw.shuffle(positions)
+        while positions and exact_jaccard(text, " ".join(words)) > level:
+            words[positions.pop()] = f"x{draw.randrange(10**9)}"
+        yield Pair(text, " ".join(words), level, exact_jaccard(text, " ".join(words)))
+
+
+def exact_jaccard(left: str, right: str) -> float:
+    """Common 5-grams of all 5-grams."""
+    first, second = (set(ngram_hashes(token_hashes(tokens(text)), 5).tolist()) for text in (left, right))
+    return len(first & second) / len(first | second)
+
+
+def representatives(signed: dict[str, Signature | None], rules: ClusterRules) -> dict[str, str]:
+    """Passage -> the one that stands for it, as the job's own code says."""
+    by_id = {content_id(text): text for text in signed}
+    spark = session.build("near-duplicates", extra={"spark.sql.shuffle.partitions": "4"})
+    pending = [(content_id(text), content_id(text), normalised_hash(text), len(text)) for text in signed]
+    signatures = [(content_id(text), signature.minima, signature.band_keys) for text, signature in signed.items() if signature]
+    tables: Any = ((pending, PENDING), ([], KNOWN), (signatures, SIGNATURES))
+    frames = [spark.createDataFrame(content, schema) for content, schema in tables]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = represent(*frames, rules, checkpoint_under(folder)).collect()
+    spark.stop()
+    return {by_id[row["segment_id"]]: by_id[row["representative_id"]] for row in rows}
+
+
+def table(pairs: list[Pair], signed: dict[str, Signature | None], stands_for: dict[str, str], limit: float, bands: int, rows: int) -> Table:
+    """One line a level."""
+    shown = Table("Jaccard", "pairs", "met in a band", "theory", "found", f"exact >= {limit}", box=None)
+    for level in LEVELS:
+        group = [pair for pair in pairs if pair.level == level]
+        mean = sum(pair.jaccard for pair in group) / max(1, len(group))
+        shown.add_row(
+            f"{mean:.3f}",
+            str(len(group)),
+            share(met(signed[pair.original], signed[pair.copy]) for pair in group),
+            f"{sum(1 - (1 - pair.jaccard**rows) ** bands for pair in group) / max(1, len(group)):.3f}",
+            share(stands_for[pair.original] == stands_for[pair.copy] for pair in group),
+            share(pair.jaccard >= limit for pair in group),
+        )
+    return shown
+
+
+def met(left: Signature | None, right: Signature | None) -> bool:
+    """Whether two passages share a band key."""
+    return bool(left and right and set(left.band_keys) & set(right.band_keys))
+
+
+def share(values: Any) -> str:
+    """The share of true values, with its 95 % interval (Wilson)."""
+    values = list(values)
+    count, hits = len(values), sum(values)
+    if not count:
+        return "-"
+    z, p = 1.96, hits / count
+    middle, spread = p + z * z / (2 * count), z * (p * (1 - p) / count + z * z / (4 * count * count)) ** 0.5
+    return f"{p:.3f} [{(middle - spread) / (1 + z * z / count):.2f}, {(middle + spread) / (1 + z * z / count):.2f}]"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
