@@ -12,10 +12,8 @@ from pyspark.sql import functions as F
 
 from bubblenet import clusters, passages
 from bubblenet.clusters import ClusterRules
-from bubblenet.corpus.contamination import build_index, read_items, source_digest
-from bubblenet.identity import content_id
+from bubblenet.evaluations import publish_index
 from bubblenet.job import main_of
-from bubblenet.progress import Scratch
 from bubblenet.recipe import corpus_recipe, min_hasher
 from bubblenet.stage import Stage, StageReport, run_stage
 from bubblenet.tables import DUPLICATES, MINHASH_INDEX
@@ -36,7 +34,7 @@ def run(context: Context) -> list[StageReport]:
 def _signing(context: Context) -> Stage:
     recipe, settings = corpus_recipe(context.settings), context.settings
     requests = passages.kept_in_snapshot(context, recipe).select(F.col("segment_id").alias("request_id"), "segment_id", "text")
-    sign = SignPassage(min_hasher(settings), _publish_evaluations(context), settings.decontamination.min_share)
+    sign = SignPassage(min_hasher(settings), publish_index(context), settings.decontamination.min_share)
     return Stage("minhash", MINHASH_INDEX, recipe["minhash"], requests, sign)
 
 
@@ -54,20 +52,6 @@ def _comparing(context: Context) -> Stage:
     segments = passages.kept_in_snapshot(context, recipe).join(signed().select("segment_id"), on="segment_id", how="left_semi")
     requests = segments.select(F.col("segment_id").alias("request_id"), "segment_id", "normalised_hash", "num_characters")
     return Stage("deduplicate", DUPLICATES, recipe["deduplicate"], requests, combine=combine)
-
-
-def _publish_evaluations(context: Context) -> str:
-    """Index the evaluation items and write them where every worker reads them; return the location, empty when there are none."""
-    sources = context.settings.decontamination.evaluations
-    if not sources:
-        return ""
-    index = build_index(item for source in sources for item in read_items(source))
-    name = f"{content_id(*map(source_digest, sources))}.npz"
-    folder = f"{context.warehouse.location}/_evaluations"
-    Scratch(folder).write(name, index.to_bytes())
-    too_short = f"; {index.num_too_short:,} of fewer than 8 words cannot be looked for" if index.num_too_short else ""
-    context.console.print(f"Looking for {len(index.items):,} evaluation items of {len(sources)} files{too_short}.")
-    return f"{folder}/{name}"
 
 
 def main(argv: list[str] | None = None) -> int:
