@@ -7,7 +7,8 @@ import time
 import pytest
 
 from bubblenet.corpus.blocks import render
-from bubblenet.corpus.extraction import MAX_NODES, HostileMarkupError, html_blocks
+from bubblenet.corpus.extraction import html_blocks
+from bubblenet.corpus.markup import MAX_ELEMENTS, HostileMarkupError
 from bubblenet.corpus.plain import markdown_blocks, text_blocks
 
 
@@ -56,7 +57,7 @@ def test_markup_becomes_clean_markdown(html: str, expected: str) -> None:
         "<style>p {}</style>",
         "<div hidden>secret</div>",
         "<div style='display: none'>secret</div>",
-        "<ul><li><a>one<li><a>two<li><a>three</ul>",
+        "<ul><li><a>one</a><li><a>two</a><li><a>three</a></ul>",
         "<!-- comment -->",
     ],
 )
@@ -106,7 +107,7 @@ def test_deep_nesting_keeps_the_text_and_takes_seconds(tag: str) -> None:
     ("html", "reason"),
     [
         ("<div>" * 1_000_000 + "hello", "too_many_nodes"),
-        ("<br>" * (MAX_NODES + 1), "too_many_nodes"),
+        ("<br>" * (MAX_ELEMENTS + 1), "too_many_nodes"),
         ("<p " + " ".join(f"a{number}=1" for number in range(1_000_000)) + ">hello", "too_many_attributes"),
         ("<p " + " ".join(f"a{number}='<'" for number in range(100_000)) + ">hello", "too_many_attributes"),
     ],
