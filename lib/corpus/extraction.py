@@ -19,7 +19,9 @@ EXTRACTION_VERSION = 2
 MIN_LINK_LIST_ITEMS = 3
 
 _STATED_LEVEL = 2  # of a question that stands in no markup: under the page's first heading
-_REFERENCE = re.compile(r"&(?:#|[lr]rm;)")  # can stand for what hygiene.clean_text removes
+# A character reference that may stand for what hygiene.clean_text removes: any but printable ASCII, Latin-1, usual punctuation.
+_HARMLESS = "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1[6-9][0-9]|2[0-9][0-9]|82(?:0[0-5]|[12][0-9]|30)"
+_REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|[lr]rm;)", re.IGNORECASE)
 _JSON_LD = 'script[type="application/ld+json"]'
 
 

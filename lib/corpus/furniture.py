@@ -7,10 +7,9 @@ import re
 from typing import NamedTuple
 
 SKIPPED_SELECTOR = (
-    "script,style,noscript,template,svg,math,iframe,object,embed,applet,canvas,audio,video,map,nav,aside,footer,dialog,menu,"
-    "select,option,optgroup,input,textarea,datalist,progress,meter,head,title,link,meta,colgroup,col,frameset,figcaption"
+    "script,style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,meter,option"
 )
-"""Elements that are never read."""
+"""Elements that are common and never read: they leave the tree first."""
 
 MAX_ATTRIBUTE_CHARACTERS = 1000
 """Longer attributes are data of a script; their names are not looked at."""
@@ -19,6 +18,9 @@ MAX_ATTRIBUTE_CHARACTERS = 1000
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
+SKIPPED_TAGS = _words("math object applet canvas audio video map dialog menu optgroup frameset colgroup")
+"""Others that are never read."""
 
 _SKIPPED_ROLES = _words("navigation banner contentinfo search complementary dialog alertdialog menu menubar toolbar tablist tooltip")
 _NAMES = _words(
@@ -50,6 +52,11 @@ _NONE = Traits()
 def traits(attributes: str) -> Traits:
     """Read serialised attributes."""
     return _traits(attributes) if len(attributes) <= MAX_ATTRIBUTE_CHARACTERS else _NONE
+
+
+def may_have_traits(attributes: str) -> bool:
+    """Whether attributes can say anything but names."""
+    return "hidden" in attributes or " role=" in attributes or " style=" in attributes
 
 
 def has_class(attributes: str, name: str) -> bool:

@@ -76,14 +76,18 @@ def _opening(elements: list[Element], main: Element) -> list[Element]:
 
 def _is_furniture(element: Element, num_characters: int) -> bool:
     """Whether an element is navigation, advertising, a form or another thing around the content of a page of num_characters."""
+    if not element.num_characters and not element.run:
+        return False
     tag, attributes = element.tag, element.attributes
+    if tag in furniture.SKIPPED_TAGS:
+        return True
     if tag == "header":
         return not element.holds & markup.HEADING and not element.num_prose
     if tag == "form":
         return not element.holds & (markup.HEADING | markup.PARAGRAPH)
     if tag == "button":
         return not faq.is_toggle(element)
-    if not attributes or tag == "img":
+    if not attributes or (tag in _NEVER_NAMED and not furniture.may_have_traits(attributes)):
         return False
     traits = furniture.traits(attributes)
     if traits.has_skipped_role:

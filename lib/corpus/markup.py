@@ -27,8 +27,11 @@ MIN_PROSE_CHARACTERS = 40
 MAX_LINKED_SHARE = 0.5
 """A run of text that is linked to a larger part is no prose."""
 
-_ATTRIBUTED = re.compile(r"<[A-Za-z](?:[^>\"']|\"[^\"]*\"|'[^']*')*+")
+_ATTRIBUTED = re.compile(r"<[A-Za-z](?:[^>\"']++|\"[^\"]*\"|'[^']*')*+")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_IGNORED = re.compile(
+    r"</?(?:col|embed|input|link|meta|param|track|img|source|picture|i|em|u|small|big|font|sup|sub|abbr|acronym|cite|q|mark|wbr|label|time|ins|bdi|bdo|ruby|rb)(?: [^>]*)?>"
+)
 _TOKEN = re.compile(r"<(/?)([^\s/>]+)([^>]*)>([^<]*)")
 
 
@@ -146,6 +149,7 @@ def _elements(html: str) -> list[Element]:
     """The tree of a serialised body: its elements in document order, the body first."""
     if "<!--" in html:
         html = _COMMENT.sub("", html)
+    html = _IGNORED.sub("", html)
     if html.count("<") - html.count("</") > MAX_ELEMENTS:
         raise HostileMarkupError("too_many_nodes")
     node = Element("html", "", None)
@@ -163,23 +167,25 @@ def _elements(html: str) -> list[Element]:
             node.children.append(entities.unescape(text) if "&" in text else text)
             node.run += len(text.strip())
     for element in reversed(elements):
-        if element.parent:
-            _fold(element, element.parent)
+        _fold(element)
     return elements
 
 
-def _fold(element: Element, parent: Element) -> None:
+def _fold(element: Element) -> None:
     """The element is complete: its counts become part of its parent's."""
-    if element.tag == "a":
-        element.run_links = element.run
-    if element.tag in BLOCK_TAGS:
-        element.num_characters += element.run
-        element.num_link_characters += element.run_links
-        if element.is_prose():
-            element.num_prose = element.run - element.run_links
-    else:
-        parent.run += element.run
-        parent.run_links += element.run_links
-    parent.num_characters += element.num_characters
-    parent.num_link_characters += element.num_link_characters
-    parent.holds |= element.holds
+    parent, run = element.parent, element.run
+    if run:
+        if element.tag == "a":
+            element.run_links = run
+        if element.tag in BLOCK_TAGS:
+            element.num_characters += run
+            element.num_link_characters += element.run_links
+            if element.is_prose():
+                element.num_prose = run - element.run_links
+        elif parent:
+            parent.run += run
+            parent.run_links += element.run_links
+    if parent:
+        parent.num_characters += element.num_characters
+        parent.num_link_characters += element.num_link_characters
+        parent.holds |= element.holds
