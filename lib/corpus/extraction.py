@@ -70,14 +70,13 @@ def _stated(tree: HTMLTree) -> list[structured.Answered]:
 
 
 def _stated_blocks(one: structured.Answered) -> list[Block]:
-    """A question that stands only in structured data, as a heading with its answer."""
-    question = Block("heading", markup.collapse(_text(one.question)), _STATED_LEVEL, asks=True)
-    return [question, *build_blocks(markup.read_body(markup.parse(one.answer))[:1])]
-
-
-def _text(html: str) -> str:
-    body = HTMLTree.parse(html).body
-    return body.text if body else ""
+    """A question that stands only in structured data, as a heading with its answer; nothing if its markup is hostile."""
+    try:
+        question, answer = (markup.read_body(markup.parse(html))[:1] for html in (one.question, one.answer))
+    except markup.HostileMarkupError:
+        return []
+    heading = markup.collapse("".join(element.text() for element in question))
+    return [Block("heading", heading, _STATED_LEVEL, asks=True), *build_blocks(answer)]
 
 
 def _clean(blocks: Sequence[Block]) -> list[Block]:

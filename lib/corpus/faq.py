@@ -74,8 +74,8 @@ def _is_disclosure(element: Element) -> bool:
 def _is_faq_item(element: Element) -> bool:
     """Whether the answer is the only text of a schema.org Question. On a forum the question has a text of its own, and many answers."""
     for below in itertools.islice(element.descendants(), MAX_NODES):
-        if _item_type(below) == "Answer":
-            return True
+        if kind := _item_type(below):
+            return kind == "Answer"
         if _TEXT.search(below.attributes):
             return False
     return False
@@ -103,20 +103,26 @@ def is_bold_question(element: Element) -> bool:
 def written_questions(blocks: Iterable[Block]) -> list[Block]:
     """Blocks in which "Q: ..." before "A: ...", and each of two or more paragraphs that are a question in bold, have become headings."""
     lines = list(_marked_lines(blocks))
-    has_bold_ones = sum(block.kind == "paragraph" and block.asks for block in lines) >= MIN_BOLD_QUESTIONS
+    has_bold_ones = sum(map(_is_bold, lines)) >= MIN_BOLD_QUESTIONS
     found: list[Block] = []
     level = 0
     for block in lines:
         if block.kind == "heading" and not block.asks:
             level = block.level
-        if block.kind == "paragraph" and block.asks:
-            block = Block("heading", block.text, level + 1, asks=True) if has_bold_ones else replace(block, asks=False)
         answer = _ANSWER_MARK.match(block.text) if block.kind in ("paragraph", "item") else None
         if answer and found and (question := _marked_question(found[-1])):
             found[-1] = Block("heading", question, level + 1, asks=True)
-            block = replace(block, kind="paragraph", text=block.text[answer.end() :], glue="\n\n")
-        found.append(block)
+            found.append(replace(block, kind="paragraph", text=block.text[answer.end() :], glue="\n\n"))
+        elif _is_bold(block) and has_bold_ones:
+            found.append(Block("heading", block.text, level + 1, asks=True))
+        else:
+            found.append(block)
     return found
+
+
+def _is_bold(block: Block) -> bool:
+    """Whether a block is a paragraph that its reader found to be a question in bold, without a mark."""
+    return block.kind == "paragraph" and block.asks and not _QUESTION_MARK.match(block.text)
 
 
 def _marked_lines(blocks: Iterable[Block]) -> Iterator[Block]:

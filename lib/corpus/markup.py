@@ -29,8 +29,9 @@ MAX_LINKED_SHARE = 0.5
 
 _ATTRIBUTED = re.compile(r"<[A-Za-z](?:[^>\"']++|\"[^\"]*\"|'[^']*')*+")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_IGNORED = re.compile(
-    r"</?(?:col|embed|input|link|meta|param|track|img|source|picture|i|em|u|small|big|font|sup|sub|abbr|acronym|cite|q|mark|wbr|label|time|ins|bdi|bdo|ruby|rb)(?: [^>]*)?>"
+_IGNORED = re.compile(  # tags that change nothing here: the text in them is text of the element around
+    r"</?(?:img|source|picture|col|embed|input|link|meta|param|track|wbr|i|em|u|small|big|font|sup|sub|abbr|acronym|cite|q|mark|label|time|ins|"
+    r"bdi|bdo|ruby|rb)(?: [^>]*)?>"
 )
 _TOKEN = re.compile(r"<(/?)([^\s/>]+)([^>]*)>([^<]*)")
 
@@ -119,7 +120,9 @@ def collapse(text: str) -> str:
 
 
 def parse(html: str) -> HTMLTree:
-    """The parsed page. Raises HostileMarkupError beyond MAX_ATTRIBUTES in one tag."""
+    """The parsed page. Raises HostileMarkupError beyond MAX_ATTRIBUTES in one tag, or far beyond MAX_ELEMENTS."""
+    if html.count("<") - html.count("</") > 2 * MAX_ELEMENTS:
+        raise HostileMarkupError("too_many_nodes")
     if len(html) > 2 * MAX_ATTRIBUTES and _has_too_many_attributes(html):
         raise HostileMarkupError("too_many_attributes")
     return HTMLTree.parse(html)
