@@ -123,7 +123,8 @@ class _Builder:
 
     def _is_group(self, element: Element) -> bool:
         """Whether an element holds questions and answers, and stands neither in another such one nor in a list."""
-        return not self._groups and not self._lists and faq.is_group(element)
+        may_be_one = element.tag in ("dl", "details") or "Question" in element.attributes
+        return may_be_one and not self._groups and not self._lists and faq.is_group(element)
 
     def _asks(self, element: Element) -> bool:
         """Whether an element is a question, though not a heading by its tag."""

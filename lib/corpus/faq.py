@@ -1,7 +1,8 @@
 """Questions that a page's author wrote down with their answers: where the markup or the text of a page says so.
 
 Kinds: a definition list whose terms ask, `<details>` with a summary that asks, a button that unfolds an answer, a schema.org Question in
-microdata, and "Q: ... A: ..." in any kind of text. structured_data reads what stands in JSON-LD. A question becomes a heading that asks.
+microdata or RDFa, and, in any kind of text, "Q: ... A: ..." and paragraphs that are a question in bold. A question becomes a heading that
+asks. What stands in JSON-LD is read in structured.py.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ MAX_NODES = 200
 """Elements that are looked at below one that may hold a question."""
 
 _SPACES = re.compile(r"\s+")
-_ASKER = r"(?:[-*+] )?\**(?:Q|Question|F|Frage|P|Pregunta|Domanda|\u95ee|\u554f)\s?\d{0,3}\s?[:.\uff1a]\**(?:\s+|(?<=\uff1a))"
-_ANSWERER = r"(?:[-*+] )?\**(?:A|Answer|Antwort|R|Respuesta|R\u00e9ponse|Risposta|\u7b54)\s?\d{0,3}\s?[:.\uff1a]\**(?:\s+|(?<=\uff1a))"
+_OTHER_ASKERS = r"Question|F|Frage|P|Pregunta|Domanda|\u95ee|\u554f"
+_OTHER_ANSWERERS = r"Answer|Antwort|R|Respuesta|R\u00e9ponse|Risposta|\u7b54"
+_MARK = r"(?:[-*+] )?\**(?:{}\s?\d{{0,3}}\s?[:.]|(?:{})\s?\d{{0,3}}\s?[:\uff1a])\**(?:\s+|(?<=\uff1a))"  # `F. Scott` is a name
+_ASKER, _ANSWERER = _MARK.format("Q", _OTHER_ASKERS), _MARK.format("A", _OTHER_ANSWERERS)
 _QUESTION_MARK = re.compile(_ASKER)
 _ANSWER_MARK = re.compile(r"\s*" + _ANSWERER)
 _MARKED_LINE = re.compile(rf"\n(?=\s*(?:{_ASKER}|{_ANSWERER}))")
@@ -58,6 +61,14 @@ def is_toggle(button: Element) -> bool:
     if button.parent and (button.parent.tag in HEADING_LEVELS or button.parent.tag in ("summary", "dt")):
         return True
     return ("aria-expanded=" in button.attributes or "aria-controls=" in button.attributes) and _asks(button)
+
+
+def is_bold_question(element: Element) -> bool:
+    """Whether a paragraph is nothing but a question in bold."""
+    inner = element.elements()
+    if element.tag != "p" or len(inner) != 1 or inner[0].tag not in ("strong", "b") or inner[0].run != element.run:
+        return False
+    return inner[0].text(MAX_NODES).rstrip().endswith(("?", "\uff1f")) and _asks(element)
 
 
 def _is_list(element: Element) -> bool:
@@ -90,14 +101,6 @@ def _asks(element: Element) -> bool:
     """Whether the text of an element is a question."""
     text = _SPACES.sub(" ", element.text(MAX_NODES)).strip()
     return questions.is_question(questions.strip_number(text))
-
-
-def is_bold_question(element: Element) -> bool:
-    """Whether a paragraph is nothing but a question in bold."""
-    inner = element.elements()
-    if element.tag != "p" or len(inner) != 1 or inner[0].tag not in ("strong", "b") or inner[0].run != element.run:
-        return False
-    return inner[0].text(MAX_NODES).rstrip().endswith(("?", "\uff1f")) and _asks(element)
 
 
 def written_questions(blocks: Iterable[Block]) -> list[Block]:

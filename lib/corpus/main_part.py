@@ -48,9 +48,14 @@ def _main_element(body: Element) -> Element:
 def _has_equals(inner: Element, element: Element) -> bool:
     """Whether prose stands beside an element as its equal: straight in the container, or in a sibling of the same kind."""
     beside = [child for child in element.elements() if child is not inner and child.num_prose and not child.is_furniture]
-    kind = inner.tag, furniture.class_name(inner.attributes) or inner.tag == "section"
-    is_equal = (child.tag not in _CONTAINERS or (child.tag, furniture.class_name(child.attributes) or True) == kind for child in beside)
-    return element.is_prose() or (inner.tag not in _CELLS and any(is_equal))
+    has_straight = element.is_prose() or any(child.tag not in _CONTAINERS for child in beside)
+    return inner.tag not in _CELLS and (has_straight or any(_are_of_one_kind(inner, child) for child in beside))
+
+
+def _are_of_one_kind(one: Element, other: Element) -> bool:
+    """Whether two elements have the same tag and class; without a class only sections are alike, since any box is a `div`."""
+    names = furniture.class_name(one.attributes), furniture.class_name(other.attributes)
+    return one.tag == other.tag and names[0] == names[1] and (bool(names[0]) or one.tag == "section")
 
 
 def _opening(elements: list[Element], main: Element) -> list[Element]:

@@ -27,16 +27,15 @@ def text_blocks(text: str) -> list[Block]:
     """
     parts = [part.strip("\n").rstrip() for part in re.split(r"\n[ \t]*(?:\n[ \t]*)+", text) if part.strip()]
     blocks: list[Block] = []
-    for part, following in zip(parts, [*parts, ""][1:], strict=True):
+    for part, level in zip(parts, _numbered_levels(parts), strict=True):
         title, _, rest = part.partition("\n")
-        underline, _, rest = rest.partition("\n")
-        if _is_underlined(title, underline):
-            blocks.append(Block("heading", title.strip(), 1 if underline.strip()[0] in "=#*" else 2))
-            part = rest
-        elif level := _numbered_level(part, following):
+        underline, _, below = rest.partition("\n")
+        if level:
             blocks.append(Block("heading", part.strip(), level))
-            part = ""
-        if part.strip():
+        elif _is_underlined(title, underline):
+            blocks.append(Block("heading", title.strip(), 1 if underline.strip()[0] in "=#*" else 2))
+            blocks += [Block("paragraph", below)] if below.strip() else []
+        else:
             blocks.append(Block("paragraph", part))
     return blocks
 
@@ -48,15 +47,16 @@ def _is_underlined(title: str, underline: str) -> bool:
     return is_line and 0 < len(title.strip()) <= min(MAX_TITLE_CHARACTERS, 2 * len(mark))
 
 
-def _numbered_level(line: str, following: str) -> int:
-    """The level of a numbered title (`2.1. Scope`), 0 for any other line. What a like line follows is a list."""
-    number = _NUMBERED_TITLE.fullmatch(line)
-    if not number or len(line) > MAX_TITLE_CHARACTERS or not following:
-        return 0
-    level = len(number.group(1).strip(".").split("."))
-    next_number = _NUMBERED_TITLE.fullmatch(following)
-    next_level = len(next_number.group(1).strip(".").split(".")) if next_number else 7
-    return min(level, 6) if next_level > level else 0
+def _numbered_levels(parts: list[str]) -> list[int]:
+    """For each part the level of the numbered title (`2.1. Scope`) that it is, else 0. Neighbours with numbers of one level are a list."""
+    found = [_NUMBERED_TITLE.fullmatch(part) if len(part) <= MAX_TITLE_CHARACTERS else None for part in parts]
+    levels = [len(number.group(1).strip(".").split(".")) if number else 0 for number in found]
+    neighbours = zip([0, *levels], levels, [*levels, 0][1:], strict=False)
+    is_title = [level > 0 and level not in (before, after) for before, level, after in neighbours]
+    return [
+        min(level, 6) if chosen and index + 1 < len(parts) else 0
+        for index, (level, chosen) in enumerate(zip(levels, is_title, strict=True))
+    ]
 
 
 def markdown_blocks(text: str) -> list[Block]:

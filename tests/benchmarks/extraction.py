@@ -6,7 +6,7 @@ as plain substrings. Our text is the rendering of all blocks that our extraction
 of code and bold. The rules were made looking at the pages of the first line only; those of the third were never looked at.
 
 Everybody gets the same decoded pages. Trafilatura runs in its own virtual environment (tests/benchmarks/trafilatura_peer.py), one process
-at a time. Rounds are interleaved, since the speed of a machine drifts: pages/s are medians over the rounds.
+at a time. Rounds are interleaved, since the speed of a machine drifts; pages/s are pages in a second of CPU time, medians over the rounds.
 """
 
 from __future__ import annotations
@@ -124,9 +124,9 @@ def _run(pages: Texts, arguments: argparse.Namespace) -> tuple[dict[str, Texts],
 
 
 def _timed(extract: Callable[[str], str], pages: Texts) -> tuple[float, Texts]:
-    started = time.perf_counter()
+    started = time.process_time()
     texts = {name: extract(html) for name, html in pages.items()}
-    return time.perf_counter() - started, texts
+    return time.process_time() - started, texts
 
 
 def _ask(peer: subprocess.Popen[str], options: dict[str, bool]) -> tuple[float, Texts]:
@@ -140,7 +140,7 @@ def _ask(peer: subprocess.Popen[str], options: dict[str, bool]) -> tuple[float, 
 
 def _print(expected: dict[str, Any], texts: dict[str, Texts], speeds: dict[str, list[float]], num_rounds: int) -> None:
     counts = {name: count(expected, found, expected) for name, found in texts.items()}
-    table = Table(title=f"{len(expected)} pages; pages/s are medians of {num_rounds} interleaved rounds")
+    table = Table(title=f"{len(expected)} pages; pages in a second of CPU time, medians of {num_rounds} interleaved rounds")
     for heading in ("extractor", "found", "missing", "unwanted", "precision", "recall", "F1", "pages/s", *(f"F1 {part}" for part in PARTS)):
         table.add_column(heading, justify="left" if heading == "extractor" else "right")
     for name, all_pages in counts.items():
