@@ -66,7 +66,8 @@ def without_empty_headings(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _stated(tree: HTMLTree) -> list[structured.Answered]:
-    return structured.answered_questions(script.text for script in tree.document.query_selector_all(_JSON_LD).values())
+    scripts = tree.document.query_selector_all(_JSON_LD).values() if tree.document else []
+    return structured.answered_questions(script.text or "" for script in scripts)
 
 
 def _stated_blocks(one: structured.Answered) -> list[Block]:

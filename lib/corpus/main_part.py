@@ -81,7 +81,7 @@ def _opening(elements: list[Element], main: Element) -> list[Element]:
 
 def _is_furniture(element: Element, num_characters: int) -> bool:
     """Whether an element is navigation, advertising, a form or another thing around the content of a page of num_characters."""
-    if not element.num_characters and not element.run:
+    if not element.num_characters and not element.run and element.tag not in markup.HEADING_LEVELS:
         return False
     tag, attributes = element.tag, element.attributes
     if tag in furniture.SKIPPED_TAGS:
