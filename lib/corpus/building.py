@@ -18,6 +18,7 @@ MAX_INDENTED_LEVELS = 8
 LINK_LIST_SHARE = 0.8
 """Text that is linked to this part leads elsewhere, and says nothing once the address is gone."""
 
+_BREAK = "\v"  # of a line, until white space has been collapsed
 _LIST_TAGS = frozenset(("ul", "ol", "dl"))
 _CODE_TAGS = frozenset(("code", "tt", "kbd", "samp"))
 _COUNTED_TAGS = frozenset(("a", "pre", "blockquote", "header"))
@@ -68,7 +69,7 @@ class _Builder:
         """Take an element in; whether its children are wanted."""
         tag = element.tag
         if tag == "br":
-            self._inline.append("\n")
+            self._inline.append(_BREAK)
             return False
         if element.is_furniture:
             return False
@@ -139,10 +140,8 @@ class _Builder:
 
     def add_text(self, text: str) -> None:
         """Take in text that stands directly in the element that was entered last."""
-        if not self._num_open["pre"]:
-            text = SPACES.sub(" ", text)
-            if text == " " and not self._inline:
-                return
+        if not self._inline and text.isspace() and not self._num_open["pre"]:
+            return
         self._inline.append(text)
         if self._num_open["a"]:
             self._num_link_characters += len(text)
@@ -167,7 +166,7 @@ class _Builder:
         self._num_open["pre"] -= 1
         if self._num_open["pre"]:
             return
-        code = "".join(self._inline).strip("\n").rstrip()
+        code = "".join(self._inline).replace(_BREAK, "\n").strip("\n").rstrip()
         self._inline.clear()
         if code.strip():
             self._append("code", fence(code))
@@ -180,7 +179,7 @@ class _Builder:
             if not self._inline[-1].endswith("\n"):
                 self._inline.append("\n")
             return
-        text = "".join(self._inline)
+        text = SPACES.sub(" ", "".join(self._inline)).replace(_BREAK, "\n")
         self._inline.clear()
         if self._is_label(text):
             self._num_link_characters = 0
@@ -198,7 +197,7 @@ class _Builder:
     def _add_heading(self) -> None:
         """The open heading ends. Inside an answer headings stand below the question."""
         element, self._heading = self._heading, None
-        text = collapse("".join(self._inline))
+        text = collapse("".join(self._inline).replace(_BREAK, " "))
         self._inline.clear()
         if element is None:
             return
@@ -269,5 +268,5 @@ class _List:
 
 def _paragraphs(text: str) -> list[str]:
     """Inline text cut where two or more line breaks stand together; single ones stay."""
-    lines = [line.strip() for line in re.sub(" {2,}", " ", text).split("\n")]
+    lines = [line.strip() for line in text.split("\n")]
     return [part for part in re.split(r"\n{2,}", "\n".join(lines).strip("\n")) if part.strip()]
