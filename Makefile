@@ -16,7 +16,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates
+.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates bench-extraction
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -68,6 +68,14 @@ bench-engine: setup ## tokens/s of the model stages inside Spark over a plain lo
 bench-near-duplicates: setup ## planted near copies at known similarity: found, beside exact comparison and the theory (about 2 minutes)
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.near_duplicates $(PAGES) 2> build/bench-near-duplicates.log || { tail -50 build/bench-near-duplicates.log; exit 1; }
+
+bench-extraction: setup build/peers/.trafilatura-2.3.1 ## precision, recall and speed of our text beside Trafilatura and Resiliparse
+	$(BIN)/python -m tests.benchmarks.extraction
+
+build/peers/.trafilatura-2.3.1:
+	$(BIN)/python -m venv build/peers
+	build/peers/bin/pip install -q trafilatura==2.3.1 lxml==6.1.3 lxml_html_clean==0.4.6
+	@touch $@
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

@@ -54,6 +54,7 @@ class Segmentation(Section):
 
     min_characters: int = Field(600, ge=1)
     max_characters: int = Field(3000, ge=2)
+    min_answer_characters: int = Field(200, ge=1, description="of a passage that answers a question which its page states")
     max_duplicate_sentence_share: Share = Field(0.3, description="sentences that occur twice or more, of all sentences")
     max_link_share: Share = Field(0.5, description="characters inside links, of all characters")
 

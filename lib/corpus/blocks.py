@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["heading", "paragraph", "item", "code", "table"]
+Kind = Literal["heading", "paragraph", "item", "code", "table", "end"]
 
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+")
 _LINE = re.compile(r"\n")
@@ -16,9 +16,10 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One paragraph, list item, code block, table or heading, as Markdown without the marks of a heading.
+    """One paragraph, list item, code block, table or heading, as Markdown without the marks of a heading; or the `end` of a section.
 
-    level: 1 to 6 for a heading, else 0. num_link_characters: how much of the text is inside links.
+    level: 1 to 7 for a heading and for the end of its section, else 0. asks: the page itself says that this heading is a question
+    (a FAQ in its markup or its structured data), however it is worded. num_link_characters: how much of the text is inside links.
     glue: what stands between this block and the one before it, when that is in the same piece.
     """
 
@@ -27,6 +28,7 @@ class Block:
     level: int = 0
     num_link_characters: int = 0
     glue: str = "\n\n"
+    asks: bool = False
 
 
 def render(blocks: Iterable[Block]) -> str:

@@ -6,30 +6,40 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bubblenet.corpus import questions
-from bubblenet.corpus.blocks import Block
+from bubblenet.corpus.blocks import Block, rendered_length
 
 
 @dataclass(slots=True)
 class Section:
-    """What stands under one heading. level 0 is the page itself; path holds the headings from the page down to this one."""
+    """What stands under one heading. level 0 is the page itself; path holds the headings from the page down to this one.
+
+    asks: the page itself says that the heading is a question. is_continuation: no heading of its own, what goes on after a sub-section.
+    """
 
     path: tuple[str, ...]
     level: int
+    asks: bool = False
+    is_continuation: bool = False
     own: list[Block] = field(default_factory=list)
     children: list[Section] = field(default_factory=list)
 
     @property
     def question(self) -> str | None:
         """The heading, when it asks something."""
-        return self.path[-1] if self.level and questions.is_question(self.path[-1]) else None
+        if not self.level or self.is_continuation:
+            return None
+        return self.path[-1] if self.asks or questions.is_question(self.path[-1]) else None
 
     def has_text(self) -> bool:
         """Whether this section or one below it holds anything but headings."""
         return bool(self.own) or any(child.has_text() for child in self.children)
 
-    def holds_question(self) -> bool:
-        """Whether a section below this one is a question with its answer."""
-        return any((child.question and child.has_text()) or child.holds_question() for child in self.children)
+    def holds_question(self, min_characters: int) -> bool:
+        """Whether a section below this one is a question with an answer of at least min_characters."""
+        return any(
+            (child.question and rendered_length(child.blocks()) >= min_characters) or child.holds_question(min_characters)
+            for child in self.children
+        )
 
     def blocks(self, heading_level: int = 0) -> Iterator[Block]:
         """All blocks in page order; sub-headings that nothing stands under are left out.
@@ -37,7 +47,7 @@ class Section:
         heading_level: of this section's own heading, 0 to leave it out. Sub-headings start at 2, however the page numbers them: a passage
         does not open a document of its own.
         """
-        if heading_level:
+        if heading_level and not self.is_continuation:
             yield Block("heading", self.path[-1], min(6, heading_level))
         yield from self.own
         for child in self.children:
@@ -46,21 +56,28 @@ class Section:
 
 
 def build_tree(title: str, blocks: Iterable[Block]) -> Section:
-    """The page as a tree of at most seven levels. The title stands above all where no `h1` opens the page."""
+    """The page as a tree of at most eight levels. The title stands above all where no `h1` opens the page."""
     blocks = list(blocks)
     root = Section(_title_path(title, blocks), 0)
     open_sections = [root]
     for block in blocks:
-        if block.kind != "heading":
+        if not block.level:
             open_sections[-1].own.append(block)
             continue
         while open_sections[-1].level >= block.level:
             open_sections.pop()
         parent = open_sections[-1]
-        section = Section((*parent.path, questions.strip_number(block.text)), block.level)
+        section = _section(parent.path, block)
         parent.children.append(section)
         open_sections.append(section)
     return root
+
+
+def _section(above: tuple[str, ...], block: Block) -> Section:
+    """What a heading opens, or what goes on after the end of a section."""
+    if block.kind == "end":
+        return Section(above, block.level, is_continuation=True)
+    return Section((*above, questions.strip_number(block.text)), block.level, block.asks)
 
 
 def _title_path(title: str, blocks: list[Block]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Cut a page into self-contained passages, each rooted at a heading.
 
 Source: Li et al. 2023 (arXiv:2308.06259), section 3.1 and appendix: a segment is the text under one HTML heading with all its sub-headings,
-600 to 3,000 characters. Added here: what to do with sections that are longer or shorter, and question headings, which keep their answer.
+600 to 3,000 characters. Added here: what to do with sections that are longer or shorter, and questions that the page states, which keep
+their answer, a shorter one than a passage whose question has to be guessed.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bubblenet.corpus import extraction, language, plain, quality
+from bubblenet.corpus import extraction, faq, language, plain, quality
 from bubblenet.corpus.blocks import Block, render, rendered_length
-from bubblenet.corpus.extraction import EXTRACTION_VERSION, HostileMarkupError
+from bubblenet.corpus.extraction import EXTRACTION_VERSION
+from bubblenet.corpus.markup import HostileMarkupError
 from bubblenet.corpus.packing import pack
 from bubblenet.corpus.sections import Section, build_tree
 from bubblenet.settings import Segmentation
 
-SEGMENTATION_VERSION = 1
+SEGMENTATION_VERSION = 2
 """Rises when the same blocks would give other segments."""
 
 
@@ -26,7 +28,7 @@ class Segment:
 
     heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
     text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability.
-    question: the heading, when it asks what the text answers. num_words: parts between white space.
+    question: the heading, when it asks what the text answers (the page itself states it). num_words: parts between white space.
     reason: why it is not kept, see quality.check; also `language_not_wanted` and what HostileMarkupError names.
     """
 
@@ -63,13 +65,15 @@ def segment_page(content: str, content_type: str, rules: Segmentation, languages
     pieces = list(_cut(build_tree(title, blocks), rules))
     if not pieces:
         return [_empty_segment((title,) if title else (), "no_text")]
-    return [_judge(piece, position, rules, languages) for position, piece in enumerate(pieces)]
+    for_answers = rules.model_copy(update={"min_characters": _least_answer(rules)})
+    return [_judge(piece, position, for_answers if piece.question else rules, languages) for position, piece in enumerate(pieces)]
 
 
 def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
     if content_type == "html":
         return extraction.html_blocks(content)
-    return "", plain.markdown_blocks(content) if content_type == "markdown" else plain.text_blocks(content)
+    blocks = plain.markdown_blocks(content) if content_type == "markdown" else plain.text_blocks(content)
+    return "", faq.written_questions(blocks)
 
 
 def _cut(section: Section, rules: Segmentation) -> Iterator[_Piece]:
@@ -79,7 +83,7 @@ def _cut(section: Section, rules: Segmentation) -> Iterator[_Piece]:
         for child in children:
             yield from _cut(child, rules)
         return
-    if not section.holds_question():
+    if not section.holds_question(_least_answer(rules)):
         blocks = list(section.blocks())
         if rendered_length(blocks) <= rules.max_characters:
             yield _Piece(section.path, blocks, section.question)
@@ -99,10 +103,15 @@ def _cut(section: Section, rules: Segmentation) -> Iterator[_Piece]:
 
 
 def _is_loose(section: Section, rules: Segmentation) -> bool:
-    """Whether a sub-section is too short to stand alone. A question stands alone at any length."""
-    if section.question or section.holds_question():
+    """Whether a sub-section is too short to stand alone. The answer to a question may be shorter than other passages."""
+    if section.holds_question(_least_answer(rules)):
         return False
-    return rendered_length(section.blocks()) < rules.min_characters
+    least = _least_answer(rules) if section.question else rules.min_characters
+    return rendered_length(section.blocks()) < least
+
+
+def _least_answer(rules: Segmentation) -> int:
+    return min(rules.min_characters, rules.min_answer_characters)
 
 
 def _cut_loose(

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from bubblenet.corpus.blocks import render
-from bubblenet.corpus.extraction import MAX_NODES, HostileMarkupError, html_blocks
+from bubblenet.corpus.extraction import html_blocks
+from bubblenet.corpus.markup import MAX_ELEMENTS, HostileMarkupError
 from bubblenet.corpus.plain import markdown_blocks, text_blocks
 
 
@@ -56,7 +57,7 @@ def test_markup_becomes_clean_markdown(html: str, expected: str) -> None:
         "<style>p {}</style>",
         "<div hidden>secret</div>",
         "<div style='display: none'>secret</div>",
-        "<ul><li><a>one<li><a>two<li><a>three</ul>",
+        "<ul><li><a>one</a><li><a>two</a><li><a>three</a></ul>",
         "<!-- comment -->",
     ],
 )
@@ -82,6 +83,54 @@ def test_the_main_text_stays_whatever_its_container_is_called(wrapper: str) -> N
     assert "# Tea" in markdown(wrapper.format(content))
 
 
+PROSE = "The water boils and the tea is ready to be poured. "
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<div class=c><h1>Tea</h1>{{}}</div><div class=s><h3>More</h3><p>{PROSE}</div>",
+        f"<table><tr><td>{PROSE}<td><h1>Tea</h1>{{}}</table>",
+        f"<div class=top><h1>Tea</h1><ul><li>one<li>two</ul></div><div class=text>{{}}</div><div class=teaser><p>{PROSE}</div>",
+        "<div class=has-sidebar><h1>Tea</h1>{}</div><div class=sidebar><p>" + PROSE * 5 + "</div>",
+        "<h1>Tea</h1>{}<p><a href=/>Read more about it here</a>",
+        "<h1>Tea</h1>{}<figure><img src=x><figcaption>A pot of tea</figcaption></figure><h2>Share</h2>",
+    ],
+)
+def test_the_headline_and_the_element_with_the_prose_are_the_page(page: str) -> None:
+    assert markdown(page.format(f"<p>{PROSE * 12}")) == f"# Tea\n\n{(PROSE * 12).strip()}"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<section><h2>Green</h2>{}</section><section><h2>Black</h2><p>" + PROSE + "</section>",
+        "<div class=section><h2>Green</h2>{}</div><div class=section><h2>Black</h2><p>" + PROSE + "</div>",
+        "<div>{}</div><p>" + PROSE,
+        "<div>{}</div>" + PROSE,
+    ],
+)
+def test_equals_of_the_longest_part_stay(page: str) -> None:
+    assert markdown(page.format(f"<p>{PROSE * 12}")).count("poured") == 13
+
+
+def test_a_link_alone_on_its_line_goes_and_an_address_stays() -> None:
+    assert markdown("<p>Tea<p><a href=x>Read more</a><p><a href=x>https://tea.org/</a><p>See <a href=x>this</a>.") == (
+        "Tea\n\nhttps://tea.org/\n\nSee this."
+    )
+
+
+def test_headings_over_nothing_go() -> None:
+    assert (
+        markdown("<h1>Tea</h1><h2>Empty</h2><h2>Black</h2><h3>Assam</h3><p>Strong.<h2>Share</h2>")
+        == "# Tea\n\n## Black\n\n### Assam\n\nStrong."
+    )
+
+
+def test_character_references_bring_back_nothing_that_was_cleaned_away() -> None:
+    assert markdown("<p>tea&#x202e;&#8238;&lrm;&#1; e&#769;") == "tea \u00e9"
+
+
 def test_main_stands_for_the_page() -> None:
     html = "<div>Around the text</div><main><p>" + "Text of the page. " * 20 + "</main>"
 
@@ -92,7 +141,10 @@ def test_the_title_is_given() -> None:
     assert html_blocks("<title> A\n title </title><p>x")[0] == "A title"
 
 
-@pytest.mark.parametrize("tag", ["div", "ul", "blockquote", "table", "span", "code", "div class=nav"])
+@pytest.mark.parametrize(
+    "tag",
+    ["div", "ul", "blockquote", "table", "span", "code", "div class=nav", "dl", "details", "div itemtype='https://schema.org/Question'"],
+)
 def test_deep_nesting_keeps_the_text_and_takes_seconds(tag: str) -> None:
     start = time.process_time()
 
@@ -106,7 +158,8 @@ def test_deep_nesting_keeps_the_text_and_takes_seconds(tag: str) -> None:
     ("html", "reason"),
     [
         ("<div>" * 1_000_000 + "hello", "too_many_nodes"),
-        ("<br>" * (MAX_NODES + 1), "too_many_nodes"),
+        ("<nav>" * 1_000_000 + "hello", "too_many_nodes"),
+        ("<br>" * (MAX_ELEMENTS + 1), "too_many_nodes"),
         ("<p " + " ".join(f"a{number}=1" for number in range(1_000_000)) + ">hello", "too_many_attributes"),
         ("<p " + " ".join(f"a{number}='<'" for number in range(100_000)) + ">hello", "too_many_attributes"),
     ],
@@ -134,6 +187,24 @@ def test_markdown_is_read_with_headings_code_lists_and_links() -> None:
         ("item", 0, "- b"),
     ]
     assert blocks[1].num_link_characters == len("water")
+
+
+def test_plain_text_has_underlined_and_numbered_headings() -> None:
+    text = "Tea\n===\n\n1. Kinds\n\n1.1 Green tea\nis a sentence.\n\n1.2. Black tea\n\nIt is strong.\n\n2. Use\n---\nBoil it.\n\n"
+    text += "1. Boil water\n\n2. Pour it\n\nDone."
+
+    assert [(block.level, block.text) for block in text_blocks(text)] == [
+        (1, "Tea"),
+        (1, "1. Kinds"),
+        (0, "1.1 Green tea\nis a sentence."),
+        (2, "1.2. Black tea"),
+        (0, "It is strong."),
+        (2, "2. Use"),
+        (0, "Boil it."),
+        (0, "1. Boil water"),
+        (0, "2. Pour it"),
+        (0, "Done."),
+    ]
 
 
 def test_plain_text_falls_into_paragraphs() -> None:

@@ -139,45 +139,119 @@ def test_the_title_roots_a_page_without_first_level_heading() -> None:
     assert [path for path, _ in cut(page)] == [("Tea", "Green"), ("Tea", "Black")]
 
 
-BLOCKS = st.sampled_from(["p", "h1", "h2", "h3", "h4", "li", "div", "blockquote", "td", "dd", "pre", "code", "h2?"])
+FLAT = ["p", "h1", "h2", "h3", "h4", "li", "blockquote", "dd", "pre", "code", "h2?", "dt?", "summary?", "b?", "Q:"]
+NESTED = [*FLAT, "div", "section", "td", "details", "div class=related"]
+MARKDOWN = [
+    "# {}",
+    "## {}",
+    "{}\n---",
+    "{}",
+    "- {}",
+    "1. {}",
+    "```\n{}\n```",
+    "| {} | x |\n| --- | --- |",
+    "> {}",
+    "**{}?**",
+    "Q: {}?\n\nA: x",
+]
+TEXT = ["{}", "{}\n====", "1. T{}", "2.1 T{}", "  {}", "Q: {}?\nA: x"]
+WRAPPED = {
+    "li": "<ul><li>{}</ul>",
+    "td": "<table><tr><td>{}</table>",
+    "dd": "<dl><dd>{}</dl>",
+    "dt?": "<dl><dt>Is it {}?<dd>x</dl>",
+    "summary?": "<details><summary>Is it {}?</summary>x</details>",
+    "h2?": "<h2>{}?</h2>",
+    "b?": "<p><b>Is it {}?</b>",
+    "Q:": "<p>Q: {}<p>A: x",
+    "div class=related": "<div class=related>{}</div>",
+}
 
 
 @st.composite
-def pages(draw: st.DrawFn) -> tuple[str, list[str]]:
-    """A page of numbered words under random markup, and the words that stand outside headings."""
-    parts, words, count = [], [], 0
-    for tag, num_words in draw(st.lists(st.tuples(BLOCKS, st.integers(0, 60)), max_size=25)):
-        own = [f"w{count + index}" for index in range(num_words)]
-        count += num_words
-        name = tag.strip("?")
-        mark = "?" if tag.endswith("?") else ""
-        opening, closing = {"li": ("<ul><li>", "</ul>"), "td": ("<table><tr><td>", "</table>"), "dd": ("<dl><dd>", "</dl>")}.get(
-            name, (f"<{name}>", f"</{name}>")
-        )
-        parts.append(opening + " ".join(own) + mark + closing)
-        if not re.fullmatch(r"h\d", name):
-            words += own
-    return "".join(parts), words
+def written(draw: st.DrawFn, forms: list[str], glue: str) -> tuple[str, int]:
+    """A page of numbered words in random forms, and how many there are."""
+    parts: list[str] = []
+    count = 0
+    for form in draw(st.lists(st.sampled_from(forms), max_size=25)):
+        after = count + draw(st.integers(0, 60))
+        parts.append(form.format(" ".join(f"w{number}" for number in range(count, after))))
+        count = after
+    return glue.join(parts), count
 
 
-def body_words(segments: list[Segment]) -> list[str]:
-    lines = [line for segment in segments for line in segment.text.split("\n") if not line.startswith("##")]
-    return re.findall(r"w\d+", "\n".join(lines))
+def markup(tags: list[str]) -> list[str]:
+    return [WRAPPED.get(tag, f"<{tag}>{{}}</{tag}>") for tag in tags]
 
 
-@settings(max_examples=150, deadline=None)
-@given(pages())
-def test_segments_hold_the_words_of_the_page_once_and_in_order(page: tuple[str, list[str]]) -> None:
-    html, words = page
-
-    segments = segment_page(html, "html", RULES)
-
-    assert body_words(segments) == words
+def check(segments: list[Segment]) -> None:
+    """What holds of the segments of any page."""
     assert [segment.position for segment in segments] == list(range(len(segments)))
     for segment in segments:
         assert segment.num_characters <= RULES.max_characters
         assert segment.kept == (segment.reason is None)
-        assert not segment.kept or segment.num_characters >= RULES.min_characters
+        least = RULES.min_answer_characters if segment.question else RULES.min_characters
+        assert not segment.kept or segment.num_characters >= min(least, RULES.min_characters)
+
+
+def body_numbers(segments: list[Segment]) -> list[int]:
+    """The numbers of the words outside headings."""
+    lines = [line for segment in segments for line in segment.text.split("\n") if not line.startswith("##")]
+    return [int(number) for number in re.findall(r"w(\d+)", "\n".join(lines))]
+
+
+@settings(max_examples=150, deadline=None)
+@given(written(markup(["p", "li", "blockquote", "dd", "pre", "code"]), ""))
+def test_a_page_of_blocks_keeps_all_of_its_words(page: tuple[str, int]) -> None:
+    html, count = page
+
+    segments = segment_page(html, "html", RULES)
+
+    check(segments)
+    assert body_numbers(segments) == list(range(count))
+
+
+@settings(max_examples=150, deadline=None)
+@given(written(markup(FLAT), ""))
+def test_no_word_below_a_heading_is_lost_or_moved(page: tuple[str, int]) -> None:
+    html, _ = page
+    in_headings = re.findall(r"<h\d>.*?</h\d>|<dt>.*?<dd>|<summary>.*?</summary>|<p><b>.*?</b>|<p>Q: .*?<p>", html)
+    expected = set(map(int, re.findall(r"w(\d+)", html))) - set(map(int, re.findall(r"w(\d+)", "".join(in_headings))))
+
+    segments = segment_page(html, "html", RULES)
+
+    check(segments)
+    numbers = body_numbers(segments)
+    assert numbers == sorted(set(numbers))
+    assert expected <= set(numbers)
+
+
+@settings(max_examples=150, deadline=None)
+@given(written(markup(NESTED), ""))
+def test_the_words_of_segments_are_words_of_the_page_in_order(page: tuple[str, int]) -> None:
+    segments = segment_page(page[0], "html", RULES)
+
+    check(segments)
+    numbers = body_numbers(segments)
+    assert numbers == sorted(set(numbers))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["markdown", "text"]).flatmap(
+        lambda kind: st.tuples(st.just(kind), written(MARKDOWN if kind == "markdown" else TEXT, "\n\n"))
+    )
+)
+def test_markdown_and_text_lose_no_word_either(page: tuple[str, tuple[str, int]]) -> None:
+    kind, (content, _) = page
+
+    segments = segment_page(content, kind, RULES)
+
+    check(segments)
+    numbers = body_numbers(segments)
+    assert numbers == sorted(set(numbers))
+    below_headings = [part for part in content.split("\n\n") if not re.match(r"#|\*\*|Q:|T?w.*\n(---|===)|\d.* T", part)]
+    assert set(map(int, re.findall(r"w(\d+)", "\n".join(below_headings)))) <= set(numbers)
 
 
 @settings(max_examples=150, deadline=None)

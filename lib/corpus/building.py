@@ -1,0 +1,272 @@
+"""Elements to blocks: an iterative walk that makes Markdown of lists, quotes, code, tables and links, and headings of questions.
+
+Each element is visited once and nothing recurses, so that nesting of any depth costs time in proportion and no stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bubblenet.corpus import faq, furniture, grids
+from bubblenet.corpus.blocks import Block, Kind, fence
+from bubblenet.corpus.markup import BLOCK_TAGS, HEADING_LEVELS, MIN_PROSE_CHARACTERS, SPACES, Element, collapse
+
+MAX_INDENTED_LEVELS = 8
+"""Lists nested deeper than this are not indented further."""
+
+LINK_LIST_SHARE = 0.8
+"""Text that is linked to this part leads elsewhere, and says nothing once the address is gone."""
+
+_BREAK = "\v"  # of a line, until white space has been collapsed
+_LIST_TAGS = frozenset(("ul", "ol", "dl"))
+_CODE_TAGS = frozenset(("code", "tt", "kbd", "samp"))
+_COUNTED_TAGS = frozenset(("a", "pre", "blockquote", "header"))
+
+
+def build_blocks(elements: Iterable[Element]) -> list[Block]:
+    """The blocks of elements that stand one after the other on a page. What is marked as furniture in them is left out."""
+    builder = _Builder()
+    for element in elements:
+        _walk(element, builder)
+    return builder.blocks
+
+
+def _walk(root: Element, builder: _Builder) -> None:
+    """Show the builder every node in document order; it says which ones to enter, and hears when they are left."""
+    if not builder.enter(root):
+        return
+    open_elements = [(root, iter(root.children))]
+    while open_elements:
+        element, children = open_elements[-1]
+        for child in children:
+            if isinstance(child, str):
+                builder.add_text(child)
+            elif builder.enter(child):
+                open_elements.append((child, iter(child.children)))
+                break
+        else:
+            open_elements.pop()
+            builder.leave(element)
+
+
+class _Builder:
+    """Collects inline text and turns it into a block at each boundary. Knows lists, quotes, code, links and headings."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._inline: list[str] = []
+        self._num_link_characters = 0
+        self._num_open = dict.fromkeys((*_COUNTED_TAGS, "code"), 0)
+        self._heading: Element | None = None
+        self._level = 0
+        self._groups: list[_Group] = []
+        self._lists: list[_List] = []
+        self._item_mark = ""
+        self._is_title = self._is_question = False
+
+    def enter(self, element: Element) -> bool:
+        """Take an element in; whether its children are wanted."""
+        tag = element.tag
+        if tag == "br":
+            self._inline.append(_BREAK)
+            return False
+        if element.is_furniture:
+            return False
+        if tag == "table" and grids.is_grid(element):
+            self._add_table(element)
+            return False
+        self._open(element)
+        if tag in BLOCK_TAGS:
+            self._is_title = furniture.has_class(element.attributes, "title")  # DocBook: of a box or an example, not of a section
+            self._is_question = not self._lists and not self._is_title and faq.is_bold_question(element)
+        if not element.children:
+            self.leave(element)
+            return False
+        return True
+
+    def leave(self, element: Element) -> None:
+        """The element ends."""
+        tag = element.tag
+        if element is self._heading:
+            self._add_heading()
+        elif tag in _CODE_TAGS:
+            self._close_code()
+        elif tag == "pre" and self._num_open["pre"]:
+            self._close_pre()
+        elif tag in BLOCK_TAGS:
+            self._boundary()
+        if self._lists and self._lists[-1].element is element:
+            self._lists.pop()
+        if self._groups and self._groups[-1].element is element:
+            self._close_group()
+        if tag in _COUNTED_TAGS and tag != "pre":
+            self._num_open[tag] -= 1
+
+    def _open(self, element: Element) -> None:
+        tag = element.tag
+        if tag in BLOCK_TAGS:
+            self._boundary()
+        if not self._heading and not self._num_open["pre"] and (tag in HEADING_LEVELS or self._asks(element)):
+            self._boundary()
+            self._heading = element
+        elif self._is_group(element):
+            self._boundary()
+            self._groups.append(_Group(element, self._level))
+        elif tag in _LIST_TAGS:
+            self._lists.append(_List(element))
+        elif tag in ("li", "dt", "dd") and self._lists:
+            self._item_mark = self._lists[-1].next_mark(tag)
+        elif tag in _CODE_TAGS:
+            self._open_code()
+        if tag in _COUNTED_TAGS:
+            self._num_open[tag] += 1
+
+    def _is_group(self, element: Element) -> bool:
+        """Whether an element holds questions and answers, and stands neither in another such one nor in a list."""
+        may_be_one = element.tag in ("dl", "details") or "Question" in element.attributes
+        return may_be_one and not self._groups and not self._lists and faq.is_group(element)
+
+    def _asks(self, element: Element) -> bool:
+        """Whether an element is a question, though not a heading by its tag."""
+        return (bool(self._groups) and faq.is_question_of(self._groups[-1].element, element)) or (
+            element.tag == "button" and not self._lists
+        )
+
+    def _close_group(self) -> None:
+        """What goes on after the last answer does not belong to it."""
+        level = self._groups.pop().level
+        self.blocks.append(Block("end", "", level + 1))
+
+    def add_text(self, text: str) -> None:
+        """Take in text that stands directly in the element that was entered last."""
+        if not self._inline and text.isspace() and not self._num_open["pre"]:
+            return
+        self._inline.append(text)
+        if self._num_open["a"]:
+            self._num_link_characters += len(text)
+
+    def _open_code(self) -> None:
+        self._num_open["code"] += 1
+        if self._shows_code_marks():
+            self._inline.append("`")
+
+    def _close_code(self) -> None:
+        if self._shows_code_marks():
+            if self._inline and self._inline[-1] == "`":
+                self._inline.pop()
+            else:
+                self._inline.append("`")
+        self._num_open["code"] -= 1
+
+    def _shows_code_marks(self) -> bool:
+        return self._num_open["code"] == 1 and not self._num_open["pre"] and not self._heading
+
+    def _close_pre(self) -> None:
+        self._num_open["pre"] -= 1
+        if self._num_open["pre"]:
+            return
+        code = "".join(self._inline).replace(_BREAK, "\n").strip("\n").rstrip()
+        self._inline.clear()
+        if code.strip():
+            self._append("code", fence(code))
+
+    def _boundary(self) -> None:
+        """A block begins or ends here: what was collected becomes a block of its own; a heading is one, even with blocks inside it."""
+        if not self._inline:
+            return
+        if self._num_open["pre"] or self._heading:
+            if not self._inline[-1].endswith("\n"):
+                self._inline.append("\n")
+            return
+        text = SPACES.sub(" ", "".join(self._inline)).replace(_BREAK, "\n")
+        self._inline.clear()
+        if self._is_label(text):
+            self._num_link_characters = 0
+            return
+        for paragraph in _paragraphs(text):
+            self._add_paragraph(paragraph)
+
+    def _is_label(self, text: str) -> bool:
+        """Whether a run of text outside lists only leads elsewhere ("Read more"), or stands in a page's header and is no prose."""
+        length = len(text.strip())
+        if self._num_open["header"] and length - self._num_link_characters < MIN_PROSE_CHARACTERS:
+            return True
+        return not self._lists and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
+
+    def _add_heading(self) -> None:
+        """The open heading ends. Inside an answer headings stand below the question."""
+        element, self._heading = self._heading, None
+        text = collapse("".join(self._inline).replace(_BREAK, " "))
+        self._inline.clear()
+        if element is None:
+            return
+        group = self._groups[-1] if self._groups else None
+        is_stated = element.tag not in HEADING_LEVELS or (group is not None and faq.is_question_of(group.element, element))
+        if is_stated:
+            level = HEADING_LEVELS.get(element.tag, (group.level if group else self._level) + 1)
+        else:
+            level = max(HEADING_LEVELS[element.tag], group.level + 2 if group else 0)
+            self._level = self._level if group else level
+        self._append("heading", text, level=level, asks=is_stated)
+
+    def _add_paragraph(self, text: str) -> None:
+        if self._is_title:
+            text = f"**{text}**"
+        if self._lists:
+            self._add_item(text)
+        elif self._num_open["blockquote"]:
+            self._append("paragraph", "> " + text.replace("\n", "\n> "))
+        else:
+            self._append("paragraph", text, asks=self._is_question)
+
+    def _add_item(self, text: str) -> None:
+        indent = "  " * (min(len(self._lists), MAX_INDENTED_LEVELS) - 1)
+        hanging = indent + " " * len(self._lists[-1].mark)
+        starts = bool(self._item_mark)
+        first = indent + self._item_mark if starts else hanging
+        is_followed = bool(self.blocks) and self.blocks[-1].kind == "item" and (starts or self._lists[-1].tag == "dl")
+        self._append("item", first + text.replace("\n", "\n" + hanging), glue="\n" if is_followed else "\n\n")
+        self._item_mark = ""
+
+    def _add_table(self, table: Element) -> None:
+        self._boundary()
+        if text := grids.markdown(table):
+            self._num_link_characters = table.num_link_characters
+            self._append("table", text)
+
+    def _append(self, kind: Kind, text: str, level: int = 0, glue: str = "\n\n", asks: bool = False) -> None:
+        links = min(self._num_link_characters, len(text))
+        self._num_link_characters = 0
+        self.blocks.append(Block(kind, text, level, links, glue, asks))
+
+
+class _Group:
+    """An open group of questions: its element, and the level of the heading that it stands under."""
+
+    def __init__(self, element: Element, level: int) -> None:
+        self.element = element
+        self.level = level
+
+
+class _List:
+    """An open list: what marks its next item."""
+
+    def __init__(self, element: Element) -> None:
+        self.element = element
+        self.tag = element.tag
+        self.mark = "- "
+        self._num_items = 0
+
+    def next_mark(self, item_tag: str) -> str:
+        """`- `, `1. `, or nothing for the definition under a term."""
+        self._num_items += 1
+        if self.tag == "ol":
+            self.mark = f"{self._num_items}. "
+        return "" if item_tag == "dd" else self.mark
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Inline text cut where two or more line breaks stand together; single ones stay."""
+    lines = [line.strip() for line in text.split("\n")]
+    return [part for part in re.split(r"\n{2,}", "\n".join(lines).strip("\n")) if part.strip()]

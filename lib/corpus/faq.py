@@ -1,0 +1,149 @@
+"""Questions that a page's author wrote down with their answers: where the markup or the text of a page says so.
+
+Kinds: a definition list whose terms ask, `<details>` with a summary that asks, a button that unfolds an answer, a schema.org Question in
+microdata or RDFa, and, in any kind of text, "Q: ... A: ..." and paragraphs that are a question in bold. A question becomes a heading that
+asks. What stands in JSON-LD is read in structured.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from bubblenet.corpus import questions
+from bubblenet.corpus.blocks import Block
+from bubblenet.corpus.markup import HEADING_LEVELS, Element
+
+MIN_ASKING_SHARE = 0.5
+"""Of the terms of a definition list; in a glossary hardly any asks."""
+
+MIN_QUESTION_CHARACTERS = 8
+
+MIN_BOLD_QUESTIONS = 2
+"""One alone is a way of speaking."""
+
+MAX_NODES = 200
+"""Elements that are looked at below one that may hold a question."""
+
+_SPACES = re.compile(r"\s+")
+_OTHER_ASKERS = r"Question|F|Frage|P|Pregunta|Domanda|\u95ee|\u554f"
+_OTHER_ANSWERERS = r"Answer|Antwort|R|Respuesta|R\u00e9ponse|Risposta|\u7b54"
+_MARK = r"(?:[-*+] )?\**(?:{}\s?\d{{0,3}}\s?[:.]|(?:{})\s?\d{{0,3}}\s?[:\uff1a])\**(?:\s+|(?<=\uff1a))"  # `F. Scott` is a name
+_ASKER, _ANSWERER = _MARK.format("Q", _OTHER_ASKERS), _MARK.format("A", _OTHER_ANSWERERS)
+_QUESTION_MARK = re.compile(_ASKER)
+_ANSWER_MARK = re.compile(r"\s*" + _ANSWERER)
+_MARKED_LINE = re.compile(rf"\n(?=\s*(?:{_ASKER}|{_ANSWERER}))")
+_ITEM_TYPE = re.compile(r" (?:itemtype|typeof)=\"(?:https?://schema\.org/|schema:)?(Question|Answer)\"")
+_NAME = re.compile(r" (?:itemprop|property)=\"(?:schema:)?name\"")
+_TEXT = re.compile(r" (?:itemprop|property)=\"(?:schema:)?text\"")
+
+
+def is_group(element: Element) -> bool:
+    """Whether an element holds questions with their answers: a list of them, a disclosure, or a schema.org Question."""
+    if element.tag == "dl":
+        return _is_list(element)
+    return _is_disclosure(element) if element.tag == "details" else _item_type(element) == "Question" and _is_faq_item(element)
+
+
+def is_question_of(group: Element, element: Element) -> bool:
+    """Whether an element is a question in a group."""
+    if group.tag == "dl":
+        return element.tag == "dt" and _asks(element)
+    if group.tag == "details":
+        return element.tag == "summary" and element.parent is group
+    return bool(_NAME.search(element.attributes))
+
+
+def is_toggle(button: Element) -> bool:
+    """Whether a button is part of a heading or a summary, or unfolds the answer to its question."""
+    if button.parent and (button.parent.tag in HEADING_LEVELS or button.parent.tag in ("summary", "dt")):
+        return True
+    return ("aria-expanded=" in button.attributes or "aria-controls=" in button.attributes) and _asks(button)
+
+
+def is_bold_question(element: Element) -> bool:
+    """Whether a paragraph is nothing but a question in bold."""
+    inner = element.elements()
+    if element.tag != "p" or len(inner) != 1 or inner[0].tag not in ("strong", "b") or inner[0].run != element.run:
+        return False
+    return inner[0].text(MAX_NODES).rstrip().endswith(("?", "\uff1f")) and _asks(element)
+
+
+def _is_list(element: Element) -> bool:
+    """At least MIN_ASKING_SHARE of the terms ask something."""
+    terms = [term for term in element.descendants() if term.tag == "dt"]
+    num_asking = sum(map(_asks, terms))
+    return num_asking > 0 and num_asking >= MIN_ASKING_SHARE * len(terms)
+
+
+def _is_disclosure(element: Element) -> bool:
+    return any(child.tag == "summary" and _asks(child) for child in element.elements())
+
+
+def _is_faq_item(element: Element) -> bool:
+    """Whether the answer is the only text of a schema.org Question. On a forum the question has a text of its own, and many answers."""
+    for below in itertools.islice(element.descendants(), MAX_NODES):
+        if kind := _item_type(below):
+            return kind == "Answer"
+        if _TEXT.search(below.attributes):
+            return False
+    return False
+
+
+def _item_type(element: Element) -> str | None:
+    found = _ITEM_TYPE.search(element.attributes) if "Question" in element.attributes or "Answer" in element.attributes else None
+    return found.group(1) if found else None
+
+
+def _asks(element: Element) -> bool:
+    """Whether the text of an element is a question."""
+    text = _SPACES.sub(" ", element.text(MAX_NODES)).strip()
+    return questions.is_question(questions.strip_number(text))
+
+
+def written_questions(blocks: Iterable[Block]) -> list[Block]:
+    """Blocks in which "Q: ..." before "A: ...", and each of two or more paragraphs that are a question in bold, have become headings."""
+    lines = list(_marked_lines(blocks))
+    has_bold_ones = sum(map(_is_bold, lines)) >= MIN_BOLD_QUESTIONS
+    found: list[Block] = []
+    level = 0
+    for block in lines:
+        if block.kind == "heading" and not block.asks:
+            level = block.level
+        answer = _ANSWER_MARK.match(block.text) if block.kind in ("paragraph", "item") else None
+        if answer and found and (question := _marked_question(found[-1])):
+            found[-1] = Block("heading", question, level + 1, asks=True)
+            found.append(replace(block, kind="paragraph", text=block.text[answer.end() :], glue="\n\n"))
+        elif _is_bold(block) and has_bold_ones:
+            found.append(Block("heading", block.text, level + 1, asks=True))
+        else:
+            found.append(block)
+    return found
+
+
+def _is_bold(block: Block) -> bool:
+    """Whether a block is a paragraph that its reader found to be a question in bold, without a mark."""
+    return block.kind == "paragraph" and block.asks and not _QUESTION_MARK.match(block.text)
+
+
+def _marked_lines(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Paragraphs and items cut before each line that begins with a mark."""
+    for block in blocks:
+        parts = _MARKED_LINE.split(block.text) if block.kind in ("paragraph", "item") and "\n" in block.text else [block.text]
+        if len(parts) == 1:
+            yield block
+            continue
+        share = block.num_link_characters / len(block.text)
+        for index, part in enumerate(parts):
+            yield replace(block, text=part, num_link_characters=round(share * len(part)), glue=block.glue if index == 0 else "\n")
+
+
+def _marked_question(block: Block) -> str | None:
+    """The question in a block that begins with its mark."""
+    mark = _QUESTION_MARK.match(block.text) if block.kind in ("paragraph", "item") else None
+    if not mark:
+        return None
+    question = _SPACES.sub(" ", block.text[mark.end() :]).strip(" *")
+    return question if MIN_QUESTION_CHARACTERS <= len(question) <= questions.MAX_QUESTION_CHARACTERS else None

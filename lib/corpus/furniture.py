@@ -1,0 +1,91 @@
+"""What stands around the content of a page, known by its tag, role, class and id: navigation, advertising, forms, sharing, comments."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+SKIPPED_SELECTOR = (
+    "script,style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,meter,option"
+)
+"""Elements that are common and never read: they leave the tree first."""
+
+MAX_ATTRIBUTE_CHARACTERS = 1000
+"""Longer attributes are data of a script; their names are not looked at."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SKIPPED_TAGS = _words("math object applet canvas audio video map dialog menu optgroup frameset colgroup")
+"""Others that are never read."""
+
+_SKIPPED_ROLES = _words("navigation banner contentinfo search complementary dialog alertdialog menu menubar toolbar tablist tooltip")
+_NAMES = _words(
+    "nav navbar navigation navheader navfooter docnav toc breadcrumb breadcrumbs menu submenu pagination pager pagenav share "
+    "sharing sharer sharedaddy social socials footer sidebar cookie cookies consent gdpr advert advertisement ads adsense ad "
+    "banner banners related recommend recommended recommendations newsletter signup comments comment respond disqus sponsored promo "
+    "affiliate cta teasers subscribe subscription login popup modal overlay paywall placeholder skip noprint printfooter catlinks "
+    "editsection sphinxsidebar headerlink linenos lineno gutter byline author authors bio meta metadata postmeta utility tags taglist "
+    "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
+)
+_FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")
+_STATES = _words("has no with without is")  # `has-sidebar` says what else is on the page
+_PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
+_ATTRIBUTE = re.compile(r" (class|id|role|style|aria-hidden|hidden)=\"([^\"]*)\"")
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+class Traits(NamedTuple):
+    """What the attributes of an element say: its class or id names furniture, its ARIA role is one of those, it is not shown."""
+
+    is_named: bool = False
+    has_skipped_role: bool = False
+    is_invisible: bool = False
+
+
+_NONE = Traits()
+
+
+def traits(attributes: str) -> Traits:
+    """Read serialised attributes."""
+    return _traits(attributes) if len(attributes) <= MAX_ATTRIBUTE_CHARACTERS else _NONE
+
+
+def may_have_traits(attributes: str) -> bool:
+    """Whether attributes can say anything but names."""
+    return "hidden" in attributes or " role=" in attributes or " style=" in attributes
+
+
+def has_class(attributes: str, name: str) -> bool:
+    """Whether the class attribute is exactly this name."""
+    return f' class="{name}"' in attributes
+
+
+def class_name(attributes: str) -> str:
+    """The class attribute, empty without one."""
+    return attributes.partition(' class="')[2].partition('"')[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def _traits(attributes: str) -> Traits:
+    """Pages, and the pages of one site, repeat their attributes."""
+    found = dict(_ATTRIBUTE.findall(attributes))
+    if not found:
+        return _NONE
+    names = f"{found.get('class', '')} {found.get('id', '')}".split()
+    is_hidden = "hidden" in found or found.get("aria-hidden") == "true" or bool(_INVISIBLE.search(found.get("style", "")))
+    return Traits(any(map(_names_furniture, names)), found.get("role") in _SKIPPED_ROLES, is_hidden)
+
+
+@functools.lru_cache(maxsize=16384)
+def _names_furniture(name: str) -> bool:
+    """Whether the first or the last part of a class or id is a furniture word: `share-buttons`, `post_comments`, `siteFooter`."""
+    parts = [part.lower() for part in _PARTS.split(name) if part]
+    if not parts or parts[0] in _STATES:
+        return False
+    if len(parts) == 1:
+        return parts[0] in _NAMES
+    return parts[-1] in _LAST_NAMES or parts[0] in _FIRST_NAMES

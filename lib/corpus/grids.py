@@ -1,0 +1,33 @@
+"""Tables of data, as Markdown. Tables that only lay a page out are read like any other element."""
+
+from __future__ import annotations
+
+from bubblenet.corpus.markup import LAYOUT, Element, collapse
+
+MAX_ROWS = 1000
+"""A table with more rows is a data dump; its cells are read one by one."""
+
+
+def is_grid(table: Element) -> bool:
+    """Whether a table holds short cells in rows and columns, not the layout of a page."""
+    if any(child.holds & LAYOUT for child in table.elements()):
+        return False
+    rows = _rows(table)
+    return 2 <= len(rows) <= MAX_ROWS and any(len(_cells(row)) >= 2 for row in rows)
+
+
+def markdown(table: Element) -> str:
+    """A Markdown table; its first row is the head. Empty when the cells are."""
+    rows = [[collapse(cell.text()).replace("|", r"\|") for cell in _cells(row)] for row in _rows(table)]
+    lines = ["| " + " | ".join(cells) + " |" for cells in rows if any(cells)]
+    if lines:
+        lines.insert(1, "|" + " --- |" * len(rows[0]))
+    return "\n".join(lines)
+
+
+def _rows(table: Element) -> list[Element]:
+    return [element for element in table.descendants() if element.tag == "tr"]
+
+
+def _cells(row: Element) -> list[Element]:
+    return [element for element in row.elements() if element.tag in ("td", "th")]

@@ -1,0 +1,107 @@
+"""Where on a page its own content is: its headline, and the smallest element that holds nearly all of its prose.
+
+The weight of an element is the prose below it, as in Readability (Arc90, 2009), without points for names: a class called `content` proves
+nothing. An element called `sidebar` or `comments` loses its weight, unless it holds so much of the page that it must be the page.
+"""
+
+from __future__ import annotations
+
+from bubblenet.corpus import faq, furniture, markup
+from bubblenet.corpus.markup import Element
+
+MIN_PROSE_SHARE = 0.85
+"""Share of the page's prose that an element must hold to stand for the page."""
+
+MIN_PROSE_CHARACTERS = 200
+"""A page with less prose is a list, a form or a dialogue: all of it is read."""
+
+MAX_FURNITURE_SHARE = 0.3
+"""An element with more of the page's text than this is content, whatever its class is called."""
+
+_CONTAINERS = frozenset("html body div section article main center form span font table tbody tr td".split())  # noqa: SIM905
+_CELLS = frozenset(("table", "tbody", "tr", "td"))  # of a layout: what is beside a cell is no equal of it
+_NEVER_NAMED = frozenset("html body main article a em strong code pre td".split())  # noqa: SIM905
+
+
+def main_parts(elements: list[Element]) -> list[Element]:
+    """The elements that hold a page's own content, in order. elements: of the body, in document order; furniture in it gets its mark."""
+    if not elements:
+        return []
+    body = elements[0]
+    for element in reversed(elements):
+        element.is_furniture = element is not body and _is_furniture(element, body.num_characters)
+        if element.parent and not element.is_furniture:
+            element.parent.num_prose += element.num_prose
+    main = _main_element(body)
+    return [*_opening(elements, main), main]
+
+
+def _main_element(body: Element) -> Element:
+    element, least = body, max(MIN_PROSE_CHARACTERS, MIN_PROSE_SHARE * body.num_prose)
+    while True:
+        inner = next((child for child in element.elements() if child.num_prose >= least and not child.is_furniture), None)
+        if inner is None or inner.tag not in _CONTAINERS or _has_equals(inner, element):
+            return element
+        element = inner
+
+
+def _has_equals(inner: Element, element: Element) -> bool:
+    """Whether prose stands beside an element as its equal: straight in the container, or in a sibling of the same kind."""
+    beside = [child for child in element.elements() if child is not inner and child.num_prose and not child.is_furniture]
+    has_straight = element.is_prose() or any(child.tag not in _CONTAINERS for child in beside)
+    return inner.tag not in _CELLS and (has_straight or any(_are_of_one_kind(inner, child) for child in beside))
+
+
+def _are_of_one_kind(one: Element, other: Element) -> bool:
+    """Whether two elements have the same tag and class; without a class only sections are alike, since any box is a `div`."""
+    names = furniture.class_name(one.attributes), furniture.class_name(other.attributes)
+    return one.tag == other.tag and names[0] == names[1] and (bool(names[0]) or one.tag == "section")
+
+
+def _opening(elements: list[Element], main: Element) -> list[Element]:
+    """What stands before the main part and belongs to it: the last `h1`, else the last heading; headings and prose after that."""
+    end = elements.index(main)
+    headings = [index for index in range(end) if elements[index].tag in markup.HEADING_LEVELS]
+    start = next((index for index in reversed(headings) if elements[index].tag == "h1"), headings[-1] if headings else end)
+    around = {id(main)}
+    while main.parent:
+        main = main.parent
+        around.add(id(main))
+    opening: list[Element] = []
+    done: set[int] = set()
+    for element in elements[start:end]:
+        is_wanted = element.tag in markup.HEADING_LEVELS or (element.tag in markup.BLOCK_TAGS and element.is_prose())
+        if id(element.parent) in done or element.is_furniture:
+            done.add(id(element))
+        elif is_wanted and id(element) not in around:
+            done.add(id(element))
+            opening.append(element)
+    return opening
+
+
+def _is_furniture(element: Element, num_characters: int) -> bool:
+    """Whether an element is navigation, advertising, a form or another thing around the content of a page of num_characters."""
+    if not element.num_characters and not element.run and element.tag not in markup.HEADING_LEVELS:
+        return False
+    tag, attributes = element.tag, element.attributes
+    if tag in furniture.SKIPPED_TAGS:
+        return True
+    if tag == "header":
+        return not element.holds & markup.HEADING and not element.num_prose
+    if tag == "form":
+        return not element.holds & (markup.HEADING | markup.PARAGRAPH)
+    if tag == "button":
+        return not faq.is_toggle(element)
+    if not attributes or (tag in _NEVER_NAMED and not furniture.may_have_traits(attributes)):
+        return False
+    traits = furniture.traits(attributes)
+    if traits.has_skipped_role:
+        return True
+    is_minor = element.num_characters <= MAX_FURNITURE_SHARE * num_characters
+    if traits.is_invisible:
+        return is_minor and not element.num_prose  # an accordion hides its answers, too
+    if tag == "div" and furniture.has_class(attributes, "figure"):  # DocBook: an image and its caption
+        return not element.holds & markup.TABLE and not element.num_prose
+    if not traits.is_named or not is_minor or element.holds & markup.TOP or tag in _NEVER_NAMED:
+        return False
+    return not any(furniture.has_class(child.attributes, "titlepage") for child in element.elements())  # DocBook: a box of its own

@@ -1,0 +1,120 @@
+"""FAQPage and QAPage data of schema.org in JSON-LD: questions and answers that a page states for machines.
+
+Search engines ask that such data be visible on the page (developers.google.com/search/docs/appearance/structured-data/faqpage), so the
+visible text is read first and wins: a question that stands there becomes a heading there. What is not in the markup was left for a script
+to show; it is the author's own text, too, and follows the page's other sections. Broken or outsized data is as good as none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from bubblenet.corpus import questions
+from bubblenet.corpus.blocks import Block
+
+MAX_CHARACTERS = 1_000_000
+"""JSON-LD of one page; more is a catalogue or an attack."""
+
+MAX_QUESTIONS = 200
+MAX_VALUES = 50_000
+"""Objects and lists that are looked at in one page."""
+
+_NOT_WORD = re.compile(r"\W+")
+_TYPE_PREFIX = re.compile(r"^(?:https?://schema\.org/|schema:)")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question and its answer, which may hold HTML."""
+
+    question: str
+    answer: str
+
+
+def answered_questions(scripts: Iterable[str]) -> list[Answered]:
+    """The questions with an answer in a page's JSON-LD, in order, each once. Never fails."""
+    found: dict[str, Answered] = {}
+    room = MAX_CHARACTERS
+    for script in scripts:
+        room -= len(script)
+        if room < 0:
+            break
+        if "Question" not in script:
+            continue
+        try:
+            data = orjson.loads(script)
+        except (orjson.JSONDecodeError, RecursionError):
+            continue
+        for one in _questions(data):
+            found.setdefault(folded(one.question), one)
+    return list(found.values())[:MAX_QUESTIONS]
+
+
+def mark_visible(blocks: list[Block], stated: Iterable[Answered]) -> list[Block]:
+    """Blocks in which a paragraph or item that is one of the stated questions has become a heading that asks."""
+    names = {folded(one.question) for one in stated}
+    marked: list[Block] = []
+    level = 0
+    for block in blocks:
+        if block.kind in ("heading", "paragraph", "item") and folded(block.text) in names:
+            own_level = block.level or level + 1
+            block = replace(block, kind="heading", text=block.text.strip("*-+ "), level=own_level, asks=True)
+        elif block.kind == "heading":
+            level = block.level
+        marked.append(block)
+    return marked
+
+
+def hidden(blocks: Iterable[Block], stated: Iterable[Answered]) -> list[Answered]:
+    """The stated questions of which neither the question nor the beginning of the answer is on the page."""
+    page = folded("\n".join(block.text for block in blocks))
+    return [one for one in stated if folded(one.question) not in page and folded(one.answer)[:80] not in page]
+
+
+def folded(text: str) -> str:
+    """Text for comparison: words in lower case."""
+    return _NOT_WORD.sub(" ", text).strip().casefold()
+
+
+def _questions(data: Any) -> Iterable[Answered]:
+    pending = [data]
+    for _ in range(MAX_VALUES):
+        if not pending:
+            return
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += reversed(value)
+        elif isinstance(value, dict):
+            one = _answered(value) if "Question" in _types(value) else None
+            if one:
+                yield one
+            else:
+                pending += [child for child in reversed(list(value.values())) if isinstance(child, (dict, list))]
+
+
+def _answered(question: dict[str, Any]) -> Answered | None:
+    """A Question with the accepted answer, else the first suggested one."""
+    name = _text(question.get("name")) or _text(question.get("text"))
+    answer = _answer(question.get("acceptedAnswer")) or _answer(question.get("suggestedAnswer"))
+    is_one = name and answer and len(name) <= questions.MAX_QUESTION_CHARACTERS
+    return Answered(name, answer) if is_one else None
+
+
+def _answer(value: Any) -> str:
+    first = value[0] if isinstance(value, list) and value else value
+    return _text(first.get("text")) if isinstance(first, dict) else _text(first)
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _types(value: dict[str, Any]) -> list[str]:
+    stated = value.get("@type")
+    names = stated if isinstance(stated, list) else [stated]
+    return [_TYPE_PREFIX.sub("", name) for name in names if isinstance(name, str)]
