@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bubblenet.corpus import extraction, language, plain, quality
-from bubblenet.corpus.blocks import Block, render, rendered_length
+from bubblenet.corpus.blocks import Block, rendered_length
 from bubblenet.corpus.extraction import EXTRACTION_VERSION, HostileMarkupError
 from bubblenet.corpus.packing import pack
+from bubblenet.corpus.quality.passage import Passage
 from bubblenet.corpus.sections import Section, build_tree
 from bubblenet.settings import Segmentation
 
@@ -25,7 +26,7 @@ class Segment:
     """One passage of a page, and whether it is kept.
 
     heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
-    text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability.
+    text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability; other_languages: of parts of the text.
     question: the heading, when it asks what the text answers. num_words: parts between white space.
     reason: why it is not kept, see quality.check; also `language_not_wanted` and what HostileMarkupError names.
     """
@@ -35,6 +36,7 @@ class Segment:
     text: str
     language: str
     language_confidence: float
+    other_languages: tuple[str, ...]
     question: str | None
     num_characters: int
     num_words: int
@@ -117,12 +119,25 @@ def _cut_loose(
 
 
 def _judge(piece: _Piece, position: int, rules: Segmentation, languages: tuple[str, ...]) -> Segment:
-    text = render(piece.blocks)
-    code, confidence = language.identify(_prose(piece.blocks))
-    reason = quality.check(text, piece.path, sum(block.num_link_characters for block in piece.blocks), rules)
-    if reason is None and languages and code not in languages:
+    found = language.identify(_prose(piece.blocks))
+    passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
+    reason = quality.check(passage, rules)
+    if reason is None and languages and found.language not in languages:
         reason = "language_not_wanted"
-    return Segment(piece.path, position, text, code, confidence, piece.question, len(text), len(text.split()), reason is None, reason)
+    text = passage.text
+    return Segment(
+        heading_path=piece.path,
+        position=position,
+        text=text,
+        language=found.language,
+        language_confidence=found.confidence,
+        other_languages=found.other_languages,
+        question=piece.question,
+        num_characters=len(text),
+        num_words=len(text.split()),
+        kept=reason is None,
+        reason=reason,
+    )
 
 
 def _prose(blocks: Sequence[Block]) -> str:
@@ -132,7 +147,7 @@ def _prose(blocks: Sequence[Block]) -> str:
 
 
 def _empty_segment(path: tuple[str, ...], reason: str) -> Segment:
-    return Segment(path, 0, "", language.UNDETERMINED, 0.0, None, 0, 0, False, reason)
+    return Segment(path, 0, "", language.UNDETERMINED, 0.0, (), None, 0, 0, False, reason)
 
 
 __all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "segment_page"]
