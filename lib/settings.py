@@ -84,10 +84,11 @@ class Segmentation(Section):
     @field_validator("disabled_rules")
     @classmethod
     def _rules_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        from bubblenet.corpus.quality import unknown_rules  # the rules import this module
+        from bubblenet.corpus.quality import rule_names  # the rules import this module
 
-        if unknown := unknown_rules(names):
-            raise ValueError(f"no rule is called {', '.join(unknown)}")
+        for name in set(names) - set(rule_names()):
+            nearest = difflib.get_close_matches(name, rule_names(), n=1, cutoff=0.0)[0]
+            raise ValueError(f"no rule is called {name}; the nearest is {nearest}")
         return names
 
 

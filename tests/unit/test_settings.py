@@ -159,3 +159,11 @@ def test_broken_toml_names_the_file_and_the_line(tmp_path: Path):
 def test_settings_cannot_be_changed_after_loading():
     with pytest.raises(ValueError, match="frozen"):
         Settings().engine.threads = 3  # type: ignore[misc]
+
+
+def test_a_rule_that_does_not_exist_cannot_be_switched_off():
+    with pytest.raises(SettingsError) as caught:
+        load(None, ['segmentation.disabled_rules=["stop_word"]'])
+
+    assert "`segmentation.disabled_rules`" in str(caught.value)
+    assert "stop_words" in str(caught.value)

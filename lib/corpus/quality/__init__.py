@@ -94,10 +94,9 @@ def check(passage: Passage, limits: Segmentation) -> str | None:
     return next((rule.name for rule in rules if rule.is_at_fault(passage, limits)), None)
 
 
-def unknown_rules(names: Collection[str]) -> list[str]:
-    """Those of the names that no rule has."""
-    known = {rule.name for rule in RULES}
-    return [name for name in names if name not in known]
+def rule_names() -> list[str]:
+    """The names of all rules, in their order."""
+    return [rule.name for rule in RULES]
 
 
 @functools.cache
@@ -105,4 +104,4 @@ def _rules_for(language: str, disabled: tuple[str, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if rule.is_for(language) and rule.name not in disabled)
 
 
-__all__ = ["RULES", "RULES_VERSION", "Passage", "Rule", "check", "unknown_rules"]
+__all__ = ["RULES", "RULES_VERSION", "Passage", "Rule", "check", "rule_names"]

@@ -67,4 +67,6 @@ def few_letters(passage: Passage, limits: Segmentation) -> bool:
 def stop_words(passage: Passage, limits: Segmentation) -> bool:
     """Fewer than two of the language's commonest words. Adapted: the paper's list is English; the others here are ours."""
     found = lists.STOP_WORDS[passage.language]
-    return len(passage.words) >= MIN_WORDS and sum(map(found.__contains__, passage.words)) < limits.min_stop_words
+    return (
+        len(passage.words) >= MIN_WORDS and not passage.is_unspaced and sum(map(found.__contains__, passage.words)) < limits.min_stop_words
+    )

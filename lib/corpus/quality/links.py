@@ -7,7 +7,8 @@ from __future__ import annotations
 from bubblenet.corpus.quality.passage import MIN_LINES, Passage
 from bubblenet.settings import Segmentation
 
-MIN_LINK_CHARACTER_SHARE = 0.25
+MIN_LINK_CHARACTER_SHARE = 0.35
+"""Below it the links are the entries of a glossary, or the references under paragraphs."""
 
 
 def link_density(passage: Passage, limits: Segmentation) -> bool:
