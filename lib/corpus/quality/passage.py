@@ -67,7 +67,7 @@ class Passage:
     @cached_property
     def paragraphs(self) -> list[str]:
         """The lines of its paragraphs. Titles of boxes and paragraphs that are one piece of code are none."""
-        blocks = (block.text for block in self.blocks if block.kind == "paragraph" and not _NO_PROSE.fullmatch(block.text))
+        blocks = (block.text for block in self.blocks if block.kind == "paragraph" and not _NO_PROSE.fullmatch(block.text.strip()))
         return [line for text in blocks for line in _lines(text)]
 
     @cached_property
@@ -97,8 +97,11 @@ class Passage:
 
     @cached_property
     def sentences(self) -> list[list[str]]:
-        """The words of each sentence of its paragraphs, case folded; characters in scripts without spaces."""
-        return [words for words in map(self._tokens, SENTENCE_END.split("\n".join(self.paragraphs).casefold())) if words]
+        """The words of each sentence of its paragraphs, case folded; characters in scripts without spaces. Addresses are not words."""
+        text = "\n".join(self.paragraphs).casefold()
+        if "://" in text:
+            text = _ADDRESS.sub("", text)
+        return [words for words in map(self._tokens, SENTENCE_END.split(text)) if words]
 
     @cached_property
     def running_words(self) -> list[str]:
