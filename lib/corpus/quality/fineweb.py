@@ -21,7 +21,7 @@ LINE_ENDS = tuple(".?!:;\"')]\u00bb\u201d\u2019\u2026\u3002\uff01\uff1f\uff1a\uf
 def few_line_ends(passage: Passage, limits: Segmentation) -> bool:
     """At most 12 % of its lines end in punctuation."""
     lines = passage.paragraphs
-    if len(lines) < MIN_LINES or passage.language == "th":  # Thai writes no full stop
+    if len(lines) < MIN_LINES or not passage.is_running_text or passage.language == "th":  # Thai writes no full stop
         return False
     return sum(line.endswith(LINE_ENDS) for line in lines) <= limits.min_punctuated_line_share * len(lines)
 
@@ -37,4 +37,6 @@ def short_lines(passage: Passage, limits: Segmentation) -> bool:
     """At least 67 % of its lines are shorter than 30 characters."""
     lines = passage.paragraphs
     longest = SHORT_UNSPACED_LINE_CHARACTERS if passage.is_unspaced else SHORT_LINE_CHARACTERS
-    return len(lines) >= MIN_LINES and sum(len(line) < longest for line in lines) >= limits.max_short_line_share * len(lines)
+    if len(lines) < MIN_LINES or not passage.is_running_text:
+        return False
+    return sum(len(line) < longest for line in lines) >= limits.max_short_line_share * len(lines)

@@ -49,11 +49,11 @@ def repeated_sentences(passage: Passage, limits: Segmentation) -> bool:
 
     Adapted: sentences of paragraphs only, since the items of a good list are worded alike.
     """
-    sentences = [words for words in passage.sentences if len(words) >= MIN_SENTENCE_WORDS]
     num_shared = len(passage.repeated_ngrams.get(SENTENCE_NGRAM, ()))
     fewest = limits.min_sentence_similarity * (MIN_SENTENCE_WORDS - SENTENCE_NGRAM + 1)  # trigrams that a sentence shares with its twin
-    if num_shared < fewest * limits.max_duplicate_sentence_share * len(sentences):
+    if num_shared < 2 * fewest:
         return False
+    sentences = (words for words in passage.sentences if len(words) >= MIN_SENTENCE_WORDS)
     ngrams = [frozenset(zip(words, words[1:], words[2:], strict=False)) for words in sentences]
     return _num_with_twin(ngrams, limits.min_sentence_similarity) > limits.max_duplicate_sentence_share * len(ngrams)
 

@@ -76,6 +76,11 @@ class Passage:
         return [_joined(block.text[_mark_length(block.text) :]) for block in self.blocks if block.kind == "item"]
 
     @cached_property
+    def is_running_text(self) -> bool:
+        """Whether paragraphs are half of it or more. Those between lists, tables and programs are short, and worded alike."""
+        return 2 * sum(map(len, self.paragraphs)) >= len(self.text)
+
+    @cached_property
     def lines(self) -> list[str]:
         """All lines of prose; paragraphs first, since no rule asks for their order."""
         return self.paragraphs + self.items
@@ -96,17 +101,22 @@ class Passage:
         return _INLINE_CODE.sub("", self.prose)
 
     @cached_property
-    def sentences(self) -> list[list[str]]:
-        """The words of each sentence of its paragraphs, case folded; characters in scripts without spaces. Addresses are not words."""
+    def running_text(self) -> str:
+        """Its paragraphs, case folded, without addresses, which are not words. Rules about repetition leave list items out: those of
+        a good list are worded alike.
+        """
         text = "\n".join(self.paragraphs).casefold()
-        if "://" in text:
-            text = _ADDRESS.sub("", text)
-        return [words for words in map(self._tokens, SENTENCE_END.split(text)) if words]
+        return _ADDRESS.sub("", text) if "://" in text else text
+
+    @cached_property
+    def sentences(self) -> list[list[str]]:
+        """The words of each sentence of the running text."""
+        return [words for words in map(self._tokens, SENTENCE_END.split(self.running_text)) if words]
 
     @cached_property
     def running_words(self) -> list[str]:
-        """The words of its paragraphs in order. List items are parallel by nature, so that rules about repetition leave them out."""
-        return [word for words in self.sentences for word in words]
+        """The words of the running text in order; characters in scripts without spaces."""
+        return self._tokens(self.running_text)
 
     @cached_property
     def words(self) -> list[str]:

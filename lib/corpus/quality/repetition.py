@@ -13,8 +13,8 @@ from bubblenet.corpus.quality import ngrams
 from bubblenet.corpus.quality.passage import MIN_LINES, MIN_WORDS, Passage
 from bubblenet.settings import Segmentation
 
-MIN_RUNNING_SHARE = 0.5
-"""Phrases are counted where paragraphs are at least this much of a passage: what leads from one example to the next is worded alike."""
+MIN_ITEM_CHARACTERS = 30
+"""Shorter items are the notes of a reference manual ("New in version 3.2."), which may repeat."""
 
 SHORTEST_PHRASE = 2
 SHORTEST_REPEAT = 5
@@ -22,7 +22,7 @@ SHORTEST_REPEAT = 5
 
 def duplicate_lines(passage: Passage, limits: Segmentation) -> bool:
     """More than 30 % of its lines were there before."""
-    lines = passage.lines
+    lines = passage.paragraphs + [item for item in passage.items if len(item) >= MIN_ITEM_CHARACTERS]
     return len(lines) >= MIN_LINES and len(lines) - len(set(lines)) > limits.max_duplicate_line_share * len(lines)
 
 
@@ -41,7 +41,7 @@ def repeated_text(passage: Passage, limits: Segmentation) -> bool:
 
 def _exceeds(passage: Passage, shares: tuple[float, ...], shortest: int, measure: Callable[[ngrams.Occurrences], int]) -> bool:
     """Whether the n-grams of any size take up more than their share of the characters."""
-    if len(passage.running_words) < MIN_WORDS or passage.num_running_characters < MIN_RUNNING_SHARE * len(passage.text):
+    if len(passage.running_words) < MIN_WORDS or not passage.is_running_text:
         return False
     repeated = passage.repeated_ngrams
     sizes = ((passage.characters_of_a_word * n, share) for n, share in enumerate(shares, start=shortest))

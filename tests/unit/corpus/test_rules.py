@@ -77,8 +77,8 @@ CASES = {
     "few_line_ends": (ESSAY.replace(".", ""), ESSAY.replace(".", "", 5)),
     "short_lines": ("\n\n".join(f"{name} is one." for name in NAMES), ESSAY + "\n\n" + bullets(NAMES)),
     "duplicate_lines": (
-        bullets(["Pour the water over the leaves.", "Then wait for it."] * 3),
-        bullets([*SENTENCES[:4], SENTENCES[0]]),
+        bullets([*SENTENCES[:3], *SENTENCES[:3]]),
+        bullets([f"{line}\n  New in 3.{number}." for number, line in enumerate(SENTENCES)] + ["Availability: Unix."] * 9),
     ),
     "duplicate_line_characters": (f"{ESSAY}\n\n{SENTENCES[0]}\n\n{SENTENCES[1]}", f"{ESSAY}\n\n" + bullets(SENTENCES[:2])),
     "cut_lines": (bullets([f"{sentence[:-1]} ..." for sentence in SENTENCES]), bullets([*SENTENCES[:7], "And so on ..."])),
