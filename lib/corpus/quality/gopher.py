@@ -61,7 +61,7 @@ def cut_lines(passage: Passage, limits: Segmentation) -> bool:
 def few_letters(passage: Passage, limits: Segmentation) -> bool:
     """Fewer than 80 % of its words hold a letter."""
     words = passage.words
-    return len(words) >= MIN_WORDS and sum(map(str.isnumeric, words)) > (1 - limits.min_alphabetic_share) * len(words)
+    return len(words) >= MIN_WORDS and sum(map(str.isdigit, words)) > (1 - limits.min_alphabetic_share) * len(words)
 
 
 def stop_words(passage: Passage, limits: Segmentation) -> bool:

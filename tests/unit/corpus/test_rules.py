@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bubblenet.corpus import plain, quality, questions
-from bubblenet.corpus.quality import Passage, paper
+from bubblenet.corpus.quality import Passage, gopher, paper
 from bubblenet.corpus.quality.ngrams import repeated_ngrams
 from bubblenet.corpus.quality.words import STOP_WORDS
 from bubblenet.settings import Segmentation
@@ -168,6 +168,10 @@ def test_word_lists_know_other_languages_than_english() -> None:
 def test_text_without_spaces_passes_the_rules_about_words() -> None:
     assert judge(CHINESE, ("\u8336",), "zh") is None
     assert judge(CHINESE, ("\u8336",), "en") is None  # whatever the identifier made of it
+
+
+def test_numerals_that_are_letters_are_letters() -> None:
+    assert not gopher.few_letters(Passage(plain.text_blocks("\u4e00\u4e8c\u4e09\u56db" * 20)), LIMITS)
 
 
 def test_text_without_spaces_that_repeats_itself_is_found() -> None:
