@@ -12,6 +12,7 @@ from bubblenet.corpus import plain, quality, questions
 from bubblenet.corpus.quality import Passage, gopher, paper
 from bubblenet.corpus.quality.ngrams import repeated_ngrams
 from bubblenet.corpus.quality.words import STOP_WORDS
+from bubblenet.corpus.shingles import tokens
 from bubblenet.settings import Segmentation
 
 LIMITS = Segmentation(min_characters=20)
@@ -215,6 +216,12 @@ def test_sentences_with_a_twin_are_those_that_comparing_all_pairs_finds(sentence
     is_at_fault = paper.repeated_sentences(Passage(plain.text_blocks(text)), LIMITS)
 
     assert is_at_fault == (num_twins > 0.3 * len(sets))
+
+
+@given(st.text(alphabet=st.characters(exclude_characters=":`*"), max_size=100))
+def test_the_words_of_a_passage_are_those_of_the_near_duplicate_search(text: str) -> None:
+    passage = Passage(plain.text_blocks(text))
+    assert passage.words == tokens("\n".join(passage.paragraphs))
 
 
 @given(st.text(max_size=400), st.sampled_from(["en", "zh", "und"]))
