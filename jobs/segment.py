@@ -26,9 +26,8 @@ def run(context: Context) -> list[StageReport]:
     settings, recipe = context.settings, corpus_recipe(context.settings)
     in_snapshot = F.col("snapshot") == context.snapshot
     documents = passages.current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
-    requests = documents.select(
-        passages.content_id("document_id", "snapshot").alias("request_id"), "document_id", "snapshot", "url", "content", "content_type"
-    )
+    columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
+    requests = documents.select(passages.content_id("document_id", "snapshot").alias("request_id"), *columns)
     cut = CutPage(settings.segmentation, settings.corpus.languages)
     return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=in_snapshot), context)]
 

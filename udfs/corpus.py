@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bubblenet.corpus import language
 from bubblenet.corpus.contamination import load_index
 from bubblenet.corpus.minhash import MinHasher
 from bubblenet.corpus.readers import Page, detect_format, read_file
@@ -54,7 +55,7 @@ class CutPage:
 
     rules: Segmentation
     languages: tuple[str, ...]
-    identity: tuple[str, ...] = ("document_id", "snapshot", "url")
+    identity: tuple[str, ...] = ("document_id", "snapshot", "url", "declared_language")
     window_rows: int = 16
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
@@ -62,7 +63,8 @@ class CutPage:
         for request in requests:
             seen: set[str] = set()
             for segment in segment_page(request["content"], request["content_type"], self.rules, self.languages):
-                yield request, _segment(segment, seen)
+                agrees = language.agrees(segment.language, request["declared_language"])
+                yield request, _segment(segment, seen) | {"language_agrees": agrees}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def _segment(segment: Segment, seen: set[str]) -> Row:
         "question": segment.question,
         "language": segment.language,
         "language_confidence": segment.language_confidence,
+        "other_languages": list(segment.other_languages),
         "num_characters": segment.num_characters,
         "num_words": segment.num_words,
         "normalised_hash": normalised_hash(segment.text) if segment.text else None,

@@ -44,7 +44,7 @@ class BacktranslateColumn:
         transform = Backtranslate(self.spec, self.decoding, self.fingerprint)
         for texts in batches:
             requests = {
-                position: _request(text) | {"language": identify(text)[0], "sample_index": 0, "origin": "generated"}
+                position: _request(text) | {"language": identify(text).language, "sample_index": 0, "origin": "generated"}
                 for position, text in enumerate(texts)
                 if text
             }

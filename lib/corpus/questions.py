@@ -34,7 +34,7 @@ _NAVIGATION = re.compile(
     r"|(?:forums?|log ?in|sign in|register|my account|cookies?(?: policy| settings)?|privacy(?: policy)?|tags?|categories|archives?|meta"
     r"|about the author|contact(?: us)?|copyright|legal notice|imprint|impressum)"
     r"|kommentare?|(?:letzte|neueste) kommentare|suche|inhaltsverzeichnis|navigation\w*|kontakt|mehr zum thema|zum thema|am meisten gelesen"
-    r"|(?:das k\u00f6nnte|lesen sie|auch interessant|schreibe? einen kommentar|teilen).*"
+    r"|(?:das k\u00f6nnte|lesen sie auch|auch interessant|schreibe? einen kommentar|teilen).*"
     r"|(?:weitere|\u00e4hnliche|neueste|beliebte|verwandte) (?:artikel|beitr\u00e4ge|nachrichten|themen|meldungen|links)"
     r"|(?:art\u00edculos|noticias|contenidos) relacionad[oa]s|te puede interesar.*|comentarios|articles (?:similaires|connexes)"
     r"|\u00e0 lire aussi|commentaires|articoli correlati|commenti|zobacz (?:tak\u017ce|te\u017c).*|polecamy|podobne .*"
@@ -70,5 +70,4 @@ def is_navigation(heading: str) -> bool:
 
 def is_all_capitals(heading: str) -> bool:
     """Whether a heading shouts. Source: Li et al. 2023 (arXiv:2308.06259), appendix on web segments."""
-    letters = [character for character in heading if character.isalpha()]
-    return len(letters) >= MIN_SHOUTED_LETTERS and heading.isupper()
+    return heading.isupper() and sum(map(str.isupper, heading)) >= MIN_SHOUTED_LETTERS

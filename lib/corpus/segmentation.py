@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bubblenet.corpus import extraction, faq, language, plain, quality
-from bubblenet.corpus.blocks import Block, render, rendered_length
+from bubblenet.corpus.blocks import Block, rendered_length
 from bubblenet.corpus.extraction import EXTRACTION_VERSION
 from bubblenet.corpus.markup import HostileMarkupError
 from bubblenet.corpus.packing import pack
+from bubblenet.corpus.quality.passage import Passage
 from bubblenet.corpus.sections import Section, build_tree
 from bubblenet.settings import Segmentation
 
@@ -27,7 +28,7 @@ class Segment:
     """One passage of a page, and whether it is kept.
 
     heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
-    text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability.
+    text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability; other_languages: of parts of the text.
     question: the heading, when it asks what the text answers (the page itself states it). num_words: parts between white space.
     reason: why it is not kept, see quality.check; also `language_not_wanted` and what HostileMarkupError names.
     """
@@ -37,6 +38,7 @@ class Segment:
     text: str
     language: str
     language_confidence: float
+    other_languages: tuple[str, ...]
     question: str | None
     num_characters: int
     num_words: int
@@ -65,7 +67,7 @@ def segment_page(content: str, content_type: str, rules: Segmentation, languages
     pieces = list(_cut(build_tree(title, blocks), rules))
     if not pieces:
         return [_empty_segment((title,) if title else (), "no_text")]
-    for_answers = rules.model_copy(update={"min_characters": _least_answer(rules)})
+    for_answers = _rules_for_answers(rules)
     return [_judge(piece, position, for_answers if piece.question else rules, languages) for position, piece in enumerate(pieces)]
 
 
@@ -114,6 +116,12 @@ def _least_answer(rules: Segmentation) -> int:
     return min(rules.min_characters, rules.min_answer_characters)
 
 
+def _rules_for_answers(rules: Segmentation) -> Segmentation:
+    """The answer to a stated question may be short, in characters and in proportion in words."""
+    least = _least_answer(rules)
+    return rules.model_copy(update={"min_characters": least, "min_words": rules.min_words * least // rules.min_characters})
+
+
 def _cut_loose(
     section: Section, loose: list[list[Block]], sources: list[Section], question: str | None, rules: Segmentation
 ) -> Iterator[_Piece]:
@@ -126,12 +134,25 @@ def _cut_loose(
 
 
 def _judge(piece: _Piece, position: int, rules: Segmentation, languages: tuple[str, ...]) -> Segment:
-    text = render(piece.blocks)
-    code, confidence = language.identify(_prose(piece.blocks))
-    reason = quality.check(text, piece.path, sum(block.num_link_characters for block in piece.blocks), rules)
-    if reason is None and languages and code not in languages:
+    found = language.identify(_prose(piece.blocks))
+    passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
+    reason = quality.check(passage, rules)
+    if reason is None and languages and found.language not in languages:
         reason = "language_not_wanted"
-    return Segment(piece.path, position, text, code, confidence, piece.question, len(text), len(text.split()), reason is None, reason)
+    text = passage.text
+    return Segment(
+        heading_path=piece.path,
+        position=position,
+        text=text,
+        language=found.language,
+        language_confidence=found.confidence,
+        other_languages=found.other_languages,
+        question=piece.question,
+        num_characters=len(text),
+        num_words=len(text.split()),
+        kept=reason is None,
+        reason=reason,
+    )
 
 
 def _prose(blocks: Sequence[Block]) -> str:
@@ -141,7 +162,7 @@ def _prose(blocks: Sequence[Block]) -> str:
 
 
 def _empty_segment(path: tuple[str, ...], reason: str) -> Segment:
-    return Segment(path, 0, "", language.UNDETERMINED, 0.0, None, 0, 0, False, reason)
+    return Segment(path, 0, "", language.UNDETERMINED, 0.0, (), None, 0, 0, False, reason)
 
 
 __all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "segment_page"]

@@ -139,8 +139,8 @@ def _is_wrong_language(candidate: Candidate) -> bool:
     """A long enough instruction that is with confidence in another language than its passage."""
     if not candidate.language or len(candidate.words) < MIN_WORDS_FOR_LANGUAGE:
         return False
-    language, confidence = identify(candidate.instruction)
-    return language not in (candidate.language, UNDETERMINED) and confidence >= LANGUAGE_CONFIDENCE
+    found = identify(candidate.instruction)
+    return found.language not in (candidate.language, UNDETERMINED) and found.confidence >= LANGUAGE_CONFIDENCE
 
 
 _QUESTION_MARK = re.compile(r"[?\uff1f\u061f]$")

@@ -61,6 +61,9 @@ SEGMENTS = Table(
         question STRING the heading, when it is itself a question
         language STRING ISO 639-1 code identified from the text, und when unclear
         language_confidence DOUBLE probability of that language, 0 to 1
+        other_languages ARRAY<STRING> further languages that parts of the text are in; empty for a text in one language
+        declared_language STRING language the page claims, as it writes it; not trusted
+        language_agrees BOOLEAN whether the claim is the identified language, regions and scripts aside; null when either is unknown
         num_characters INT length of text in characters
         num_words INT length of text in words
         normalised_hash STRING hash of the text with case, space and punctuation folded; for deduplication only

@@ -179,3 +179,18 @@ SELECT
   concat(sources.ingested, sources.segmented, sources.deduplicated, modelled.steps) AS steps
 FROM sources
 JOIN modelled ON modelled.instruction_id = sources.instruction_id AND modelled.recipe_id = sources.recipe_id;
+
+-- One line for each reason, `kept` among them; the share is of the segments of one snapshot and language.
+CREATE OR REPLACE TEMPORARY VIEW segment_yield
+COMMENT 'What became of the segments of each snapshot and language: how many were kept, and how many were left out for which reason.'
+AS
+SELECT
+  snapshot,
+  fingerprint,
+  coalesce(language, 'und') AS language,
+  coalesce(reason, 'kept') AS reason,
+  count(*) AS num_segments,
+  round(count(*) / sum(count(*)) OVER (PARTITION BY snapshot, fingerprint, coalesce(language, 'und')), 4) AS share,
+  sum(num_characters) AS num_characters
+FROM segments
+GROUP BY snapshot, fingerprint, coalesce(language, 'und'), coalesce(reason, 'kept');

@@ -112,7 +112,8 @@ ROWS = {
     ],
     SEGMENTS: [
         segment("s1", "one", "A"), segment("s2", "two", "A"), segment("s1", "one", "B"), segment("s1-copy", "three", "B"),
-        segment("s3", "three", "B"), segment("s1", "older-rules", "B", "segment0"), segment("s2", "filtered", "B", kept=False),
+        segment("s3", "three", "B"), segment("s1", "older-rules", "B", "segment0"),
+        segment("s2", "filtered", "B", kept=False, reason="too_short"),
     ],
     DUPLICATES: [duplicate("s1", "s1"), duplicate("s2", "s2"), duplicate("s1-copy", "s1"), duplicate("s3", "s3")],
     INSTRUCTIONS: [
@@ -205,6 +206,11 @@ def test_lineage_names_all_sources_and_the_runs_of_the_recipe(warehouse):
 
 def test_lineage_has_one_row_for_each_judged_pair(warehouse):
     assert rows_of(warehouse, "SELECT instruction_id FROM lineage ORDER BY 1") == [("i1",), ("i2",), ("i3",)]
+
+
+def test_yield_shares_add_up_for_each_snapshot_rules_and_language(warehouse):
+    found = rows_of(warehouse, "SELECT reason, num_segments, share FROM segment_yield WHERE snapshot = 'B' AND fingerprint = 'segment1'")
+    assert sorted(found) == [("kept", 3, 0.75), ("too_short", 1, 0.25)]
 
 
 def test_every_view_can_be_read_and_keeps_the_comments_of_its_columns(warehouse):

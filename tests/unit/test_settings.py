@@ -19,8 +19,14 @@ AGREED_KEYS = """
 models.backward models.forward
 engine.kind engine.dtype engine.threads engine.token_budget engine.window_rows engine.call_log
 corpus.max_document_bytes corpus.languages
-segmentation.min_characters segmentation.max_characters segmentation.min_answer_characters
-segmentation.max_duplicate_sentence_share segmentation.max_link_share
+segmentation.min_characters segmentation.max_characters segmentation.min_answer_characters segmentation.disabled_rules
+segmentation.max_link_share segmentation.max_link_line_share segmentation.max_brace_share segmentation.max_notice_share
+segmentation.min_punctuated_line_share segmentation.max_short_line_share segmentation.max_duplicate_line_share
+segmentation.max_duplicate_line_character_share segmentation.max_ellipsis_share segmentation.max_bullet_share
+segmentation.min_words segmentation.min_mean_word_length segmentation.max_mean_word_length segmentation.max_symbol_ratio
+segmentation.min_alphabetic_share segmentation.min_stop_words segmentation.max_promotional_phrases segmentation.max_forum_phrases
+segmentation.max_first_person_share segmentation.max_duplicate_sentence_share segmentation.min_sentence_similarity
+segmentation.max_top_ngram_shares segmentation.max_duplicate_ngram_shares
 deduplication.near deduplication.min_similarity deduplication.ngram deduplication.bands deduplication.rows deduplication.seed
 deduplication.max_band_rows decontamination.evaluations decontamination.min_share
 backtranslation.prompt backtranslation.candidates backtranslation.temperature backtranslation.top_p backtranslation.max_new_tokens
@@ -153,3 +159,11 @@ def test_broken_toml_names_the_file_and_the_line(tmp_path: Path):
 def test_settings_cannot_be_changed_after_loading():
     with pytest.raises(ValueError, match="frozen"):
         Settings().engine.threads = 3  # type: ignore[misc]
+
+
+def test_a_rule_that_does_not_exist_cannot_be_switched_off():
+    with pytest.raises(SettingsError) as caught:
+        load(None, ['segmentation.disabled_rules=["stop_word"]'])
+
+    assert "`segmentation.disabled_rules`" in str(caught.value)
+    assert "stop_words" in str(caught.value)

@@ -13,7 +13,7 @@ from bubblenet.settings import Segmentation
 
 MEASURED_WITH = 0.96
 MEASURED_WITHOUT = 0.87
-NOT_READ = ("navigation_heading", "link_list")
+NOT_READ = ("navigation_heading", "link_density")
 
 
 def test_wanted_snippets_are_found_and_unwanted_ones_avoided(suite: Callable[[str], Path]) -> None:

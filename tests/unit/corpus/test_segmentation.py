@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bubblenet.corpus import quality
 from bubblenet.corpus.segmentation import Segment, segment_page
 from bubblenet.settings import Segmentation
 
-RULES = Segmentation(min_characters=60, max_characters=300, max_duplicate_sentence_share=1.0)
+STRUCTURE = ("no_text", "empty_heading", "navigation_heading", "all_capitals_heading", "too_short")
+OTHER_RULES = tuple(rule.name for rule in quality.RULES if rule.name not in STRUCTURE)
+RULES = Segmentation(min_characters=60, max_characters=300, disabled_rules=OTHER_RULES)
 
 
 def prose(word: str, num_characters: int) -> str:

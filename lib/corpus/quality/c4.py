@@ -1,0 +1,48 @@
+"""The rules of C4: Raffel et al. 2020 (arXiv:1910.10683), section 2.2.
+
+C4 drops single lines and keeps the rest of a page. A passage is kept as it stands or not at all, so that rules about lines become shares
+here. Left out: the list of bad words; lines of fewer than three words and pages of fewer than five sentences, since a passage has 600
+characters and its list items are short by right. Its rule that a line ends in punctuation is taken in FineWeb's form.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bubblenet.corpus.quality import words
+from bubblenet.corpus.quality.passage import SENTENCE_END, Passage
+from bubblenet.settings import Segmentation
+
+_BRACES = re.compile(r"[{}]")
+
+
+def lorem_ipsum(passage: Passage, _limits: Segmentation) -> bool:
+    """It holds the printer's dummy text."""
+    return "lorem ipsum" in passage.folded_prose
+
+
+def braces(passage: Passage, limits: Segmentation) -> bool:
+    """Curly brackets in its prose: a script or style sheet that was not marked as code.
+
+    Adapted: C4 drops a page for one bracket, since it wants no code. Here code is welcome in its place, and a bracket in a sentence too.
+    """
+    return "{" in passage.prose and len(_BRACES.findall(passage.prose_without_code)) > limits.max_brace_share * len(passage.prose)
+
+
+def site_notices(passage: Passage, limits: Segmentation) -> bool:
+    """Too much of it is sentences about the site instead of the subject: switch on JavaScript, cookies, terms of use, privacy policy.
+
+    Adapted: C4 drops each line with the word `javascript`. Here the sentence must also speak of the reader's browser, since text about
+    the language is welcome; one sentence alone is no notice; and the phrases of the C4 code are given in more languages.
+    """
+    prose, phrases = passage.folded_prose, [phrase for _, phrase in words.NOTICES[passage.language]]
+    if not any(phrase in prose for phrase in (*phrases, "javascript")):
+        return False
+    notices = [sentence for sentence in SENTENCE_END.split(prose) if _is_notice(sentence, phrases)]
+    return len(notices) > 1 and sum(map(len, notices)) > limits.max_notice_share * len(prose)
+
+
+def _is_notice(sentence: str, phrases: list[str]) -> bool:
+    if any(phrase in sentence for phrase in phrases):
+        return True
+    return "javascript" in sentence and any(word in sentence for word in words.BROWSER_WORDS)

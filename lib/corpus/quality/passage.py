@@ -1,0 +1,197 @@
+"""What the rules see of a passage: its prose as lines, sentences and words, each made once and only when a rule asks.
+
+The rules below were written for pages of running text. A passage here is Markdown of 600 to 3,000 characters in which a list, a table or a
+program may be most of a good answer. So its parts are told apart: *prose* is paragraphs and list items; code, tables and headings are not
+prose and no rule counts their words, lines or marks, except where it says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from bubblenet.corpus import shingles
+from bubblenet.corpus.blocks import Block, render
+from bubblenet.corpus.quality.ngrams import Occurrences, num_characters, repeated_ngrams
+
+UNSPACED_SHARE = 0.2
+"""From this share of its words, characters of a script without spaces, a passage is taken to be in such a script. The identified language
+does not tell: a Chinese page about software may be called English."""
+
+FIRST_UNSPACED = "\u0e00"
+"""Thai, the first of the scripts that bubblenet.corpus.shingles cuts into characters."""
+
+MIN_WRAPPED_CHARACTERS = 60
+"""A paragraph with a line of this length is wrapped text, and one line; one with shorter lines only was broken on purpose."""
+
+MIN_LINES = 4
+"""Rules that take a share of lines ask for this many: of two lines, one is half."""
+
+MIN_WORDS = 50
+"""Rules that take a share of words ask for this many, Gopher's shortest document: a line above a program is no sample of a language."""
+
+LONGEST_NGRAM = 10
+"""Of the repetition rules (Gopher, Table A1), in words."""
+
+LINK_LINE_SHARE = 0.8
+"""From this share of its characters inside links a line is a link with a few words around it."""
+
+_WORD = re.compile(r"[^\W_]+")
+_MAYBE_UNSPACED = re.compile("[\u0e00-\u1cff\u3000-\U0003ffff]")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])\s*|\n")
+_ITEM_MARK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+")
+_NO_PROSE = re.compile(r"\*\*[^*\n]*\*\*|`[^`]*`")
+_INLINE_CODE = re.compile(r"`[^`\n]*`")
+_ADDRESS = re.compile(r"\w+://\S+")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage as the rules see it. Not slotted: the cached properties live in its dictionary.
+
+    headings: from the page down, without section numbers. language: ISO 639-1 or `und`. other_languages: of parts of it.
+    """
+
+    blocks: Sequence[Block]
+    headings: tuple[str, ...] = ()
+    language: str = "und"
+    other_languages: tuple[str, ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """The Markdown, code and tables included."""
+        return render(self.blocks)
+
+    @cached_property
+    def paragraphs(self) -> list[str]:
+        """The lines of its paragraphs. Titles of boxes and paragraphs that are one piece of code are none."""
+        blocks = (block.text for block in self.blocks if block.kind == "paragraph" and not _NO_PROSE.fullmatch(block.text.strip()))
+        return [line for text in blocks for line in _lines(text)]
+
+    @cached_property
+    def items(self) -> list[str]:
+        """Its list items without their marks, a line each."""
+        return [_joined(block.text[_mark_length(block.text) :]) for block in self.blocks if block.kind == "item"]
+
+    @cached_property
+    def is_running_text(self) -> bool:
+        """Whether paragraphs are half of it or more. Those between lists, tables and programs are short, and worded alike."""
+        return 2 * sum(map(len, self.paragraphs)) >= len(self.text)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """All lines of prose; paragraphs first, since no rule asks for their order."""
+        return self.paragraphs + self.items
+
+    @cached_property
+    def prose(self) -> str:
+        """All prose, a line each."""
+        return "\n".join(self.lines)
+
+    @cached_property
+    def folded_prose(self) -> str:
+        """Prose with case folded and one kind of apostrophe, for word lists."""
+        return self.prose.casefold().replace("\u2019", "'")
+
+    @cached_property
+    def prose_without_code(self) -> str:
+        """Prose without what stands in backticks."""
+        return _INLINE_CODE.sub("", self.prose)
+
+    @cached_property
+    def running_text(self) -> str:
+        """Its paragraphs, case folded, without addresses, which are not words. Rules about repetition leave list items out: those of
+        a good list are worded alike.
+        """
+        text = "\n".join(self.paragraphs).casefold()
+        return _ADDRESS.sub("", text) if "://" in text else text
+
+    @cached_property
+    def sentences(self) -> list[list[str]]:
+        """The words of each sentence of the running text."""
+        return [words for words in map(self._tokens, SENTENCE_END.split(self.running_text)) if words]
+
+    @cached_property
+    def running_words(self) -> list[str]:
+        """The words of the running text in order; characters in scripts without spaces."""
+        return self._tokens(self.running_text)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """All words of its prose."""
+        return self.running_words + self._tokens("\n".join(self.items).casefold())
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Each of its words once."""
+        return frozenset(self.words)
+
+    @cached_property
+    def is_unspaced(self) -> bool:
+        """Whether it is written in a script without spaces, so that its words are characters."""
+        if self._tokens == _WORD.findall:
+            return False
+        return sum(len(word) == 1 and word >= FIRST_UNSPACED for word in self.words) > UNSPACED_SHARE * len(self.words)
+
+    @cached_property
+    def _tokens(self) -> Callable[[str], list[str]]:
+        """What cuts case-folded text into words. shingles.tokens gives the same for any text, but takes three times as long."""
+        return shingles.tokens if _MAYBE_UNSPACED.search(self.prose) else _WORD.findall
+
+    @property
+    def characters_of_a_word(self) -> int:
+        """How many entries of `words` make up a word: in scripts without spaces, where they are characters, 2."""
+        return 2 if self.is_unspaced else 1
+
+    @cached_property
+    def num_running_characters(self) -> int:
+        """Characters of the words of its paragraphs, with a space after each."""
+        return num_characters(self.running_words)
+
+    @cached_property
+    def repeated_ngrams(self) -> dict[int, Occurrences]:
+        """The word n-grams of its paragraphs that occur more than once, for each n from 2."""
+        return repeated_ngrams(self.running_words, LONGEST_NGRAM * self.characters_of_a_word)
+
+    @cached_property
+    def num_link_characters(self) -> int:
+        """Characters inside links, and those of addresses that are written out."""
+        return sum(map(_num_link_characters, self.blocks))
+
+    @cached_property
+    def num_link_lines(self) -> int:
+        """Paragraphs, items and tables that are nearly nothing but links."""
+        return sum(_num_link_characters(block) >= LINK_LINE_SHARE * len(block.text.strip(" -*")) for block in self._line_blocks)
+
+    @property
+    def num_line_blocks(self) -> int:
+        """Paragraphs, items and tables."""
+        return len(self._line_blocks)
+
+    @cached_property
+    def _line_blocks(self) -> list[Block]:
+        return [block for block in self.blocks if block.kind in ("paragraph", "item", "table")]
+
+
+def _lines(paragraph: str) -> Iterable[str]:
+    if "\n" not in paragraph:
+        return (paragraph,)
+    lines = [line.removeprefix("> ").strip() for line in paragraph.split("\n")]
+    return (" ".join(lines),) if max(map(len, lines)) >= MIN_WRAPPED_CHARACTERS else filter(None, lines)
+
+
+def _joined(item: str) -> str:
+    return " ".join(item.split()) if "\n" in item else item
+
+
+def _mark_length(item: str) -> int:
+    mark = _ITEM_MARK.match(item)
+    return mark.end() if mark else 0
+
+
+def _num_link_characters(block: Block) -> int:
+    if "://" not in block.text or block.kind == "code":
+        return block.num_link_characters
+    return max(block.num_link_characters, sum(map(len, _ADDRESS.findall(block.text))))
