@@ -68,6 +68,11 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", _cap_combining_runs(unicodedata.normalize("NFC", _cap_combining_runs(text))))
 
 
+def clean_line(text: str) -> str:
+    """Clean text on one line: for addresses, dates and other short fields."""
+    return " ".join(clean_text(text).split())
+
+
 def _known_charset(label: str | None) -> str | None:
     """The Python codec for a declared label, or None for an unknown or a non-text one."""
     name = map_encoding_to_html5(label.strip(), False) if label else None

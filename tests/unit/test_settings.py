@@ -18,7 +18,7 @@ CONFS = ["local", "cluster"]
 AGREED_KEYS = """
 models.backward models.forward
 engine.kind engine.dtype engine.threads engine.token_budget engine.window_rows engine.call_log
-corpus.max_document_bytes corpus.languages
+corpus.max_document_bytes corpus.split_bytes corpus.languages
 segmentation.min_characters segmentation.max_characters segmentation.max_duplicate_sentence_share segmentation.max_link_share
 deduplication.near deduplication.min_similarity deduplication.ngram deduplication.bands deduplication.rows deduplication.seed
 deduplication.max_band_rows decontamination.evaluations decontamination.min_share
