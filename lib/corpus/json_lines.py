@@ -34,7 +34,12 @@ def read_jsonl(source: BinaryIO, path: str, max_document_bytes: int, part: ByteR
 
 
 def read_json(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
-    """As read_jsonl if the first line is a JSON object; else the file is one JSON value: an object, or a list of them."""
+    """As read_jsonl if the first line is a JSON object; else the file is one JSON value: an object, or a list of them.
+
+    Never in parts: only the beginning of the file tells how it is to be read.
+    """
+    if part.start:
+        return
     unpack = compression_of(source)
     source.seek(0)
     unpacked = unpack(source) if unpack else None
@@ -42,7 +47,7 @@ def read_json(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRa
     limit = MAX_ESCAPES * max_document_bytes
     head = stream.readline(limit)
     if isinstance(_parsed(head), dict):
-        yield from read_jsonl(source, path, max_document_bytes, part)
+        yield from read_jsonl(source, path, max_document_bytes, WHOLE)
         return
     payload = head + stream.read(limit - len(head) + 1)
     if unpacked and unpacked.damage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -13,6 +14,10 @@ from bubblenet.corpus.records import KNOWN_FIELDS, TEXT_FIELDS, page_at, page_of
 from bubblenet.corpus.streams import ByteRange, file_size
 
 BATCH_ROWS = 64
+BATCH_BYTES = 64 * 1024 * 1024
+MAX_COLUMNS = 4
+"""A row may hold so many texts of the greatest size; row groups of larger ones, which no page comes from, are not unpacked."""
+
 _READ_BYTES = 1024 * 1024
 _DAMAGE = (pa.ArrowException, OSError, ValueError, MemoryError)
 
@@ -38,8 +43,35 @@ def read_parquet(source: BinaryIO, path: str, max_document_bytes: int, part: Byt
     first_row = 1
     for index, (offset, num_rows) in enumerate(groups):
         if part.holds(offset):
-            yield from _pages_of_group(file, index, first_row, columns, path, max_document_bytes)
+            yield from _pages_of_group(_Group(file, index, columns, path, first_row, num_rows), max_document_bytes)
         first_row += num_rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One row group. first_row: number of its first row in the file, from 1. num_rows: as the footer announces."""
+
+    file: pq.ParquetFile
+    index: int
+    columns: list[str]
+    path: str
+    first_row: int
+    num_rows: int
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes that a row takes on average when it is unpacked, by the footer."""
+        group = self.file.metadata.row_group(self.index)
+        chunks = (group.column(number) for number in range(group.num_columns))
+        return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in self.columns) // max(1, self.num_rows)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The fields that matter of every row. Every batch is checked first: a damaged file can decode into impossible arrays."""
+        size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, self.row_bytes)))
+        for batch in self.file.iter_batches(batch_size=size, row_groups=[self.index], columns=self.columns, use_threads=False):
+            batch.validate(full=True)
+            for row in range(batch.num_rows):
+                yield {name: batch.column(name)[row].as_py() for name in self.columns}
 
 
 def _offset(file: pq.ParquetFile, index: int, size: int) -> int:
@@ -49,20 +81,16 @@ def _offset(file: pq.ParquetFile, index: int, size: int) -> int:
     return max(0, min([*offsets, size - 1]))
 
 
-def _pages_of_group(
-    file: pq.ParquetFile, index: int, first_row: int, columns: list[str], path: str, max_document_bytes: int
-) -> Iterator[Page]:
-    number = first_row
+def _pages_of_group(group: _Group, max_document_bytes: int) -> Iterator[Page]:
+    number, end = group.first_row, group.first_row + group.num_rows
     try:
-        for row in _rows(file, index, columns):
-            yield page_of_record(page_at(path, number), row, max_document_bytes)
+        if group.row_bytes > MAX_COLUMNS * max_document_bytes:
+            yield quarantined(page_at(group.path, number), "too_large", f"{group.num_rows} rows of {group.row_bytes} bytes on average")
+            return
+        for row in group.rows():
+            yield page_of_record(page_at(group.path, number), row, max_document_bytes)
             number += 1
+        if number != end:
+            yield quarantined(page_at(group.path, number), "unreadable", f"the footer announces rows up to {end - 1}")
     except _DAMAGE as error:
-        yield quarantined(page_at(path, number), "unreadable", f"no sound Parquet from row {number} to the end of its row group: {error}")
-
-
-def _rows(file: pq.ParquetFile, index: int, columns: list[str]) -> Iterator[dict[str, Any]]:
-    """The fields that matter of every row. Every batch is checked first: a damaged file can decode into impossible arrays."""
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=[index], columns=columns, use_threads=False):
-        batch.validate(full=True)
-        yield from batch.to_pylist()
+        yield quarantined(page_at(group.path, number), "unreadable", f"no sound Parquet from row {number} to row {end - 1}: {error}")
