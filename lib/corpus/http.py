@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from fastwarc.stream_io import BrotliReader, ZstdReader
 
 MAX_HEAD_BYTES = 64 * 1024
+MAX_ENCODINGS = 5
+"""Layers of content encoding, as browsers allow: data that unpacks to itself would never end."""
 
 _STATUS = re.compile(rb"HTTP\w?/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r{0,2}\n")
@@ -84,7 +86,10 @@ def without_content_encoding(response: Response, entity: bytes, max_bytes: int) 
     Raises BodyError: `too_large` beyond max_bytes, `truncated` for encoded data that ends early, `unreadable` for damage.
     """
     body = entity
-    for encoding in reversed(response.headers.get("content-encoding", "").lower().replace(" ", "").split(",")):
+    encodings = response.headers.get("content-encoding", "").lower().replace(" ", "").split(",")
+    if len(encodings) > MAX_ENCODINGS:
+        raise BodyError("unreadable", f"{len(encodings)} layers of content encoding")
+    for encoding in reversed(encodings):
         body = _DECODERS.get(encoding, _identity)(body, max_bytes)
     if len(body) > max_bytes:
         raise BodyError("too_large", f"more than {max_bytes} bytes after decoding")
