@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO, cast
@@ -19,6 +20,8 @@ r"""Bytes of JSON that one byte of text can take: `\\\u0041`."""
 
 _SKIPPED_AT_ONCE = 1 << 20
 _BOM = b"\xef\xbb\xbf"
+# What follows a backslash: another one, two escapes that are one character, or half of such a pair.
+_ESCAPES = re.compile(rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))")
 
 
 def read_jsonl(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
@@ -110,7 +113,7 @@ def _skip_line(stream: BinaryIO | io.BufferedReader) -> tuple[int, bool]:
 def _page_of_line(page: Page, line: bytes, max_document_bytes: int) -> Page:
     page = replace(page, block_digest=hashlib.sha256(line).hexdigest())
     try:
-        value = orjson.loads(line.removeprefix(_BOM))
+        value = _loads(line)
     except orjson.JSONDecodeError as error:
         return quarantined(page, "bad_json", f"not one JSON value in UTF-8: {error}")
     return _page_of_value(page, value, max_document_bytes)
@@ -134,6 +137,17 @@ def _pages_of_value(payload: bytes, path: str, max_document_bytes: int) -> Itera
 def _parsed(payload: bytes) -> Any:
     """The JSON value, None if it is none."""
     try:
-        return orjson.loads(payload.removeprefix(_BOM))
+        return _loads(payload)
     except orjson.JSONDecodeError:
         return None
+
+
+def _loads(payload: bytes) -> Any:
+    """The JSON value; escapes of lone surrogates, which Python's json writes and orjson refuses, become U+FFFD. Raises JSONDecodeError."""
+    payload = payload.removeprefix(_BOM)
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        if b"\\ud" not in payload and b"\\uD" not in payload:
+            raise
+        return orjson.loads(_ESCAPES.sub(lambda found: b"\\ufffd" if found.group(1) else found.group(), payload))
