@@ -1,4 +1,4 @@
-"""List the input files and read every page of every new one: files, documents.
+"""List the input files and read every page of every new one, large files in parts: files, documents.
 
 spark-submit --properties-file conf/spark/local.conf jobs/ingest.py --input pages/ --snapshot 2026-11 --warehouse warehouse
 """
