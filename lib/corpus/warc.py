@@ -5,9 +5,9 @@ alone, must never pass for a complete page, and because a part of a file begins 
 
 A part holds the records whose first byte lies in it. It begins at the first place in it that looks like a record: a gzip member that
 unpacks to `WARC/`, or a line `WARC/` in a plain file. So does reading after damage. A place where a record should begin, and does not,
-is reported by the part that holds the record before it: thus the parts of a file tell together exactly what the whole file tells. (A
-page that itself holds a WARC file byte for byte, uncompressible and across the border of two parts, could feign a record; a file that is
-read in one piece is safe from that.)
+is reported by the part that holds the record before it: thus the parts of a file tell together exactly what the whole file tells.
+What looks like a record may be the content of a page about WARC files: so a part looks back as far as a page may reach, and comes to its
+first record on the way from one record to the next. (A larger record that holds an archive byte for byte could still feign one.)
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class _Reader(ABC):
 
     def pages(self) -> Iterator[Page]:
         """One record after the other; after damage, the next place that looks like one."""
-        self._offset = self._next_record(self._part.start) if self._part.start else 0
+        self._offset = self._first_record() if self._part.start else 0
         while self._offset < self._size and (self._part.holds(self._offset) or not self._is_record(self._offset)):
             start, frame = self._offset, self._open(self._offset)
             held: Page | None = None  # the latest page waits until it is known that its record is whole
@@ -154,6 +154,15 @@ class _Reader(ABC):
     def _unreadable(self, offset: int, detail: str) -> Page:
         return quarantined(Page(self._path, None, "html", record_offset=offset), "unreadable", detail)
 
+    def _first_record(self) -> int:
+        """The offset of the first record of this part, found from one before it."""
+        offset = self._next_record(max(0, self._part.start - self._limit))
+        while offset < min(self._part.start, self._size):
+            frame = self._open(offset)
+            frame.drain()
+            offset = frame.end if frame.has_ended and self._is_record(frame.end) else self._next_record(offset + 1)
+        return offset
+
     def _next_record(self, start: int) -> int:
         """The offset of the next record of this part, or the size of the file if there is none."""
         stop = self._size if self._part.end is None else min(self._size, self._part.end)
@@ -189,7 +198,9 @@ class _PlainReader(_Reader):
         return PlainRecord(self._source, start)
 
     def _find(self, start: int, stop: int) -> int | None:
-        found = find(self._source, b"\n" + _WARC_MAGIC, start - 1, stop - 1)
+        if start == 0 and self._is_record(0):
+            return 0
+        found = find(self._source, b"\n" + _WARC_MAGIC, max(0, start - 1), stop - 1)
         return None if found is None else found + 1
 
     def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:

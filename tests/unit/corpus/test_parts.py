@@ -90,6 +90,30 @@ def test_every_border_near_a_record_gives_it_to_one_part(tmp_path: Path) -> None
         assert read_parts(path, [border]) == whole, border
 
 
+@pytest.mark.parametrize("name", ["x.warc", "x.warc.gz"])
+def test_an_archive_inside_a_page_feigns_no_record_where_a_part_begins(tmp_path: Path, name: str) -> None:
+    """The inner members stand byte for byte in the outer one: an archiver cannot compress what is compressed."""
+    inner = b"".join(some_records(8) if name == "x.warc" else gzip_members(some_records(8)))
+    page = PAGE + inner if name == "x.warc" else inner
+    records = [warc_record(url="http://a.org/"), warc_record(page, "http://b.org/"), warc_record(url="http://c.org/")]
+    pack = [gzip.compress(record, 0, mtime=0) for record in records]
+    path = tmp_path / name
+    path.write_bytes(data := b"".join(records if name == "x.warc" else pack))
+    whole = read(path)
+
+    assert [page.url for page in whole] == ["http://a.org/", "http://b.org/", "http://c.org/"]
+    for border in range(100, len(data), 97):
+        assert read_parts(path, [border]) == whole, border
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_part_behind_the_end_of_a_file_that_shrank_is_empty(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(data := sample(name, path))
+
+    assert read_parts(path, [len(data) + 100]) == read(path)
+
+
 def test_a_part_in_which_no_line_begins_gives_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b'{"text": "' + b"x" * 3_000_000 + b'"}\n{"text": "last"}\n')
