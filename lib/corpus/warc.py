@@ -42,13 +42,16 @@ def read_warc(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRa
 
 
 class PlainRecord(io.RawIOBase):
-    """One record of an uncompressed file as a stream of bytes, the twin of GzipMember: `damage`, `end` and `has_ended` mean the same."""
+    """One record of an uncompressed file as a stream of bytes, the twin of GzipMember: `damage`, `end` and `has_ended` mean the same.
 
-    def __init__(self, source: BinaryIO, start: int) -> None:
+    file_bytes: size of the file, so that nobody goes to its end to ask (a remote file would throw its buffer away).
+    """
+
+    def __init__(self, source: BinaryIO, start: int, file_bytes: int) -> None:
         self.damage = ""
         self.has_ended = False
         self._source = source
-        self._start = start
+        self._num_left = file_bytes - start
         self._position = 0
         head = _HEAD.match(_read_head(source, start))
         length = _CONTENT_LENGTH.search(head.group()) if head else None
@@ -75,9 +78,8 @@ class PlainRecord(io.RawIOBase):
         """Go to the end of the record and past the blank lines behind it, and find out whether it is whole."""
         if self.damage:
             return
-        size = file_size(self._source)
-        if self.end > size:
-            self.damage = f"the record ends early: {self._size} bytes by its head, {size - self._start} are there"
+        if self._size > self._num_left:
+            self.damage = f"the record ends early: {self._size} bytes by its head, {self._num_left} are there"
             return
         self._source.seek(self.end)
         while (blank := self._source.read(len(_WARC_MAGIC))).startswith((b"\r", b"\n")):
@@ -195,7 +197,7 @@ class _PlainReader(_Reader):
     _is_lenient = True  # no harm: where a record begins and ends is already known
 
     def _open(self, start: int) -> PlainRecord:
-        return PlainRecord(self._source, start)
+        return PlainRecord(self._source, start, self._size)
 
     def _find(self, start: int, stop: int) -> int | None:
         if start == 0 and self._is_record(0):
