@@ -75,7 +75,8 @@ def test_parts_of_a_damaged_file_give_every_page_and_every_reason_once(tmp_path:
         whole = read(path)
         found = read_parts(path, borders)
         num_noticed += any(page.reason for page in whole)
-        assert found == whole or (found == [] and [page.reason for page in whole] == ["empty"]), borders
+        is_same = sorted(found, key=repr) == sorted(whole, key=repr)  # a damaged footer can put row groups in another order
+        assert is_same or (found == [] and [page.reason for page in whole] == ["empty"]), borders
 
     assert num_noticed > 0 or name == "x.html"  # any bytes are a page
 
