@@ -1,4 +1,4 @@
-"""List the input files and read every page of every new one: files, documents.
+"""List the input files and read every page of every new one, large files in parts: files, documents.
 
 spark-submit --properties-file conf/spark/local.conf jobs/ingest.py --input pages/ --snapshot 2026-11 --warehouse warehouse
 """
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from bubblenet import passages
 from bubblenet.errors import InputError
 from bubblenet.job import main_of
-from bubblenet.listing import list_files
+from bubblenet.listing import file_parts, list_files
 from bubblenet.recipe import corpus_recipe
 from bubblenet.stage import Stage, StageReport, run_stage
 from bubblenet.tables import DOCUMENTS, FILES
@@ -42,8 +42,8 @@ def _reading(context: Context) -> Stage:
     recipe = corpus_recipe(context.settings)
     in_snapshot = F.col("snapshot") == context.snapshot
     files = passages.current(context, FILES, recipe["list"].id).where(in_snapshot & F.col("kept"))
-    requests = files.select("request_id", "path", "snapshot")
-    return Stage("ingest", DOCUMENTS, recipe["ingest"], requests, ReadFile(context.settings.corpus), scope=in_snapshot)
+    parts = file_parts(files, context.settings.corpus.split_bytes)
+    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(context.settings.corpus), scope=in_snapshot, weight="num_bytes")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -27,7 +27,7 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="TOML file with settings, e.g. conf/local.toml; default: built-in defaults.")
 ]
 InputOption = Annotated[
-    list[str] | None, typer.Option("--input", help="File or folder of HTML, WARC, JSONL, Parquet or text; may be given again.")
+    list[str] | None, typer.Option("--input", help="File, folder or URL of HTML, WARC, JSON, Parquet or text; may be given again.")
 ]
 SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Name of this state of the corpus, e.g. 2026-11.")]
 WarehouseOption = Annotated[str, typer.Option("--warehouse", help="Folder of the tables.")]

@@ -64,7 +64,9 @@ def forward_engine(settings: Settings) -> EngineSpec:
 def corpus_recipe(settings: Settings) -> Recipe:
     """Fingerprints of the stages without a model; cheap, and works where no model is installed."""
     listing = Fingerprint({"code": READER_VERSION})
-    reading = Fingerprint({"reader": READER_VERSION, "hygiene": HYGIENE_VERSION, "max_document_bytes": settings.corpus.max_document_bytes})
+    # A part of a file is a request of its own: another split asks other questions, and must not stand beside the answers to the old ones.
+    sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes"})
+    reading = Fingerprint({"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes)
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
     segmenting = Fingerprint({"documents": reading.id, "code": _CUTTING, "rules": rules})
     signing = Fingerprint(_signing(settings))

@@ -46,6 +46,7 @@ class Corpus(Section):
     """What is read, and how much of it."""
 
     max_document_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="a larger page is quarantined as `too_large`")
+    split_bytes: int = Field(128 * 1024 * 1024, ge=1024, description="a larger file is read in parts; another value reads all files again")
     languages: tuple[str, ...] = Field((), strict=False, description="ISO 639-1 codes to keep; empty: all")
 
 

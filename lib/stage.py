@@ -28,6 +28,7 @@ from bubblenet.components import checkpoint_under
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.listing import literal_path
 from bubblenet.progress import Scratch, StageProgress
+from bubblenet.tasks import CPU_TASKS_PER_SLOT, pack_by_weight, spread_by_number
 from bubblenet.udfs.batches import BatchRunner, RowTransform, Unit
 from bubblenet.warehouse import Transaction
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from bubblenet.tables import Table
 
 _REPLANS = 3
-_CPU_TASKS_PER_SLOT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Stage:
     it is given the answers of earlier units, and a checkpoint, which writes a frame down and cuts its lineage.
     scope: restricts the target to rows that can answer these requests (its partition), so that the comparison is pruned.
     colocate: column whose equal values are worked on together (candidates of one passage share its prefill).
+    weight: instead of `colocate`, a column with the bytes that a request makes the workers read: tasks are packed to about equal weight.
     sample: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
     """
 
@@ -78,6 +79,7 @@ class Stage:
     combine: Callable[[DataFrame, DataFrame, Checkpoint], DataFrame] | None = None
     scope: Column | None = None
     colocate: str = "request_id"
+    weight: str | None = None
     sample: DataFrame | None = None
     is_model_stage: bool = False
 
@@ -244,7 +246,7 @@ def _append_unit(
 
 
 def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUnit, unit: Unit) -> DataFrame:
-    """The narrow plan of a unit: read, spread by number, map, write.
+    """The narrow plan of a unit: read, spread, map, write.
 
     Nothing may stand above the map, or Spark could run the model twice.
     """
@@ -253,9 +255,13 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     if stage.transform is None:
         raise TypeError(f"stage {stage.name} declares neither transform nor combine")
     schema = context.warehouse.read(stage.target).schema
-    tasks = min(planned.num_requests, context.slots * (1 if stage.is_model_stage else _CPU_TASKS_PER_SLOT))
+    num_tasks = min(planned.num_requests, context.slots * (1 if stage.is_model_stage else CPU_TASKS_PER_SLOT))
+    if stage.weight:
+        spread = pack_by_weight(requests, stage.weight, context.slots)
+    else:
+        spread = spread_by_number(requests, num_tasks, stage.colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
-    return requests.repartition(tasks, stage.colocate).mapInArrow(runner.map_batches, schema)
+    return spread.mapInArrow(runner.map_batches, schema)
 
 
 def _unit_columns(unit: Unit) -> dict[str, Column]:

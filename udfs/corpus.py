@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bubblenet.corpus import language
+import pyarrow as pa
+
+from bubblenet.corpus import language, locations
 from bubblenet.corpus.contamination import load_index
 from bubblenet.corpus.minhash import MinHasher
-from bubblenet.corpus.readers import Page, detect_format, read_file
+from bubblenet.corpus.readers import ByteRange, Page, detect_format, is_splittable, read_file, refusal
 from bubblenet.corpus.segmentation import Segment, segment_page
 from bubblenet.corpus.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from bubblenet.settings import Corpus, Segmentation
+from bubblenet.udfs.batches import quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bubblenet.udfs.batches import Row
+
+
+_LISTED = pa.schema([("path", pa.string()), ("size", pa.int64()), ("modified_at", pa.timestamp("us", "UTC"))])
+_LISTED_ROWS = 1000
+
+
+def list_urls(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """For mapInArrow: the files under each URL of a batch, as path, size, modified_at."""
+    for batch in batches:
+        files = (file for url in batch.column("url").to_pylist() for file in locations.walk(url))
+        while rows := [file._asdict() for file in itertools.islice(files, _LISTED_ROWS)]:
+            yield pa.RecordBatch.from_pylist(rows, schema=_LISTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +46,26 @@ class KnowFile:
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each file."""
         for request in requests:
-            known = detect_format(request["path"])
-            yield request, {"format": known, "kept": known is not None, "reason": None if known else "unknown_format"}
+            yield request, _file(request["path"])
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """Reads all pages of a file, one file at a time and streaming: an archive is never held in memory."""
+    """Reads all pages of a file or part of one, one after the other and streaming: an archive is never held in memory."""
 
     corpus: Corpus
     identity: tuple[str, ...] = ("path", "snapshot")
     window_rows: int = 1
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each page, or for each record that could not be read."""
+        """One row for each page, or for each record that could not be read; one that says so for a part in which no page begins."""
         for request in requests:
-            for page in read_file(request["path"], max_document_bytes=self.corpus.max_document_bytes):
+            part, is_empty = ByteRange(request["start"], request["end"]), True
+            for page in read_file(request["path"], max_document_bytes=self.corpus.max_document_bytes, part=part):
+                is_empty = False
                 yield request, _document(page)
+            if is_empty:
+                yield request, {"kept": False, "reason": "no_page", "record_offset": part.start}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,14 @@ class SignPassage:
             yield request, row
 
 
+def _file(path: str) -> Row:
+    known, detail = detect_format(path), refusal(path)
+    if detail:
+        return quarantined("unsupported_format", detail)
+    verdict = {"kept": known is not None, "reason": None if known else "unknown_format"}
+    return verdict | {"format": known, "is_splittable": known is not None and is_splittable(path)}
+
+
 def _document(page: Page) -> Row:
     verdict = {"status": "ok" if page.reason is None else "quarantined", "kept": page.reason is None, "reason": page.reason}
     return verdict | {
@@ -104,6 +131,8 @@ def _document(page: Page) -> Row:
         "content_type": page.content_type,
         "charset": page.charset,
         "payload_digest": page.payload_digest or None,
+        "block_digest": page.block_digest or None,
+        "is_verified": page.is_verified,
         "declared_language": page.declared_language,
         "declared_licence": page.declared_licence,
         "fetched_at": page.fetched_at,

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from fastwarc.stream_io import BrotliReader, ZstdReader
 
 MAX_HEAD_BYTES = 64 * 1024
+MAX_ENCODINGS = 5
+"""Layers of content encoding, as browsers allow: data that unpacks to itself would never end."""
 
 _STATUS = re.compile(rb"HTTP\w?/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r{0,2}\n")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
 
@@ -66,21 +68,28 @@ def parse(block: bytes) -> Response | None:
     end = _HEAD_END.search(block, 0, MAX_HEAD_BYTES)
     head, body = (block[: end.start()], block[end.end() :]) if end else (block[:MAX_HEAD_BYTES], b"")
     headers: dict[str, str] = {}
-    for line in head.decode("latin-1").splitlines()[1:]:
+    for line in head.decode("latin-1").split("\n")[1:]:
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), value.strip())
     return Response(int(status.group(1)), headers, body)
 
 
-def decoded_body(response: Response, max_bytes: int) -> bytes:
-    """The body without transfer and content encoding.
+def without_transfer_encoding(response: Response) -> bytes:
+    """The body as the server meant it to arrive, maybe still compressed. Raises BodyError: `truncated` for a last chunk that is missing."""
+    is_chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
+    return _without_chunks(response.body) if is_chunked else response.body
+
+
+def without_content_encoding(response: Response, entity: bytes, max_bytes: int) -> bytes:
+    """The page in an entity body.
 
     Raises BodyError: `too_large` beyond max_bytes, `truncated` for encoded data that ends early, `unreadable` for damage.
     """
-    body = response.body
-    if "chunked" in response.headers.get("transfer-encoding", "").lower():
-        body = _without_chunks(body)
-    for encoding in reversed(response.headers.get("content-encoding", "").lower().replace(" ", "").split(",")):
+    body = entity
+    encodings = response.headers.get("content-encoding", "").lower().replace(" ", "").split(",")
+    if len(encodings) > MAX_ENCODINGS:
+        raise BodyError("unreadable", f"{len(encodings)} layers of content encoding")
+    for encoding in reversed(encodings):
         body = _DECODERS.get(encoding, _identity)(body, max_bytes)
     if len(body) > max_bytes:
         raise BodyError("too_large", f"more than {max_bytes} bytes after decoding")

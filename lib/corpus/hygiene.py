@@ -26,12 +26,16 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _META_CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^<>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # beside carriage return
 # C0 and C1 controls except tab and newline; bidi controls; zero-width no-break space; Unicode tag characters.
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# Anything that the three above would change: most text has none, and is searched once.
+_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]")
 # Blocks that hold combining marks, roughly: without a run of these, the exact and slow search is not needed.
-_MAYBE_COMBINING_RUN = re.compile(f"[^\x00-\u02ff\u2000-\u206f\u3100-\ua66e\uac00-\ud7ff]{{{MAX_COMBINING_RUN}}}")
+_MAYBE_COMBINING = "[^\x00-\u02ff\u2000-\u206f\u3100-\ua66e\uac00-\ud7ff]"
+# The first one stands alone: a pattern that begins with a set is searched fast.
+_MAYBE_COMBINING_RUN = re.compile(f"{_MAYBE_COMBINING}{_MAYBE_COMBINING}{{{MAX_COMBINING_RUN - 1}}}")
 # What browsers read under these names holds more characters than the standard of that name (WHATWG Encoding, section 4.2).
 _SUPERSETS = {"gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-11": "cp874", "big5": "big5hkscs"}
 
@@ -60,12 +64,19 @@ def clean_text(text: str) -> str:
 
     The result always encodes to UTF-8, and cleaning it again changes nothing.
     """
-    text = _LINE_ENDS.sub("\n", text)
-    text = _UNWANTED.sub("", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _SUSPECT.search(text):
+        text = _SURROGATES.sub("\ufffd", _UNWANTED.sub("", _LINE_ENDS.sub("\n", text)))
     if text.isascii():
         return text
-    text = _SURROGATES.sub("\ufffd", text)
-    return unicodedata.normalize("NFC", _cap_combining_runs(unicodedata.normalize("NFC", _cap_combining_runs(text))))
+    text = _cap_combining_runs(text)
+    normal = unicodedata.normalize("NFC", text)
+    return text if normal == text else unicodedata.normalize("NFC", _cap_combining_runs(normal))
+
+
+def clean_line(text: str) -> str:
+    """Clean text on one line: for addresses, dates and other short fields."""
+    return " ".join(clean_text(text).split())
 
 
 def _known_charset(label: str | None) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bubblenet.corpus import hygiene
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Rises when the same payload would give another page."""
 
 _TAG_ATTRIBUTES = 4096
@@ -27,7 +27,9 @@ class Page:
 
     content: decoded and cleaned text, None when quarantined. content_type: `html`, `text` or `markdown`.
     payload_digest: SHA-256 (hex) of the payload after HTTP transfer and content decoding, empty if nothing could be read.
-    record_offset: byte offset in the file for WARC, line or row number from 1 for JSONL and Parquet, else 0.
+    block_digest: SHA-256 (hex) of the record as it is stored: a WARC record's block, a JSON line; empty for other formats.
+    is_verified: whether a digest that the archive states for the record was computed and fits.
+    record_offset: byte offset in the file for WARC, in the unpacked file for JSON, row number from 1 for Parquet, else 0.
     declared_language, declared_licence: what the page claims. fetched_at: ISO 8601.
     reason: None if readable, else `unreadable`, `truncated`, `digest_mismatch`, `empty`, `too_large`, `bad_json`, `missing_text` or
     `not_html`; detail says more.
@@ -37,6 +39,8 @@ class Page:
     content: str | None
     content_type: str
     payload_digest: str = ""
+    block_digest: str = ""
+    is_verified: bool = False
     record_offset: int = 0
     charset: str | None = None
     declared_language: str | None = None

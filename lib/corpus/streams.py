@@ -1,40 +1,51 @@
-"""Bytes of a file, local or remote, plain or gzip, with every kind of damage noticed and none raised.
+"""Bytes of a file, plain or compressed, whole or in parts, with every kind of damage noticed and none raised.
 
-A gzip file that ends early looks complete to most readers; here a stream knows whether it came to its end.
+A compressed file that ends early looks complete to most readers; here a stream knows whether it came to its end.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import re
 import zlib
-from typing import BinaryIO, cast
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass
+from typing import BinaryIO
 
-import pyarrow.fs
+import pyarrow as pa
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 CHUNK_BYTES = 64 * 1024
 
-_LOCAL_SCHEME = re.compile(r"file:", re.IGNORECASE)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+MAX_DRAINED_BYTES = 256 * 1024 * 1024
+"""Of a record that is too large, this much more is unpacked in search of its end: a bomb must not cost more than a second."""
+
+_ENDS_EARLY = "ends early"
 
 
-def local_path(path: str) -> str | None:
-    """The path in the local file system that a plain path or `file:` URI names; None for another scheme."""
-    if _LOCAL_SCHEME.match(path):
-        return unquote(urlsplit(path).path)
-    return None if _SCHEME.match(path) else path
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """A part of a file, from start to before end; None: to the end of the file."""
+
+    start: int = 0
+    end: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it covers any file."""
+        return self.start == 0 and self.end is None
+
+    def holds(self, offset: int) -> bool:
+        """Whether a record that begins at this offset belongs to this part."""
+        return self.start <= offset and (self.end is None or offset < self.end)
 
 
-def open_binary(path: str) -> BinaryIO:
-    """Open a path or URI for reading with seek. Raises OSError (pyarrow.ArrowInvalid for a scheme that pyarrow does not know)."""
-    local = local_path(path)
-    if local is not None:
-        return open(local, "rb")
-    filesystem, name = pyarrow.fs.FileSystem.from_uri(path)
-    return cast(BinaryIO, filesystem.open_input_file(name))
+WHOLE = ByteRange()
+
+
+def reason_of(damage: str) -> str:
+    """The reason of quarantine: `truncated` for data that ends early, `unreadable` for other damage."""
+    return "truncated" if _ENDS_EARLY in damage else "unreadable"
 
 
 class GzipMember(io.RawIOBase):
@@ -70,16 +81,17 @@ class GzipMember(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
-    def drain(self, max_bytes: int) -> None:
-        """Read to the end and throw away, but not much more than max_bytes."""
-        while max_bytes > 0 and (data := self._inflate(CHUNK_BYTES)):
-            max_bytes -= len(data)
+    def drain(self) -> None:
+        """Read to the end and throw away, but not much more than MAX_DRAINED_BYTES."""
+        drained = 0
+        while drained < MAX_DRAINED_BYTES and (data := self._inflate(CHUNK_BYTES)):
+            drained += len(data)
 
     def _inflate(self, size: int) -> bytes:
         while not self._inflater.eof and not self.damage:
             compressed = self._pending or self._source.read(CHUNK_BYTES)
             if not compressed:
-                self.damage = "the gzip data ends early"
+                self.damage = f"the gzip data {_ENDS_EARLY}"
                 break
             try:
                 data = self._inflater.decompress(compressed, size)
@@ -118,16 +130,49 @@ class GzipStream(io.RawIOBase):
         return length
 
 
-def find(source: BinaryIO, needle: bytes, start: int) -> int | None:
-    """The offset of the next occurrence of needle at or after start; None at the end of the file."""
+class ZstdStream(io.RawIOBase):
+    """All frames of a Zstandard file as one stream; `damage` as in GzipStream.
+
+    Frames that were written without a checksum can hide a flipped bit; the `zstd` command writes one.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self.damage = ""
+        source.seek(0)
+        self._stream = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if self.damage:
+            return 0
+        try:
+            data = self._stream.read(len(buffer))
+        except OSError as error:
+            self.damage = f"the zstd data {_ENDS_EARLY}" if "runcated" in str(error) else f"the zstd data is damaged: {error}"
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def compression_of(source: BinaryIO) -> type[GzipStream | ZstdStream] | None:
+    """The stream that unpacks this file, by its first bytes; None for a plain file."""
+    source.seek(0)
+    head = source.read(len(ZSTD_MAGIC))
+    return GzipStream if head.startswith(GZIP_MAGIC) else ZstdStream if head == ZSTD_MAGIC else None
+
+
+def find(source: BinaryIO, needle: bytes, start: int, stop: int) -> int | None:
+    """The offset of the next occurrence of needle that begins at or after start and before stop; None if there is none."""
     source.seek(start)
     window = b""
     offset = start
-    while chunk := source.read(CHUNK_BYTES):
+    while offset < stop and (chunk := source.read(CHUNK_BYTES)):
         window += chunk
         found = window.find(needle)
         if found >= 0:
-            return offset + found
+            return offset + found if offset + found < stop else None
         done = max(0, len(window) - len(needle) + 1)
         offset += done
         window = window[done:]

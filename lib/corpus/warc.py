@@ -1,95 +1,142 @@
-"""Pages in WARC files (ISO 28500), compressed or not, whole or damaged.
+"""Pages in WARC files (ISO 28500), compressed or not, whole or damaged, in one piece or in parts.
 
-FastWARC reads the records; the way from one gzip member to the next is ours, because a member that is cut or damaged must cost that record
-alone, and must never pass for a complete page.
+FastWARC reads the records; the way from one record to the next is ours, because a record that is cut or damaged must cost that record
+alone, must never pass for a complete page, and because a part of a file begins anywhere.
+
+A part holds the records whose first byte lies in it. It begins at the first place in it that looks like a record: a gzip member that
+unpacks to `WARC/`, or a line `WARC/` in a plain file. So does reading after damage. A place where a record should begin, and does not,
+is reported by the part that holds the record before it: thus the parts of a file tell together exactly what the whole file tells.
+What looks like a record may be the content of a page about WARC files: so a part looks back as far as a page may reach, and comes to its
+first record on the way from one record to the next. (A larger record that holds an archive byte for byte could still feign one.)
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import io
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO, cast
 
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from bubblenet.corpus import http
-from bubblenet.corpus.pages import Page, from_payload, quarantined
-from bubblenet.corpus.streams import GZIP_MAGIC, GzipMember, file_size, find
-
-MAX_DRAINED_BYTES = 256 * 1024 * 1024
-"""A page that announces more is left at once; the next record is looked for in the compressed bytes."""
+from bubblenet.corpus.pages import Page, quarantined
+from bubblenet.corpus.streams import GZIP_MAGIC, MAX_DRAINED_BYTES, ByteRange, GzipMember, file_size, find, reason_of
+from bubblenet.corpus.warc_records import read_record
 
 _WARC_MAGIC = b"WARC/"
-_CONTENT_TYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "markdown"}
-_PAGE_SCHEMES = ("http://", "https://", "file://", "ftp://")
 _PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
 _NATIVE_PANIC = "PanicException"  # how an error that FastWARC did not foresee arrives; its class cannot be imported
-_DIGESTS = ("sha1", "sha256", "sha512", "md5")
+_HEAD = re.compile(rb"WARC/\d.{0,65536}?\n\r*\n", re.DOTALL)
+_CONTENT_LENGTH = re.compile(rb"^Content-Length[ \t]*:[ \t]*(\d{1,18})[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_HEAD_BYTES = 4096
+_MAX_HEAD_BYTES = 64 * 1024
 
 
-def read_warc(source: BinaryIO, path: str, max_document_bytes: int) -> Iterator[Page]:
-    """Every page of an open WARC file, and a quarantined Page for each damaged place. Raises nothing for bad content."""
+def read_warc(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
+    """Every page of the part of an open WARC file, and a quarantined Page for each damaged place. Raises nothing for bad content."""
     source.seek(0)
     is_gzip = source.read(len(GZIP_MAGIC)) == GZIP_MAGIC or path.endswith(".gz")
-    reader = _Reader(source, path, max_document_bytes)
-    return reader.gzip_pages() if is_gzip else reader.plain_pages()
+    reader = (_GzipReader if is_gzip else _PlainReader)(source, path, max_document_bytes, part)
+    return reader.pages()
 
 
-class _Reader:
-    """One pass over a file. _resume: where, after damage, the search for the next record may begin."""
+class PlainRecord(io.RawIOBase):
+    """One record of an uncompressed file as a stream of bytes, the twin of GzipMember: `damage`, `end` and `has_ended` mean the same.
 
-    def __init__(self, source: BinaryIO, path: str, max_document_bytes: int) -> None:
+    file_bytes: size of the file, so that nobody goes to its end to ask (a remote file would throw its buffer away).
+    """
+
+    def __init__(self, source: BinaryIO, start: int, file_bytes: int) -> None:
+        self.damage = ""
+        self.has_ended = False
+        self._source = source
+        self._num_left = file_bytes - start
+        self._position = 0
+        head = _HEAD.match(_read_head(source, start))
+        length = _CONTENT_LENGTH.search(head.group()) if head else None
+        self._size = head.end() + int(length.group(1)) if head and length else 0
+        self.end = start + self._size
+        if not self._size:
+            self.damage = "no WARC record where one should be"
+        source.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        """The number of bytes that were read."""
+        return self._position
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._source.read(min(len(buffer), self._size - self._position))
+        self._position += len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def drain(self) -> None:
+        """Go to the end of the record and past the blank lines behind it, and find out whether it is whole."""
+        if self.damage:
+            return
+        if self._size > self._num_left:
+            self.damage = f"the record ends early: {self._size} bytes by its head, {self._num_left} are there"
+            return
+        self._source.seek(self.end)
+        while (blank := self._source.read(len(_WARC_MAGIC))).startswith((b"\r", b"\n")):
+            self.end += len(blank) - len(blank.lstrip(b"\r\n"))
+            self._source.seek(self.end)
+        self.has_ended = True
+
+
+class _Reader(ABC):
+    """One pass over a part of a file. _is_lenient: whether FastWARC may read heads with odd line ends."""
+
+    _is_lenient = False
+
+    def __init__(self, source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> None:
         self._source = source
         self._path = path
         self._limit = max_document_bytes
-        self._resume = 0
+        self._part = part
+        self._size = file_size(source)
 
-    def gzip_pages(self) -> Iterator[Page]:
-        """One gzip member after the other; after damage, the next place where a member holds a record."""
-        size, start = file_size(self._source), 0
-        while start < size:
-            member = GzipMember(self._source, start)
-            held: Page | None = None  # the latest page waits for the checksum of its member
-            for page in self._pages(cast(BinaryIO, member), start, is_whole_file=False):
+    @abstractmethod
+    def _open(self, start: int) -> GzipMember | PlainRecord:
+        """What begins at an offset, as a stream."""
+
+    @abstractmethod
+    def _find(self, start: int, stop: int) -> int | None:
+        """The first offset from start to before stop that could be the beginning of a record."""
+
+    @abstractmethod
+    def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:
+        """Set _offset to where to go on after a whole record; yield a Page if something is wrong there."""
+
+    def pages(self) -> Iterator[Page]:
+        """One record after the other; after damage, the next place that looks like one."""
+        self._offset = self._first_record() if self._part.start else 0
+        while self._offset < self._size and (self._part.holds(self._offset) or not self._is_record(self._offset)):
+            start, frame = self._offset, self._open(self._offset)
+            held: Page | None = None  # the latest page waits until it is known that its record is whole
+            for page in self._pages(cast(BinaryIO, frame), start):
                 if held:
                     yield held
                 held = page
-            member.drain(MAX_DRAINED_BYTES)
-            if member.has_ended:
-                if held:
-                    yield held
-                start = member.end
-            else:
-                yield self._damaged(held, start, member.damage)
-                start = self._next_member(start + 1, size)
+            frame.drain()
+            if not frame.has_ended:
+                yield self._damaged(held, start, frame.damage)
+                self._offset = self._next_record(start + 1)
+                continue
+            if held:
+                yield held
+            yield from self._next(start, frame, held)
 
-    def plain_pages(self) -> Iterator[Page]:
-        """Records of an uncompressed file; after damage, the next place that looks like the head of a record."""
-        start: int | None = 0
-        while start is not None:
-            self._source.seek(start)
-            is_damaged = False
-            for page in self._pages(self._source, start, is_whole_file=True):
-                yield page
-                is_damaged = page.reason in ("unreadable", "truncated", "digest_mismatch")
-                if is_damaged:
-                    break
-            found = find(self._source, b"\n" + _WARC_MAGIC, self._resume) if is_damaged else None
-            start = None if found is None else found + 1
-
-    def _pages(self, stream: BinaryIO, start: int, is_whole_file: bool) -> Iterator[Page]:
-        """Pages from a stream of records that begins at a file offset; after a record that cannot be parsed there are no more."""
-        offset = start
-        self._resume = start + 1
+    def _pages(self, stream: BinaryIO, offset: int) -> Iterator[Page]:
+        """Pages from a stream of records; after a record that cannot be parsed there are no more."""
         try:
-            for record in ArchiveIterator(stream, parse_http=False, stream_detect=False, fsspec_args=False):
-                offset = start + record.stream_pos if is_whole_file else start
+            for record in ArchiveIterator(stream, parse_http=False, stream_detect=False, fsspec_args=False, quirks_mode=self._is_lenient):
                 length = record.content_length
-                page = _read_record(record, self._limit, offset) if record.record_type & _PAGE_RECORDS else None
-                is_sound = page is None or page.reason not in ("truncated", "digest_mismatch")
-                self._resume = offset + length if is_sound else offset + 1
+                page = read_record(record, self._limit, offset) if record.record_type & _PAGE_RECORDS else None
                 if page:
                     yield page
                 if page and page.reason == "too_large" and length > MAX_DRAINED_BYTES:
@@ -97,94 +144,78 @@ class _Reader:
         except BaseException as error:
             if not isinstance(error, (OSError, ValueError)) and type(error).__name__ != _NATIVE_PANIC:
                 raise
-            detail = f"no WARC record where one should be: {error}"
-            yield quarantined(Page(self._path, None, "html", record_offset=offset), "unreadable", detail)
+            yield self._unreadable(offset, f"no WARC record where one should be: {error}")
 
     def _damaged(self, page: Page | None, start: int, damage: str) -> Page:
-        """The row for a member that is cut or damaged; it takes the URL of the page that was read from it."""
+        """The row for a record that is cut or damaged; it takes the URL of the page that was read from it."""
         if page and page.reason in ("truncated", "digest_mismatch", "too_large"):
             return page
-        page = page or Page(self._path, None, "html", record_offset=start)
-        return quarantined(page, "truncated" if "early" in damage else "unreadable", damage or "more data than will be read")
+        page = page or self._unreadable(start, "")
+        return quarantined(page, reason_of(damage), damage or "more data than will be read")
 
-    def _next_member(self, start: int, size: int) -> int:
-        """The offset of the next gzip member that begins with a WARC record, or the size of the file."""
-        found = find(self._source, GZIP_MAGIC, start)
-        while found is not None:
-            if GzipMember(self._source, found).read(len(_WARC_MAGIC)) == _WARC_MAGIC:
-                return found
-            found = find(self._source, GZIP_MAGIC, found + 1)
-        return size
+    def _unreadable(self, offset: int, detail: str) -> Page:
+        return quarantined(Page(self._path, None, "html", record_offset=offset), "unreadable", detail)
 
+    def _first_record(self) -> int:
+        """The offset of the first record of this part, found from one before it."""
+        offset = self._next_record(max(0, self._part.start - self._limit))
+        while offset < min(self._part.start, self._size):
+            frame = self._open(offset)
+            frame.drain()
+            offset = frame.end if frame.has_ended and self._is_record(frame.end) else self._next_record(offset + 1)
+        return offset
 
-def _read_record(record: WarcRecord, limit: int, offset: int) -> Page | None:
-    """The page of a response, resource or conversion record; None for one that holds no page."""
-    url = (record.headers.get("WARC-Target-URI") or "").strip("<> ")
-    if not url.lower().startswith(_PAGE_SCHEMES):
-        return None
-    page = Page(url, None, "html", record_offset=offset, fetched_at=record.headers.get("WARC-Date"))
-    length = record.content_length
-    block = _read_block(record, min(length, limit + http.MAX_HEAD_BYTES))
-    is_response = record.record_type == WarcRecordType.response
-    response = http.parse(block) if is_response else http.Response(200, {"content-type": record.headers.get("Content-Type") or ""}, block)
-    if response is None:
-        return _cut_record(page, len(block), length) or quarantined(page, "unreadable", "the response has no HTTP status line")
-    content_type = _CONTENT_TYPES.get(response.content_type or _sniffed_type(response.body))
-    if response.status != 200 or content_type is None:
-        return None
-    page = replace(page, content_type=content_type)
-    problem = _record_problem(page, record, response, block, limit)
-    return problem or _decoded_page(page, response, limit)
+    def _next_record(self, start: int) -> int:
+        """The offset of the next record of this part, or the size of the file if there is none."""
+        stop = self._size if self._part.end is None else min(self._size, self._part.end)
+        found = self._find(start, stop)
+        while found is not None and not self._is_record(found):
+            found = self._find(found + 1, stop)
+        return self._size if found is None else found
+
+    def _is_record(self, offset: int) -> bool:
+        return self._open(offset).read(len(_WARC_MAGIC)) == _WARC_MAGIC
 
 
-def _read_block(record: WarcRecord, size: int) -> bytes:
-    parts = []
-    while size > 0 and (data := record.reader.read(size)):
-        parts.append(data)
-        size -= len(data)
-    return b"".join(parts)
+class _GzipReader(_Reader):
+    """Of a file with one gzip member for each record. Its checksum proves that a member is whole."""
+
+    def _open(self, start: int) -> GzipMember:
+        return GzipMember(self._source, start)
+
+    def _find(self, start: int, stop: int) -> int | None:
+        return find(self._source, GZIP_MAGIC, start, stop)
+
+    def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:
+        self._offset = frame.end
+        yield from ()
 
 
-def _sniffed_type(body: bytes) -> str:
-    """The type of a body that the server did not name: HTML if its first tag is one of HTML's."""
-    head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return "text/html" if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) else ""
+class _PlainReader(_Reader):
+    """Of an uncompressed file. The length in a record's head may itself be damaged: it is believed if a record follows, or by digest."""
+
+    _is_lenient = True  # no harm: where a record begins and ends is already known
+
+    def _open(self, start: int) -> PlainRecord:
+        return PlainRecord(self._source, start, self._size)
+
+    def _find(self, start: int, stop: int) -> int | None:
+        if start == 0 and self._is_record(0):
+            return 0
+        found = find(self._source, b"\n" + _WARC_MAGIC, max(0, start - 1), stop - 1)
+        return None if found is None else found + 1
+
+    def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:
+        is_proven = frame.end >= self._size or self._is_record(frame.end) or bool(page and page.is_verified)
+        if not is_proven:
+            yield self._unreadable(frame.end, "no WARC record where one should be")
+        self._offset = frame.end if is_proven else self._next_record(start + 1)
 
 
-def _record_problem(page: Page, record: WarcRecord, response: http.Response, block: bytes, limit: int) -> Page | None:
-    """The quarantined page if the record is too large, cut, or not what its digest says."""
-    if record.content_length > limit + http.MAX_HEAD_BYTES:
-        return quarantined(page, "too_large", f"a record of {record.content_length} bytes; the limit is {limit}")
-    if cut := _cut_record(page, len(block), record.content_length):
-        return cut
-    if record.headers.get("WARC-Truncated"):
-        return quarantined(page, "truncated", f"the crawler cut the page: {record.headers.get('WARC-Truncated')}")
-    if not _matches_digest(block, record.headers.get("WARC-Block-Digest") or ""):
-        return quarantined(page, "digest_mismatch", "the block is not the one its WARC-Block-Digest was made from")
-    if response.is_cut:
-        announced = response.headers["content-length"]
-        return quarantined(page, "truncated", f"the server announced {announced} bytes, {len(response.body)} are stored")
-    return None
-
-
-def _cut_record(page: Page, num_bytes: int, announced: int) -> Page | None:
-    if num_bytes >= announced:
-        return None
-    return quarantined(page, "truncated", f"the record announces {announced} bytes, {num_bytes} are there")
-
-
-def _matches_digest(block: bytes, labelled: str) -> bool:
-    """Whether a digest `algorithm:value` (base 32, as WARC writers do, or hex) fits; an unknown algorithm proves nothing."""
-    algorithm, _, value = labelled.strip().partition(":")
-    if algorithm.lower() not in _DIGESTS or not value:
-        return True
-    digest = hashlib.new(algorithm.lower(), block, usedforsecurity=False).digest()
-    return value.upper().rstrip("=") in (base64.b32encode(digest).decode().rstrip("="), digest.hex().upper())
-
-
-def _decoded_page(page: Page, response: http.Response, limit: int) -> Page:
-    try:
-        body = http.decoded_body(response, limit)
-    except http.BodyError as error:
-        return quarantined(page, *error.args)
-    return from_payload(page, body, response.charset)
+def _read_head(source: BinaryIO, start: int) -> bytes:
+    """The bytes from start on, so many that the head of a record is among them if there is one."""
+    source.seek(start)
+    head = source.read(_HEAD_BYTES)
+    if head.startswith(_WARC_MAGIC) and not _HEAD.match(head):
+        head += source.read(_MAX_HEAD_BYTES - _HEAD_BYTES)
+    return head

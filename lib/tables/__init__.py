@@ -7,7 +7,7 @@ from bubblenet.tables.corpus import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX,
 from bubblenet.tables.declaration import Column, Table
 from bubblenet.tables.pairs import CURATED, INSTRUCTIONS, JUDGEMENTS, PASSAGE_SCORES, SCORES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES = (FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, RECIPES, RUNS)
 """Every table, in the order of the pipeline."""

@@ -13,7 +13,9 @@ FILES = Table(
         size BIGINT bytes
         modified_at TIMESTAMP modification time; with path and size it tells whether a file is new
         snapshot STRING name under which the file was given
-        format STRING html, warc, jsonl, parquet or text; null for a file of no known format
+        format STRING html, warc, jsonl, json, parquet or text; null for a file of no known format
+        is_splittable BOOLEAN whether parts of the file can be read without the rest
+        detail STRING why a file that may hold pages is not read, and what to do
         """
     )
     + VERDICT,
@@ -30,11 +32,13 @@ DOCUMENTS = Table(
         snapshot STRING name of the input snapshot
         url STRING address of the page; a file URI for local files
         path STRING input file that holds the page
-        record_offset BIGINT byte offset of a WARC record, or line or row number
+        record_offset BIGINT byte offset of a WARC record (its gzip member) or of a JSON line in the unpacked file, or row number
         content STRING decoded and cleaned page; null when quarantined
         content_type STRING html, text or markdown
         charset STRING character set the bytes were decoded with
-        payload_digest STRING SHA-256 of the payload bytes
+        payload_digest STRING SHA-256 of the payload bytes, without HTTP transfer and content encoding
+        block_digest STRING SHA-256 of the record as stored: a WARC block, a JSON line; null for other formats
+        is_verified BOOLEAN whether a digest that the archive states for the record was computed and fits
         declared_language STRING language the page claims, not trusted
         declared_licence STRING licence the page claims
         fetched_at STRING time of the fetch as the archive states it

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet import passages
+from bubblenet.listing import file_parts
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ def _pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _unread_files(context: Context, recipe: Recipe) -> DataFrame:
-    files = _of_snapshot(context, FILES, recipe["list"].id)
-    return _unanswered(files.select("request_id"), context, DOCUMENTS, recipe["ingest"].id, "request_id")
+    parts = file_parts(_of_snapshot(context, FILES, recipe["list"].id), context.settings.corpus.split_bytes)
+    return _unanswered(parts.select("request_id"), context, DOCUMENTS, recipe["ingest"].id, "request_id")
 
 
 def _uncut_documents(context: Context, recipe: Recipe) -> DataFrame:

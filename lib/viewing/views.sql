@@ -76,7 +76,7 @@ HAVING count(*) > 20;
 CREATE OR REPLACE TEMPORARY VIEW quarantine
 COMMENT 'Every request that could not be worked on: a file or record that cannot be read, a row whose engine call failed.'
 AS
-SELECT 'files' AS table_name, snapshot, path AS subject, request_id, reason, CAST(NULL AS STRING) AS detail, fingerprint, run_id
+SELECT 'files' AS table_name, snapshot, path AS subject, request_id, reason, detail, fingerprint, run_id
 FROM files WHERE status = 'quarantined'
 UNION ALL
 SELECT 'documents', snapshot, concat(path, '#', record_offset), request_id, reason, detail, fingerprint, run_id

@@ -18,7 +18,7 @@ CONFS = ["local", "cluster"]
 AGREED_KEYS = """
 models.backward models.forward
 engine.kind engine.dtype engine.threads engine.token_budget engine.window_rows engine.call_log
-corpus.max_document_bytes corpus.languages
+corpus.max_document_bytes corpus.split_bytes corpus.languages
 segmentation.min_characters segmentation.max_characters segmentation.min_answer_characters segmentation.disabled_rules
 segmentation.max_link_share segmentation.max_link_line_share segmentation.max_brace_share segmentation.max_notice_share
 segmentation.min_punctuated_line_share segmentation.max_short_line_share segmentation.max_duplicate_line_share

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import random
 import zlib
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,20 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bubblenet.corpus.readers import Page, detect_format, read_file
-
-LIMIT = 1 << 20
-PAGE = b"<html lang='en'><body><h1>Tea</h1><p>Boil the water first.</p></body></html>"
-
-
-def warc_record(
-    body: bytes = PAGE, url: str = "http://example.org/", http_head: str = "", warc_head: str = "", kind: str = "response"
-) -> bytes:
-    """One record. http_head and warc_head: further header lines, each with its CRLF."""
-    block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n{http_head}\r\n".encode() + body
-    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2024-05-01T10:00:00Z\r\n"
-    head += f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(block)}\r\n{warc_head}\r\n"
-    return head.encode() + block + b"\r\n\r\n"
+from bubblenet.corpus.readers import detect_format, refusal
+from tests.archives import LIMIT, PAGE, gzip_members, read, reasons, some_records, warc_record
 
 
 @pytest.fixture
@@ -45,14 +33,6 @@ def write_warc(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def read(path: Path | str, limit: int = LIMIT) -> list[Page]:
-    return list(read_file(str(path), max_document_bytes=limit))
-
-
-def reasons(path: Path | str, limit: int = LIMIT) -> list[str | None]:
-    return [page.reason for page in read(path, limit)]
-
-
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -61,6 +41,12 @@ def reasons(path: Path | str, limit: int = LIMIT) -> list[str | None]:
         ("CC-MAIN.warc.gz", "warc"),
         ("x.jsonl.gz", "jsonl"),
         ("x.ndjson", "jsonl"),
+        ("x.jsonl.zst", "jsonl"),
+        ("c4-train.00000-of-01024.json.gz", "json"),
+        ("CC-MAIN.warc.wet.gz", "warc"),
+        ("CC-MAIN.warc.wat.gz", None),
+        ("zip://a/b.html::/pages.zip", "html"),
+        ("zip://a/style.css::/page.html", None),
         ("part-0.snappy.parquet", "parquet"),
         ("README.md", "text"),
         ("style.css", None),
@@ -70,6 +56,25 @@ def reasons(path: Path | str, limit: int = LIMIT) -> list[str | None]:
 )
 def test_the_format_is_known_by_the_name(name: str, expected: str | None) -> None:
     assert detect_format(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("x.warc.lz4", "unpack"),
+        ("x.warc.zst", "unpack"),
+        ("x.jsonl.lz4", "unpack"),
+        ("a.html.gz", "unpack"),
+        ("IA-2005.arc.gz", "warcio recompress"),
+        ("IA-2005.ARC", "warcio recompress"),
+        ("x.warc.gz", None),
+        ("style.css.gz", None),
+    ],
+)
+def test_a_file_that_may_hold_pages_but_is_not_read_is_refused_with_advice(name: str, advice: str | None) -> None:
+    found = refusal(name)
+
+    assert found is None if advice is None else advice in (found or "")
 
 
 def test_an_html_file_tells_its_text_language_and_licence(tmp_path: Path) -> None:
@@ -144,9 +149,9 @@ def test_a_bad_line_does_not_cost_its_neighbours(tmp_path: Path) -> None:
     first, bad, third = read(path)
 
     assert (first.url, first.content, first.declared_language, first.declared_licence) == ("http://a.org", "one", "en", "CC0")
-    assert (bad.reason, bad.record_offset) == ("bad_json", 2)
-    assert bad.url == path.as_uri() + "#2"
-    assert (third.url, third.content, third.content_type, third.record_offset) == ("7", "<p>three", "html", 4)
+    assert (bad.reason, bad.record_offset) == ("bad_json", 78)
+    assert bad.url == path.as_uri() + "#78"
+    assert (third.url, third.content, third.content_type, third.record_offset) == ("7", "<p>three", "html", 84)
 
 
 def test_a_line_that_is_far_too_long_is_skipped(tmp_path: Path) -> None:
@@ -246,13 +251,12 @@ def test_a_record_that_is_no_whole_page_has_its_reason(write_warc: Callable[...,
     assert reasons(write_warc(record)) == [reason]
 
 
-def test_every_cut_of_an_archive_is_noticed(write_warc: Callable[..., Path]) -> None:
-    records = [warc_record(PAGE + random.Random(n).randbytes(300).hex().encode(), f"http://example.org/{n}") for n in range(8)]
-    path = write_warc(*records)
-    whole = path.read_bytes()
-    borders = {sum(len(gzip.compress(record, mtime=0)) for record in records[:count]) for count in range(9)}
+def test_every_cut_of_an_archive_is_noticed(tmp_path: Path) -> None:
+    members = gzip_members(some_records(50))
+    path, whole = tmp_path / "x.warc.gz", b"".join(members)
+    borders = list(itertools.accumulate(map(len, members), initial=0))
 
-    for end in sorted(set(range(1, len(whole), 61)) - borders):
+    for end in sorted(set(range(1, len(whole), 211)) - set(borders)):
         path.write_bytes(whole[:end])
         *sound, last = read(path)
         assert [page.url for page in sound] == [f"http://example.org/{n}" for n in range(len(sound))]
@@ -261,20 +265,24 @@ def test_every_cut_of_an_archive_is_noticed(write_warc: Callable[..., Path]) -> 
         assert len(sound) == sum(border <= end for border in borders) - 1
 
 
-def test_a_flipped_bit_costs_one_record_at_most_and_is_reported(write_warc: Callable[..., Path]) -> None:
-    records = [warc_record(PAGE + random.Random(n).randbytes(300).hex().encode(), f"http://example.org/{n}") for n in range(8)]
-    path = write_warc(*records)
-    whole = path.read_bytes()
-    sound = {(page.url, page.payload_digest) for page in read(path)}
+@pytest.mark.parametrize("name", ["x.warc.gz", "x.warc"])
+def test_a_flipped_bit_costs_one_record_and_its_neighbour_at_most_and_is_reported(tmp_path: Path, name: str) -> None:
+    records = some_records(50)
+    path, whole = tmp_path / name, b"".join(gzip_members(records) if name.endswith(".gz") else records)
+    path.write_bytes(whole)
+    sound = {(page.url, page.content) for page in read(path)}
     generator = random.Random(0)
 
-    for _ in range(100):
-        damaged = bytearray(whole)
-        damaged[generator.randrange(len(whole))] ^= 1 << generator.randrange(8)
-        path.write_bytes(damaged)
-        found = {(page.url, page.payload_digest) for page in read(path) if page.reason is None}
-        assert found <= sound
-        assert len(sound - found) <= 1
+    for _ in range(200):
+        flipped = bytearray(whole)
+        flipped[generator.randrange(len(whole))] ^= 1 << generator.randrange(8)
+        path.write_bytes(flipped)
+        pages = read(path)
+        found = {(page.url, page.content) for page in pages if page.reason is None}
+        assert len(sound - found) <= 2
+        if name.endswith(".gz"):  # in a plain archive without digests, a letter of a page can change unseen
+            assert found <= sound
+            assert found == sound or any(page.reason for page in pages)
 
 
 def test_damage_in_a_plain_archive_costs_one_record(tmp_path: Path) -> None:
@@ -316,57 +324,3 @@ def test_any_bytes_as_head_or_body_of_a_record_cost_no_neighbour(write_warc: Cal
     assert pages[0].url == "http://a.org/"
     assert pages[-1].url == "http://c.org/"
     assert pages[0].content == pages[-1].content == PAGE.decode()
-
-
-def test_the_json_collection_is_accepted_and_refused_as_its_names_say(suite: Callable[[str], Path], tmp_path: Path) -> None:
-    counts: Counter[tuple[str, str | None]] = Counter()
-    for case in sorted(suite("json").glob("*.json")):
-        payload = case.read_bytes()
-        if payload.strip() and b"\n" not in payload.strip():
-            path = tmp_path / "x.jsonl"
-            path.write_bytes(payload)
-            counts[case.name[0], reasons(path)[0]] += 1
-
-    assert {key: count for key, count in counts.items() if key[0] != "i"} == {("y", "missing_text"): 93, ("n", "bad_json"): 183}
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("resiliparse/clipped.warc.gz", ["truncated"]),
-        ("resiliparse/block-sized-records.warc.gz", ["empty"]),
-        ("pywb/missing-status-text.warc", ["truncated"]),
-        ("pywb/dupes.warc.gz", [None]),
-        ("pywb/example.warc.gz", [None]),
-        ("pywb/example.warc", [None, "unreadable"]),
-        ("pywb/example-extra.warc", [None, "truncated"]),
-        ("pywb/example-wget-1-14.warc.gz", [None]),
-        ("pywb/example-wpull.warc.gz", [None]),
-        ("pywb/example-url-agnostic-revisit.warc.gz", ["empty"]),
-        ("pywb/httpbin-resource.warc.gz", ["empty"]),
-        ("pywb/iana.warc.gz", [None] * 16),
-        ("pywb/post-test.warc.gz", ["empty"]),
-    ],
-)
-def test_real_archives_give_their_pages(suite: Callable[[str], Path], name: str, expected: list[str | None]) -> None:
-    assert reasons(suite("warc") / name) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("example-bad.warc.gz.bad", [None]), ("bad.arc", ["unreadable"]), ("example.arc", ["unreadable"])]
-)
-def test_archives_that_are_wrongly_compressed_or_older_are_read_or_refused(
-    suite: Callable[[str], Path], tmp_path: Path, name: str, expected: list[str | None]
-) -> None:
-    path = tmp_path / "x.warc"
-    path.write_bytes((suite("warc") / "pywb" / name).read_bytes())
-
-    assert reasons(path) == expected
-
-
-def test_broken_parquet_never_yields_a_page(suite: Callable[[str], Path]) -> None:
-    files = sorted(suite("parquet").glob("*.parquet"))
-
-    assert len(files) == 8
-    for path in files:
-        assert set(reasons(path)) <= {"unreadable", "missing_text"}, path.name

@@ -1,0 +1,96 @@
+"""Pages in Parquet files: one for each row, row group by row group, so that damage costs one group and parts of a file need no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bubblenet.corpus.pages import Page, quarantined
+from bubblenet.corpus.records import KNOWN_FIELDS, TEXT_FIELDS, page_at, page_of_record
+from bubblenet.corpus.streams import ByteRange, file_size
+
+BATCH_ROWS = 64
+BATCH_BYTES = 64 * 1024 * 1024
+MAX_COLUMNS = 4
+"""A row may hold so many texts of the greatest size; row groups of larger ones, which no page comes from, are not unpacked."""
+
+_READ_BYTES = 1024 * 1024
+_DAMAGE = (pa.ArrowException, OSError, ValueError, MemoryError)
+
+
+def read_parquet(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
+    """One Page for each row of the row groups that begin in the part; where a group stops being sound, one `unreadable` Page ends it.
+
+    What is wrong with the file as a whole is said by the part that holds its first byte.
+    """
+    try:
+        size = file_size(source)
+        file = pq.ParquetFile(source, buffer_size=_READ_BYTES)
+        groups = [(_offset(file, index, size), file.metadata.row_group(index).num_rows) for index in range(file.num_row_groups)]
+        columns = [name for name in file.schema_arrow.names if name in KNOWN_FIELDS]
+    except _DAMAGE as error:
+        if part.start == 0:
+            yield quarantined(page_at(path, 1), "unreadable", f"no Parquet file: {error}")
+        return
+    if not any(name in TEXT_FIELDS for name in columns):
+        if part.start == 0:
+            yield page_of_record(page_at(path, 1), {}, max_document_bytes)
+        return
+    first_row = 1
+    for index, (offset, num_rows) in enumerate(groups):
+        if part.holds(offset):
+            yield from _pages_of_group(_Group(file, index, columns, path, first_row, num_rows), max_document_bytes)
+        first_row += num_rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One row group. first_row: number of its first row in the file, from 1. num_rows: as the footer announces."""
+
+    file: pq.ParquetFile
+    index: int
+    columns: list[str]
+    path: str
+    first_row: int
+    num_rows: int
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes that a row takes on average when it is unpacked, by the footer."""
+        group = self.file.metadata.row_group(self.index)
+        chunks = (group.column(number) for number in range(group.num_columns))
+        return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in self.columns) // max(1, self.num_rows)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The fields that matter of every row. Every batch is checked first: a damaged file can decode into impossible arrays."""
+        size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, self.row_bytes)))
+        for batch in self.file.iter_batches(batch_size=size, row_groups=[self.index], columns=self.columns, use_threads=False):
+            batch.validate(full=True)
+            for row in range(batch.num_rows):
+                yield {name: batch.column(name)[row].as_py() for name in self.columns}
+
+
+def _offset(file: pq.ParquetFile, index: int, size: int) -> int:
+    """Where the row group begins, by the first of its column chunks; within the file even if the footer says otherwise."""
+    chunk = file.metadata.row_group(index).column(0)
+    offsets = [offset for offset in (chunk.dictionary_page_offset, chunk.data_page_offset) if offset]
+    return max(0, min([*offsets, size - 1]))
+
+
+def _pages_of_group(group: _Group, max_document_bytes: int) -> Iterator[Page]:
+    number, end = group.first_row, group.first_row + group.num_rows
+    try:
+        if group.row_bytes > MAX_COLUMNS * max_document_bytes:
+            yield quarantined(page_at(group.path, number), "too_large", f"{group.num_rows} rows of {group.row_bytes} bytes on average")
+            return
+        for row in group.rows():
+            yield page_of_record(page_at(group.path, number), row, max_document_bytes)
+            number += 1
+        if number != end:
+            yield quarantined(page_at(group.path, number), "unreadable", f"the footer announces rows up to {end - 1}")
+    except _DAMAGE as error:
+        yield quarantined(page_at(group.path, number), "unreadable", f"no sound Parquet from row {number} to row {end - 1}: {error}")
