@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +21,8 @@ from bubblenet.tables import RUNS, TABLES, Table
 from bubblenet.warehouse import Transaction
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from bubblenet.warehouse import Commit, Warehouse
 
 
@@ -67,11 +70,31 @@ def note_of_unit(run_id: str, stage: str, unit: int, snapshot: str, fingerprint:
     }
 
 
-def record(warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None) -> Entry:
-    """Write the ledger row of one committed unit and return it. Doing it twice writes it once."""
-    entry = _read_entry(warehouse, target, note, version, seconds, datetime.now(UTC))
-    _insert(warehouse, entry)
-    return entry
+class Recorder:
+    """Writes the ledger rows of one stage beside its work; a context manager that ends when all are written.
+
+    A row takes as long to commit as a small unit takes to run, and nothing waits for it: one that a crash loses is rebuilt.
+    """
+
+    def __init__(self, warehouse: Warehouse, target: Table) -> None:
+        self._warehouse, self._target = warehouse, target
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._rows: list[Future[None]] = []
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._writer.shutdown()
+        if error is None:
+            for row in self._rows:
+                row.result()
+
+    def record(self, note: dict[str, Any], version: int, seconds: float | None) -> Entry:
+        """Count the rows of one committed unit, and have its ledger row written."""
+        entry = _read_entry(self._warehouse, self._target, note, version, seconds, datetime.now(UTC))
+        self._rows.append(self._writer.submit(_insert, self._warehouse, entry))
+        return entry
 
 
 def rebuild(warehouse: Warehouse) -> int:

@@ -48,14 +48,14 @@ def before_the_ledger() -> None:
     """Die after the first unit of backtranslation is committed and before the ledger has it."""
     from bubblenet import ledger
 
-    real = ledger.record
+    real = ledger.Recorder.record
 
-    def record(warehouse, target, note, *rest):
+    def record(self, note, *rest):
         if note["stage"] == "backtranslate":
             die()
-        return real(warehouse, target, note, *rest)
+        return real(self, note, *rest)
 
-    ledger.record = record
+    ledger.Recorder.record = record
 
 
 def inside_a_unit() -> None:
