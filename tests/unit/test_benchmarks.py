@@ -9,7 +9,8 @@ from pathlib import Path
 from bubblenet.corpus.readers import read_file
 from tests.benchmarks import web_pages
 
-PAGE = "<!DOCTYPE html><html><head><meta charset='utf-8'></head><body><h1>Gr\u00f6\u00dfe</h1><p>Ein Absatz \u00fcber die Gr\u00f6\u00dfe.</p></body></html>"
+PAGE = """<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>
+<h1>Gr\u00f6\u00dfe</h1><p>Ein Absatz \u00fcber die Gr\u00f6\u00dfe der Seiten, die hier gemessen werden.</p></body></html>"""
 
 
 def write_shard(tmp_path: Path) -> web_pages.Shard:

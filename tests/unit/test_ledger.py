@@ -55,6 +55,10 @@ def test_the_fault_of_the_stage_is_told_before_that_of_the_ledger(entries, monke
 
     monkeypatch.setattr(ledger, "_insert", fail)
 
-    with pytest.raises(ValueError, match="of the stage"), ledger.Recorder(None, DOCUMENTS) as recorder:
-        recorder.record({"unit": 0}, 1, 0.0)
-        raise ValueError("of the stage")
+    def work() -> None:
+        with ledger.Recorder(None, DOCUMENTS) as recorder:
+            recorder.record({"unit": 0}, 1, 0.0)
+            raise ValueError("of the stage")
+
+    with pytest.raises(ValueError, match="of the stage"):
+        work()
