@@ -11,7 +11,7 @@ REPORT ?= .demo/report.html
 LIMIT ?= 60
 BENCH_PAGES ?= 5000
 BENCH_CURVE ?= 1000,20000
-ROUNDS ?= 3
+BENCH_ROUNDS ?= 3
 BIN := .venv/bin
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
@@ -68,10 +68,10 @@ bench-engine: setup ## tokens/s of the model stages inside Spark over a plain lo
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.engine 2> build/bench-engine.log || { tail -50 build/bench-engine.log; exit 1; }
 
-bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 25 minutes; BENCH_PAGES=5000 BENCH_CURVE=1000,20000 ROUNDS=3)
+bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 25 minutes; BENCH_PAGES=5000 BENCH_CURVE=1000,20000 BENCH_ROUNDS=3)
 	@mkdir -p build
-	$(BIN)/python -m tests.benchmarks.corpus --pages $(BENCH_PAGES) --curve $(BENCH_CURVE) --rounds $(ROUNDS) 2> build/bench-corpus.err \
-	  || { tail -50 build/bench-corpus.err build/bench-corpus.log; exit 1; }
+	$(BIN)/python -m tests.benchmarks.corpus --pages $(BENCH_PAGES) --curve "$(BENCH_CURVE)" --rounds $(BENCH_ROUNDS) 2> build/bench-corpus.err \
+	  || { tail -n 50 build/bench-corpus.err build/bench-corpus.log; exit 1; }
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)
