@@ -76,8 +76,8 @@ class Recorder:
     A row takes as long to commit as a small unit takes to run, and nothing waits for it: one that a crash loses is rebuilt.
     """
 
-    def __init__(self, warehouse: Warehouse, target: Table) -> None:
-        self._warehouse, self._target = warehouse, target
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._rows: list[Future[None]] = []
 
@@ -90,11 +90,9 @@ class Recorder:
             for row in self._rows:
                 row.result()
 
-    def record(self, note: dict[str, Any], version: int, seconds: float | None) -> Entry:
-        """Count the rows of one committed unit, and have its ledger row written."""
-        entry = _read_entry(self._warehouse, self._target, note, version, seconds, datetime.now(UTC))
+    def write(self, entry: Entry) -> None:
+        """Have the row of a committed unit written. Doing it twice writes it once."""
         self._rows.append(self._writer.submit(_insert, self._warehouse, entry))
-        return entry
 
 
 def rebuild(warehouse: Warehouse) -> int:
@@ -129,13 +127,13 @@ def _version(name: str) -> str:
 
 def _rebuilt(warehouse: Warehouse, target: Table, commit: Commit) -> Entry:
     finished = datetime.fromtimestamp(commit.timestamp / 1000, UTC)
-    return _read_entry(warehouse, target, commit.note, commit.version, None, finished)
+    return read_entry(warehouse, target, commit.note, commit.version, None, finished)
 
 
-def _read_entry(
-    warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None, finished: datetime
+def read_entry(
+    warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None, finished: datetime | None = None
 ) -> Entry:
-    """Count the rows of one unit in the committed table."""
+    """The entry of a committed unit: its rows are counted in the table itself. finished: when it was committed, if not just now."""
     rows = warehouse.read(target, version).where((F.col("run_id") == note["run_id"]) & (F.col("unit") == note["unit"]))
     rows = rows.where(F.col("fingerprint") == note["fingerprint"])
     has_tokens = "prompt_tokens" in target.column_names
@@ -158,7 +156,7 @@ def _read_entry(
         prompt_tokens=sum(group["prompt"] or 0 for group in groups),
         output_tokens=sum(group["output"] or 0 for group in groups),
         seconds=seconds,
-        finished_at=finished,
+        finished_at=finished or datetime.now(UTC),
         versions=json.dumps(note["versions"]),
     )
 

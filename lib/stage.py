@@ -140,7 +140,7 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
     budget = Budget(context.settings.budget if stage.is_model_stage else settings_module.Budget())
     entries: list[ledger.Entry] = []
-    with ledger.Recorder(context.warehouse, stage.target) as recorder:
+    with ledger.Recorder(context.warehouse) as recorder:
         for replan in range(_REPLANS):
             plan = _make_plan(stage, context, budget, replan)
             done: list[ledger.Entry] = []
@@ -225,17 +225,16 @@ def _run_units(
                 return stopped_by
             progress.start_unit(first + index)
             unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location)
-            entry = _append_unit(stage, context, planned, unit, Transaction(stage.app_id, plan.next_transaction + index), recorder)
+            entry = _append_unit(stage, context, planned, unit, Transaction(stage.app_id, plan.next_transaction + index))
+            recorder.write(entry)
             done.append(entry)
             budget.spend(entry.num_requests, entry.tokens)
             progress.finish_unit(entry.num_requests, entry.num_kept, entry.tokens)
     return None
 
 
-def _append_unit(
-    stage: Stage, context: Context, planned: PlannedUnit, unit: Unit, transaction: Transaction, recorder: ledger.Recorder
-) -> ledger.Entry:
-    """Transform and commit one unit, then have its ledger row written."""
+def _append_unit(stage: Stage, context: Context, planned: PlannedUnit, unit: Unit, transaction: Transaction) -> ledger.Entry:
+    """Transform and commit one unit, then count its rows."""
     started = time.monotonic()
     requests = context.spark.read.schema(stage.requests.schema).parquet(*map(literal_path, planned.files))
     if stage.combine:
@@ -244,7 +243,7 @@ def _append_unit(
         rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
     version = context.warehouse.append(rows, stage.target, note, transaction)
-    return recorder.record(note, version, time.monotonic() - started)
+    return ledger.read_entry(context.warehouse, stage.target, note, version, time.monotonic() - started)
 
 
 def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUnit, unit: Unit) -> DataFrame:

@@ -48,14 +48,14 @@ def before_the_ledger() -> None:
     """Die after the first unit of backtranslation is committed and before the ledger has it."""
     from bubblenet import ledger
 
-    real = ledger.Recorder.record
+    real = ledger.Recorder.write
 
-    def record(self, note, *rest):
-        if note["stage"] == "backtranslate":
+    def write(self, entry):
+        if entry.stage == "backtranslate":
             die()
-        return real(self, note, *rest)
+        return real(self, entry)
 
-    ledger.Recorder.record = record
+    ledger.Recorder.write = write
 
 
 def inside_a_unit() -> None:
