@@ -9,6 +9,9 @@ PAGES ?= .demo/pages
 WAREHOUSE ?= .demo/warehouse
 REPORT ?= .demo/report.html
 LIMIT ?= 60
+BENCH_PAGES ?= 5000
+BENCH_CURVE ?= 1000,20000
+BENCH_ROUNDS ?= 3
 BIN := .venv/bin
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
@@ -16,7 +19,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates bench-extraction
+.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates bench-extraction bench-corpus
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -76,6 +79,11 @@ build/peers/.trafilatura-2.3.1:
 	$(BIN)/python -m venv build/peers
 	build/peers/bin/pip install -q trafilatura==2.3.1 lxml==6.1.3 lxml_html_clean==0.4.6
 	@touch $@
+
+bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 25 minutes; BENCH_PAGES=5000 BENCH_CURVE=1000,20000 BENCH_ROUNDS=3)
+	@mkdir -p build
+	$(BIN)/python -m tests.benchmarks.corpus --pages $(BENCH_PAGES) --curve "$(BENCH_CURVE)" --rounds $(BENCH_ROUNDS) 2> build/bench-corpus.err \
+	  || { tail -n 50 build/bench-corpus.err build/bench-corpus.log; exit 1; }
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from bubblenet.listing import literal_path
@@ -40,11 +41,10 @@ def connected_components(edges: DataFrame, checkpoint: Checkpoint) -> DataFrame:
     edges: u, v; in any direction, repeated or not; a node that has no edge to another one does not appear. checkpoint: materialises a frame
     and cuts its lineage, which would double with every round.
     """
-    stars = checkpoint(_downhill(edges.select(F.col("u").alias("node"), F.col("v").alias("smallest"))))
-    digest = _digest(stars)
+    stars, digest = _digested(_downhill(edges.select(F.col("u").alias("node"), F.col("v").alias("smallest"))), checkpoint)
     while True:
-        stars = checkpoint(_small_star(_large_star(stars)))
-        before, digest = digest, _digest(stars)
+        before = digest
+        stars, digest = _digested(_small_star(_large_star(stars)), checkpoint)
         if digest == before:
             return stars
 
@@ -71,8 +71,12 @@ def _downhill(edges: DataFrame) -> DataFrame:
     return edges.where(F.col("node") != F.col("smallest")).select(*ends).distinct()
 
 
-def _digest(edges: DataFrame) -> tuple[int, int]:
-    """Number of edges and a sum of their hashes: equal for equal sets, whatever the order."""
-    hashed = F.sum(F.xxhash64("node", "smallest").cast("decimal(38,0)"))
-    row = edges.select(F.count("*").alias("edges"), hashed.alias("hash")).first()
-    return (row["edges"], int(row["hash"] or 0)) if row else (0, 0)
+def _digested(edges: DataFrame, checkpoint: Checkpoint) -> tuple[DataFrame, dict[str, object]]:
+    """The edges written down, with their number and a sum of their hashes: equal for equal sets, whatever the order.
+
+    Both are observed while the edges are written, which saves a job each round.
+    """
+    observation = Observation()
+    hashed = F.sum(F.xxhash64("node", "smallest").cast("decimal(38,0)")).alias("hash")
+    written = checkpoint(edges.observe(observation, F.count(F.lit(1)).alias("edges"), hashed))
+    return written, observation.get

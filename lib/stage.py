@@ -23,6 +23,7 @@ from pyspark.sql import functions as F
 
 from bubblenet import accounting, ledger
 from bubblenet import settings as settings_module
+from bubblenet.accounting import Counts
 from bubblenet.budget import Budget
 from bubblenet.components import checkpoint_under
 from bubblenet.errors import ConcurrentRunError
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from rich.console import Console
 
-    from bubblenet.accounting import Counts
     from bubblenet.components import Checkpoint
     from bubblenet.context import Context
     from bubblenet.tables import Table
@@ -143,19 +143,20 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
     budget = Budget(context.settings.budget if stage.is_model_stage else settings_module.Budget())
     entries: list[ledger.Entry] = []
-    for replan in range(_REPLANS):
-        plan = _make_plan(stage, context, budget, replan)
-        done: list[ledger.Entry] = []
-        try:
-            stopped_by = _run_units(stage, context, plan, budget, len(entries), done)
-            break
-        except ConcurrentRunError:
-            if replan == _REPLANS - 1:
-                raise
-        finally:
-            entries += done
-            Scratch(plan.location).delete_everything()
-    counts = _verify(stage, context, plan, done) if done else plan.before
+    with ledger.Recorder(context.warehouse) as recorder:
+        for replan in range(_REPLANS):
+            plan = _make_plan(stage, context, budget, replan)
+            done: list[ledger.Entry] = []
+            try:
+                stopped_by = _run_units(stage, context, plan, budget, recorder, len(entries), done)
+                break
+            except ConcurrentRunError:
+                if replan == _REPLANS - 1:
+                    raise
+            finally:
+                entries += done
+                Scratch(plan.location).delete_everything()
+        counts = _verify(stage, context, plan, done) if done else plan.before
     report = StageReport(
         name=stage.name,
         counts=counts,
@@ -174,15 +175,18 @@ def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> P
     """Compare source and target once, and write what is missing."""
     version = context.warehouse.version(stage.target)
     answers = _answers(stage, context, version)
-    before = accounting.count_verdicts(stage.requests, answers)
+    # While the target is empty all is pending, and the plan says how much that is.
+    is_first = stage.sample is None and context.warehouse.is_as_created(stage.target, version)
+    before = None if is_first else accounting.count_verdicts(stage.requests, answers)
     location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
     units: tuple[PlannedUnit, ...] = ()
-    if before.pending:
+    if before is None or before.pending:
         requests = stage.requests if stage.sample is None else stage.requests.join(stage.sample, on=stage.colocate, how="left_semi")
         pending = requests.join(answers.select("request_id").distinct(), on="request_id", how="left_anti").dropDuplicates(["request_id"])
         units = _write_units(stage, context, pending, budget, location)
     stored = context.warehouse.stored_transaction(stage.target, stage.app_id, version)
-    return Plan(location, units, before, version, stored + 1)
+    num_planned = sum(unit.num_requests for unit in units)
+    return Plan(location, units, before or Counts(seen=num_planned, kept=0, pending=num_planned), version, stored + 1)
 
 
 def _answers(stage: Stage, context: Context, version: int) -> DataFrame:
@@ -213,7 +217,9 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     return tuple(units)
 
 
-def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first: int, done: list[ledger.Entry]) -> str | None:
+def _run_units(
+    stage: Stage, context: Context, plan: Plan, budget: Budget, recorder: ledger.Recorder, first: int, done: list[ledger.Entry]
+) -> str | None:
     """Append the units in order; return the name of the budget that stopped them, if one did."""
     with StageProgress(context.console, stage.name, plan.num_planned, Scratch(plan.location)) as progress:
         for index, planned in enumerate(plan.units):
@@ -224,6 +230,7 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first
             unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location)
             answers = _answers(stage, context, plan.target_version)
             entry = _append_unit(stage, context, planned, unit, answers, Transaction(stage.app_id, plan.next_transaction + index))
+            recorder.write(entry)
             done.append(entry)
             budget.spend(entry.num_requests, entry.tokens)
             progress.finish_unit(entry.num_requests, entry.num_kept, entry.tokens)
@@ -233,16 +240,16 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first
 def _append_unit(
     stage: Stage, context: Context, planned: PlannedUnit, unit: Unit, answers: DataFrame, transaction: Transaction
 ) -> ledger.Entry:
-    """Transform and commit one unit, then write its ledger row."""
+    """Transform and commit one unit, then count its rows."""
     started = time.monotonic()
-    requests = context.spark.read.parquet(*map(literal_path, planned.files))
+    requests = context.spark.read.schema(stage.requests.schema).parquet(*map(literal_path, planned.files))
     if stage.combine:
         rows = stage.combine(requests, answers, checkpoint_under(unit.scratch)).withColumns(_unit_columns(unit))
     else:
         rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
     version = context.warehouse.append(rows, stage.target, note, transaction)
-    return ledger.record(context.warehouse, stage.target, note, version, time.monotonic() - started)
+    return ledger.read_entry(context.warehouse, stage.target, note, version, time.monotonic() - started)
 
 
 def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUnit, unit: Unit) -> DataFrame:

@@ -1,0 +1,54 @@
+"""What the benchmarks measure on: pages that our reader gets back as they were."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+from bubblenet.corpus.readers import read_file
+from tests.benchmarks import web_pages
+
+PAGE = """<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>
+<h1>Gr\u00f6\u00dfe</h1><p>Ein Absatz \u00fcber die Gr\u00f6\u00dfe der Seiten, die hier gemessen werden.</p></body></html>"""
+
+
+def write_shard(tmp_path: Path) -> web_pages.Shard:
+    for name in ("warc", "text", "counts", "packages/some-doc/usr"):
+        (tmp_path / name).mkdir(parents=True)
+    page = tmp_path / "packages/some-doc/usr/index.html"
+    page.write_text(PAGE, encoding="utf-8")
+    web_pages._write_shard(tmp_path, 0, [("some-doc", str(page))])
+    return web_pages.Shard(**json.loads((tmp_path / "counts/0000.json").read_text()))
+
+
+def test_a_page_comes_back_from_its_archive_unchanged(tmp_path):
+    write_shard(tmp_path)
+
+    pages = list(read_file(str(tmp_path / "warc/0000.warc.gz"), max_document_bytes=1 << 20))
+
+    assert [(page.url, page.content, page.reason) for page in pages] == [("https://some-doc.example/usr/index.html", PAGE, None)]
+
+
+def test_the_same_pages_give_the_same_archive(tmp_path):
+    write_shard(tmp_path / "a")
+    write_shard(tmp_path / "b")
+
+    assert (tmp_path / "a/warc/0000.warc.gz").read_bytes() == (tmp_path / "b/warc/0000.warc.gz").read_bytes()
+    assert gzip.decompress((tmp_path / "a/warc/0000.warc.gz").read_bytes()).startswith(b"WARC/1.0\r\n")
+
+
+def test_pages_are_counted_by_package_and_language(tmp_path):
+    shard = write_shard(tmp_path)
+
+    assert (shard.num_pages, shard.packages, shard.languages) == (1, {"some-doc": 1}, {"de": 1})
+
+
+def test_a_selection_holds_the_first_pages_only(tmp_path):
+    (tmp_path / "text").mkdir()
+    for number in range(4):
+        (tmp_path / f"text/{number:04}.jsonl").write_text("")
+
+    folder = web_pages.select(tmp_path, "text", web_pages.SHARD_PAGES + 1)
+
+    assert sorted(file.name for file in folder.iterdir()) == ["0000.jsonl", "0001.jsonl"]
