@@ -38,8 +38,6 @@ LONGEST_NGRAM = 10
 LINK_LINE_SHARE = 0.8
 """From this share of its characters inside links a line is a link with a few words around it."""
 
-_WORD = re.compile(r"[^\W_]+")
-_MAYBE_UNSPACED = re.compile("[\u0e00-\u1cff\u3000-\U0003ffff]")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])\s*|\n")
 _ITEM_MARK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+")
 _NO_PROSE = re.compile(r"\*\*[^*\n]*\*\*|`[^`]*`")
@@ -131,14 +129,14 @@ class Passage:
     @cached_property
     def is_unspaced(self) -> bool:
         """Whether it is written in a script without spaces, so that its words are characters."""
-        if self._tokens == _WORD.findall:
+        if not shingles.has_unspaced_script(self.prose):
             return False
         return sum(len(word) == 1 and word >= FIRST_UNSPACED for word in self.words) > UNSPACED_SHARE * len(self.words)
 
     @cached_property
     def _tokens(self) -> Callable[[str], list[str]]:
-        """What cuts case-folded text into words. shingles.tokens gives the same for any text, but takes three times as long."""
-        return shingles.tokens if _MAYBE_UNSPACED.search(self.prose) else _WORD.findall
+        """What cuts its case-folded text into words."""
+        return shingles.tokenizer(self.prose)
 
     @property
     def characters_of_a_word(self) -> int:
