@@ -42,8 +42,9 @@ check: setup lint types unit ## linter, formatter, types, unit tests without a m
 unit:
 	$(BIN)/python -m pytest tests/unit -q -m "not model and not spark and not nightly"
 
-nightly: setup ## the long tests: cluster, kills, soak
+nightly: setup ## the long tests (kills, random snapshots, every command of the docs), then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
