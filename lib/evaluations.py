@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bubblenet.corpus.contamination import build_index, read_items, source_digest
+from bubblenet.corpus.similarity.contamination import build_index, read_items, source_digest
 from bubblenet.identity import content_id
 from bubblenet.progress import Scratch
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from bubblenet.corpus import locations
+from bubblenet.corpus.reading import locations
 from bubblenet.errors import InputError
 from bubblenet.passages import content_id
 from bubblenet.udfs.corpus import list_urls

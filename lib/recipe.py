@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.clusters import CLUSTERS_VERSION
-from bubblenet.corpus.contamination import CONTAMINATION_VERSION, source_digest
-from bubblenet.corpus.extraction import EXTRACTION_VERSION
-from bubblenet.corpus.hygiene import HYGIENE_VERSION
+from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
-from bubblenet.corpus.minhash import MINHASH_VERSION, MinHasher
 from bubblenet.corpus.quality import RULES_VERSION
 from bubblenet.corpus.questions import HEADINGS_VERSION
-from bubblenet.corpus.readers import READER_VERSION
+from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
+from bubblenet.corpus.reading.readers import READER_VERSION
 from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
-from bubblenet.corpus.shingles import SHINGLES_VERSION
+from bubblenet.corpus.similarity.contamination import CONTAMINATION_VERSION, source_digest
+from bubblenet.corpus.similarity.minhash import MINHASH_VERSION, MinHasher
+from bubblenet.corpus.similarity.shingles import SHINGLES_VERSION
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.engines.weights import digest_of
 from bubblenet.judging.gates import GATE_VERSION

@@ -6,7 +6,7 @@ import gzip
 import random
 from pathlib import Path
 
-from bubblenet.corpus.readers import ByteRange, Page, read_file
+from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 
 LIMIT = 1 << 20
 PAGE = b"<html lang='en'><body><h1>Tea</h1><p>Boil the water first.</p></body></html>"

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bubblenet.corpus import language, segmentation
-from bubblenet.corpus.hygiene import clean_text, decode
+from bubblenet.corpus.reading.hygiene import clean_text, decode
 from bubblenet.corpus.sections import build_tree
 from bubblenet.settings import Segmentation
 

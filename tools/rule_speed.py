@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bubblenet.corpus import language, quality, segmentation
-from bubblenet.corpus.hygiene import clean_text, decode
 from bubblenet.corpus.quality import Passage
+from bubblenet.corpus.reading.hygiene import clean_text, decode
 from bubblenet.corpus.sections import build_tree
 from bubblenet.settings import Segmentation
 

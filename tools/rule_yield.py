@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from bubblenet.corpus import language, quality, segmentation
-from bubblenet.corpus.extraction import HostileMarkupError
-from bubblenet.corpus.hygiene import clean_text, decode
+from bubblenet.corpus.extraction.html import HostileMarkupError
 from bubblenet.corpus.quality import Passage
+from bubblenet.corpus.reading.hygiene import clean_text, decode
 from bubblenet.corpus.sections import build_tree
 from bubblenet.settings import Segmentation
 

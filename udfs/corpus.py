@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from bubblenet.corpus import language, locations
-from bubblenet.corpus.contamination import load_index
-from bubblenet.corpus.minhash import MinHasher
-from bubblenet.corpus.readers import ByteRange, Page, detect_format, is_splittable, read_file, refusal
+from bubblenet.corpus import language
+from bubblenet.corpus.reading import locations
+from bubblenet.corpus.reading.readers import ByteRange, Page, detect_format, is_splittable, read_file, refusal
 from bubblenet.corpus.segmentation import Segment, segment_page
-from bubblenet.corpus.shingles import token_hashes, tokens
+from bubblenet.corpus.similarity.contamination import load_index
+from bubblenet.corpus.similarity.minhash import MinHasher
+from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from bubblenet.settings import Corpus, Segmentation
 from bubblenet.udfs.batches import quarantined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bubblenet.corpus.blocks import Block, rendered_length, split_block
+from bubblenet.corpus.extraction.blocks import Block, rendered_length, split_block
 
 MAX_REFERENCE_CHARACTERS = 200
 """A shorter paragraph that is mostly a link belongs to the text before it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bubblenet.corpus import questions
-from bubblenet.corpus.blocks import Block, rendered_length
+from bubblenet.corpus.extraction.blocks import Block, rendered_length
 
 
 @dataclass(slots=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bubblenet.corpus import extraction, faq, language, plain, quality
-from bubblenet.corpus.blocks import Block, rendered_length
-from bubblenet.corpus.extraction import EXTRACTION_VERSION
-from bubblenet.corpus.markup import HostileMarkupError
+from bubblenet.corpus import language, quality
+from bubblenet.corpus.extraction import faq, html, plain
+from bubblenet.corpus.extraction.blocks import Block, rendered_length
+from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
+from bubblenet.corpus.extraction.markup import HostileMarkupError
 from bubblenet.corpus.packing import pack
 from bubblenet.corpus.quality.passage import Passage
 from bubblenet.corpus.sections import Section, build_tree
@@ -73,7 +74,7 @@ def segment_page(content: str, content_type: str, rules: Segmentation, languages
 
 def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
     if content_type == "html":
-        return extraction.html_blocks(content)
+        return html.html_blocks(content)
     blocks = plain.markdown_blocks(content) if content_type == "markdown" else plain.text_blocks(content)
     return "", faq.written_questions(blocks)
 

@@ -26,9 +26,9 @@ from resiliparse.extract.html2text import extract_plain_text
 from rich.console import Console
 from rich.table import Table
 
-from bubblenet.corpus.blocks import render
-from bubblenet.corpus.extraction import html_blocks
-from bubblenet.corpus.hygiene import clean_text, decode
+from bubblenet.corpus.extraction.blocks import render
+from bubblenet.corpus.extraction.html import html_blocks
+from bubblenet.corpus.reading.hygiene import clean_text, decode
 
 SUITE = Path(__file__).resolve().parents[2].parent / "shared" / "suites" / "extraction"
 PEER = Path(__file__).with_name("trafilatura_peer.py")

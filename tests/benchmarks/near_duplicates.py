@@ -23,10 +23,10 @@ from rich.table import Table
 from bubblenet import session, settings
 from bubblenet.clusters import ClusterRules, represent
 from bubblenet.components import checkpoint_under
-from bubblenet.corpus.minhash import Signature
-from bubblenet.corpus.readers import read_file
+from bubblenet.corpus.reading.readers import read_file
 from bubblenet.corpus.segmentation import segment_page
-from bubblenet.corpus.shingles import ngram_hashes, token_hashes, tokens
+from bubblenet.corpus.similarity.minhash import Signature
+from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from bubblenet.recipe import min_hasher
 

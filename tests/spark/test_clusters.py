@@ -8,8 +8,8 @@ import pytest
 
 from bubblenet.clusters import ClusterRules, represent
 from bubblenet.components import checkpoint_under, connected_components
-from bubblenet.corpus.minhash import MinHasher
-from bubblenet.corpus.shingles import token_hashes, tokens
+from bubblenet.corpus.similarity.minhash import MinHasher
+from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from tests.corpora import near_copy, random_text
 

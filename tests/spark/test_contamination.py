@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bubblenet.corpus.contamination import build_index, read_items
-from bubblenet.corpus.shingles import token_hashes, tokens
+from bubblenet.corpus.similarity.contamination import build_index, read_items
+from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.jobs import deduplicate, ingest, pipeline, segment
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, SEGMENTS
 from tests.conftest import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bubblenet.corpus.hygiene import clean_text
+from bubblenet.corpus.reading.hygiene import clean_text
 from bubblenet.jobs import ingest
 from bubblenet.tables import DOCUMENTS, FILES
 

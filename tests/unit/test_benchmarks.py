@@ -6,7 +6,7 @@ import gzip
 import json
 from pathlib import Path
 
-from bubblenet.corpus.readers import read_file
+from bubblenet.corpus.reading.readers import read_file
 from tests.benchmarks import web_pages
 
 PAGE = """<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bubblenet.corpus import shingles
-from bubblenet.corpus.blocks import Block, render
+from bubblenet.corpus.extraction.blocks import Block, render
 from bubblenet.corpus.quality.ngrams import Occurrences, num_characters, repeated_ngrams
+from bubblenet.corpus.similarity import shingles
 
 UNSPACED_SHARE = 0.2
 """From this share of its words, characters of a script without spaces, a passage is taken to be in such a script. The identified language
 does not tell: a Chinese page about software may be called English."""
 
 FIRST_UNSPACED = "\u0e00"
-"""Thai, the first of the scripts that bubblenet.corpus.shingles cuts into characters."""
+"""Thai, the first of the scripts that bubblenet.corpus.similarity.shingles cuts into characters."""
 
 MIN_WRAPPED_CHARACTERS = 60
 """A paragraph with a line of this length is wrapped text, and one line; one with shorter lines only was broken on purpose."""

@@ -6,7 +6,7 @@ Datasets, c4_utils). All others are ours. A phrase must mean what its list says 
 
 from __future__ import annotations
 
-from bubblenet.corpus.shingles import tokens
+from bubblenet.corpus.similarity.shingles import tokens
 
 Phrases = dict[str, tuple[tuple[str, str], ...]]
 
@@ -33,7 +33,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _phrases(text: str) -> tuple[tuple[str, str], ...]:
-    """Each phrase with its first word, as bubblenet.corpus.shingles cuts it."""
+    """Each phrase with its first word, as bubblenet.corpus.similarity.shingles cuts it."""
     return tuple((tokens(phrase)[0], " ".join(phrase.split())) for phrase in text.split("|"))
 
 

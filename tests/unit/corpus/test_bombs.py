@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bubblenet.corpus.readers import read_file
+from bubblenet.corpus.reading.readers import read_file
 from tests.archives import PAGE, warc_record
 
 MIB = 1024 * 1024

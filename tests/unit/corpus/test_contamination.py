@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bubblenet.corpus.contamination import EvaluationIndex, build_index, read_items
-from bubblenet.corpus.shingles import token_hashes, tokens
+from bubblenet.corpus.similarity.contamination import EvaluationIndex, build_index, read_items
+from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.errors import InputError
 
 WORDS = [f"word{number}" for number in range(3000)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bubblenet.corpus.readers import Page
+from bubblenet.corpus.reading.readers import Page
 from tests.archives import PAGE, read, warc_record
 
 CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(PAGE), PAGE)

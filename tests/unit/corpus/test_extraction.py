@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from bubblenet.corpus.blocks import render
-from bubblenet.corpus.extraction import html_blocks
-from bubblenet.corpus.markup import MAX_ELEMENTS, HostileMarkupError
-from bubblenet.corpus.plain import markdown_blocks, text_blocks
+from bubblenet.corpus.extraction.blocks import render
+from bubblenet.corpus.extraction.html import html_blocks
+from bubblenet.corpus.extraction.markup import MAX_ELEMENTS, HostileMarkupError
+from bubblenet.corpus.extraction.plain import markdown_blocks, text_blocks
 
 
 def markdown(html: str) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bubblenet.corpus.readers import Page
+from bubblenet.corpus.reading.readers import Page
 from tests.archives import gzip_members, read, warc_record
 
 HOSTILE = "a\x00b\ud800c\u202ed\U000e0041e\r\nf\u2028g\x9bh"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bubblenet.corpus.hygiene import MAX_COMBINING_RUN, clean_text, decode
+from bubblenet.corpus.reading.hygiene import MAX_COMBINING_RUN, clean_text, decode
 
 
 @pytest.mark.parametrize(

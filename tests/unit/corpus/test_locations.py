@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow.fs
 import pytest
 
-from bubblenet.corpus.json_lines import read_jsonl
-from bubblenet.corpus.locations import open_binary, walk
-from bubblenet.corpus.streams import WHOLE
+from bubblenet.corpus.reading.json_lines import read_jsonl
+from bubblenet.corpus.reading.locations import open_binary, walk
+from bubblenet.corpus.reading.streams import WHOLE
 from tests.archives import LIMIT, gzip_members, read, some_records
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bubblenet.corpus import minhash
-from bubblenet.corpus.minhash import PRIME, SIGNATURE_TYPE, MinHasher, Signature, similarity
-from bubblenet.corpus.shingles import ngram_hashes, token_hashes, tokens
+from bubblenet.corpus.similarity import minhash
+from bubblenet.corpus.similarity.minhash import PRIME, SIGNATURE_TYPE, MinHasher, Signature, similarity
+from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
 
 WORDS = [f"word{number}" for number in range(5000)]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bubblenet.corpus.readers import ByteRange, is_splittable, read_file
+from bubblenet.corpus.reading.readers import ByteRange, is_splittable, read_file
 from tests.archives import LIMIT, PAGE, damaged, gzip_members, read, read_parts, some_records, warc_record
 
 WARCINFO = b"WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n"

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bubblenet.corpus.readers import detect_format, refusal
+from bubblenet.corpus.reading.readers import detect_format, refusal
 from tests.archives import LIMIT, PAGE, gzip_members, read, reasons, some_records, warc_record
 
 

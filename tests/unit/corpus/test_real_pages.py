@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from bubblenet.corpus.hygiene import clean_text, decode
+from bubblenet.corpus.reading.hygiene import clean_text, decode
 from bubblenet.corpus.segmentation import segment_page
 from bubblenet.settings import Segmentation
 

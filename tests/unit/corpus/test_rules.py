@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bubblenet.corpus import plain, quality, questions
+from bubblenet.corpus import quality, questions
+from bubblenet.corpus.extraction import plain
 from bubblenet.corpus.quality import Passage, gopher, paper
 from bubblenet.corpus.quality.ngrams import repeated_ngrams
 from bubblenet.corpus.quality.words import STOP_WORDS
-from bubblenet.corpus.shingles import tokens
+from bubblenet.corpus.similarity.shingles import tokens
 from bubblenet.settings import Segmentation
 
 LIMITS = Segmentation(min_characters=20)

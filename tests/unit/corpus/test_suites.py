@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bubblenet.corpus import records
-from bubblenet.corpus.hygiene import clean_text
-from bubblenet.corpus.readers import refusal
-from bubblenet.corpus.warc import PlainRecord
+from bubblenet.corpus.reading import records
+from bubblenet.corpus.reading.hygiene import clean_text
+from bubblenet.corpus.reading.readers import refusal
+from bubblenet.corpus.reading.warc import PlainRecord
 from tests.archives import gzip_members, read, reasons, warc_record
 
 ARCHIVES = {
@@ -153,8 +153,8 @@ def is_harmful(text: str) -> bool:
 
 def test_broken_parquet_is_an_error_and_never_a_page(suite: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every column is taken for a text, or no damaged column would be touched."""
-    monkeypatch.setattr("bubblenet.corpus.parquet.KNOWN_FIELDS", _Everything())
-    monkeypatch.setattr("bubblenet.corpus.parquet.TEXT_FIELDS", _Everything())
+    monkeypatch.setattr("bubblenet.corpus.reading.parquet.KNOWN_FIELDS", _Everything())
+    monkeypatch.setattr("bubblenet.corpus.reading.parquet.TEXT_FIELDS", _Everything())
     monkeypatch.setattr(records, "TEXT_FIELDS", ("no such field",))
     found = {path.name: reasons(path) for path in sorted(suite("parquet").glob("*.parquet"))}
 

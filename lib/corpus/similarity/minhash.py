@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bubblenet.corpus.shingles import mix, ngram_hashes
+from bubblenet.corpus.similarity.shingles import mix, ngram_hashes
 
 MINHASH_VERSION = 1
 """Rises when the same text would give another signature."""

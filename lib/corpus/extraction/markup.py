@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus import furniture
+from bubblenet.corpus.extraction import furniture
 
 MAX_ATTRIBUTES = 10_000
 """Attributes in one tag; the parser's time grows with their square (10,000: 0.2 s; 30,000: 2 s)."""

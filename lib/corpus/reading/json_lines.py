@@ -11,9 +11,9 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
-from bubblenet.corpus.pages import Page, quarantined
-from bubblenet.corpus.records import page_at, page_of_record
-from bubblenet.corpus.streams import MAX_DRAINED_BYTES, WHOLE, ByteRange, GzipStream, ZstdStream, compression_of, reason_of
+from bubblenet.corpus.reading.pages import Page, quarantined
+from bubblenet.corpus.reading.records import page_at, page_of_record
+from bubblenet.corpus.reading.streams import MAX_DRAINED_BYTES, WHOLE, ByteRange, GzipStream, ZstdStream, compression_of, reason_of
 
 MAX_ESCAPES = 6
 r"""Bytes of JSON that one byte of text can take: `\\\u0041`."""

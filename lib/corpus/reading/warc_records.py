@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
-from bubblenet.corpus import http, hygiene
-from bubblenet.corpus.pages import Page, from_payload, quarantined
+from bubblenet.corpus.reading import http, hygiene
+from bubblenet.corpus.reading.pages import Page, from_payload, quarantined
 
 _CONTENT_TYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "markdown"}
 _PAGE_SCHEMES = ("http://", "https://", "file://", "ftp://")

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bubblenet.corpus.pages import Page, quarantined
-from bubblenet.corpus.records import KNOWN_FIELDS, TEXT_FIELDS, page_at, page_of_record
-from bubblenet.corpus.streams import ByteRange, file_size
+from bubblenet.corpus.reading.pages import Page, quarantined
+from bubblenet.corpus.reading.records import KNOWN_FIELDS, TEXT_FIELDS, page_at, page_of_record
+from bubblenet.corpus.reading.streams import ByteRange, file_size
 
 BATCH_ROWS = 64
 BATCH_BYTES = 64 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bubblenet.corpus.markup import LAYOUT, Element, collapse
+from bubblenet.corpus.extraction.markup import LAYOUT, Element, collapse
 
 MAX_ROWS = 1000
 """A table with more rows is a data dump; its cells are read one by one."""

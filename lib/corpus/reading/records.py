@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bubblenet.corpus import hygiene
-from bubblenet.corpus.pages import Page, from_payload, from_text, quarantined
+from bubblenet.corpus.reading import hygiene
+from bubblenet.corpus.reading.pages import Page, from_payload, from_text, quarantined
 
 TEXT_FIELDS = ("text", "content", "raw_content", "markdown", "html")
 """The first of these that is a text is the page; `markdown` and `html` say what it is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bubblenet.corpus.blocks import Block, Kind, fence
+from bubblenet.corpus.extraction.blocks import Block, Kind, fence
 
 MAX_TITLE_CHARACTERS = 80
 MIN_UNDERLINE_CHARACTERS = 3

@@ -20,9 +20,9 @@ from typing import BinaryIO, cast
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from bubblenet.corpus.pages import Page, quarantined
-from bubblenet.corpus.streams import GZIP_MAGIC, MAX_DRAINED_BYTES, ByteRange, GzipMember, file_size, find, reason_of
-from bubblenet.corpus.warc_records import read_record
+from bubblenet.corpus.reading.pages import Page, quarantined
+from bubblenet.corpus.reading.streams import GZIP_MAGIC, MAX_DRAINED_BYTES, ByteRange, GzipMember, file_size, find, reason_of
+from bubblenet.corpus.reading.warc_records import read_record
 
 _WARC_MAGIC = b"WARC/"
 _PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion

@@ -6,8 +6,8 @@ nothing. An element called `sidebar` or `comments` loses its weight, unless it h
 
 from __future__ import annotations
 
-from bubblenet.corpus import faq, furniture, markup
-from bubblenet.corpus.markup import Element
+from bubblenet.corpus.extraction import faq, furniture, markup
+from bubblenet.corpus.extraction.markup import Element
 
 MIN_PROSE_SHARE = 0.85
 """Share of the page's prose that an element must hold to stand for the page."""

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bubblenet.corpus import questions
-from bubblenet.corpus.blocks import Block
-from bubblenet.corpus.markup import HEADING_LEVELS, Element
+from bubblenet.corpus.extraction.blocks import Block
+from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element
 
 MIN_ASKING_SHARE = 0.5
 """Of the terms of a definition list; in a glossary hardly any asks."""

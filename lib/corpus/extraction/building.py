@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bubblenet.corpus import faq, furniture, grids
-from bubblenet.corpus.blocks import Block, Kind, fence
-from bubblenet.corpus.markup import BLOCK_TAGS, HEADING_LEVELS, MIN_PROSE_CHARACTERS, SPACES, Element, collapse
+from bubblenet.corpus.extraction import faq, furniture, grids
+from bubblenet.corpus.extraction.blocks import Block, Kind, fence
+from bubblenet.corpus.extraction.markup import BLOCK_TAGS, HEADING_LEVELS, MIN_PROSE_CHARACTERS, SPACES, Element, collapse
 
 MAX_INDENTED_LEVELS = 8
 """Lists nested deeper than this are not indented further."""

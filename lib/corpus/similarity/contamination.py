@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bubblenet.corpus.locations import open_binary
-from bubblenet.corpus.shingles import ngram_hashes, token_hashes, tokens
-from bubblenet.corpus.streams import GZIP_MAGIC, GzipStream
+from bubblenet.corpus.reading.locations import open_binary
+from bubblenet.corpus.reading.streams import GZIP_MAGIC, GzipStream
+from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
 from bubblenet.errors import InputError
 from bubblenet.identity import content_id
 

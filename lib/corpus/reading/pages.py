@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 
-from bubblenet.corpus import hygiene
+from bubblenet.corpus.reading import hygiene
 
 READER_VERSION = 2
 """Rises when the same payload would give another page."""

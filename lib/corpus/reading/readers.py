@@ -7,12 +7,12 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from bubblenet.corpus.json_lines import read_json, read_jsonl
-from bubblenet.corpus.locations import file_name, file_url, open_binary
-from bubblenet.corpus.pages import READER_VERSION, Page, from_payload, quarantined
-from bubblenet.corpus.parquet import read_parquet
-from bubblenet.corpus.streams import WHOLE, ByteRange
-from bubblenet.corpus.warc import read_warc
+from bubblenet.corpus.reading.json_lines import read_json, read_jsonl
+from bubblenet.corpus.reading.locations import file_name, file_url, open_binary
+from bubblenet.corpus.reading.pages import READER_VERSION, Page, from_payload, quarantined
+from bubblenet.corpus.reading.parquet import read_parquet
+from bubblenet.corpus.reading.streams import WHOLE, ByteRange
+from bubblenet.corpus.reading.warc import read_warc
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "html": (".html", ".htm", ".xhtml"),

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus import faq, hygiene, main_part, markup, structured
-from bubblenet.corpus.blocks import Block
-from bubblenet.corpus.building import LINK_LIST_SHARE, build_blocks
+from bubblenet.corpus.extraction import faq, main_part, markup, structured
+from bubblenet.corpus.extraction.blocks import Block
+from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
+from bubblenet.corpus.reading import hygiene
 
 EXTRACTION_VERSION = 2
 """Rises when the same page would give other blocks."""

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from bubblenet.corpus import questions
-from bubblenet.corpus.blocks import Block
+from bubblenet.corpus.extraction.blocks import Block
 
 MAX_CHARACTERS = 1_000_000
 """JSON-LD of one page; more is a catalogue or an attack."""

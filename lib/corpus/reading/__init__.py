@@ -1,0 +1,1 @@
+"""From files to pages: every format, every damage, every charset; nothing raised for bad content."""

@@ -1,0 +1,1 @@
+"""Word n-grams of texts: near duplicates, and items of evaluation sets."""
