@@ -6,7 +6,6 @@ version it was taken from, so a crash between the two commits is mended by the n
 
 from __future__ import annotations
 
-import contextlib
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,10 +14,8 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet import accounting, ledger, passages
-from bubblenet.errors import ConcurrentRunError
 from bubblenet.judging import quality
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
-from bubblenet.warehouse import Transaction
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -33,13 +30,14 @@ _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
     """Note which fingerprints belong together, once."""
-    now = datetime.now(UTC)
-    records = [
-        {"recipe_id": recipe.id, "stage": stage, "fingerprint": made.id, "parts": json.dumps(made.parts, sort_keys=True), "created_at": now}
-        for stage, made in recipe.fingerprints.items()
-    ]
-    with contextlib.suppress(ConcurrentRunError):  # it is known
-        context.warehouse.append_records(records, RECIPES, _note(context, {"recipe": recipe.id}), Transaction(recipe.id, 1))
+    known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
+    if known.isEmpty():
+        rows = [
+            (recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), datetime.now(UTC)) for stage, f in recipe.fingerprints.items()
+        ]
+        context.warehouse.append(
+            context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1), RECIPES, _note(context, {"recipe": recipe.id})
+        )
 
 
 def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:

@@ -143,19 +143,20 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
     budget = Budget(context.settings.budget if stage.is_model_stage else settings_module.Budget())
     entries: list[ledger.Entry] = []
-    for replan in range(_REPLANS):
-        plan = _make_plan(stage, context, budget, replan)
-        done: list[ledger.Entry] = []
-        try:
-            stopped_by = _run_units(stage, context, plan, budget, len(entries), done)
-            break
-        except ConcurrentRunError:
-            if replan == _REPLANS - 1:
-                raise
-        finally:
-            entries += done
-            Scratch(plan.location).delete_everything()
-    counts = _verify(stage, context, plan, done) if done else plan.before
+    with ledger.Recorder(context.warehouse) as recorder:
+        for replan in range(_REPLANS):
+            plan = _make_plan(stage, context, budget, replan)
+            done: list[ledger.Entry] = []
+            try:
+                stopped_by = _run_units(stage, context, plan, budget, recorder, len(entries), done)
+                break
+            except ConcurrentRunError:
+                if replan == _REPLANS - 1:
+                    raise
+            finally:
+                entries += done
+                Scratch(plan.location).delete_everything()
+        counts = _verify(stage, context, plan, done) if done else plan.before
     report = StageReport(
         name=stage.name,
         counts=counts,
@@ -216,7 +217,9 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     return tuple(units)
 
 
-def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first: int, done: list[ledger.Entry]) -> str | None:
+def _run_units(
+    stage: Stage, context: Context, plan: Plan, budget: Budget, recorder: ledger.Recorder, first: int, done: list[ledger.Entry]
+) -> str | None:
     """Append the units in order; return the name of the budget that stopped them, if one did."""
     with StageProgress(context.console, stage.name, plan.num_planned, Scratch(plan.location)) as progress:
         for index, planned in enumerate(plan.units):
@@ -227,6 +230,7 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first
             unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location)
             answers = _answers(stage, context, plan.target_version)
             entry = _append_unit(stage, context, planned, unit, answers, Transaction(stage.app_id, plan.next_transaction + index))
+            recorder.write(entry)
             done.append(entry)
             budget.spend(entry.num_requests, entry.tokens)
             progress.finish_unit(entry.num_requests, entry.num_kept, entry.tokens)
@@ -236,7 +240,7 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first
 def _append_unit(
     stage: Stage, context: Context, planned: PlannedUnit, unit: Unit, answers: DataFrame, transaction: Transaction
 ) -> ledger.Entry:
-    """Transform and commit one unit, then write its ledger row."""
+    """Transform and commit one unit, then count its rows."""
     started = time.monotonic()
     requests = context.spark.read.schema(stage.requests.schema).parquet(*map(literal_path, planned.files))
     if stage.combine:
@@ -245,7 +249,7 @@ def _append_unit(
         rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
     version = context.warehouse.append(rows, stage.target, note, transaction)
-    return ledger.record(context.warehouse, stage.target, note, version, time.monotonic() - started)
+    return ledger.read_entry(context.warehouse, stage.target, note, version, time.monotonic() - started)
 
 
 def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUnit, unit: Unit) -> DataFrame:

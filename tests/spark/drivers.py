@@ -48,14 +48,14 @@ def before_the_ledger() -> None:
     """Die after the first unit of backtranslation is committed and before the ledger has it."""
     from bubblenet import ledger
 
-    real = ledger.record
+    real = ledger.Recorder.write
 
-    def record(warehouse, target, note, *rest):
-        if note["stage"] == "backtranslate":
+    def write(self, entry):
+        if entry.stage == "backtranslate":
             die()
-        return real(warehouse, target, note, *rest)
+        return real(self, entry)
 
-    ledger.record = record
+    ledger.Recorder.write = write
 
 
 def inside_a_unit() -> None:
