@@ -139,12 +139,12 @@ def test_a_driver_that_lost_its_lane_plans_again_and_doubles_nothing(make_contex
     context, other = make_context("A", "execution.unit_rows=10"), make_context("A", "execution.unit_rows=10")
     real, interfered = stage._append_unit, []
 
-    def interfere(declared, given, planned, unit, transaction):
+    def interfere(declared, given, *rest):
         if not interfered:  # the other driver does everything while this one is about to commit its first unit
             interfered.append(True)
             monkeypatch.setattr(stage, "_append_unit", real)
             run_stage(declare(other, thirds), other)
-        return real(declared, given, planned, unit, transaction)
+        return real(declared, given, *rest)
 
     monkeypatch.setattr(stage, "_append_unit", interfere)
     report = run_stage(declare(context, thirds), context)

@@ -214,8 +214,9 @@ def test_yield_shares_add_up_for_each_snapshot_rules_and_language(warehouse):
 
 
 def test_every_view_can_be_read_and_keeps_the_comments_of_its_columns(warehouse):
+    may_be_empty = {"recipe_fingerprints", "hot_bands"}
     for view in views():
-        assert warehouse.spark.sql(f"SELECT * FROM {view.name}").collect() or view.name == "recipe_fingerprints"
+        assert warehouse.spark.sql(f"SELECT * FROM {view.name}").collect() or view.name in may_be_empty
     described = {row["col_name"]: row["comment"] for row in warehouse.spark.sql("DESCRIBE curated_4").collect()}
     assert described["instruction"] == "what is asked"
 
