@@ -1,7 +1,7 @@
 """The rules of instruction backtranslation itself: Li et al. 2023 (arXiv:2308.06259), section 3.1 and the appendix on web segments.
 
-The paper names the kinds of headings, 600 to 3,000 characters, and the n-gram Jaccard similarity between pairs of sentences; it prints no
-threshold for the last.
+The paper names the kinds of headings, 600 to 3,000 characters, and the n-gram Jaccard similarity between pairs of sentences; the limits for
+the last are ours.
 """
 
 from __future__ import annotations
