@@ -136,7 +136,7 @@ def share(values: Any) -> str:
         return "-"
     z, p = 1.96, hits / count
     middle, spread = p + z * z / (2 * count), z * (p * (1 - p) / count + z * z / (4 * count * count)) ** 0.5
-    return f"{p:.3f} [{(middle - spread) / (1 + z * z / count):.2f}, {(middle + spread) / (1 + z * z / count):.2f}]"
+    return f"{p:.3f} [{max(0.0, middle - spread) / (1 + z * z / count):.2f}, {(middle + spread) / (1 + z * z / count):.2f}]"
 
 
 if __name__ == "__main__":
