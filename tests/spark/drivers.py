@@ -29,7 +29,7 @@ def die() -> None:
 
 
 def between_units() -> None:
-    """Die after the second unit of backtranslation, ledger row included."""
+    """Die after the second unit of backtranslation is committed; its ledger row may be on its way."""
     from bubblenet import stage
 
     real, count = stage._append_unit, []
