@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -21,8 +20,6 @@ from bubblenet.tables import RUNS, TABLES, Table
 from bubblenet.warehouse import Transaction
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from bubblenet.warehouse import Commit, Warehouse
 
 
@@ -70,29 +67,11 @@ def note_of_unit(run_id: str, stage: str, unit: int, snapshot: str, fingerprint:
     }
 
 
-class Recorder:
-    """Writes the ledger rows of one stage beside its work; a context manager that ends when all are written.
-
-    A row takes as long to commit as a small unit takes to run, and nothing waits for it: one that a crash loses is rebuilt.
-    """
-
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger")
-        self._rows: list[Future[None]] = []
-
-    def __enter__(self) -> Recorder:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._writer.shutdown()
-        if error is None:
-            for row in self._rows:
-                row.result()
-
-    def write(self, entry: Entry) -> None:
-        """Have the row of a committed unit written. Doing it twice writes it once."""
-        self._rows.append(self._writer.submit(_insert, self._warehouse, entry))
+def record(warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None) -> Entry:
+    """Write the ledger row of one committed unit and return it. Doing it twice writes it once."""
+    entry = _read_entry(warehouse, target, note, version, seconds, datetime.now(UTC))
+    _insert(warehouse, entry)
+    return entry
 
 
 def rebuild(warehouse: Warehouse) -> int:
@@ -127,13 +106,13 @@ def _version(name: str) -> str:
 
 def _rebuilt(warehouse: Warehouse, target: Table, commit: Commit) -> Entry:
     finished = datetime.fromtimestamp(commit.timestamp / 1000, UTC)
-    return read_entry(warehouse, target, commit.note, commit.version, None, finished)
+    return _read_entry(warehouse, target, commit.note, commit.version, None, finished)
 
 
-def read_entry(
-    warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None, finished: datetime | None = None
+def _read_entry(
+    warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None, finished: datetime
 ) -> Entry:
-    """The entry of a committed unit: its rows are counted in the table itself. finished: when it was committed, if not just now."""
+    """Count the rows of one unit in the committed table."""
     rows = warehouse.read(target, version).where((F.col("run_id") == note["run_id"]) & (F.col("unit") == note["unit"]))
     rows = rows.where(F.col("fingerprint") == note["fingerprint"])
     has_tokens = "prompt_tokens" in target.column_names
@@ -156,7 +135,7 @@ def read_entry(
         prompt_tokens=sum(group["prompt"] or 0 for group in groups),
         output_tokens=sum(group["output"] or 0 for group in groups),
         seconds=seconds,
-        finished_at=finished or datetime.now(UTC),
+        finished_at=finished,
         versions=json.dumps(note["versions"]),
     )
 

@@ -143,20 +143,19 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
     budget = Budget(context.settings.budget if stage.is_model_stage else settings_module.Budget())
     entries: list[ledger.Entry] = []
-    with ledger.Recorder(context.warehouse) as recorder:
-        for replan in range(_REPLANS):
-            plan = _make_plan(stage, context, budget, replan)
-            done: list[ledger.Entry] = []
-            try:
-                stopped_by = _run_units(stage, context, plan, budget, recorder, len(entries), done)
-                break
-            except ConcurrentRunError:
-                if replan == _REPLANS - 1:
-                    raise
-            finally:
-                entries += done
-                Scratch(plan.location).delete_everything()
-        counts = _verify(stage, context, plan, done) if done else plan.before
+    for replan in range(_REPLANS):
+        plan = _make_plan(stage, context, budget, replan)
+        done: list[ledger.Entry] = []
+        try:
+            stopped_by = _run_units(stage, context, plan, budget, len(entries), done)
+            break
+        except ConcurrentRunError:
+            if replan == _REPLANS - 1:
+                raise
+        finally:
+            entries += done
+            Scratch(plan.location).delete_everything()
+    counts = _verify(stage, context, plan, done) if done else plan.before
     report = StageReport(
         name=stage.name,
         counts=counts,
@@ -217,9 +216,7 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     return tuple(units)
 
 
-def _run_units(
-    stage: Stage, context: Context, plan: Plan, budget: Budget, recorder: ledger.Recorder, first: int, done: list[ledger.Entry]
-) -> str | None:
+def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first: int, done: list[ledger.Entry]) -> str | None:
     """Append the units in order; return the name of the budget that stopped them, if one did."""
     with StageProgress(context.console, stage.name, plan.num_planned, Scratch(plan.location)) as progress:
         for index, planned in enumerate(plan.units):
@@ -228,28 +225,25 @@ def _run_units(
                 return stopped_by
             progress.start_unit(first + index)
             unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location)
-            answers = _answers(stage, context, plan.target_version)
-            entry = _append_unit(stage, context, planned, unit, answers, Transaction(stage.app_id, plan.next_transaction + index))
-            recorder.write(entry)
+            entry = _append_unit(stage, context, plan, planned, unit, Transaction(stage.app_id, plan.next_transaction + index))
             done.append(entry)
             budget.spend(entry.num_requests, entry.tokens)
             progress.finish_unit(entry.num_requests, entry.num_kept, entry.tokens)
     return None
 
 
-def _append_unit(
-    stage: Stage, context: Context, planned: PlannedUnit, unit: Unit, answers: DataFrame, transaction: Transaction
-) -> ledger.Entry:
-    """Transform and commit one unit, then count its rows."""
+def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUnit, unit: Unit, transaction: Transaction) -> ledger.Entry:
+    """Transform and commit one unit, then write its ledger row."""
     started = time.monotonic()
     requests = context.spark.read.schema(stage.requests.schema).parquet(*map(literal_path, planned.files))
     if stage.combine:
+        answers = _answers(stage, context, plan.target_version)
         rows = stage.combine(requests, answers, checkpoint_under(unit.scratch)).withColumns(_unit_columns(unit))
     else:
         rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
     version = context.warehouse.append(rows, stage.target, note, transaction)
-    return ledger.read_entry(context.warehouse, stage.target, note, version, time.monotonic() - started)
+    return ledger.record(context.warehouse, stage.target, note, version, time.monotonic() - started)
 
 
 def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUnit, unit: Unit) -> DataFrame:

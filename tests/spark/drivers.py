@@ -29,7 +29,7 @@ def die() -> None:
 
 
 def between_units() -> None:
-    """Die after the second unit of backtranslation is committed; its ledger row may be on its way."""
+    """Die after the second unit of backtranslation, ledger row included."""
     from bubblenet import stage
 
     real, count = stage._append_unit, []
@@ -48,14 +48,14 @@ def before_the_ledger() -> None:
     """Die after the first unit of backtranslation is committed and before the ledger has it."""
     from bubblenet import ledger
 
-    real = ledger.Recorder.write
+    real = ledger.record
 
-    def write(self, entry):
-        if entry.stage == "backtranslate":
+    def record(warehouse, target, note, *rest):
+        if note["stage"] == "backtranslate":
             die()
-        return real(self, entry)
+        return real(warehouse, target, note, *rest)
 
-    ledger.Recorder.write = write
+    ledger.record = record
 
 
 def inside_a_unit() -> None:

@@ -172,7 +172,7 @@ def test_the_ledger_is_rebuilt_from_the_commits(make_context, thirds, monkeypatc
     def die(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ledger.Recorder, "write", die)
+    monkeypatch.setattr(ledger, "record", die)
     with pytest.raises(KeyboardInterrupt):
         run_stage(declare(context, thirds), context)
     assert context.warehouse.read(RUNS).count() == 0
