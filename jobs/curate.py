@@ -27,7 +27,7 @@ def run(context: Context) -> list[StageReport]:
     started = time.monotonic()
     recipe = full_recipe(context.settings)
     curation.write_recipe(context, recipe)
-    pairs = curation.proposed_pairs(context, recipe)
+    pairs = curation.every_pair(context, recipe)
     is_judged, is_published = curation.write_judgements(context, recipe, pairs), curation.write_curated(context, recipe)
     counts = curation.count_verdicts(context, pairs)
     if not counts.is_balanced:

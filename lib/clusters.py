@@ -151,5 +151,8 @@ def _described(represented: DataFrame, similar: DataFrame, signatures: DataFrame
 
 
 def _similarity(left: str, right: str) -> Column:
-    """The signature similarity of two columns: the share of equal minima. See corpus.minhash.similarity."""
+    """The share of equal minima of two columns of signatures: an unbiased estimate of the Jaccard similarity of their n-grams.
+
+    Its standard error is sqrt(J * (1 - J) / permutations): 0.04 at J = 0.75 with 112.
+    """
     return F.expr(f"size(filter(zip_with({left}, {right}, (a, b) -> a = b), agrees -> agrees)) / size({left})")

@@ -40,7 +40,7 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
         )
 
 
-def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
+def every_pair(context: Context, recipe: Recipe) -> DataFrame:
     """Every instruction of the current recipe once: instruction_id, segment_id, origin, passed, gate."""
     instructions = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
     has_text = instructions.where(F.col("instruction_id").isNotNull())

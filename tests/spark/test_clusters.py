@@ -12,6 +12,7 @@ from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from tests.corpora import near_copy, random_text
+from tests.partitions import clusters_of
 
 pytestmark = pytest.mark.spark
 
@@ -48,23 +49,6 @@ class Index:
         by_id = {row["segment_id"]: row for row in answered}
         assert len(by_id) == len(answered) == len(texts)
         return {text: by_id[content_id(text)] for text in texts}
-
-    def clusters(self) -> set[frozenset[str]]:
-        """The partition of all passages; clusters that a passage bridges are one."""
-        leaders: dict[str, str] = {}
-
-        def leader(node: str) -> str:
-            while leaders.setdefault(node, node) != node:
-                node = leaders[node]
-            return node
-
-        for row in self.rows:
-            for other in (row["representative_id"], *(row["bridged_ids"] or ())):
-                leaders[leader(row["segment_id"])] = leader(other)
-        groups: dict[str, set[str]] = {}
-        for row in self.rows:
-            groups.setdefault(leader(row["segment_id"]), set()).add(row["segment_id"])
-        return {frozenset(group) for group in groups.values()}
 
     def _frames(self, texts: list[str]) -> tuple:
         pending = [(content_id(text), content_id(text), normalised_hash(text), len(text)) for text in texts]
@@ -135,7 +119,7 @@ def test_a_passage_between_two_old_clusters_bridges_them_and_retracts_nothing(in
 
     assert (bridge["representative_id"], bridge["bridged_ids"]) == (ids[0], [ids[1]])
     assert {row["representative_id"] for row in later.values()} == {ids[0]}
-    assert len(index.clusters()) == 1
+    assert len(clusters_of(index.rows)) == 1
 
 
 def test_hot_bands_are_compared_with_one_passage_only(spark, tmp_path):
@@ -175,4 +159,4 @@ def test_clusters_do_not_depend_on_the_order_of_arrival(spark, tmp_path, seed):
     for start, end in zip([0, *cuts], [*cuts, len(texts)], strict=True):
         split.add(texts[start:end])
 
-    assert split.clusters() == whole.clusters()
+    assert clusters_of(split.rows) == clusters_of(whole.rows)

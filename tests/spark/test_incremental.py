@@ -24,6 +24,7 @@ from bubblenet.tables import CURATED, DUPLICATES, INSTRUCTIONS, SCORES, SEGMENTS
 from bubblenet.warehouse import Warehouse
 from tests.conftest import SCRIPTED
 from tests.corpora import near_copy, page, passage
+from tests.partitions import clusters_of
 
 pytestmark = pytest.mark.spark
 
@@ -102,22 +103,9 @@ def _outcome(warehouse: Warehouse, calls: Path) -> Outcome:
         return {tuple(row) for row in warehouse.read(table).select(*columns).collect()}
 
     duplicates = warehouse.read(DUPLICATES).select("segment_id", "representative_id", "bridged_ids").collect()
-    leaders: dict[str, str] = {}
-
-    def leader(node: str) -> str:
-        while leaders.setdefault(node, node) != node:
-            node = leaders[node]
-        return node
-
-    for row in duplicates:
-        for other in (row["representative_id"], *(row["bridged_ids"] or ())):
-            leaders[leader(row["segment_id"])] = leader(other)
-    groups: dict[str, set[str]] = {}
-    for row in duplicates:
-        groups.setdefault(leader(row["segment_id"]), set()).add(row["segment_id"])
     return Outcome(
         segments=rows(SEGMENTS, "segment_id", "kept", "question", "language"),
-        clusters={frozenset(group) for group in groups.values()},
+        clusters=clusters_of(duplicates),
         representatives={row["segment_id"]: row["representative_id"] for row in duplicates},
         instructions=rows(INSTRUCTIONS, "instruction_id", "segment_id", "sample_index", "instruction", "origin", "kept", "reason"),
         scores=rows(SCORES, "instruction_id", "segment_id", "mode", "expected_score", "reverse_gain", "forward_gain"),

@@ -74,14 +74,6 @@ class MinHasher:
         return key.view(np.int64).tolist()
 
 
-def similarity(left: Signature, right: Signature) -> float:
-    """The share of equal minima of two signatures: an unbiased estimate of the Jaccard similarity of their n-grams.
-
-    Its standard error is sqrt(J * (1 - J) / permutations): 0.04 at J = 0.75 with 112. Spark's twin is in bubblenet.clusters.
-    """
-    return float(np.mean(np.array(left.minima) == np.array(right.minima)))
-
-
 @functools.cache
 def _permutations(count: int, seed: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Multipliers in 1..p-1 and offsets in 0..p-1, as columns."""
