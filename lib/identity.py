@@ -15,7 +15,12 @@ def content_id(*parts: str) -> str:
 
 def normalised_hash(text: str) -> str:
     """Hash of the text with case, space and punctuation folded; equal for passages that read the same."""
-    return content_id(_NOT_WORD.sub(" ", text.casefold()).strip())
+    return content_id(folded(text))
+
+
+def folded(text: str) -> str:
+    """The words of a text with case, space and punctuation folded."""
+    return _NOT_WORD.sub(" ", text.casefold()).strip()
 
 
 def row_seed(*parts: str | int) -> int:

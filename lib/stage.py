@@ -23,7 +23,6 @@ from pyspark.sql import functions as F
 
 from bubblenet import accounting, ledger
 from bubblenet import settings as settings_module
-from bubblenet.accounting import Counts
 from bubblenet.budget import Budget
 from bubblenet.components import checkpoint_under
 from bubblenet.errors import ConcurrentRunError
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from rich.console import Console
 
+    from bubblenet.accounting import Counts
     from bubblenet.components import Checkpoint
     from bubblenet.context import Context
     from bubblenet.tables import Table
@@ -174,18 +174,15 @@ def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> P
     """Compare source and target once, and write what is missing."""
     version = context.warehouse.version(stage.target)
     answers = _answers(stage, context, version)
-    # While the target is empty all is pending, and the plan says how much that is.
-    is_first = stage.sample is None and context.warehouse.is_as_created(stage.target, version)
-    before = None if is_first else accounting.count_verdicts(stage.requests, answers)
+    before = accounting.count_verdicts(stage.requests, answers)
     location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
     units: tuple[PlannedUnit, ...] = ()
-    if before is None or before.pending:
+    if before.pending:
         requests = stage.requests if stage.sample is None else stage.requests.join(stage.sample, on=stage.colocate, how="left_semi")
         pending = requests.join(answers.select("request_id").distinct(), on="request_id", how="left_anti").dropDuplicates(["request_id"])
         units = _write_units(stage, context, pending, budget, location)
     stored = context.warehouse.stored_transaction(stage.target, stage.app_id, version)
-    num_planned = sum(unit.num_requests for unit in units)
-    return Plan(location, units, before or Counts(seen=num_planned, kept=0, pending=num_planned), version, stored + 1)
+    return Plan(location, units, before, version, stored + 1)
 
 
 def _answers(stage: Stage, context: Context, version: int) -> DataFrame:

@@ -84,10 +84,6 @@ class Warehouse:
         """The newest version number."""
         return self._log(table).version()
 
-    def is_as_created(self, table: Table, version: int) -> bool:
-        """Whether nothing was ever written up to this version; False when that would take more than a look."""
-        return version == 0 and not self._log(table, version).file_uris()
-
     def stored_transaction(self, table: Table, app_id: str, version: int) -> int:
         """The transaction version stored for app_id at a table version; -1 when there is none."""
         stored = self._log(table, version).transaction_version(app_id)

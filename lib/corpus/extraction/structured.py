@@ -16,6 +16,7 @@ import orjson
 
 from bubblenet.corpus import questions
 from bubblenet.corpus.extraction.blocks import Block
+from bubblenet.identity import folded
 
 MAX_CHARACTERS = 1_000_000
 """JSON-LD of one page; more is a catalogue or an attack."""
@@ -24,7 +25,6 @@ MAX_QUESTIONS = 200
 MAX_VALUES = 50_000
 """Objects and lists that are looked at in one page."""
 
-_NOT_WORD = re.compile(r"\W+")
 _TYPE_PREFIX = re.compile(r"^(?:https?://schema\.org/|schema:)")
 
 
@@ -74,11 +74,6 @@ def hidden(blocks: Iterable[Block], stated: Iterable[Answered]) -> list[Answered
     """The stated questions of which neither the question nor the beginning of the answer is on the page."""
     page = folded("\n".join(block.text for block in blocks))
     return [one for one in stated if folded(one.question) not in page and folded(one.answer)[:80] not in page]
-
-
-def folded(text: str) -> str:
-    """Text for comparison: words in lower case."""
-    return _NOT_WORD.sub(" ", text).strip().casefold()
 
 
 def _questions(data: Any) -> Iterable[Answered]:
