@@ -279,7 +279,7 @@ def test_a_flipped_bit_costs_one_record_and_its_neighbour_at_most_and_is_reporte
         path.write_bytes(flipped)
         pages = read(path)
         found = {(page.url, page.content) for page in pages if page.reason is None}
-        assert len(sound - found) <= 2
+        assert len(sound - found) <= (1 if name.endswith(".gz") else 2)
         if name.endswith(".gz"):  # in a plain archive without digests, a letter of a page can change unseen
             assert found <= sound
             assert found == sound or any(page.reason for page in pages)
