@@ -21,6 +21,7 @@ from bubblenet.tables import (
     FILES,
     INSTRUCTIONS,
     JUDGEMENTS,
+    MINHASH_INDEX,
     PASSAGE_SCORES,
     RECIPES,
     RUNS,
@@ -115,6 +116,7 @@ ROWS = {
         segment("s3", "three", "B"), segment("s1", "older-rules", "B", "segment0"),
         segment("s2", "filtered", "B", kept=False, reason="too_short"),
     ],
+    MINHASH_INDEX: [OK | {"segment_id": f"m{n}", "band_keys": [7, 100 + n], "fingerprint": "minhash1"} for n in range(21)],
     DUPLICATES: [duplicate("s1", "s1"), duplicate("s2", "s2"), duplicate("s1-copy", "s1"), duplicate("s3", "s3")],
     INSTRUCTIONS: [
         proposal("i1", "s1"), proposal("i2", "s2", "extracted"), proposal("i3", "s3"), proposal("i1", "s1", sample_index=3),
@@ -213,10 +215,13 @@ def test_yield_shares_add_up_for_each_snapshot_rules_and_language(warehouse):
     assert sorted(found) == [("kept", 3, 0.75), ("too_short", 1, 0.25)]
 
 
+def test_hot_bands_show_what_many_passages_share(warehouse):
+    assert rows_of(warehouse, "SELECT band_key, num_passages, segment_id FROM hot_bands") == [(7, 21, "m0")]
+
+
 def test_every_view_can_be_read_and_keeps_the_comments_of_its_columns(warehouse):
-    may_be_empty = {"recipe_fingerprints", "hot_bands"}
     for view in views():
-        assert warehouse.spark.sql(f"SELECT * FROM {view.name}").collect() or view.name in may_be_empty
+        assert warehouse.spark.sql(f"SELECT * FROM {view.name}").collect() or view.name == "recipe_fingerprints"
     described = {row["col_name"]: row["comment"] for row in warehouse.spark.sql("DESCRIBE curated_4").collect()}
     assert described["instruction"] == "what is asked"
 
