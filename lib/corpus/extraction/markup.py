@@ -142,10 +142,8 @@ def read_body(tree: HTMLTree) -> list[Element]:
 
 def _has_too_many_attributes(html: str) -> bool:
     """Whether some tag holds so many attributes that parsing it would take seconds."""
-    tags = _ATTRIBUTED.findall(html)
-    return max(map(len, tags), default=0) > 2 * MAX_ATTRIBUTES and any(
-        len(tag.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in tags
-    )
+    long_tags = [tag for tag in _ATTRIBUTED.findall(html) if len(tag) > 2 * MAX_ATTRIBUTES]
+    return any(len(tag.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in long_tags)
 
 
 def _elements(html: str) -> list[Element]:
@@ -157,14 +155,16 @@ def _elements(html: str) -> list[Element]:
         raise HostileMarkupError("too_many_nodes")
     node = Element("html", "", None)
     elements = [node]
-    for closing, tag, attributes, text in _TOKEN.findall(html):
-        if not closing:
-            child = Element(tag, attributes, node)
+    for chunk in html.split("<")[1:]:
+        markup, _, text = chunk.partition(">")
+        if markup[:1] != "/":
+            tag, space, attributes = markup.partition(" ")
+            child = Element(tag, space + attributes, node)
             node.children.append(child)
             elements.append(child)
             if tag not in _VOID_TAGS:
                 node = child
-        elif tag == node.tag and node.parent:
+        elif markup[1:] == node.tag and node.parent:
             node = node.parent
         if text:
             node.children.append(entities.unescape(text) if "&" in text else text)

@@ -2,56 +2,80 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-Ngram = tuple[str, ...]
-Occurrences = list[tuple[int, Ngram]]
-"""Where an n-gram starts, and the n-gram, in order of the text."""
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
 
 
-def repeated_ngrams(words: list[str], max_n: int) -> dict[int, Occurrences]:
-    """For each n from 2 the n-grams that occur more than once, as far as there are any.
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """All occurrences of the n-grams of one size that occur more than once, in order of the text.
 
-    An n-gram can occur twice only where both (n-1)-grams in it do, so that all steps but the first look at the few that are left.
+    starts: word at which each begins. names: a number for its n-gram, the same for the same n-gram. lengths: its characters.
     """
-    found: dict[int, Occurrences] = {}
-    repeated = _repeated(range(len(words)), list(itertools.pairwise(words)))
-    for n in range(2, max_n + 1):
-        if not repeated:
-            break
-        found[n] = repeated
-        ends = {start for start, _ in repeated}
-        starts = [start for start, _ in repeated if start + 1 in ends]
-        repeated = _repeated(starts, [tuple(words[start : start + n + 1]) for start in starts])
-    return found
+
+    n: int
+    starts: Numbers
+    names: Numbers
+    lengths: Numbers
+
+    def top_characters(self) -> int:
+        """Characters of all occurrences of the n-gram that takes up most."""
+        return int(np.bincount(self.names, weights=self.lengths).max(initial=0))
+
+    def repeated_characters(self) -> int:
+        """Characters of the n-grams that were there before; where they overlap, the later one is not counted."""
+        seen: set[int] = set()
+        total = end = 0
+        for start, name, length in zip(self.starts.tolist(), self.names.tolist(), self.lengths.tolist(), strict=True):
+            if name not in seen:
+                seen.add(name)
+            elif start >= end:
+                total += length
+                end = start + self.n
+        return total
 
 
-def top_characters(repeated: Occurrences) -> int:
-    """Characters of all occurrences of the n-gram that takes up most."""
-    counts = Counter(ngram for _, ngram in repeated)
-    return max(count * num_characters(ngram) for ngram, count in counts.items())
+class RepeatedNgrams:
+    """The n-grams of a list of words that occur more than once, found size by size as they are asked for.
 
+    An n-gram can occur twice only where both (n-1)-grams in it do, so that all sizes but the first look at the few that are left.
+    """
 
-def repeated_characters(repeated: Occurrences) -> int:
-    """Characters of the n-grams that were there before; where they overlap, the later one is not counted."""
-    seen: set[Ngram] = set()
-    total = end = 0
-    for start, ngram in repeated:
-        if ngram not in seen:
-            seen.add(ngram)
-        elif start >= end:
-            total += num_characters(ngram)
-            end = start + len(ngram)
-    return total
+    def __init__(self, words: Sequence[str]) -> None:
+        numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
+        names = np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
+        lengths = np.fromiter(map(len, numbers), np.int64, len(numbers))[names] + 1
+        self._ends = np.concatenate(([0], lengths.cumsum()))
+        self._found = [self._occurrences(1, np.arange(len(words)), names)]
+
+    def of(self, n: int) -> Occurrences:
+        """Those of n words."""
+        while len(self._found) < n:
+            shorter = self._found[-1]
+            first = np.flatnonzero(np.diff(shorter.starts) == 1)
+            pairs = shorter.names[first] * (shorter.names.max(initial=0) + 1) + shorter.names[first + 1]
+            names = np.unique(pairs, return_inverse=True)[1]
+            self._found.append(self._occurrences(shorter.n + 1, shorter.starts[first], names))
+        return self._found[n - 1]
+
+    def covered_characters(self, n: int) -> int:
+        """Characters of the words in repeated n-grams: no repeated n-gram of this or a larger size stands anywhere else."""
+        starts = self.of(n).starts
+        ends = np.minimum(starts + n, np.append(starts[1:], len(self._ends)))
+        return int((self._ends[ends] - self._ends[starts]).sum())
+
+    def _occurrences(self, n: int, starts: Numbers, names: Numbers) -> Occurrences:
+        """Of n-grams that begin at starts and have such names, numbered from 0, those whose name stands there twice."""
+        kept = np.bincount(names)[names] > 1
+        starts = starts[kept]
+        return Occurrences(n, starts, names[kept], self._ends[starts + n] - self._ends[starts])
 
 
 def num_characters(words: Sequence[str]) -> int:
     """Characters of words with a space after each."""
     return sum(map(len, words)) + len(words)
-
-
-def _repeated(starts: Iterable[int], ngrams: Sequence[Ngram]) -> Occurrences:
-    counts = Counter(ngrams)
-    return [(start, ngram) for start, ngram in zip(starts, ngrams, strict=False) if counts[ngram] > 1]

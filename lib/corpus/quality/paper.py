@@ -6,9 +6,11 @@ the last are ours.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bubblenet.corpus import questions
 from bubblenet.corpus.quality.passage import Passage
@@ -49,23 +51,30 @@ def repeated_sentences(passage: Passage, limits: Segmentation) -> bool:
 
     Adapted: sentences of paragraphs only, since the items of a good list are worded alike.
     """
-    num_shared = len(passage.repeated_ngrams.get(SENTENCE_NGRAM, ()))
-    fewest = limits.min_sentence_similarity * (MIN_SENTENCE_WORDS - SENTENCE_NGRAM + 1)  # trigrams that a sentence shares with its twin
-    if num_shared < 2 * fewest:
+    lengths = np.fromiter(map(len, passage.sentences), np.int64, len(passage.sentences))
+    is_long = lengths >= MIN_SENTENCE_WORDS
+    candidates = _may_have_twin(passage, lengths, limits.min_sentence_similarity) & is_long
+    most = limits.max_duplicate_sentence_share * is_long.sum()
+    if candidates.sum() <= most:
         return False
-    sentences = (words for words in passage.sentences if len(words) >= MIN_SENTENCE_WORDS)
+    sentences = (passage.sentences[index] for index in np.flatnonzero(candidates))
     ngrams = [frozenset(zip(words, words[1:], words[2:], strict=False)) for words in sentences]
-    return _num_with_twin(ngrams, limits.min_sentence_similarity) > limits.max_duplicate_sentence_share * len(ngrams)
+    return _num_with_twin(ngrams, limits.min_sentence_similarity) > most
+
+
+def _may_have_twin(passage: Passage, lengths: NDArray[np.int64], min_similarity: float) -> NDArray[np.bool_]:
+    """For each sentence whether enough of its trigrams occur more than once in the passage."""
+    ends = lengths.cumsum()
+    starts = passage.repeated_ngrams.of(SENTENCE_NGRAM).starts
+    num_ngrams = lengths - SENTENCE_NGRAM + 1
+    num_repeated = np.searchsorted(starts, ends - SENTENCE_NGRAM + 1) - np.searchsorted(starts, ends - lengths)
+    return np.asarray(num_repeated >= min_similarity * num_ngrams)
 
 
 def _num_with_twin(sets: Sequence[frozenset[tuple[str, ...]]], min_similarity: float) -> int:
-    """How many sets have another one that is similar. Sets that share too little with all others together are never compared."""
-    counts = Counter(ngram for ngrams in sets for ngram in ngrams)
-    if len(counts) == counts.total():
-        return 0
-    candidates = [index for index, ngrams in enumerate(sets) if sum(counts[ngram] > 1 for ngram in ngrams) >= min_similarity * len(ngrams)]
+    """How many sets have another one that is similar."""
     twins: set[int] = set()
-    for one, other in combinations(candidates, 2):
+    for one, other in combinations(range(len(sets)), 2):
         num_common = len(sets[one] & sets[other])
         if num_common >= min_similarity * (len(sets[one]) + len(sets[other]) - num_common):
             twins |= {one, other}

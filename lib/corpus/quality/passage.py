@@ -7,13 +7,14 @@ prose and no rule counts their words, lines or marks, except where it says so.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from bubblenet.corpus.extraction.blocks import Block, render
-from bubblenet.corpus.quality.ngrams import Occurrences, num_characters, repeated_ngrams
+from bubblenet.corpus.quality.ngrams import RepeatedNgrams, num_characters
 from bubblenet.corpus.similarity import shingles
 
 UNSPACED_SHARE = 0.2
@@ -31,9 +32,6 @@ MIN_LINES = 4
 
 MIN_WORDS = 50
 """Rules that take a share of words ask for this many, Gopher's shortest document: a line above a program is no sample of a language."""
-
-LONGEST_NGRAM = 10
-"""Of the repetition rules (Gopher, Table A1), in words."""
 
 LINK_LINE_SHARE = 0.8
 """From this share of its characters inside links a line is a link with a few words around it."""
@@ -114,7 +112,7 @@ class Passage:
     @cached_property
     def running_words(self) -> list[str]:
         """The words of the running text in order; characters in scripts without spaces."""
-        return self._tokens(self.running_text)
+        return list(itertools.chain.from_iterable(self.sentences))
 
     @cached_property
     def words(self) -> list[str]:
@@ -149,9 +147,9 @@ class Passage:
         return num_characters(self.running_words)
 
     @cached_property
-    def repeated_ngrams(self) -> dict[int, Occurrences]:
-        """The word n-grams of its paragraphs that occur more than once, for each n from 2."""
-        return repeated_ngrams(self.running_words, LONGEST_NGRAM * self.characters_of_a_word)
+    def repeated_ngrams(self) -> RepeatedNgrams:
+        """The word n-grams of its paragraphs that occur more than once."""
+        return RepeatedNgrams(self.running_words)
 
     @cached_property
     def num_link_characters(self) -> int:

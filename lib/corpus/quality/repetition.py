@@ -7,9 +7,6 @@ paragraphs are one; fineweb.py has the one on their characters.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from bubblenet.corpus.quality import ngrams
 from bubblenet.corpus.quality.passage import MIN_LINES, MIN_WORDS, Passage
 from bubblenet.settings import Segmentation
 
@@ -28,7 +25,11 @@ def duplicate_lines(passage: Passage, limits: Segmentation) -> bool:
 
 def repeated_phrase(passage: Passage, limits: Segmentation) -> bool:
     """One phrase of 2, 3 or 4 words makes up more than 20, 18 or 16 % of its characters."""
-    return _exceeds(passage, limits.max_top_ngram_shares, SHORTEST_PHRASE, ngrams.top_characters)
+    if not _has_phrases(passage):
+        return False
+    sizes = enumerate(limits.max_top_ngram_shares, start=SHORTEST_PHRASE)
+    allowed = ((n * passage.characters_of_a_word, share * passage.num_running_characters) for n, share in sizes)
+    return any(passage.repeated_ngrams.of(n).top_characters() > most for n, most in allowed)
 
 
 def repeated_text(passage: Passage, limits: Segmentation) -> bool:
@@ -36,13 +37,18 @@ def repeated_text(passage: Passage, limits: Segmentation) -> bool:
 
     Each character counts once, and the first occurrence of a phrase is not a repetition, as in datatrove's GopherRepetitionFilter.
     """
-    return _exceeds(passage, limits.max_duplicate_ngram_shares, SHORTEST_REPEAT, ngrams.repeated_characters)
-
-
-def _exceeds(passage: Passage, shares: tuple[float, ...], shortest: int, measure: Callable[[ngrams.Occurrences], int]) -> bool:
-    """Whether the n-grams of any size take up more than their share of the characters."""
-    if len(passage.running_words) < MIN_WORDS or not passage.is_running_text:
+    if not _has_phrases(passage):
         return False
-    repeated = passage.repeated_ngrams
-    sizes = ((passage.characters_of_a_word * n, share) for n, share in enumerate(shares, start=shortest))
-    return any(measure(repeated[n]) > share * passage.num_running_characters for n, share in sizes if n in repeated)
+    shares, ngrams = limits.max_duplicate_ngram_shares, passage.repeated_ngrams
+    for n, share in enumerate(shares, start=SHORTEST_REPEAT):
+        size = n * passage.characters_of_a_word
+        if ngrams.covered_characters(size) <= min(shares) * passage.num_running_characters:
+            return False  # nor can longer phrases make up more
+        if ngrams.of(size).repeated_characters() > share * passage.num_running_characters:
+            return True
+    return False
+
+
+def _has_phrases(passage: Passage) -> bool:
+    """Whether there is running text enough to speak of shares of it."""
+    return len(passage.running_words) >= MIN_WORDS and passage.is_running_text

@@ -1,7 +1,8 @@
 """MinHash signatures and their LSH bands: texts that share most of their 5-grams share a band key with high probability.
 
 Sources: Broder 1997 (On the resemblance and containment of documents); Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, section 3.4
-(banding: P(candidate) = 1 - (1 - J^rows)^bands); Li and Koenig 2010 (b-bit minwise hashing: what is kept of each minimum).
+(banding: P(candidate) = 1 - (1 - J^rows)^bands); Li and Koenig 2010 (b-bit minwise hashing: what is kept of each minimum); Mitzenmacher and
+Vadhan 2008 (Why simple hash functions work: linear ones are enough, since the shingles they are given are hashes already).
 """
 
 from __future__ import annotations
@@ -14,18 +15,13 @@ from numpy.typing import NDArray
 
 from bubblenet.corpus.similarity.shingles import mix, ngram_hashes
 
-MINHASH_VERSION = 1
+MINHASH_VERSION = 2
 """Rises when the same text would give another signature."""
-
-PRIME = (1 << 61) - 1
-"""A Mersenne prime: reducing modulo it is a shift and an addition."""
 
 SIGNATURE_TYPE = np.int16
 """What is kept of each minimum: its low 16 bits. Two different minima agree in them once in 65,536 times."""
 
-_P = np.uint64(PRIME)
-_S61, _S32, _S29 = np.uint64(61), np.uint64(32), np.uint64(29)
-_LOW29, _LOW32 = np.uint64((1 << 29) - 1), np.uint64((1 << 32) - 1)
+_HIGH_BITS = np.uint64(32)  # of a product: they depend on all bits of its factors
 _CHUNK = 256  # shingles at once: the numbers of a step stay in the processor's cache
 
 
@@ -52,19 +48,17 @@ class MinHasher:
 
     def sign(self, hashes: NDArray[np.uint64]) -> Signature | None:
         """The signature of a text; None for a text without tokens. hashes: of shingles.token_hashes."""
-        shingles = np.unique(ngram_hashes(hashes, self.ngram) >> _S32)
+        shingles = np.unique(ngram_hashes(hashes, self.ngram))
         if not len(shingles):
             return None
         minima = self.minima(shingles)
         return Signature(minima.astype(SIGNATURE_TYPE).tolist(), self._band_keys(minima), len(shingles))
 
     def minima(self, shingles: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """The smallest (a*x + b) mod p of each permutation over 32-bit shingles; shape (bands * rows,)."""
+        """The 32 high bits of the smallest number under each permutation; shape (bands * rows,)."""
         multipliers, offsets = _permutations(self.bands * self.rows, self.seed)
-        smallest = [
-            _permute(shingles[start : start + _CHUNK], multipliers, offsets).min(axis=1) for start in range(0, len(shingles), _CHUNK)
-        ]
-        return np.min(smallest, axis=0)
+        chunks = (shingles[start : start + _CHUNK] for start in range(0, len(shingles), _CHUNK))
+        return np.min([_permute(chunk, multipliers, offsets).min(axis=1) for chunk in chunks], axis=0) >> _HIGH_BITS
 
     def _band_keys(self, minima: NDArray[np.uint64]) -> list[int]:
         """A digest of the full minima of each band. The band's number enters, so equal minima in two bands do not meet."""
@@ -76,27 +70,17 @@ class MinHasher:
 
 @functools.cache
 def _permutations(count: int, seed: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Multipliers in 1..p-1 and offsets in 0..p-1, as columns."""
+    """Odd multipliers and any offsets below 2^64, as columns."""
     random = np.random.Generator(np.random.PCG64(seed))
-    multipliers = random.integers(1, PRIME, size=(count, 1), dtype=np.uint64)
-    return multipliers, random.integers(0, PRIME, size=(count, 1), dtype=np.uint64)
+    numbers = random.integers(0, 1 << 64, size=(2, count, 1), dtype=np.uint64)
+    return numbers[0] | np.uint64(1), numbers[1]
 
 
 def _permute(values: NDArray[np.uint64], multipliers: NDArray[np.uint64], offsets: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """(a*x + b) mod (2^61 - 1) for 32-bit x, never beyond 64 bits: a is split into 32 high and 29 low bits.
+    """a*x + b modulo 2^64: with an odd a a permutation of all 64-bit numbers, and exactly what the processor computes.
 
-    Multipliers below 2^29 would avoid the split, but then a*x rarely wraps around the prime, and many permutations pick the same minimum.
+    A prime modulus near a power of two wants 128-bit products; computed in 64 bits they wrap, and what is left is no permutation.
     """
-    high = (multipliers >> _S29) * values
-    high = (high & _P) + (high >> _S61)  # below 2^61 + 8
-    total = (multipliers & _LOW29) * values  # below 2^61
-    total += offsets
-    total += high >> _S32  # 2^29 * high modulo p: the bits that would pass the 61st come in from below
-    high &= _LOW32
-    high <<= _S29
-    total += high  # below 2^63
-    high = total >> _S61
-    total &= _P
-    total += high  # below p + 4
-    np.subtract(total, _P, out=high)  # wraps to a large number where total < p
-    return np.minimum(total, high, out=total)
+    permuted = multipliers * values
+    permuted += offsets
+    return permuted

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bubblenet.corpus.similarity import minhash
-from bubblenet.corpus.similarity.minhash import PRIME, SIGNATURE_TYPE, MinHasher
+from bubblenet.corpus.similarity.minhash import SIGNATURE_TYPE, MinHasher
 from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
 
 WORDS = [f"word{number}" for number in range(5000)]
@@ -23,8 +23,9 @@ def sign(text: str, hasher: MinHasher = MinHasher()):  # noqa: B008 - frozen
 
 
 def pair_at(jaccard: float, seed: int, size: int = 600) -> tuple[set[int], set[int]]:
-    """Two sets of 32-bit numbers with a known Jaccard similarity."""
-    drawn = random.Random(seed).sample(range(1 << 32), size)
+    """Two sets of 64-bit numbers with a known Jaccard similarity."""
+    source = random.Random(seed)
+    drawn = [source.getrandbits(64) for _ in range(size)]
     shared = round(jaccard * size)
     rest = size - shared
     return set(drawn[: shared + rest // 2]), set(drawn[:shared] + drawn[shared + rest // 2 :])
@@ -34,18 +35,18 @@ def numbers(values: set[int]) -> np.ndarray:
     return np.fromiter(values, dtype=np.uint64, count=len(values))
 
 
-@given(st.lists(st.integers(0, (1 << 32) - 1), min_size=1, max_size=20), st.integers(0, 1 << 62))
-def test_the_permutations_are_exact_modulo_the_prime(values, seed):
+@given(st.lists(st.integers(0, (1 << 64) - 1), min_size=1, max_size=20), st.integers(0, 1 << 62))
+def test_the_permutations_are_exact_and_none_loses_a_number(values, seed):
     multipliers, offsets = minhash._permutations(8, seed)
     got = minhash._permute(np.array(values, dtype=np.uint64), multipliers, offsets)
     a, b = ([int(number) for number in column[:, 0]] for column in (multipliers, offsets))
-    assert got.tolist() == [[(a[row] * value + b[row]) % PRIME for value in values] for row in range(8)]
+    assert got.tolist() == [[(a[row] * value + b[row]) % 2**64 for value in values] for row in range(8)]
+    assert [[(number - b[row]) * pow(a[row], -1, 2**64) % 2**64 for number in got[row].tolist()] for row in range(8)] == [values] * 8
 
 
-def test_the_largest_numbers_do_not_overflow():
-    top = np.array([[PRIME - 1]], dtype=np.uint64)
-    got = minhash._permute(np.array([(1 << 32) - 1], dtype=np.uint64), top, top)
-    assert int(got[0, 0]) == ((PRIME - 1) * ((1 << 32) - 1) + PRIME - 1) % PRIME
+def test_the_largest_numbers_are_computed_exactly():
+    top = np.array([[(1 << 64) - 1]], dtype=np.uint64)
+    assert int(minhash._permute(top[0], top, top)[0, 0]) == 0  # (-1) * (-1) + (-1)
 
 
 @pytest.mark.parametrize("jaccard", [0.2, 0.5, 0.75, 0.9])

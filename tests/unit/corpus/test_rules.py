@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bubblenet.corpus import quality, questions
 from bubblenet.corpus.extraction import plain
 from bubblenet.corpus.quality import Passage, gopher, paper
-from bubblenet.corpus.quality.ngrams import repeated_ngrams
+from bubblenet.corpus.quality.ngrams import RepeatedNgrams, num_characters
 from bubblenet.corpus.quality.words import STOP_WORDS
 from bubblenet.corpus.similarity.shingles import tokens
 from bubblenet.settings import Segmentation
@@ -196,13 +196,33 @@ def test_wrapped_lines_of_a_paragraph_are_one_line() -> None:
     assert judge(wrapped) is None
 
 
-@given(st.lists(st.sampled_from("ab"), max_size=40))
+@given(st.lists(st.sampled_from(["a", "be"]), max_size=40))
 def test_repeated_ngrams_are_those_that_counting_finds(words: list[str]) -> None:
-    found = repeated_ngrams(words, 6)
+    found = RepeatedNgrams(words)
 
     for n in range(2, 7):
         ngrams = [tuple(words[start : start + n]) for start in range(len(words) - n + 1)]
-        assert found.get(n, []) == [(start, ngram) for start, ngram in enumerate(ngrams) if ngrams.count(ngram) > 1]
+        expected = [(start, ngram) for start, ngram in enumerate(ngrams) if ngrams.count(ngram) > 1]
+        repeated = found.of(n)
+        assert repeated.starts.tolist() == [start for start, _ in expected]
+        assert repeated.lengths.tolist() == [num_characters(ngram) for _, ngram in expected]
+        assert len({*zip(repeated.names.tolist(), (ngram for _, ngram in expected), strict=True)}) == len({ngram for _, ngram in expected})
+
+
+@given(st.lists(st.sampled_from(["a", "be"]), max_size=40), st.integers(2, 6))
+def test_repeated_characters_are_those_that_reading_finds(words: list[str], n: int) -> None:
+    found, ngrams = RepeatedNgrams(words), [tuple(words[start : start + n]) for start in range(len(words) - n + 1)]
+
+    total = end = 0
+    for start, ngram in enumerate(ngrams):
+        if start >= end and ngram in ngrams[:start]:
+            total, end = total + num_characters(ngram), start + n
+    covered = {place for start, ngram in enumerate(ngrams) if ngrams.count(ngram) > 1 for place in range(start, start + n)}
+    assert found.of(n).repeated_characters() == total
+    assert found.covered_characters(n) == num_characters([words[place] for place in covered])
+    assert found.of(n).top_characters() == max(
+        (ngrams.count(ngram) * num_characters(ngram) for ngram in ngrams if ngrams.count(ngram) > 1), default=0
+    )
 
 
 @given(st.lists(st.lists(st.sampled_from("abcd"), min_size=5, max_size=9), max_size=8))
