@@ -9,7 +9,7 @@ import pytest
 
 from bubblenet.tables import CURATED, INSTRUCTIONS, RUNS, SCORES
 from bubblenet.warehouse import Warehouse
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, write_pages
 from tests.spark.clusters import Cluster, standalone
 
@@ -57,14 +57,14 @@ def test_all_stages_with_the_embedded_model(cluster, spark, tmp_path):
 @pytest.mark.nightly
 def test_sql_functions_equal_what_the_stages_wrote(cluster, spark, tmp_path):
     corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(50)})
-    pipeline(cluster, corpus, tmp_path / "warehouse", "engine.kind=scripted", "backtranslation.candidates=1")
+    settings = (*SCRIPTED, "backtranslation.candidates=1")
+    pipeline(cluster, corpus, tmp_path / "warehouse", *settings)
     assert Warehouse(spark, str(tmp_path / "warehouse")).read(CURATED).count() > 0
     log = tmp_path / "calls"
     log.mkdir()
 
     script = ROOT / "tests" / "spark" / "cluster_udfs.py"
-    settings = ("engine.kind=scripted", "backtranslation.candidates=1", f"engine.call_log={log}")
-    result = cluster.submit(script, str(tmp_path / "warehouse"), *settings, conf=EXECUTORS)
+    result = cluster.submit(script, str(tmp_path / "warehouse"), *settings, f"engine.call_log={log}", conf=EXECUTORS)
 
     assert result.returncode == 0, cluster.explain(result)
     found = json.loads(result.stdout.strip().splitlines()[-1])
