@@ -110,7 +110,7 @@ def test_an_exact_copy_of_a_near_copy_joins_its_cluster(index):
 
 def test_a_passage_between_two_old_clusters_bridges_them_and_retracts_nothing(index):
     between = random_text(2)
-    first, second = near_copy(between, "first2", 5), near_copy(between, "second2", 5)  # 0.77 to `between`, 0.6 to each other
+    first, second = near_copy(between, "first4", 5), near_copy(between, "second4", 5)  # 0.77 to `between`, 0.6 to each other
     ids = sorted((content_id(first), content_id(second)))
     assert all(row["kept"] for row in index.add([first, second]).values())
 
