@@ -19,7 +19,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates bench-extraction bench-corpus bench-second-snapshot
+.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates bench-extraction bench-corpus
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -44,7 +44,7 @@ unit:
 
 nightly: setup ## the long tests (kills, random snapshots, every command of the docs), then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
-	$(MAKE) bench-engine bench-second-snapshot bench-near-duplicates bench-extraction bench-corpus
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -68,9 +68,6 @@ lock: ## recompute constraints.txt from pyproject.toml (needs uv)
 bench-engine: setup ## tokens/s of the model stages inside Spark over a plain loop (about 12 minutes)
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.engine 2> build/bench-engine.log || { tail -50 build/bench-engine.log; exit 1; }
-
-bench-second-snapshot: setup ## what a second snapshot costs in which one page in five is changed or new (about 5 minutes)
-	$(BIN)/python -m tests.benchmarks.second_snapshot $(PAGES)
 
 bench-near-duplicates: setup ## planted near copies at known similarity: found, beside exact comparison and the theory (about 2 minutes)
 	@mkdir -p build
