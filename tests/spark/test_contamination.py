@@ -11,10 +11,11 @@ import pytest
 
 from bubblenet.corpus.similarity.contamination import build_index, read_items
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
-from bubblenet.jobs import deduplicate, ingest, pipeline, segment
+from bubblenet.jobs import deduplicate, ingest, segment
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, SEGMENTS
 from tests.conftest import ROOT
 from tests.corpora import passage, random_text
+from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
 
@@ -44,7 +45,7 @@ def test_planted_items_are_left_out_before_any_model_sees_them(make_context, tmp
     corpus = write_corpus(tmp_path / "corpus.jsonl", clean + [plant(passage(f"other{n}", "purpose"), item) for n, item in enumerate(items)])
     context = make_context("A", write_evaluation(tmp_path / "evaluation.jsonl", items), inputs=(corpus,))
 
-    reports = {report.name: report for step in pipeline.STEPS for report in step(context)}
+    reports = run_all(context)
 
     assert reports["minhash"].counts.filtered == {"contaminated": 6}
     found = context.warehouse.read(MINHASH_INDEX).where("NOT kept").collect()
@@ -58,14 +59,13 @@ def test_an_evaluation_named_later_takes_its_items_out_of_curated_without_a_mode
     texts = [passage(f"page{n}", "purpose") for n in range(8)]
     corpus = write_corpus(tmp_path / "corpus.jsonl", texts)
     context = make_context("A", "curation.grade_4=0.0", inputs=(corpus,))
-    for step in pipeline.STEPS:
-        step(context)
+    run_all(context)
     before = {row["response"] for row in context.warehouse.read(CURATED).collect()}
     assert before == set(texts)
 
     item = " ".join(texts[3].split()[20:40])
     later = make_context("A", "curation.grade_4=0.0", write_evaluation(tmp_path / "evaluation.jsonl", [item]), inputs=(corpus,))
-    reports = {report.name: report for step in pipeline.STEPS for report in step(later)}
+    reports = run_all(later)
 
     assert sum(report.tokens for report in reports.values()) == 0
     assert {row["response"] for row in later.warehouse.read(CURATED).collect()} == before - {texts[3]}

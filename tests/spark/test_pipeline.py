@@ -14,23 +14,17 @@ from rich.console import Console
 
 from bubblenet import settings
 from bubblenet.context import Context
-from bubblenet.errors import InputError, SchemaVersionError, WarehouseError
-from bubblenet.jobs import pipeline
 from bubblenet.prompts.backtranslation import BACKTRANSLATIONS
 from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
 from bubblenet.viewing.views import register_views
 from bubblenet.warehouse import Warehouse
 from tests.conftest import SCRIPTED
 from tests.corpora import page, passage, ten_pages, write_pages
+from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
 
 MODEL_STAGES = ("backtranslate", "score/reverse_gain", "score/passage", "score/likelihood", "score/five_level_v1")
-
-
-def run(context) -> dict:
-    """Run all stages; return their reports by name."""
-    return {report.name: report for step in pipeline.STEPS for report in step(context)}
 
 
 def calls(folder: Path) -> Counter:
@@ -60,7 +54,7 @@ def done(spark, tmp_path_factory) -> Done:
     (folder / "calls").mkdir()
     chosen = settings.load(None, [*SCRIPTED, f"engine.call_log={folder / 'calls'}"])
     context = Context(spark, chosen, Warehouse(spark, str(folder / "warehouse")), "A", Console(quiet=True), (str(pages),))
-    return Done(pages, folder, run(context))
+    return Done(pages, folder, run_all(context))
 
 
 @pytest.fixture
@@ -98,7 +92,7 @@ def test_the_same_run_again_calls_no_model_and_writes_no_row(done, log, make_con
     context = make_context("A", f"engine.call_log={log}", inputs=(str(done.pages),))
     versions = {table.name: context.warehouse.version(table) for table in TABLES}
 
-    reports = run(context)
+    reports = run_all(context)
 
     assert sum(calls(log).values()) == before
     assert {report.num_rows for report in reports.values()} == {0}
@@ -112,7 +106,7 @@ def test_a_second_snapshot_pays_only_for_new_text_and_occurrences_follow_it(done
     before = set(calls(log))
 
     context = make_context("B", f"engine.call_log={log}", inputs=(str(second),))
-    reports = run(context)
+    reports = run_all(context)
 
     new = {key for operation, key in set(calls(log)) - before if operation == "generate"}
     assert len(new) == 3 * 4  # the future of page0, two passages of page10; the purpose of page0 stands on a changed page and costs nothing
@@ -155,7 +149,7 @@ def test_a_changed_prompt_redoes_what_depends_on_it_and_old_rows_stay(done, log,
     monkeypatch.setitem(BACKTRANSLATIONS, "question_v1", replace(old, version=old.version + 1))
     context = make_context("A", inputs=(str(done.pages),))
 
-    reports = run(context)
+    reports = run_all(context)
 
     redone = {name for name, report in reports.items() if report.num_requests}
     assert {"backtranslate", "score/reverse_gain"} <= redone
@@ -167,7 +161,7 @@ def test_a_changed_prompt_redoes_what_depends_on_it_and_old_rows_stay(done, log,
 def test_a_changed_threshold_redoes_curate_alone(done, log, make_context):
     before = sum(calls(log).values())
 
-    reports = run(make_context("A", f"engine.call_log={log}", "curation.grade_4=0.0", inputs=(str(done.pages),)))
+    reports = run_all(make_context("A", f"engine.call_log={log}", "curation.grade_4=0.0", inputs=(str(done.pages),)))
 
     assert sum(calls(log).values()) == before
     assert {name for name, report in reports.items() if report.num_rows} == {"curate"}
@@ -178,16 +172,16 @@ def test_a_bounded_run_then_an_unbounded_one_ends_with_all_rows(done, make_conte
     log = tmp_path / "calls"
     log.mkdir()
     inputs = (str(done.pages),)
-    bounded = run(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
+    bounded = run_all(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
     assert bounded["backtranslate"].counts.pending > 0
     assert (
         bounded["backtranslate"].counts.pending + bounded["extract"].counts.pending
         == 82 - bounded["backtranslate"].num_rows - bounded["extract"].num_rows
     )
-    again = run(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
+    again = run_all(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
     assert {report.num_rows for report in again.values()} == {0}
 
-    whole = run(make_context("A", f"engine.call_log={log}", inputs=inputs))
+    whole = run_all(make_context("A", f"engine.call_log={log}", inputs=inputs))
 
     assert {report.counts.pending for report in whole.values()} == {0}
     assert sum(1 for operation, _ in calls(log) if operation == "generate") == 80
@@ -200,30 +194,11 @@ def test_equal_text_is_paid_for_once(make_context, tmp_path):
     pages = write_pages(tmp_path / "pages", {"a": page("page1"), "b": page("page1"), "c": shout})
     context = make_context("A", f"engine.call_log={log}", inputs=(str(pages),))
 
-    reports = run(context)
+    reports = run_all(context)
 
     assert context.warehouse.read(SEGMENTS).where("kept").count() == 6
     assert reports["deduplicate"].counts.filtered == {"exact_duplicate": 2}
     assert sum(1 for operation, _ in calls(log) if operation == "generate") == 2 * 4
-
-
-def test_bad_rows_are_quarantined_with_their_reason(make_context, tmp_path):
-    pages = ten_pages(tmp_path / "pages")
-    (pages / "empty.html").write_bytes(b"")
-    (pages / "wordless.html").write_text("<html><body><img src=x></body></html>")
-    (pages / "style.css").write_text("body {}")
-    (pages / "bad.jsonl").write_text('{"text": "unfinished')
-    write_pages(
-        pages, {"fails": page("fails").replace("The purpose of package fails is", "The purpose BUBBLENET-FAIL of package fails is", 1)}
-    )
-    context = make_context("A", inputs=(str(pages),))
-
-    reports = run(context)
-
-    assert reports["list"].counts.filtered == {"unknown_format": 1}
-    assert sum(reports["ingest"].counts.quarantined.values()) == 2
-    assert reports["segment"].counts.filtered["no_text"] == 1
-    assert reports["backtranslate"].counts.quarantined == {"engine_error": 4}
 
 
 def test_the_plan_of_a_model_stage_holds_one_map_and_nothing_above_it(make_context, tmp_path, monkeypatch):
@@ -238,7 +213,7 @@ def test_the_plan_of_a_model_stage_holds_one_map_and_nothing_above_it(make_conte
         return real(self, rows, table, note, transaction)
 
     monkeypatch.setattr(type(context.warehouse), "append", spy)
-    run(context)
+    run_all(context)
 
     assert len(plans) == len(MODEL_STAGES)
     for plan in plans:
@@ -287,40 +262,9 @@ def test_catalog_tables_work_as_path_tables_do(done, spark, tmp_path):
     warehouse = Warehouse(spark, str(tmp_path / "plans"), schema="bubblenet_test")
     context = Context(spark, chosen, warehouse, "A", Console(quiet=True), (str(done.pages),))
 
-    reports = run(context)
+    reports = run_all(context)
 
     assert reports["curate"].counts == done.reports["curate"].counts
     assert spark.table("bubblenet_test.curated").count() == reports["curate"].counts.kept
     assert spark.catalog.getTable("bubblenet_test.curated").description == CURATED.comment
     spark.sql("DROP SCHEMA bubblenet_test CASCADE")
-
-
-def test_missing_and_empty_inputs_are_named(make_context, tmp_path):
-    with pytest.raises(InputError, match="no such path"):
-        run(make_context("A", inputs=(str(tmp_path / "nowhere"),)))
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty folder"):
-        run(make_context("A", inputs=(str(tmp_path / "empty"),)))
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures" / "a.png").write_bytes(b"x")
-    with pytest.raises(InputError, match="none among 1 files"):
-        run(make_context("A", inputs=(str(tmp_path / "pictures"),)))
-
-
-def test_a_bad_snapshot_name_is_named(make_context):
-    with pytest.raises(InputError, match="snapshot name"):
-        make_context("a/../b")
-
-
-def test_a_warehouse_of_another_schema_version_is_refused(make_context, spark):
-    context = make_context()
-    spark.sql(f"ALTER TABLE {context.warehouse.identifier(RUNS)} SET TBLPROPERTIES ('bubblenet.schema_version' = '99')")
-    with pytest.raises(SchemaVersionError, match="version 99"):
-        make_context()
-
-
-def test_a_folder_with_other_files_is_no_table(make_context, tmp_path):
-    (tmp_path / "warehouse" / "segments").mkdir(parents=True)
-    (tmp_path / "warehouse" / "segments" / "notes.txt").write_text("mine")
-    with pytest.raises(WarehouseError, match="other files"):
-        make_context()

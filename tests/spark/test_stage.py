@@ -11,7 +11,7 @@ from bubblenet import ledger, stage
 from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
 from bubblenet.stage import Fingerprint, Stage, run_stage
 from bubblenet.tables import PASSAGE_SCORES, RUNS
-from bubblenet.warehouse import Transaction
+from bubblenet.warehouse import _PROPERTIES, Transaction
 from tests.spark.toys import Forgetful, Thirds
 
 pytestmark = pytest.mark.spark
@@ -214,3 +214,18 @@ def test_a_warehouse_path_with_odd_letters_works(make_context, thirds, tmp_path)
 def test_a_warehouse_path_with_a_percent_sign_is_refused(make_context, tmp_path):
     with pytest.raises(WarehouseError, match="percent"):
         make_context(location=tmp_path / "ware%20house")
+
+
+def test_rows_in_the_first_version_of_a_table_are_seen(make_context, thirds, tmp_path):
+    """A table that another tool copied begins with rows: it is not taken for an empty one."""
+    run_stage(declare(make_context(), thirds, num=10), make_context())
+    source, copied = (str(tmp_path / folder / PASSAGE_SCORES.name) for folder in ("warehouse", "copied"))
+    context = make_context()
+    properties = ", ".join(f"'{key}' = '{value}'" for key, value in _PROPERTIES.items())
+    context.spark.sql(f"CREATE TABLE delta.`{copied}` USING delta TBLPROPERTIES ({properties}) AS SELECT * FROM delta.`{source}`")
+    context = make_context(location=tmp_path / "copied")
+    assert context.warehouse.version(PASSAGE_SCORES) == 0
+
+    report = run_stage(declare(context, thirds, num=12), context)
+
+    assert (report.counts.seen, report.num_rows) == (12, 2)

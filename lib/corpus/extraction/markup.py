@@ -155,16 +155,14 @@ def _elements(html: str) -> list[Element]:
         raise HostileMarkupError("too_many_nodes")
     node = Element("html", "", None)
     elements = [node]
-    for chunk in html.split("<")[1:]:
-        markup, _, text = chunk.partition(">")
-        if markup[:1] != "/":
-            tag, space, attributes = markup.partition(" ")
-            child = Element(tag, space + attributes, node)
+    for closing, tag, attributes, text in _TOKEN.findall(html):
+        if not closing:
+            child = Element(tag, attributes, node)
             node.children.append(child)
             elements.append(child)
             if tag not in _VOID_TAGS:
                 node = child
-        elif markup[1:] == node.tag and node.parent:
+        elif tag == node.tag and node.parent:
             node = node.parent
         if text:
             node.children.append(entities.unescape(text) if "&" in text else text)
