@@ -19,7 +19,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo test check unit nightly wheel lock lint types clean bench-engine bench-near-duplicates bench-extraction bench-corpus
+.PHONY: help setup python demo test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -40,11 +40,11 @@ test: setup ## all tests but the nightly ones
 check: setup lint types unit ## linter, formatter, types, unit tests without a model: before every commit
 
 unit:
-	$(BIN)/python -m pytest tests/unit -q -m "not model and not spark and not nightly"
+	$(BIN)/python -m pytest tests/unit -q -m "not model and not spark and not nightly and not gpu"
 
 nightly: setup ## the long tests (kills, random snapshots, every command of the docs), then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -65,7 +65,16 @@ lock: ## recompute constraints.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --extra dev --extra demo -q pyproject.toml -o constraints.txt
 
-bench-engine: setup ## tokens/s of the model stages inside Spark over a plain loop (about 12 minutes)
+labels: setup ## the labelled pairs with their passages out of Debian packages (76 MB), in build/labelled_pairs.jsonl
+	$(BIN)/python -m tools.label_pairs join build/labelled_pairs.jsonl
+
+calibration: labels ## fit the calibration that ships anew, on planted and on labelled pairs (about 25 minutes)
+	$(BIN)/python -m tests.benchmarks.planted_pairs --set fit --out build/planted_pairs.jsonl
+	cat build/planted_pairs.jsonl build/labelled_pairs.jsonl > build/calibration_pairs.jsonl
+	$(BIN)/bubblenet calibrate --labels build/calibration_pairs.jsonl --out lib/judging/calibrations/smollm2-135m.json \
+	  --generated-precision-5 0.4 --generated-precision 0.25 --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
+
+bench-engine: setup ## model stages in Spark over a plain loop and a pipeline() UDF; prefix reuse; the same decision whatever the batch
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.engine 2> build/bench-engine.log || { tail -50 build/bench-engine.log; exit 1; }
 
@@ -85,6 +94,12 @@ bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.corpus --pages $(BENCH_PAGES) --curve "$(BENCH_CURVE)" --rounds $(BENCH_ROUNDS) 2> build/bench-corpus.err \
 	  || { tail -n 50 build/bench-corpus.err build/bench-corpus.log; exit 1; }
+
+bench-prompts: setup ## what each prompt template makes of the sample pages with the real model: kept by the gates, styles (about 4 minutes)
+	$(BIN)/python tools/prompt_yield.py $(PAGES)
+
+bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
+	$(BIN)/python -m tests.benchmarks.judge
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet import passages
+from bubblenet import passages, yields
 from bubblenet.job import main_of
-from bubblenet.recipe import backward_engine, full_recipe
+from bubblenet.recipe import backward_engine, draw_fingerprint, full_recipe
 from bubblenet.stage import Stage, StageReport, run_stage
 from bubblenet.tables import INSTRUCTIONS
 from bubblenet.udfs.instructions import Backtranslate, TakeQuestion
@@ -33,7 +33,9 @@ def run(context: Context) -> list[StageReport]:
     chosen = passages.sample(texts, context.limit)
     try:
         extraction = run_stage(_extraction(recipe, texts, questions, chosen), context)
-        return [extraction, run_stage(_generation(context, recipe, texts, questions, chosen), context)]
+        generation = run_stage(_generation(context, recipe, texts, questions, chosen), context)
+        yields.show_instruction_yield(context, recipe)
+        return [extraction, generation]
     finally:
         texts.unpersist()
         questions.unpersist()
@@ -47,15 +49,19 @@ def _extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: 
 
 
 def _generation(context: Context, recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: DataFrame | None) -> Stage:
-    """What has a question on its page is not asked for another one: extract before you invent."""
-    decoding, fingerprint = context.settings.backtranslation, recipe["backtranslate"]
+    """What has a question on its page is not asked for another one: extract before you invent.
+
+    The key of a request holds the draw: the settings and wordings that decide, with passage and number, how the candidate is asked for.
+    """
+    settings, fingerprint = context.settings.backtranslation, recipe["backtranslate"]
+    draw = F.lit(draw_fingerprint(context.settings).id)
     requests = (
         texts.join(questions.select("segment_id").distinct(), on="segment_id", how="left_anti")
-        .withColumn("sample_index", F.explode(F.sequence(F.lit(0), F.lit(decoding.candidates - 1))))
-        .withColumn("request_id", passages.content_id("segment_id", F.col("sample_index").cast("string")))
+        .withColumn("sample_index", F.explode(F.sequence(F.lit(0), F.lit(settings.candidates - 1))))
+        .withColumn("request_id", passages.content_id("segment_id", draw, F.col("sample_index").cast("string")))
         .withColumn("origin", F.lit("generated"))
     )
-    transform = Backtranslate(backward_engine(context.settings), decoding, fingerprint.id)
+    transform = Backtranslate(backward_engine(context.settings), settings)
     return Stage("backtranslate", INSTRUCTIONS, fingerprint, requests, transform, colocate="segment_id", sample=chosen, is_model_stage=True)
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from bubblenet.engines.server import check_server
 from bubblenet.job import main_of
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, score, segment
-from bubblenet.recipe import full_recipe
+from bubblenet.judging.modes import MODES
+from bubblenet.recipe import backward_engine, forward_engine, full_recipe
 
 if TYPE_CHECKING:
     from bubblenet.context import Context
@@ -18,8 +20,11 @@ if TYPE_CHECKING:
 
 
 def check_models(context: Context) -> list[StageReport]:
-    """Find the models before any work is done. Raises ModelError when one is missing or refused."""
+    """Find the models before any work is done. Raises ModelError when one is missing, refused, or cannot do its part."""
     full_recipe(context.settings)
+    check_server(backward_engine(context.settings), ["generate"])
+    abilities = {ability for mode in context.settings.scoring.modes for ability in MODES[mode].asks}
+    check_server(forward_engine(context.settings), abilities)
     return []
 
 

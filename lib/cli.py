@@ -2,7 +2,7 @@
 
 Jobs are submitted: the command builds the spark-submit line, shows it, and runs it. What Spark and its libraries write to standard error
 goes to a log file in the warehouse; what the job prints goes to the screen. The looking commands (sql, status, report) open a session of
-their own.
+their own. `judge` and `calibrate` need no Spark.
 """
 
 from __future__ import annotations
@@ -18,20 +18,29 @@ import typer
 
 from bubblenet import __version__, session, settings
 from bubblenet.context import new_run_id
-from bubblenet.errors import BubblenetError
 from bubblenet.job import (
     NAMED_ERROR,
     Arguments,
     ConfigOption,
+    ExportArguments,
     InputOption,
+    JobArguments,
+    LicenceOption,
     LimitOption,
+    OriginOption,
+    OutOption,
     ReportOption,
+    SeedArguments,
+    SeedFileArgument,
     SetOption,
     SnapshotOption,
     WarehouseOption,
+    exit_code,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Distributed instruction backtranslation on Spark and Delta.")
+seeds = typer.Typer(no_args_is_help=True, help="Human or project-written pairs to train on.")
+app.add_typer(seeds, name="seeds")
 
 JOBS = {
     "run": "All stages, ingest to curate.",
@@ -105,12 +114,72 @@ def report(
 
 
 @app.command()
+def judge(
+    pairs: Annotated[Path, typer.Option("--pairs", help="JSON lines with id, instruction and response.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: a row for every line, with signals, quality and grade.")],
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Judge pairs of a file: no warehouse, no Spark, in this process."""
+    from bubblenet.judging import commands
+
+    commands.judge_pairs(settings.load(config, overrides or ()), pairs, out)
+
+
+@app.command()
+def calibrate(
+    labels: Annotated[Path, typer.Option("--labels", help="JSON lines with id, instruction, response, label (0 or 1) and page.")],
+    out: Annotated[Path, typer.Option("--out", help="The calibration to write, for curation.calibration.")],
+    signals: Annotated[
+        list[str] | None,
+        typer.Option("--signal", help="Use only this signal; may be given again. Default: all that the modes give."),
+    ] = None,
+    precision: Annotated[float, typer.Option("--precision", help="Wanted of grade 4 and better.", min=0.0, max=1.0)] = 0.8,
+    precision_5: Annotated[float, typer.Option("--precision-5", help="Wanted of grade 5.", min=0.0, max=1.0)] = 0.9,
+    generated: Annotated[
+        float | None, typer.Option("--generated-precision", help="Instead of --precision for generated pairs.", min=0.0, max=1.0)
+    ] = None,
+    generated_5: Annotated[
+        float | None, typer.Option("--generated-precision-5", help="Instead of --precision-5 for generated pairs.", min=0.0, max=1.0)
+    ] = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Fit the model that makes quality of the judge's signals, on labelled pairs."""
+    from bubblenet.judging import commands
+    from bubblenet.judging.calibration import Origin
+
+    of_generated = {5: precision_5 if generated_5 is None else generated_5, 4: precision if generated is None else generated}
+    wanted: dict[Origin, dict[int, float]] = {"generated": of_generated, "extracted": {5: precision_5, 4: precision}}
+    commands.calibrate(settings.load(config, overrides or ()), labels, out, signals or [], wanted)
+
+
+@app.command("export")
+def export_examples(out: OutOption, warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
+    """Write training examples for fine-tuning: curated pairs and seeds in equal Parquet files."""
+    raise typer.Exit(submit("export", ExportArguments(out, config, warehouse, tuple(overrides or ()))))
+
+
+@seeds.command("import")
+def import_seeds(
+    file: SeedFileArgument,
+    warehouse: WarehouseOption,
+    licence: LicenceOption = None,
+    origin: OriginOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Import a file of seed pairs, each line with its verdict: seeds."""
+    raise typer.Exit(submit("seeds", SeedArguments(file, licence, origin, config, warehouse, tuple(overrides or ()))))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
 
 
-def submit(verb: str, arguments: Arguments) -> int:
+def submit(verb: str, arguments: JobArguments) -> int:
     """Run a job by spark-submit and return its exit code. Raises EnvironmentProblem or SettingsError before anything is started."""
     chosen = settings.load(arguments.config, arguments.overrides)
     session.check_java()
@@ -124,7 +193,7 @@ def submit(verb: str, arguments: Arguments) -> int:
     return code
 
 
-def submit_command(verb: str, arguments: Arguments, conf: str) -> list[str]:
+def submit_command(verb: str, arguments: JobArguments, conf: str) -> list[str]:
     """The spark-submit line of a job."""
     import pyspark
 
@@ -171,11 +240,7 @@ def _explain_failure(code: int, log: Path) -> None:
 
 def main() -> None:
     """Entry point: a named error is one line, not a trace."""
-    try:
-        app()
-    except BubblenetError as error:
-        typer.echo(f"bubblenet: {type(error).__name__}: {error}", err=True)
-        raise SystemExit(NAMED_ERROR) from None
+    sys.exit(exit_code(app))
 
 
 if __name__ == "__main__":

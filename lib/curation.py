@@ -14,7 +14,8 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet import accounting, ledger, passages
-from bubblenet.judging import quality
+from bubblenet.judging.quality import ORIGINS, rule_of
+from bubblenet.recipe import forward_engine
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
     from bubblenet.accounting import Counts
     from bubblenet.context import Context
+    from bubblenet.judging.quality import QualityRule
     from bubblenet.recipe import Recipe
+    from bubblenet.settings import Curation
     from bubblenet.tables import Table
+    from bubblenet.warehouse import Warehouse
 
 _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
@@ -59,9 +63,11 @@ def _standing(context: Context, recipe: Recipe) -> DataFrame:
     return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
 
 
-def judge(pairs: DataFrame, signals: DataFrame, context: Context) -> DataFrame:
-    """Give each pair its quality, grade, kept and reason. The reasons are tried in the order in which the signals are bought."""
-    curation = context.settings.curation
+def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
+    """Give each pair its quality, grade, kept and reason. The reasons are tried in the order in which the signals are bought.
+
+    signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the rule.
+    """
     order = Window.partitionBy("segment_id", "origin", "passed").orderBy(F.col("reverse_gain").desc_nulls_last(), "instruction_id")
     is_best = (F.col("origin") == "extracted") | (F.col("rank") == 1)
     reason = (
@@ -71,45 +77,54 @@ def judge(pairs: DataFrame, signals: DataFrame, context: Context) -> DataFrame:
         .when(F.col("quality").isNull(), "not_measured")
         .when(F.col("grade").isNull(), "low_quality")
     )
+    named = {name: F.col("signals")[name] for name in rule.signal_names()}
     return (
         pairs.join(signals, on="instruction_id", how="left")
         .withColumn("rank", F.row_number().over(order))
-        .withColumn("quality", quality.quality(curation))
-        .withColumn("grade", quality.grade(curation))
+        .withColumn("quality", rule.column(named, F.col("origin")))
+        .withColumn("grade", rule.grade_column(F.col("quality"), F.col("origin")))
         .withColumn("reason", reason)
         .withColumn("kept", F.col("reason").isNull())
         .withColumn("grade", F.when(F.col("kept"), F.col("grade")))
     )
 
 
-def _signals(context: Context, recipe: Recipe) -> DataFrame:
-    """One row for each measured pair, the modes side by side."""
-    modes = ("reverse_gain", "likelihood", context.settings.scoring.rubric)
-    scores = passages.current(context, SCORES, *(recipe[f"score/{mode}"].id for mode in modes)).where("kept")
-    names = ("reverse_gain", "forward_gain", "instruction_following_difficulty", "expected_score")
-    return scores.groupBy("instruction_id").agg(*(F.max(name).alias(name) for name in names))
+def _signals(context: Context, recipe: Recipe, rule: QualityRule) -> DataFrame:
+    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the rule."""
+    fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes)
+    scores = passages.current(context, SCORES, *fingerprints).where("kept")
+    named = [F.max(F.col("signals")[name]).alias(name) for name in rule.signal_names()]
+    return scores.groupBy("instruction_id").agg(
+        *(F.max(name).alias(name) for name in ("reverse_gain", "forward_gain", "instruction_following_difficulty")),
+        F.max(F.when(F.col("mode") == F.lit(rule.rating), F.col("expected_score"))).alias("expected_score"),
+        F.struct(*named).alias("signals"),
+    )
 
 
 def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
     """Judge all pairs; return whether that was needed: not when neither an input nor the rule moved."""
-    curation = context.settings.curation
+    rule = rule_of(context.settings, forward_engine(context.settings).weights_digest)
+    calibration_id = rule.calibration.id if rule.calibration else None
     versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
-    note = {"inputs": versions, "rule": curation.model_dump(mode="json"), "recipe": recipe.id}
-    if _last_note(context, JUDGEMENTS).get("made_from") == note:
+    grades = {origin: [rule.threshold(grade, origin) for grade in (5, 4)] for origin in ORIGINS}
+    stated = {"settings": rule.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
+    note = {"inputs": versions, "rule": stated, "recipe": recipe.id}
+    if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:
         return False
-    judged = judge(pairs, _signals(context, recipe), context).withColumns(
-        _constants(context, recipe) | {"is_calibrated": F.lit(False), "run_id": F.lit(context.run_id)}
+    calibrated = {"is_calibrated": F.lit(rule.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
+    judged = judge(pairs, _signals(context, recipe, rule), rule).withColumns(
+        _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
     )
-    context.warehouse.replace(judged, JUDGEMENTS, _where(context), _note(context, {"made_from": note}))
+    context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}))
     return True
 
 
 def write_curated(context: Context, recipe: Recipe) -> bool:
     """Publish the accepted pairs of the newest judgements; return whether that was needed."""
     version = context.warehouse.version(JUDGEMENTS)
-    if _last_note(context, CURATED).get("judgements_version") == version:
+    if _last_note(context.warehouse, CURATED, context.settings.curation).get("judgements_version") == version:
         return False
-    accepted = context.warehouse.read(JUDGEMENTS, version).where(_where(context)).where("kept")
+    accepted = context.warehouse.read(JUDGEMENTS, version).where(_where(context.settings.curation)).where("kept")
     instructions = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
     texts = instructions.select("instruction_id", "instruction").dropDuplicates(["instruction_id"])
     rows = (
@@ -117,7 +132,7 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
         .join(_earliest_occurrences(context, recipe), on="segment_id", how="inner")
         .withColumn("judgements_version", F.lit(version).cast("bigint"))
     )
-    context.warehouse.replace(rows, CURATED, _where(context), _note(context, {"judgements_version": version}))
+    context.warehouse.replace(rows, CURATED, _where(context.settings.curation), _note(context, {"judgements_version": version}))
     return True
 
 
@@ -134,7 +149,7 @@ def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
     """Count the verdicts of the table against the pairs of the source."""
-    judgements = context.warehouse.read(JUDGEMENTS).where(_where(context))
+    judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
     counted = (
         judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi").groupBy("kept", "reason").count().collect()
     )
@@ -147,16 +162,22 @@ def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:
     return {"round": F.lit(curation.round), "policy": F.lit(curation.policy), "recipe_id": F.lit(recipe.id)}
 
 
-def _where(context: Context) -> str:
-    curation = context.settings.curation
+def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[float, float]]:
+    """The qualities from which the newest judgements gave grade 5 and grade 4, by origin; empty before the first."""
+    rule = _last_note(warehouse, JUDGEMENTS, settings).get("made_from", {}).get("rule", {})
+    return {origin: tuple(limits) for origin, limits in rule.get("grades", {}).items()}
+
+
+def _where(curation: Curation) -> str:
     return f"round = {curation.round} AND policy = '{curation.policy}'"  # both were validated by the settings
 
 
 def _note(context: Context, extra: dict[str, Any]) -> dict[str, Any]:
-    return {"run_id": context.run_id, "stage": "curate", "scope": _where(context), "versions": ledger.versions()} | extra
+    scope = _where(context.settings.curation)
+    return {"run_id": context.run_id, "stage": "curate", "scope": scope, "versions": ledger.versions()} | extra
 
 
-def _last_note(context: Context, table: Table) -> dict[str, Any]:
+def _last_note(warehouse: Warehouse, table: Table, curation: Curation) -> dict[str, Any]:
     """The note of the newest commit for this round and policy."""
-    notes = [commit.note for commit in context.warehouse.commits_since(table, 0) if commit.note.get("scope") == _where(context)]
+    notes = [commit.note for commit in warehouse.commits_since(table, 0) if commit.note.get("scope") == _where(curation)]
     return notes[-1] if notes else {}

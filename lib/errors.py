@@ -5,6 +5,7 @@
     |-- InputError(ValueError)             nothing to read at the given path
     |-- QueryError(ValueError)             an SQL query cannot be run
     |-- ModelError(ValueError)             weights missing, unsafe or different from what was promised
+    |   `-- EndpointError                  a model server is down, is another one, or cannot do what is asked
     |-- EnvironmentProblem(RuntimeError)   Java, a jar or a library is missing
     |-- WarehouseError(RuntimeError)       the tables cannot be used
     |   |-- SchemaVersionError             the tables were made by another version
@@ -46,6 +47,10 @@ class QueryError(BubblenetError, ValueError):
 
 class ModelError(BubblenetError, ValueError):
     """A model has no weights, has weights in an unsafe format, or differs from the declared digest."""
+
+
+class EndpointError(ModelError):
+    """A model server cannot be reached, serves another model than was promised, or cannot do what is asked of it."""
 
 
 class EnvironmentProblem(BubblenetError, RuntimeError):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from bubblenet import ledger, session, settings
 from bubblenet.context import Context
 from bubblenet.errors import BubblenetError, InputError
 from bubblenet.stage import StageReport
+from bubblenet.training.seed_files import Origin
 from bubblenet.warehouse import Warehouse
 
 NAMED_ERROR = 2  # exit code of a job that ended with one of our own errors
@@ -36,6 +38,12 @@ LimitOption = Annotated[
     int, typer.Option("--limit", min=0, help="Let at most N passages through the models (the same ones every time); 0: all.")
 ]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file at the end.")]
+OutOption = Annotated[str, typer.Option("--out", help="Folder or URL to write to; a new one, or one of an earlier export.")]
+SeedFileArgument = Annotated[
+    str, typer.Argument(help="JSON lines of pairs or conversations (docs/seeds.md); `starter`: the set that ships.")
+]
+LicenceOption = Annotated[str | None, typer.Option("--license", help="Licence of the pairs, e.g. CC-BY-4.0; must be said.")]
+OriginOption = Annotated[Origin | None, typer.Option("--origin", help="Who wrote them; default: human.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +60,68 @@ class Arguments:
 
     def as_argv(self) -> list[str]:
         """The command line that gives these arguments."""
-        argv = ["--config", str(self.config)] if self.config else []
-        for path in self.inputs:
-            argv += ["--input", path]
-        argv += ["--snapshot", self.snapshot, "--warehouse", self.warehouse]
-        for override in self.overrides:
-            argv += ["--set", override]
-        argv += ["--limit", str(self.limit)] if self.limit else []
-        return argv + (["--report", str(self.report)] if self.report else [])
+        argv = [*_options("--config", self.config), *_options("--input", *self.inputs), "--snapshot", self.snapshot]
+        argv += ["--warehouse", self.warehouse, *_options("--set", *self.overrides), *_options("--limit", self.limit or None)]
+        return argv + _options("--report", self.report)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportArguments:
+    """The command line of the job that exports."""
+
+    out: str
+    config: Path | None
+    warehouse: str
+    overrides: tuple[str, ...]
+
+    def as_argv(self) -> list[str]:
+        """The command line that gives these arguments."""
+        return ["--out", self.out, *_options("--config", self.config), "--warehouse", self.warehouse, *_options("--set", *self.overrides)]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedArguments:
+    """The command line of the job that imports seeds."""
+
+    file: str
+    licence: str | None
+    origin: Origin | None
+    config: Path | None
+    warehouse: str
+    overrides: tuple[str, ...]
+
+    def as_argv(self) -> list[str]:
+        """The command line that gives these arguments."""
+        argv = [self.file, *_options("--license", self.licence), *_options("--origin", self.origin), *_options("--config", self.config)]
+        return [*argv, "--warehouse", self.warehouse, *_options("--set", *self.overrides)]
+
+
+JobArguments = Arguments | ExportArguments | SeedArguments
+
+
+def _options(name: str, *values: object) -> list[str]:
+    """The option before each value that is given."""
+    return [part for value in values if value is not None for part in (name, str(value))]
 
 
 def main_of(steps: Sequence[Step], argv: list[str] | None = None, *, needs_input: bool = False, shows_result: bool = False) -> int:
-    """Run steps with the arguments of the command line; return 0, or 2 after printing a named error."""
-    try:
+    """Run steps with the arguments of the command line; return the exit code."""
+
+    def work() -> None:
         arguments = parse(sys.argv[1:] if argv is None else argv)
         if needs_input and not arguments.inputs:
             raise InputError("at least one --input", "none", "Give a file or folder: --input PATH.")
         run_steps(steps, arguments, shows_result=shows_result)
+
+    return exit_code(work)
+
+
+def exit_code(work: Callable[[], object]) -> int:
+    """Do the work; 0, or 2 after printing a named error, or what typer ends the process with."""
+    try:
+        work()
+    except SystemExit as done:  # typer ends the process after success, too
+        return int(done.code or 0)
     except BubblenetError as error:
         typer.echo(f"bubblenet: {type(error).__name__}: {error}", err=True)
         return NAMED_ERROR
@@ -77,26 +130,32 @@ def main_of(steps: Sequence[Step], argv: list[str] | None = None, *, needs_input
 
 def run_steps(steps: Sequence[Step], arguments: Arguments, *, shows_result: bool = False) -> list[StageReport]:
     """Open everything and run the steps in order; each stage prints its line when it ends."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    chosen = settings.load(arguments.config, arguments.overrides)
     started = time.monotonic()
-    spark = session.build(f"bubblenet {arguments.snapshot}", chosen.execution.spark_conf)
-    warehouse = Warehouse(spark, arguments.warehouse, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name)
-    ledger.rebuild(warehouse)
-    context = Context(spark, chosen, warehouse, arguments.snapshot, console, arguments.inputs, arguments.limit)
     reports: list[StageReport] = []
-    try:
+    with opened(arguments.config, arguments.overrides, arguments.warehouse, arguments.snapshot) as context:
+        context = replace(context, inputs=arguments.inputs, limit=arguments.limit)
         for step in steps:
             reports += step(context)
         if shows_result:
             from bubblenet.viewing import summary
 
             summary.print_summary(context, reports, time.monotonic() - started, arguments.report)
+    return reports
+
+
+@contextmanager
+def opened(config: Path | None, overrides: list[str] | tuple[str, ...], location: str, snapshot: str) -> Iterator[Context]:
+    """Session, settings and warehouse of a job, with its ledger made whole; the session stops at the end."""
+    from rich.console import Console
+
+    chosen = settings.load(config, overrides)
+    spark = session.build(f"bubblenet {snapshot}", chosen.execution.spark_conf)
+    try:
+        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name)
+        ledger.rebuild(warehouse)
+        yield Context(spark, chosen, warehouse, snapshot, Console(highlight=False))
     finally:
         spark.stop()
-    return reports
 
 
 def parse(argv: list[str]) -> Arguments:

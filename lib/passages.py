@@ -72,11 +72,13 @@ def sample(passages: DataFrame, limit: int) -> DataFrame | None:
 
 
 def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
-    """Pairs of the snapshot that passed the gates: instruction_id, segment_id, instruction, origin, text; one row for each pair."""
+    """Pairs of the snapshot that passed the gates, a row each: instruction_id, segment_id, instruction, origin, closing, text."""
     instructions = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where(F.col("kept"))
-    columns = ("instruction_id", "segment_id", "instruction", "origin")
+    pairs = instructions.groupBy("instruction_id", "segment_id", "instruction").agg(
+        F.min("origin").alias("origin"), F.max("closing").alias("closing")
+    )
     texts = representatives(context, recipe).select("segment_id", "text")
-    return instructions.select(*columns).dropDuplicates(["instruction_id"]).join(texts, on="segment_id", how="inner")
+    return pairs.join(texts, on="segment_id", how="inner")
 
 
 def best_candidates(pairs: DataFrame, reverse_gains: DataFrame) -> DataFrame:
@@ -91,12 +93,37 @@ def best_candidates(pairs: DataFrame, reverse_gains: DataFrame) -> DataFrame:
 
 
 def reverse_gains(context: Context, recipe: Recipe) -> DataFrame:
-    """instruction_id and reverse_gain as measured with the current fingerprint."""
+    """instruction_id and reverse_gain as measured with the current fingerprint, with the numbers that it was made of."""
     scores = current(context, SCORES, recipe["score/reverse_gain"].id).where(F.col("mode") == "reverse_gain")
-    return scores.select("instruction_id", "reverse_gain")
+    parts = (F.col(name).alias(f"reverse_gain_{name}") for name in ("log_likelihood", "num_tokens"))
+    return scores.select("instruction_id", "reverse_gain", *parts)
 
 
 def passage_likelihoods(context: Context, recipe: Recipe) -> DataFrame:
-    """segment_id and passage_log_likelihood as measured with the current fingerprint."""
+    """What was measured of each passage with the current fingerprint, by segment_id; the names begin with `passage_`."""
     measured = current(context, PASSAGE_SCORES, recipe["score/passage"].id).where("kept")
-    return measured.select("segment_id", F.col("log_likelihood").alias("passage_log_likelihood"))
+    return measured.select("segment_id", *(F.col(name).alias(f"passage_{name}") for name in ("log_likelihood", "token_log_likelihoods")))
+
+
+def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -> DataFrame:
+    """What stands beside the passages of these pairs where each was met first: segment_id, document_id, neighbours (texts).
+
+    Run ids sort by time, so the first occurrence stays the first whatever snapshots follow, and so do its neighbours.
+    A passage that a model failed on is nobody's neighbour: it must not fail them too.
+    """
+    failed = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where("status = 'quarantined'")
+    kept = current(context, SEGMENTS, recipe["segment"].id).where(F.col("kept")).join(failed, on="segment_id", how="left_anti")
+    wanted = pairs.select("segment_id").distinct()
+    pages = kept.join(wanted, on="segment_id", how="left_semi").select("document_id", "snapshot").distinct()
+    order = Window.partitionBy("document_id", "snapshot").orderBy("position")
+    beside = [F.lag("text", -offset).over(order) for offset in range(-reach, reach + 1) if offset]
+    placed = kept.join(pages, on=["document_id", "snapshot"], how="left_semi").withColumn(
+        "neighbours", F.array_compact(F.array(*beside).cast("array<string>"))
+    )
+    first = F.min(F.struct("run_id", "url", "position", "document_id", "neighbours")).alias("first")
+    return (
+        placed.join(wanted, on="segment_id", how="left_semi")
+        .groupBy("segment_id")
+        .agg(first)
+        .select("segment_id", "first.document_id", "first.neighbours")
+    )

@@ -53,20 +53,36 @@ class Scratch:
         with self._filesystem.open_output_stream(path) as stream:
             stream.write(content.encode() if isinstance(content, str) else content)
 
+    def write_whole(self, name: str, content: bytes) -> None:
+        """Create a file that nobody sees before it is complete."""
+        unfinished = f"unfinished/{name}"
+        self.write(unfinished, content)
+        self.move(unfinished, name)
+
+    def move(self, name: str, to: str) -> None:
+        """Give a file another name, at once on a file system that renames."""
+        self._filesystem.create_dir(f"{self._root}/{to}".rpartition("/")[0], recursive=True)
+        self._filesystem.move(f"{self._root}/{name}", f"{self._root}/{to}")
+
+    def read(self, name: str) -> bytes:
+        """The content of a file."""
+        with self._filesystem.open_input_stream(f"{self._root}/{name}") as stream:
+            content: bytes = stream.read()
+        return content
+
     def read_all(self, folder: str) -> list[str]:
         """The contents of all files of a folder that can be read at this moment."""
         contents = []
         for name in self.names(folder):
             try:
-                with self._filesystem.open_input_stream(f"{self._root}/{folder}/{name}") as stream:
-                    contents.append(stream.read().decode())
+                contents.append(self.read(f"{folder}/{name}").decode())
             except OSError:
                 continue  # being replaced right now; the next look finds it
         return contents
 
-    def names(self, folder: str) -> list[str]:
-        """The file names of a folder; none when it does not exist."""
-        selector = fs.FileSelector(f"{self._root}/{folder}", allow_not_found=True)
+    def names(self, folder: str = "") -> list[str]:
+        """What a folder holds, the outermost one by default; nothing when it does not exist."""
+        selector = fs.FileSelector(f"{self._root}/{folder}" if folder else self._root, allow_not_found=True)
         return [info.base_name for info in self._filesystem.get_file_info(selector)]
 
     def parquet_files(self) -> list[tuple[str, int]]:
@@ -94,12 +110,11 @@ class WorkerProgress:
         self._scratch, self._name = scratch, f"progress-{unit}/{task}"
         self._tally, self._written = Tally(), 0.0
 
-    def add(self, requests: set[str], rows: list[dict[str, Any]]) -> None:
-        """Count requests that were answered now, and the rows that answer them."""
-        self._tally.requests += len(requests)
-        for row in rows:
-            self._tally.kept += bool(row.get("kept"))
-            self._tally.tokens += (row.get("prompt_tokens") or 0) + (row.get("output_tokens") or 0)
+    def add(self, requests: int, kept: int, tokens: int) -> None:
+        """Count requests that were answered now, and the rows and tokens of their answers."""
+        self._tally.requests += requests
+        self._tally.kept += kept
+        self._tally.tokens += tokens
         if time.monotonic() - self._written > _WORKER_SECONDS:
             self._scratch.write(self._name, json.dumps([self._tally.requests, self._tally.kept, self._tally.tokens]))
             self._written = time.monotonic()

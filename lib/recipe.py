@@ -19,20 +19,27 @@ from bubblenet.corpus.questions import HEADINGS_VERSION
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
 from bubblenet.corpus.reading.readers import READER_VERSION
 from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
+from bubblenet.corpus.shape import SHAPE_VERSION
 from bubblenet.corpus.similarity.contamination import CONTAMINATION_VERSION, source_digest
 from bubblenet.corpus.similarity.minhash import MINHASH_VERSION, MinHasher
 from bubblenet.corpus.similarity.shingles import SHINGLES_VERSION
-from bubblenet.engines.protocol import EngineSpec
-from bubblenet.engines.weights import digest_of
-from bubblenet.judging.gates import GATE_VERSION
-from bubblenet.prompts import get_backtranslation, get_rating, text_digest
+from bubblenet.engines.protocol import EngineSpec, ServerSpec
+from bubblenet.engines.weights import digest_of, find_tokenizer
+from bubblenet.errors import SettingsError
+from bubblenet.judging import gates
+from bubblenet.judging.modes import MODES
+from bubblenet.prompts import get_prompts
+from bubblenet.prompts.drawing import DRAW_VERSION
 from bubblenet.stage import Fingerprint
 
 if TYPE_CHECKING:
-    from bubblenet.settings import Settings
+    from bubblenet.settings import Engine, RoleEngine, Settings
 
 _CUTTING = [EXTRACTION_VERSION, SEGMENTATION_VERSION, RULES_VERSION, HEADINGS_VERSION, IDENTIFIER_VERSION]
+_DECODING = {"temperature", "top_p", "max_new_tokens", "max_passage_tokens"}
 _SCRIPTED_DIGEST = "scripted"
+# Requests given to a server engine at once, over those in flight: the slowest of a window are waited for with a smaller share of it idle.
+WINDOWS_IN_FLIGHT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,12 @@ class Recipe:
 
 def backward_engine(settings: Settings) -> EngineSpec:
     """The engine that writes instructions."""
-    return _engine(settings, settings.models.backward)
+    return _engine(settings, settings.models.backward, settings.engine.backward)
 
 
 def forward_engine(settings: Settings) -> EngineSpec:
     """The engine that rates pairs."""
-    return _engine(settings, settings.models.forward)
+    return _engine(settings, settings.models.forward, settings.engine.forward)
 
 
 def corpus_recipe(settings: Settings) -> Recipe:
@@ -78,23 +85,39 @@ def corpus_recipe(settings: Settings) -> Recipe:
 def full_recipe(settings: Settings) -> Recipe:
     """Fingerprints of all stages. Raises ModelError when a model cannot be found or is refused."""
     corpus = corpus_recipe(settings)
-    backward, forward = backward_engine(settings).fingerprint_parts(), forward_engine(settings).fingerprint_parts()
-    generation = settings.backtranslation.model_dump(mode="json", exclude={"candidates", "prompt"})
-    question = text_digest(get_backtranslation(settings.backtranslation.prompt))
-    length = settings.scoring.max_passage_tokens
+    judge = forward_engine(settings)
+    backward, forward = backward_engine(settings).fingerprint_parts(), judge.fingerprint_parts()
+    decoding = settings.backtranslation.model_dump(mode="json", include=_DECODING)
     return Recipe(
         corpus.fingerprints
         | {
-            "extract": Fingerprint({"code": 1}),
-            "backtranslate": Fingerprint({"engine": backward, "prompt": question, "decoding": generation, "gates": GATE_VERSION}),
-            "score/reverse_gain": Fingerprint({"engine": forward, "prompt": question, "max_passage_tokens": length}),
-            "score/passage": Fingerprint({"engine": forward, "max_passage_tokens": length}),
-            "score/likelihood": Fingerprint({"engine": forward, "max_passage_tokens": length}),
-            f"score/{settings.scoring.rubric}": Fingerprint(
-                {"engine": forward, "prompt": text_digest(get_rating(settings.scoring.rubric)), "max_passage_tokens": length}
+            "extract": Fingerprint({"code": 1, "gates": gates.versions()}),
+            "backtranslate": Fingerprint(
+                {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
             ),
+            "score/passage": Fingerprint({"engine": forward, "max_passage_tokens": settings.scoring.max_passage_tokens}),
         }
+        | {f"score/{name}": _mode_fingerprint(name, settings, judge, corpus["segment"]) for name in settings.scoring.modes}
     )
+
+
+def draw_fingerprint(settings: Settings) -> Fingerprint:
+    """What decides how a candidate is asked for, besides its passage and number: part of the key of every request."""
+    shares = settings.backtranslation.model_dump(mode="json", exclude=_DECODING | {"candidates"})
+    return Fingerprint(shares | {"digest": get_prompts(settings.backtranslation.prompt).digest, "code": [DRAW_VERSION, SHAPE_VERSION]})
+
+
+def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenting: Fingerprint) -> Fingerprint:
+    """Neighbours are cut by the rules of segmentation, which therefore enter the fingerprint where they are asked for."""
+    mode = MODES[name]
+    parts = mode.parts(settings.scoring)
+    if mode.asks:
+        parts["engine"] = judge.fingerprint_parts()
+    if mode.needs_neighbours:
+        parts["segments"] = segmenting.id
+    if "labels" in mode.asks and judge.server:
+        parts["top_logprobs"] = judge.server.top_logprobs
+    return Fingerprint(parts)
 
 
 def min_hasher(settings: Settings) -> MinHasher:
@@ -113,15 +136,46 @@ def _signing(settings: Settings) -> dict[str, Any]:
     return parts
 
 
-def _engine(settings: Settings, model: str) -> EngineSpec:
+def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:
     engine = settings.engine
+    kind = role.kind or engine.kind
+    server = _server(engine, role) if kind == "server" else None
     return EngineSpec(
-        kind=engine.kind,
+        kind=kind,
         model=model,
-        weights_digest=_SCRIPTED_DIGEST if engine.kind == "scripted" else digest_of(model),
+        weights_digest=_identity(kind, model, server),
         dtype=engine.dtype,
         threads=engine.threads,
         token_budget=engine.token_budget,
-        window_rows=engine.window_rows,
+        window_rows=max(engine.window_rows, WINDOWS_IN_FLIGHT * server.concurrency) if server else engine.window_rows,
         call_log=engine.call_log,
+        server=server,
     )
+
+
+def _server(engine: Engine, role: RoleEngine) -> ServerSpec:
+    url, command = role.url or engine.url, role.command or ("" if role.url else engine.command)
+    if not url and not command:
+        raise SettingsError(
+            "engine.url (or engine.command) with engine.kind = server", "neither", "For example: engine.url=http://HOST:8000/v1"
+        )
+    return ServerSpec(
+        url=url,
+        model=role.model or engine.model,
+        version=role.model_version or engine.model_version,
+        command=command,
+        startup_seconds=engine.startup_seconds,
+        concurrency=engine.concurrency,
+        timeout_seconds=engine.request_timeout_seconds,
+        max_retries=engine.max_retries,
+        top_logprobs=engine.top_logprobs,
+    )
+
+
+def _identity(kind: str, model: str, server: ServerSpec | None) -> str:
+    """What stands for the weights in a fingerprint."""
+    if server is not None:
+        from bubblenet.engines.server import identify
+
+        return identify(server, find_tokenizer(model).digest)
+    return _SCRIPTED_DIGEST if kind == "scripted" else digest_of(model)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from bubblenet.budget import Budget
 from bubblenet.components import checkpoint_under
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.listing import literal_path
+from bubblenet.placement import model_profile
 from bubblenet.progress import Scratch, StageProgress
 from bubblenet.tasks import CPU_TASKS_PER_SLOT, pack_by_weight, spread_by_number
 from bubblenet.udfs.batches import BatchRunner, RowTransform, Unit
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from bubblenet.tables import Table
 
 _REPLANS = 3
+_SUSPECT_SHARE = 0.125
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Stage:
 
     requests: request_id and the payload, from pinned versions of the source; a request_id may repeat (the payload is the same then).
     transform: answers requests on the workers, in windows. combine: instead, a function of all pending requests as one set and one unit;
-    it is given the answers of earlier units, and a checkpoint, which writes a frame down and cuts its lineage.
+    it is given the answers of earlier units, and a checkpoint, which writes a frame down and cuts its lineage. Rows are `ok` unless they
+    bring a `status` of their own.
     scope: restricts the target to rows that can answer these requests (its partition), so that the comparison is pruned.
     colocate: column whose equal values are worked on together (candidates of one passage share its prefill).
     weight: instead of `colocate`, a column with the bytes that a request makes the workers read: tasks are packed to about equal weight.
@@ -221,7 +226,7 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first
             if stopped_by:
                 return stopped_by
             progress.start_unit(first + index)
-            unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location)
+            unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location, stage.is_model_stage, _suspect_seconds(context))
             entry = _append_unit(stage, context, plan, planned, unit, Transaction(stage.app_id, plan.next_transaction + index))
             done.append(entry)
             budget.spend(entry.num_requests, entry.tokens)
@@ -235,7 +240,8 @@ def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUni
     requests = context.spark.read.schema(stage.requests.schema).parquet(*map(literal_path, planned.files))
     if stage.combine:
         answers = _answers(stage, context, plan.target_version)
-        rows = stage.combine(requests, answers, checkpoint_under(unit.scratch)).withColumns(_unit_columns(unit))
+        rows = stage.combine(requests, answers, checkpoint_under(unit.scratch))
+        rows = rows.withColumns({name: value for name, value in _unit_columns(unit).items() if name not in rows.columns})
     else:
         rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
@@ -259,7 +265,15 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     else:
         spread = spread_by_number(requests, num_tasks, stage.colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
-    return spread.mapInArrow(runner.map_batches, schema)
+    profile = model_profile(context.spark) if stage.is_model_stage else None
+    return spread.mapInArrow(runner.map_batches, schema, profile=profile)
+
+
+def _suspect_seconds(context: Context) -> float:
+    """A part of the time that Spark gives a silent worker: suspects are few at a time. 0 where it gives no limit."""
+    timeout = context.spark.conf.get("spark.sql.execution.pyspark.udf.idleTimeoutSeconds", None) or "0"
+    found = re.fullmatch(r"(\d+)(s|m|min|h|d)?", timeout.strip())
+    return int(found[1]) * _UNITS[found[2] or "s"] * _SUSPECT_SHARE if found else 0.0
 
 
 def _unit_columns(unit: Unit) -> dict[str, Column]:

@@ -11,10 +11,16 @@ import pytest
 from rich.console import Console
 
 ROOT = Path(__file__).resolve().parent.parent
-SUITES = ROOT.parent / "shared" / "suites"
+SUITES = (ROOT.parent / "shared" / "suites").resolve()
 
-# The scripted engine's numbers mean nothing, so the rule is set to accept about half of what it makes.
-SCRIPTED = ("engine.kind=scripted", "curation.intercept=0.0", "curation.intercept_generated=-0.6")
+# The scripted engine's numbers mean nothing, so the rule is set to accept about half of what it makes, and two modes of judging are enough:
+# each is a stage, and every stage is some seconds of Spark.
+SCRIPTED = (
+    "engine.kind=scripted",
+    "curation.intercept=0.0",
+    "curation.intercept_generated=-0.6",
+    'scoring.modes=["reverse_gain","likelihood"]',
+)
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +30,7 @@ def spark() -> Iterator[object]:
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    spark = session.build("tests", extra={"spark.master": "local[2,4]", "spark.sql.shuffle.partitions": "2"})
+    spark = session.build("tests", extra={"spark.master": "local[2,8]", "spark.sql.shuffle.partitions": "2"})
     yield spark
     spark.stop()
 

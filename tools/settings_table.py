@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONF = ROOT / "conf" / "local.toml"
 DOCS = ROOT / "docs" / "settings.md"
 BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->"
-SECTION = re.compile(r"\[(\w+)\]")
+SECTION = re.compile(r"\[([\w.]+)\]")
 ENTRY = re.compile(r"(\w+) = (.+?)  # (.+)")
 
 
@@ -37,7 +37,6 @@ def main() -> int:
 
 def table() -> str:
     """Markdown: one table a section."""
-    definitions = Settings.model_json_schema()["$defs"]
     lines: list[str] = []
     comment = section = ""
     for line in CONF.read_text(encoding="utf-8").splitlines():
@@ -46,16 +45,23 @@ def table() -> str:
             lines += ["", f"## {section}", comment, "", "| key | type | default | meaning |", "|---|---|---|---|"]
         elif found := ENTRY.fullmatch(line):
             key, default, meaning = found.groups()
-            properties = definitions[section.capitalize()]["properties"]
-            lines.append(f"| `{section}.{key}` | {type_name(properties[key])} | `{default}` | {meaning} |")
+            lines.append(f"| `{section}.{key}` | {type_name(properties_of(section)[key])} | `{default}` | {meaning} |")
         comment = line.removeprefix("# ")
     return "\n".join(lines[1:]) + "\n"
+
+
+def properties_of(section: str) -> dict[str, Any]:
+    """The JSON schema of the keys of a section, `engine.forward` too."""
+    model: Any = Settings
+    for name in section.split("."):
+        model = model.model_fields[name].annotation
+    return model.model_json_schema()["properties"]
 
 
 def type_name(schema: dict[str, Any]) -> str:
     """A JSON schema in words: `integer >= 1`."""
     if "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema["enum"])
+        return " or ".join(f"`{value}`" for value in schema["enum"] if value)
     words = ["list of strings" if schema["type"] == "array" else schema["type"]]
     for limit, sign in (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<")):
         if limit in schema:

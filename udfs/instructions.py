@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.protocol import EngineSpec
-from bubblenet.identity import content_id, row_seed
+from bubblenet.identity import content_id
 from bubblenet.judging.gates import gate
 from bubblenet.judging.measure import ProposalRequest, propose
+from bubblenet.prompts import get_prompts
+from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.settings import Backtranslation
 from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bubblenet.udfs.batches import Row
+
+
+_ASKED = ("prompt", "template", "style", "length", "complexity", "source_type", "opening", "closing")
+"""What a row says about how it was asked for, by the names that a Choice has for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,10 @@ class TakeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Backtranslate:
-    """Asks the backward model for the question that a passage answers; one request is one sampled candidate."""
+    """Asks the backward model for the instruction that a passage answers; one request is one sampled candidate."""
 
     spec: EngineSpec
-    decoding: Backtranslation
-    fingerprint: str
+    settings: Backtranslation
     identity: tuple[str, ...] = ("segment_id", "language", "sample_index", "origin")
 
     @property
@@ -61,21 +67,16 @@ class Backtranslate:
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each candidate, kept or not."""
-        wanted = [
-            ProposalRequest(
-                key=request["request_id"],
-                passage=request["text"],
-                language=request["language"],
-                seed=row_seed(request["segment_id"], self.fingerprint, request["sample_index"]),
-            )
-            for request in requests
-        ]
-        for request, proposal in zip(requests, propose(engine_of_task(self.spec), wanted, self.decoding), strict=True):
+        wanted = [self.proposal(request) for request in requests]
+        proposals = propose(engine_of_task(self.spec), wanted, self.settings)
+        for request, asked, proposal in zip(requests, wanted, proposals, strict=True):
             row = quarantined("engine_error", proposal.error) if proposal.error else {"kept": proposal.kept, "reason": proposal.reason}
             yield (
                 request,
                 row
+                | {name: getattr(asked.choice, name) or None for name in _ASKED}
                 | {
+                    "asked_language": asked.choice.language or None,
                     "instruction": proposal.instruction or None,
                     "instruction_id": content_id(request["segment_id"], proposal.instruction) if proposal.instruction else None,
                     "raw_output": proposal.raw_output,
@@ -83,3 +84,10 @@ class Backtranslate:
                     "output_tokens": proposal.output_tokens,
                 },
             )
+
+    def proposal(self, request: Row) -> ProposalRequest:
+        """How a candidate is asked for: nothing but the row, its number and the settings decide."""
+        ticket = Ticket(request["segment_id"], request["sample_index"], self.settings.prompt)
+        language = self.settings.instruction_language or request["language"]
+        choice = draw(get_prompts(self.settings.prompt), shares_of(self.settings), ticket, shape_of(request["text"]), language)
+        return ProposalRequest(request["request_id"], request["text"], request["language"], choice, ticket.seed)

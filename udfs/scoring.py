@@ -1,4 +1,4 @@
-"""Row transforms that measure pairs and passages with the forward model; each is one mode of `scores`."""
+"""Row transforms that measure pairs in one mode of `scores`, and passages alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bubblenet.engines.protocol import EngineSpec
-from bubblenet.judging import likelihood, measure
-from bubblenet.judging.measure import Pair
-from bubblenet.prompts import get_backtranslation, get_rating
+from bubblenet.judging import measure
+from bubblenet.judging.measure import Pair, TextMeasurement
+from bubblenet.judging.modes import MODES, Known, reverse_of
 from bubblenet.settings import Scoring
 from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
@@ -17,15 +17,21 @@ from bubblenet.udfs.worker import engine_of_task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bubblenet.engines.protocol import TextEngine
+    from bubblenet.judging.measure import ReverseMeasurement
+    from bubblenet.judging.modes import Measurement, Mode
     from bubblenet.udfs.batches import Row
+
+_UNPARSABLE = "unparsable"
 
 
 @dataclass(frozen=True, slots=True)
 class MeasurePair:
-    """What the measurements of a pair share."""
+    """One mode for each pair. What a mode needs besides the texts is in the request: passages.passage_likelihoods, passages.neighbours."""
 
     spec: EngineSpec
     scoring: Scoring
+    mode: str
     identity: tuple[str, ...] = ("instruction_id", "segment_id", "mode")
 
     @property
@@ -33,63 +39,16 @@ class MeasurePair:
         """As the engine sorts and batches them."""
         return self.spec.window_rows
 
-
-@dataclass(frozen=True, slots=True)
-class MeasureReverseGain(MeasurePair):
-    """log p(instruction | response) - log p(instruction), for every candidate that passed the gates."""
-
-    prompt: str = "question_v1"
-
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each pair."""
-        template = get_backtranslation(self.prompt)
-        results = measure.measure_reverse(engine_of_task(self.spec), _pairs(requests), self.scoring.max_passage_tokens, template)
-        for request, result in zip(requests, results, strict=True):
-            row = _measured(result.error, result.prompt_tokens) | {
-                "log_likelihood": result.log_probability,
-                "num_tokens": result.num_tokens,
-            }
-            if result.log_probability is not None and result.log_probability_alone is not None:
-                row["reverse_gain"] = likelihood.reverse_gain(result.log_probability, result.log_probability_alone, result.num_tokens)
-            yield request, row
+        mode = MODES[self.mode]
+        pairs = [_pair(request, mode) for request in requests]
+        measured = mode.measure(self._engine(), pairs, self.scoring, _known(requests, mode))
+        for request, measurement in zip(requests, measured, strict=True):
+            yield request, _row(measurement)
 
-
-@dataclass(frozen=True, slots=True)
-class MeasureLikelihood(MeasurePair):
-    """log p(response | instruction); with the passage's own log p(response) it gives forward gain and IFD."""
-
-    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each pair."""
-        results = measure.measure_forward(engine_of_task(self.spec), _pairs(requests), self.scoring.max_passage_tokens)
-        for request, result in zip(requests, results, strict=True):
-            row = _measured(result.error, result.prompt_tokens) | {
-                "log_likelihood": result.log_probability,
-                "num_tokens": result.num_tokens,
-            }
-            if result.log_probability is not None:
-                gain = likelihood.forward_gain(result.log_probability, request["passage_log_likelihood"], result.num_tokens)
-                row |= {"forward_gain": gain, "instruction_following_difficulty": likelihood.instruction_following_difficulty(gain)}
-            yield request, row
-
-
-@dataclass(frozen=True, slots=True)
-class RatePair(MeasurePair):
-    """The rating as a distribution over the label tokens of one prefill."""
-
-    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each pair."""
-        rubric = get_rating(self.scoring.rubric)
-        results = measure.measure_rating(engine_of_task(self.spec), _pairs(requests), self.scoring.max_passage_tokens, rubric)
-        for request, result in zip(requests, results, strict=True):
-            yield (
-                request,
-                _measured(result.error, result.prompt_tokens)
-                | {
-                    "expected_score": result.expected_score,
-                    "score_distribution": None if result.probabilities is None else list(result.probabilities),
-                    "format_mass": result.mass,
-                },
-            )
+    def _engine(self) -> TextEngine | None:
+        return engine_of_task(self.spec) if MODES[self.mode].asks else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +70,52 @@ class MeasurePassage:
         for request, result in zip(
             requests, measure.measure_passage(engine_of_task(self.spec), passages, self.scoring.max_passage_tokens), strict=True
         ):
-            row = _measured(result.error, result.prompt_tokens) | {
+            row = _verdict("engine_error" if result.error else None, result.error) | {
                 "log_likelihood": result.log_probability,
                 "num_tokens": result.num_tokens,
+                "prompt_tokens": result.prompt_tokens,
+                "output_tokens": 0,
             }
             if result.log_probability is not None:
-                row["perplexity"] = math.exp(-result.log_probability / result.num_tokens)
+                row |= {
+                    "perplexity": math.exp(-result.log_probability / result.num_tokens),
+                    "token_log_likelihoods": list(result.tokens),
+                }
             yield request, row
 
 
-def _pairs(requests: list[Row]) -> list[Pair]:
-    return [Pair(key=request["request_id"], instruction=request["instruction"], response=request["text"]) for request in requests]
+def _known(requests: list[Row], mode: Mode) -> Known:
+    """What earlier stages measured and the requests brought along."""
+    alone = {request["text"]: _alone(request) for request in requests} if mode.needs_alone else {}
+    reverse = {request["request_id"]: _reverse(request) for request in requests} if mode.needs_neighbours else {}
+    return Known(alone, reverse)
 
 
-def _measured(error: str | None, prompt_tokens: int) -> Row:
-    """The verdict of a measurement: kept unless the engine failed on it."""
-    row = quarantined("engine_error", error) if error else {"kept": True, "reason": None}
-    return row | {"prompt_tokens": prompt_tokens, "output_tokens": 0}
+def _reverse(request: Row) -> ReverseMeasurement:
+    columns = {name: request[f"reverse_gain_{name}"] for name in ("log_likelihood", "num_tokens")}
+    return reverse_of(request["request_id"], columns | {"reverse_gain": request["reverse_gain"]})
+
+
+def _alone(request: Row) -> TextMeasurement:
+    tokens = tuple(request["passage_token_log_likelihoods"])
+    return TextMeasurement(request["request_id"], request["passage_log_likelihood"], len(tokens), 0, None, tokens)
+
+
+def _pair(request: Row, mode: Mode) -> Pair:
+    instruction: str = request["instruction"]
+    if mode.without_closing:
+        instruction = instruction.removesuffix(request.get("closing") or "").rstrip()
+    return Pair(request["request_id"], instruction, request["text"], tuple(request.get("neighbours") or ()))
+
+
+def _row(measurement: Measurement) -> Row:
+    tokens = {"prompt_tokens": measurement.prompt_tokens, "output_tokens": measurement.output_tokens}
+    signals = dict(measurement.signals) or None
+    return _verdict(measurement.reason, measurement.detail) | dict(measurement.columns) | {"signals": signals} | tokens
+
+
+def _verdict(reason: str | None, detail: str | None) -> Row:
+    """Kept unless there is no measurement: an engine that failed quarantines the row, an answer without a score filters it."""
+    if reason is None:
+        return {"kept": True, "reason": None}
+    return {"kept": False, "reason": reason, "detail": detail} if reason == _UNPARSABLE else quarantined(reason, detail or "")

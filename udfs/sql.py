@@ -15,10 +15,11 @@ import pandas as pd
 
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.identity import content_id
-from bubblenet.recipe import backward_engine, forward_engine, full_recipe
+from bubblenet.judging.modes import rating_mode
+from bubblenet.recipe import backward_engine, forward_engine
 from bubblenet.settings import Backtranslation, Scoring
 from bubblenet.udfs.instructions import Backtranslate
-from bubblenet.udfs.scoring import RatePair
+from bubblenet.udfs.scoring import MeasurePair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,20 +29,21 @@ if TYPE_CHECKING:
     from bubblenet.settings import Settings
     from bubblenet.udfs.batches import Row
 
+_RATING = "five_level_v1"
+
 
 @dataclass(frozen=True, slots=True)
 class BacktranslateColumn:
     """The first candidate of each text, as the job would write it: null where the gates refuse it or the model failed."""
 
     spec: EngineSpec
-    decoding: Backtranslation
-    fingerprint: str
+    settings: Backtranslation
 
     def map_series(self, batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
         """Texts in, instructions out; a null text gives null."""
         from bubblenet.corpus.language import identify
 
-        transform = Backtranslate(self.spec, self.decoding, self.fingerprint)
+        transform = Backtranslate(self.spec, self.settings)
         for texts in batches:
             requests = {
                 position: _request(text) | {"language": identify(text).language, "sample_index": 0, "origin": "generated"}
@@ -55,14 +57,17 @@ class BacktranslateColumn:
 
 @dataclass(frozen=True, slots=True)
 class SelfScoreColumn:
-    """The expected rating of each pair, 1 to 5, as the job would write it; null where one side is null or the model failed."""
+    """The rating of each pair by the first rubric of scoring.modes, as the job would write it: of the five levels where there is none.
+
+    Null where one side is null or the model failed.
+    """
 
     spec: EngineSpec
     scoring: Scoring
 
     def map_series(self, batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
         """Instructions and texts in, expected scores out."""
-        transform = RatePair(self.spec, self.scoring)
+        transform = MeasurePair(self.spec, self.scoring, rating_mode(self.scoring.modes) or _RATING)
         for instructions, texts in batches:
             pairs = {
                 position: _request(text) | {"instruction": instruction}
@@ -79,7 +84,7 @@ def backtranslate(settings: Settings) -> Callable[..., object]:
     from pyspark.sql.pandas.functions import PandasUDFType, pandas_udf
     from pyspark.sql.types import StringType
 
-    column = BacktranslateColumn(backward_engine(settings), settings.backtranslation, full_recipe(settings)["backtranslate"].id)
+    column = BacktranslateColumn(backward_engine(settings), settings.backtranslation)
 
     def instructions(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
         yield from column.map_series(batches)
@@ -111,7 +116,7 @@ def _request(text: str) -> Row:
     return {"request_id": segment_id, "segment_id": segment_id, "text": text}
 
 
-def _answer(transform: Backtranslate | RatePair, requests: list[Row], window_rows: int) -> list[Row]:
+def _answer(transform: Backtranslate | MeasurePair, requests: list[Row], window_rows: int) -> list[Row]:
     rows: list[Row] = []
     for start in range(0, len(requests), window_rows):
         rows += [row for _, row in transform(requests[start : start + window_rows])]

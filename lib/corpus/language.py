@@ -64,11 +64,17 @@ def agrees(identified: str, claimed: str | None) -> bool | None:
 
     Primary subtags alone are compared (RFC 5646, section 2.2.1): regions and scripts are not identified.
     """
-    tag = _TAG.fullmatch(claimed or "")
-    code = tag.group(1).lower() if tag else UNDETERMINED
+    code = claimed_code(claimed)
     if identified == UNDETERMINED or code in _NO_CLAIM:
         return None
-    return _MACROLANGUAGES.get(code, code) == _MACROLANGUAGES.get(identified, identified)
+    return code == _MACROLANGUAGES.get(identified, identified)
+
+
+def claimed_code(claimed: str | None) -> str:
+    """The code that a claim names, in the wider form that the identifier gives; `und` where it names none."""
+    tag = _TAG.fullmatch(claimed or "")
+    code = tag.group(1).lower() if tag else UNDETERMINED
+    return _MACROLANGUAGES.get(code, code)
 
 
 def _classify(sample: str) -> tuple[str, float]:

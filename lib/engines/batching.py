@@ -8,10 +8,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Rows whose beginnings agree for at least this share of the longest row are computed with one shared prefix. With less to share, the
-# rows' own parts would be long, and reading those one by one against the prefix costs more than reading whole rows.
-SHARED_SHARE = 0.5
-SHARED_MINIMUM = 16
+# Rows are read behind one shared prefix when it is at least this long, and what is left of the longest of them is short or a small part:
+# the rows' own parts are read one by one against the prefix, which costs more for long parts than reading whole rows.
+PREFIX_MINIMUM = 16
+SHORT_PART = 64
+SMALL_PART = 0.25
+# Groups with this many tokens in common may have a root; it pays when it saves as many tokens as a batch of its own costs in time.
+ROOT_MINIMUM = 48
+ROOT_SAVING = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,11 @@ def windows(num_rows: int, window_rows: int) -> Iterator[range]:
         yield range(start, min(num_rows, start + window_rows))
 
 
-def group_by_prefix(rows: Sequence[Sequence[int]], keep_own: Sequence[int]) -> list[Group]:
-    """Put rows with a long common beginning together.
+def group_by_prefix(rows: Sequence[Sequence[int]], limits: Sequence[int]) -> list[Group]:
+    """Put rows that differ near their ends only together, as candidates of one passage do; groups come in the order of their ids.
 
-    rows: token ids. keep_own: how many tokens at the end of each row stay out of the prefix, because the model is asked about them.
+    rows: token ids. limits: how many tokens at the beginning of each row may be read for several rows at once.
     """
-    limits = [len(row) - own for row, own in zip(rows, keep_own, strict=True)]
     groups: list[Group] = []
     for row in sorted(range(len(rows)), key=lambda index: tuple(rows[index])):
         joined = _join(rows, limits, groups[-1], row) if groups else None
@@ -54,21 +57,39 @@ def group_by_prefix(rows: Sequence[Sequence[int]], keep_own: Sequence[int]) -> l
 
 
 def _join(rows: Sequence[Sequence[int]], limits: Sequence[int], group: Group, row: int) -> Group | None:
-    """The group with one row more, or None when the common beginning is too short to be worth it."""
-    first = group.rows[0]
-    common = common_prefix(rows[first], rows[row], min(group.prefix, limits[row]))
+    """The group with one row more, or None when that is not worth it."""
+    common = common_prefix(rows[group.rows[0]], rows[row], min(group.prefix, limits[row]))
     longest = max(len(rows[member]) for member in (*group.rows, row))
-    if common < SHARED_MINIMUM or common < SHARED_SHARE * longest:
+    if common < PREFIX_MINIMUM or longest - common > max(SHORT_PART, SMALL_PART * common):
         return None
     return Group(common, (*group.rows, row))
 
 
+def find_roots(rows: Sequence[Sequence[int]], groups: Sequence[Group]) -> list[tuple[int, list[Group]]]:
+    """(root, its groups): the tokens that all of them begin with, as under one rubric. Groups without a root that pays have root 0.
+
+    After the root at least one token of each group's prefix is left.
+    """
+    beginnings: dict[tuple[int, ...], list[Group]] = {}
+    for group in groups:
+        beginnings.setdefault(tuple(rows[group.rows[0]][:ROOT_MINIMUM]), []).append(group)
+    rooted: list[tuple[int, list[Group]]] = [(0, [])]
+    for members in beginnings.values():
+        first = rows[members[0].rows[0]]
+        root = min(common_prefix(first, rows[group.rows[0]], group.prefix - 1) for group in members)
+        if root >= ROOT_MINIMUM and root * (len(members) - 1) >= ROOT_SAVING:
+            rooted.append((root, members))
+        else:
+            rooted[0][1].extend(members)
+    return [(root, members) for root, members in rooted if members]
+
+
 def common_prefix(first: Sequence[int], second: Sequence[int], limit: int) -> int:
     """Length of the common beginning, at most limit."""
-    for position in range(limit):
+    for position in range(min(limit, len(first), len(second))):
         if first[position] != second[position]:
             return position
-    return max(limit, 0)
+    return max(min(limit, len(first), len(second)), 0)
 
 
 def cut(costs: Sequence[Cost], budget: int) -> list[list[int]]:
@@ -99,14 +120,6 @@ def split_rows(groups: Sequence[Group], most_rows: int) -> list[Group]:
         for start in range(0, len(group.rows), most_rows):
             pieces.append(Group(group.prefix, group.rows[start : start + most_rows]))
     return pieces
-
-
-def restore(values: Sequence[T], order: Sequence[int]) -> list[T]:
-    """Undo an ordering: values[i] belongs at position order[i]."""
-    result = list(values)
-    for value, position in zip(values, order, strict=True):
-        result[position] = value
-    return result
 
 
 def run_with_backoff(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from bubblenet.engines.devices import task_gpu
 from bubblenet.engines.protocol import (
     Generation,
     GenerationRequest,
@@ -52,8 +53,8 @@ class LoggedEngine:
 
 
 def log_load(folder: str, model: str) -> None:
-    """One line for one loading of weights."""
-    append(folder, [{"op": "load", "model": model, "pid": os.getpid()}])
+    """One line for one loading of weights, with the address of the GPU that Spark gave the task."""
+    append(folder, [{"op": "load", "model": model, "pid": os.getpid(), "gpu": task_gpu()[1]}])
 
 
 def append(folder: str, entries: list[dict[str, object]]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bubblenet.engines.batching import Group
+from bubblenet.engines.planning import Batch
 from bubblenet.engines.sampling import choose, draws
 
 if TYPE_CHECKING:
@@ -64,18 +65,19 @@ def fill_groups(groups: Sequence[Group], rows: Sequence[Row]) -> list[list[Row]]
     return filled
 
 
-def decode(model: LanguageModel, groups: Sequence[Group], rows: Sequence[Row], stop_ids: Collection[int]) -> None:
+def decode(model: LanguageModel, batch: Batch, rows: Sequence[Row], stop_ids: Collection[int]) -> None:
     """Write all rows of a batch to their end. The texts are left in the rows."""
-    import torch
 
-    members = fill_groups(groups, rows)
-    cache, _ = model.read_prefixes([batch[0].ids[: group.prefix] for group, batch in zip(groups, members, strict=True)])
-    flat = [row for batch in members for row in batch]
-    own = [row.ids[group.prefix :] for group, batch in zip(groups, members, strict=True) for row in batch]
+    members = fill_groups(batch.groups, rows)
+    start = len(batch.root)
+    prefixes = [some[0].ids[start : group.prefix] for group, some in zip(batch.groups, members, strict=True)]
+    cache, _ = model.read_prefixes(prefixes, batch.root)
+    flat = [row for some in members for row in some]
+    own = [row.ids[group.prefix :] for group, some in zip(batch.groups, members, strict=True) for row in some]
     steps = max(row.limit for row in flat)
     cache.begin_rows(len(members[0]), max(len(ids) for ids in own) + steps)
     states = model.read_rows(cache, own)
-    last = states[torch.arange(len(own)), model.tensor([len(ids) - 1 for ids in own])]
+    last = states[model.tensor(list(range(len(own)))), model.tensor([len(ids) - 1 for ids in own])]
     for step in range(steps):
         tokens = _next_tokens(model, last, flat, step)
         for row, token in zip(flat, tokens, strict=True):

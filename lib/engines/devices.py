@@ -17,7 +17,7 @@ def pick_device() -> str:
 
     if not torch.cuda.is_available():
         return "cpu"
-    is_in_task, address = _task_gpu()
+    is_in_task, address = task_gpu()
     if address is not None:
         return f"cuda:{address}"
     return "cpu" if is_in_task else "cuda:0"
@@ -30,7 +30,8 @@ def resolve_dtype(dtype: str, device: str | None = None) -> str:
     return "bfloat16" if _has_bfloat16(device or pick_device()) else "float32"
 
 
-def _task_gpu() -> tuple[bool, str | None]:
+def task_gpu() -> tuple[bool, str | None]:
+    """Whether this is a Spark task, and the address of its GPU if it was given one."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ class LanguageModel:
         _check_architecture(model.config)
         self._model, self._device = model, device
         self._decoder, self._head = model.get_decoder(), model.get_output_embeddings()
+        self._root: tuple[tuple[int, ...], dict[int, tuple[torch.Tensor, torch.Tensor]]] = ((), {})
         self.max_tokens: int = int(getattr(model.config, "max_position_embeddings", 1 << 20))
 
     @classmethod
@@ -48,14 +50,24 @@ class LanguageModel:
             raise ModelError("a causal language model", f"{folder}: {error}", "Check that the folder is complete.") from error
         return cls(model.eval().to(device), device)
 
-    def read_prefixes(self, prefixes: list[list[int]]) -> tuple[SharedCache, torch.Tensor]:
-        """Run each prefix once. Returns the cache and the states [prefixes, longest, width]."""
+    def read_prefixes(self, prefixes: list[list[int]], root: Sequence[int] = ()) -> tuple[SharedCache, torch.Tensor]:
+        """Run each prefix once, behind a root that all follow. Returns the cache and the states [prefixes, longest, width]."""
         import torch
 
         ids, lengths = self._pad(prefixes)
-        cache = SharedCache(lengths)
-        positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape)
+        cache = SharedCache(lengths, len(root), self._read_root(tuple(root)))
+        positions = torch.arange(len(root), len(root) + ids.shape[1], device=ids.device).expand(ids.shape)
         return cache, self._run(ids, positions, cache)
+
+    def _read_root(self, root: tuple[int, ...]) -> dict[int, tuple[torch.Tensor, torch.Tensor]]:
+        """Keys and values of a root by layer. The last one is kept: batches and windows under one rubric follow each other."""
+        if not root:
+            return {}
+        if self._root[0][: len(root)] != root:
+            cache, _ = self.read_prefixes([list(root)])
+            self._root = (root, cache.prefix)
+        end = len(root)
+        return {layer: (keys[:, :, :end], values[:, :, :end]) for layer, (keys, values) in self._root[1].items()}
 
     def read_rows(self, cache: SharedCache, rows: list[list[int]]) -> torch.Tensor:
         """Run the next tokens of every row, group by group. Returns states [rows, longest, width]."""
@@ -69,19 +81,17 @@ class LanguageModel:
         """Vocabulary scores of states [..., width], as float32."""
         return self._adjust(self._head(states).float())
 
-    def log_probabilities(self, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """log p(target) for each state [positions, width], target [positions].
+    def log_probabilities(self, states: torch.Tensor, of: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """log p(targets[i]) after the state at position of[i] of states [positions, width].
 
         The score of the target is computed in float32: in bfloat16 it would be rounded by up to 0.06 nats.
         The rounding of the other scores cancels in the sum over the vocabulary.
         """
         import torch
 
-        parts = []
-        for start in range(0, len(targets), POSITIONS_AT_ONCE):
-            some, wanted = states[start : start + POSITIONS_AT_ONCE], targets[start : start + POSITIONS_AT_ONCE]
-            parts.append(self._scores_of(some, wanted) - self.logits(some).logsumexp(-1))
-        return torch.cat(parts)
+        sums = [self.logits(some).logsumexp(-1) for some in states.split(POSITIONS_AT_ONCE)]
+        pairs = zip(of.split(POSITIONS_AT_ONCE), targets.split(POSITIONS_AT_ONCE), strict=True)
+        return torch.cat([self._scores_of(states[some], wanted) for some, wanted in pairs]) - torch.cat(sums)[of]
 
     def _scores_of(self, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         scores = (states.float() * self._head.weight[targets].float()).sum(-1)

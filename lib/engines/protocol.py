@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 # Part of every fingerprint: raise it when the same weights and request would give another result.
-ENGINE_CODE_VERSION = 1
+ENGINE_CODE_VERSION = 2
+
+
+class DeadEngineError(RuntimeError):
+    """The device under an engine is lost: no further call can succeed, and the process must be replaced."""
+
+
+class BadRequest(ValueError):
+    """A request that no model could answer: an empty continuation, a label of several tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +88,18 @@ class LikelihoodRequest:
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """log_probability: sum over the num_tokens tokens of the continuation, in nats."""
+    """log_probability: sum over the num_tokens tokens of the continuation, in nats. token_log_probabilities: its terms, in text order.
+
+    end_log_probability: that the model would end its answer after the continuation; None where an engine cannot tell.
+    """
 
     key: str
     log_probability: float | None
     num_tokens: int
     context_tokens: int
     error: str | None = None
+    token_log_probabilities: tuple[float, ...] = ()
+    end_log_probability: float | None = None
 
 
 class TextEngine(Protocol):
@@ -114,10 +127,30 @@ class TextEngine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """Where a server engine sends its requests, and how. The API key is not here: it comes from the environment of each process.
+
+    model: its name at the server; empty: the only one there. version: the user's word for these weights; empty: the server is asked.
+    command: starts a server for each worker process; url is not used then.
+    """
+
+    url: str
+    model: str = ""
+    version: str = ""
+    command: str = ""
+    startup_seconds: float = 600.0
+    concurrency: int = 32
+    timeout_seconds: float = 300.0
+    max_retries: int = 5
+    top_logprobs: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSpec:
     """Everything a worker needs to load the same engine as the driver meant. Small, and safe to pickle.
 
     dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint.
+    server: set for the kind `server`; model then names the tokenizer, and weights_digest what the server and the tokenizer say they are.
     """
 
     kind: str
@@ -128,12 +161,13 @@ class EngineSpec:
     token_budget: int = 8192
     window_rows: int = 256
     call_log: str = ""
+    server: ServerSpec | None = None
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """What changes results: kind, weights (with tokenizer), the resolved dtype, the version of this code. Nothing else."""
         from bubblenet.engines.devices import resolve_dtype
 
-        dtype = "none" if self.kind == "scripted" else resolve_dtype(self.dtype)
+        dtype = resolve_dtype(self.dtype) if self.kind == "transformers" else "none"
         return {"kind": self.kind, "weights": self.weights_digest, "dtype": dtype, "code": ENGINE_CODE_VERSION}
 
 

@@ -19,7 +19,8 @@ def get_engine(spec: EngineSpec) -> TextEngine:
     Raises ModelError when the weights are missing or are not those of the spec, SettingsError for an unknown kind.
     """
     device = _device(spec)
-    identity = json.dumps([spec.fingerprint_parts(), spec.token_budget, spec.window_rows, spec.threads, spec.call_log], sort_keys=True)
+    own = [spec.token_budget, spec.window_rows, spec.threads, spec.call_log, repr(spec.server)]
+    identity = json.dumps([spec.fingerprint_parts(), *own], sort_keys=True)
     with _lock:
         loaded = _engines.get(device)
         if loaded is not None and loaded[0] == identity:
@@ -38,8 +39,11 @@ def close_all() -> None:
 
 
 def _device(spec: EngineSpec) -> str:
+    """What the engine takes up. A server that is not started here takes nothing of this process's device."""
     if spec.kind == "scripted":
         return "none"
+    if spec.server is not None and not spec.server.command:
+        return "server"
     from bubblenet.engines.devices import pick_device
 
     return pick_device()
@@ -67,4 +71,8 @@ def _make(spec: EngineSpec) -> TextEngine:
         from bubblenet.engines.transformers import TransformersEngine
 
         return TransformersEngine.load(spec)
-    raise SettingsError("engine.kind transformers or scripted", repr(spec.kind), "Set engine.kind in the settings file.")
+    if spec.kind == "server":
+        from bubblenet.engines.server import ServerEngine
+
+        return ServerEngine.load(spec)
+    raise SettingsError("engine.kind transformers, server or scripted", repr(spec.kind), "Set engine.kind in the settings file.")

@@ -1,7 +1,7 @@
 """A deterministic stand-in for a model, for tests of everything around it. What it returns depends on (prompt, seed) alone.
 
-Markers in the text make it misbehave on purpose: BUBBLENET-KILL ends the process, BUBBLENET-FAIL gives a failed row,
-BUBBLENET-HANG sleeps.
+Markers in the text make it misbehave on purpose: BUBBLENET-FAIL gives a failed row, BUBBLENET-RAISE an error for all rows of the call,
+BUBBLENET-EXHAUST the one for memory, BUBBLENET-KILL and BUBBLENET-SIGKILL end the process, BUBBLENET-HANG sleeps.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import time
 
 from bubblenet.engines.protocol import (
@@ -39,6 +40,7 @@ OPENINGS = (
     "Why would {0} need {1}?",
     "Can you explain how {0} uses {1}?",
 )
+CONTINUATION = "use {0} with {1}?"
 
 
 class ScriptedFailure(RuntimeError):
@@ -75,7 +77,8 @@ class ScriptedEngine:
         except ScriptedFailure as error:
             return Generation(request.key, None, False, size, 0, describe_error(error))
         number = _hash(_text(request.prompt), request.seed if request.temperature > 0 else 0)
-        text = _degenerate(number) if number % DEGENERATE_EVERY == 0 else _question(request.prompt.user, number)
+        text = _degenerate(number) if number % DEGENERATE_EVERY == 0 else _instruction(request.prompt, number)
+        text = f" {text}" if _has_begun(request.prompt) else text
         return Generation(request.key, text, True, size, len(_words(text)))
 
     def _distribution(self, request: LabelRequest) -> LabelDistribution:
@@ -99,8 +102,8 @@ class ScriptedEngine:
         words = _words(request.continuation)
         if not words:
             return Likelihood(request.key, None, 0, size, "BadRequest: an empty continuation")
-        total = sum((-1.0 if word.lower() in known else -3.0) - _hash(word, "noise") % 100 / 1000 for word in words)
-        return Likelihood(request.key, total, len(words), size)
+        tokens = tuple((-1.0 if word.lower() in known else -3.0) - _hash(word, "noise") % 100 / 1000 for word in words)
+        return Likelihood(request.key, sum(tokens), len(words), size, token_log_probabilities=tokens, end_log_probability=-1.0)
 
 
 def _text(prompt: Prompt) -> str:
@@ -119,19 +122,33 @@ def _degenerate(number: int) -> str:
     return DEGENERATE[number // DEGENERATE_EVERY % len(DEGENERATE)]
 
 
-def _question(text: str, number: int) -> str:
-    """Two different long words of the text, in one of the openings."""
-    words = sorted({word for word in re.findall(r"[^\W\d_]{5,}", text)}) or ["something"]
+def _instruction(prompt: Prompt, number: int) -> str:
+    """Two different long words of the text, in one of the openings, or after the one that the answer has begun with."""
+    words = sorted({word for word in re.findall(r"[^\W\d_]{5,}", prompt.user)}) or ["something"]
     first = words[number % len(words)]
     second = words[number // 7 % len(words)]
     second = second if second != first else words[(number + 1) % len(words)]
-    return OPENINGS[number // 11 % len(OPENINGS)].format(first.lower(), second.lower())
+    opening = CONTINUATION if _has_begun(prompt) else OPENINGS[number // 11 % len(OPENINGS)]
+    return opening.format(first.lower(), second.lower())
+
+
+def _has_begun(prompt: Prompt) -> bool:
+    """Whether the answer begins with more than a label."""
+    return not prompt.assistant_prefix.endswith(":") and bool(prompt.assistant_prefix)
 
 
 def _obey_markers(text: str) -> None:
+    if "BUBBLENET-" not in text:
+        return
     if "BUBBLENET-KILL" in text:
         os._exit(9)
+    if "BUBBLENET-SIGKILL" in text:
+        os.kill(os.getpid(), signal.SIGKILL)
     if "BUBBLENET-HANG" in text:
         time.sleep(HANG_SECONDS)
+    if "BUBBLENET-EXHAUST" in text:
+        bytearray(1 << 62)
+    if "BUBBLENET-RAISE" in text:
+        raise RuntimeError("the text asked for it")
     if "BUBBLENET-FAIL" in text:
         raise ScriptedFailure("the text asked for it")

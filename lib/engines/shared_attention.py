@@ -1,11 +1,13 @@
-"""Attention over a prefix that several rows share, without copying the prefix to each row.
+"""Attention over beginnings that several rows share, without copying them to each row.
 
-k samples of one passage, or k continuations of one context, read the same keys and values. Repeating those per row costs more memory
-traffic than the model itself (on a small CPU model, decoding after a 400-token prompt was six times slower than after a short one).
-Here the queries of the k rows are folded together against one copy of the prefix, and each row's own keys are added before the softmax;
-the result is that of ordinary attention. Source of the decomposition: Juravsky et al. 2024, Hydragen (arXiv:2402.05099), section 3.
+k samples of one passage, or k continuations of one context, read the same keys and values; all pairs under one rubric share those of the
+rubric. Repeating them per row costs more memory traffic than the model itself (on a small CPU model, decoding after a 400-token prompt was
+six times slower than after a short one). Here the queries of the rows are folded together against one copy of what they share, and each
+row's own keys are added before the softmax; the result is that of ordinary attention. Source of the decomposition: Juravsky et al. 2024,
+Hydragen (arXiv:2402.05099), section 3, for one level; two levels are its section 3.3 on hierarchical sharing.
 
-Rows are laid out as [groups, rows of a group]; prefixes start at position 0 and are padded at the end, so positions need no correction.
+There are three levels: the root (one for the whole batch, may be empty), the prefix of each group, and the rows, laid out as [groups, rows
+of a group]. The root starts at position 0, prefixes follow it and are padded at the end, so positions need no correction.
 """
 
 from __future__ import annotations
@@ -25,10 +27,13 @@ HIDDEN = -1e30  # not minus infinity: a padded query sees no key at all, and its
 class SharedCache:
     """Keys and values of one batch: first those of the prefixes, then those of each row. Stands in for a transformers cache.
 
-    lengths: tokens of each prefix. rows: rows in a group. capacity: most tokens that a row may add.
+    lengths: tokens of each prefix. root_length, root: of what all prefixes follow. rows: rows in a group. capacity: most tokens that a row
+    may add.
     """
 
     lengths: torch.Tensor
+    root_length: int = 0
+    root: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
     rows: int = 1
     capacity: int = 0
     used: int = 0
@@ -62,7 +67,7 @@ class SharedCache:
         import torch
 
         assert self.positions is not None
-        before = (self.positions != PADDING).sum(1) + self.lengths.repeat_interleave(self.rows)
+        before = (self.positions != PADDING).sum(1) + self.root_length + self.lengths.repeat_interleave(self.rows)
         steps = torch.arange(longest, device=counts.device)
         is_real = steps < counts[:, None]
         positions = before[:, None] + steps
@@ -90,7 +95,11 @@ class SharedCache:
 
     def is_sliding_window_shorter(self, window: int | None) -> bool:
         """Whether a window hides anything at all from any query of this batch."""
-        return window is not None and int(self.lengths.max()) + self.capacity > window
+        return window is not None and self.root_length + int(self.lengths.max()) + self.capacity > window
+
+    def levels(self, layer: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Keys and values of a layer that rows share: of the root, if there is one, and of the prefixes."""
+        return ([self.root[layer]] if self.root_length else []) + [self.prefix[layer]]
 
 
 def register() -> None:
@@ -117,29 +126,43 @@ def attend(
         raise TypeError("this attention needs the SharedCache of the batch")
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5
     window = sliding_window if shared.is_sliding_window_shorter(sliding_window) else None
-    if not shared.is_prefix_done:
-        output = _attend_prefix(query, key, value, scale, window, softcap)
-    else:
+    if shared.is_prefix_done:
         output = _attend_rows(query, key, value, shared, module.layer_idx, scale, window, softcap)
+    else:
+        output = _attend_prefix(query, *_after_root(key, value, shared, module.layer_idx), scale, window, softcap)
     return output.transpose(1, 2).contiguous(), None
+
+
+def _after_root(key: torch.Tensor, value: torch.Tensor, shared: SharedCache, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Keys and values of each prefix behind a passing copy of the root's: reading many tokens at once is faster so than in two parts."""
+    import torch
+
+    if not shared.root_length:
+        return key, value
+    pairs = zip(shared.root[layer], (key, value), strict=True)
+    joined = [torch.cat([root.expand(len(own), -1, -1, -1), own], dim=2) for root, own in pairs]
+    return joined[0], joined[1]
 
 
 def _attend_prefix(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, window: int | None, softcap: float | None
 ) -> torch.Tensor:
-    """Plain causal attention. Padding stands at the end, where no real query looks, so it needs no mask."""
+    """Causal attention of the last tokens. Padding stands at the end, where no real query looks, so it needs no mask."""
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
     repeats = query.shape[1] // key.shape[1]
     if repeats > 1:
         key, value = key.repeat_interleave(repeats, 1), value.repeat_interleave(repeats, 1)
-    if window is None and softcap is None:
+    before = key.shape[2] - query.shape[2]
+    if window is None and softcap is None and not before:
         return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
-    positions = torch.arange(query.shape[2], device=query.device)
+    positions = torch.arange(key.shape[2], device=query.device)
+    visible = _visible(positions[before:, None], positions[None, :], window)
+    if softcap is None:
+        return scaled_dot_product_attention(query, key, value, attn_mask=visible, scale=scale)
     scores = _cap((query @ key.transpose(2, 3)).float() * scale, softcap)
-    scores.masked_fill_(~_visible(positions[:, None], positions[None, :], window), float("-inf"))
-    return scores.softmax(-1).to(value.dtype) @ value
+    return scores.masked_fill_(~visible, float("-inf")).softmax(-1).to(value.dtype) @ value
 
 
 def _attend_rows(
@@ -152,39 +175,48 @@ def _attend_rows(
     window: int | None,
     softcap: float | None,
 ) -> torch.Tensor:
-    """Queries of a group against its one prefix, and of each row against its own keys; one softmax over both."""
+    """Queries against the one root, against the one prefix of their group, and against the row's own keys; one softmax over all."""
     import torch
 
     rows, heads, tokens, size = query.shape
-    prefix_key, prefix_value = shared.prefix[layer]
-    groups, kv_heads, length, _ = prefix_key.shape
-    per_head = heads // kv_heads
-    folded = query.reshape(groups, shared.rows, kv_heads, per_head * tokens, size).transpose(1, 2).reshape(groups, kv_heads, -1, size)
-    to_prefix = folded @ prefix_key.transpose(2, 3)
-    to_prefix = to_prefix.reshape(groups, kv_heads, shared.rows, per_head * tokens, length).transpose(1, 2)
-    own = query.reshape(rows, kv_heads, per_head * tokens, size)
-    to_own = own @ key.transpose(2, 3)
-    scores = torch.cat([to_prefix.reshape(rows, kv_heads, per_head * tokens, length), to_own], dim=-1).float() * scale
-    visible = _visible_to_rows(shared, tokens, length, key.shape[2], window)
+    kv_heads = key.shape[1]
+    levels = shared.levels(layer)
+    own = query.reshape(rows, kv_heads, -1, size)
+    to_shared = [_unfold(_fold(own, len(keys)) @ keys.transpose(2, 3), rows) for keys, _ in levels]
+    scores = torch.cat([*to_shared, own @ key.transpose(2, 3)], dim=-1).float() * scale
+    visible = _visible_to_rows(shared, tokens, key.shape[2], levels[-1][0].shape[2], window)
     scores = _cap(scores, softcap).reshape(rows, heads, tokens, -1).masked_fill_(~visible[:, None], HIDDEN)
-    weights = scores.softmax(-1).to(value.dtype).reshape(rows, kv_heads, per_head * tokens, -1)
-    output = weights[..., length:] @ value
-    to_prefix = weights[..., :length].reshape(groups, shared.rows, kv_heads, per_head * tokens, length).transpose(1, 2)
-    from_prefix = to_prefix.reshape(groups, kv_heads, -1, length) @ prefix_value
-    from_prefix = from_prefix.reshape(groups, kv_heads, shared.rows, per_head * tokens, size).transpose(1, 2)
-    return (output + from_prefix.reshape(output.shape)).reshape(rows, heads, tokens, size)
+    weights = scores.softmax(-1).to(value.dtype).reshape(rows, kv_heads, own.shape[2], -1)
+    *of_shared, of_own = weights.split([*(keys.shape[2] for keys, _ in levels), key.shape[2]], dim=-1)
+    output = of_own @ value
+    for weight, (_, values) in zip(of_shared, levels, strict=True):
+        output = output + _unfold(_fold(weight, len(values)) @ values, rows)
+    return output.reshape(rows, heads, tokens, size)
 
 
-def _visible_to_rows(shared: SharedCache, tokens: int, length: int, own: int, window: int | None) -> torch.Tensor:
-    """[rows, tokens, prefix + own keys]: which keys each new token may look at."""
+def _fold(rows: torch.Tensor, num: int) -> torch.Tensor:
+    """[rows, heads, queries, size] to [num, heads, all queries of its rows, size]."""
+    total, heads, queries, size = rows.shape
+    return rows.reshape(num, total // num, heads, queries, size).transpose(1, 2).reshape(num, heads, -1, size)
+
+
+def _unfold(folded: torch.Tensor, total: int) -> torch.Tensor:
+    """The opposite of _fold, for that many rows."""
+    num, heads, queries, size = folded.shape
+    per_row = queries * num // total
+    return folded.reshape(num, heads, total // num, per_row, size).transpose(1, 2).reshape(total, heads, per_row, size)
+
+
+def _visible_to_rows(shared: SharedCache, tokens: int, own: int, longest: int, window: int | None) -> torch.Tensor:
+    """[rows, tokens, root + prefix + own keys]: which keys each new token may look at. longest: of the prefixes, with padding."""
     import torch
 
     assert shared.positions is not None
     keys = shared.positions[:, None, :own]
     queries = keys[:, 0, own - tokens :, None]
-    in_prefix = torch.arange(length, device=keys.device)[None, None, :]
-    prefix = (in_prefix < shared.lengths.repeat_interleave(shared.rows)[:, None, None]) & _visible(queries, in_prefix, window)
-    return torch.cat([prefix, _visible(queries, keys, window) & (keys != PADDING)], dim=-1)
+    before = torch.arange(shared.root_length + longest, device=keys.device)[None, None, :]
+    ends = shared.root_length + shared.lengths.repeat_interleave(shared.rows)[:, None, None]
+    return torch.cat([(before < ends) & _visible(queries, before, window), _visible(queries, keys, window) & (keys != PADDING)], dim=-1)
 
 
 def _visible(query: torch.Tensor, key: torch.Tensor, window: int | None) -> torch.Tensor:

@@ -11,16 +11,18 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bubblenet.engines.protocol import Prompt
+from bubblenet.engines.protocol import BadRequest, LabelRequest, LikelihoodRequest, Prompt
 from bubblenet.engines.quiet import quiet_transformers
 from bubblenet.errors import ModelError
 
-# Markers of chat formats other than the loaded model's own: ChatML, Llama 2 and 3, Gemma, Mistral, and common end-of-text marks.
+# Markers of chat formats other than the loaded model's own: ChatML, Llama 2 and 3, Gemma, Mistral, common end-of-text marks, and Alpaca,
+# whose markers are plain headings: no token holds them, but a model tuned on that format obeys them.
 COMMON_MARKERS = (
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>",
     "<|eot_id|>", "<|eom_id|>", "<|python_tag|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "<pad>", "<unk>", "<s>", "</s>",
     "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]",
     "[/TOOL_RESULTS]", "<think>", "</think>", "<tool_call>", "</tool_call>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>",
+    "### Instruction:", "### Input:", "### Response:",
 )  # fmt: skip
 _USER, _SYSTEM = "BUBBLENETUSERTEXT", "BUBBLENETSYSTEMTEXT"
 
@@ -32,16 +34,18 @@ class Codec:
         self._tokenizer = tokenizer
         self._markers = _marker_pattern({str(token) for token in tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS))
         self._pieces: dict[bool, list[str | list[int]]] = {}
+        self._texts: dict[str, list[int]] = {}
         self.stop_ids = frozenset(tokenizer.all_special_ids)
 
     @classmethod
-    def load(cls, folder: Path) -> Codec:
-        """Read the tokenizer of a local folder. Raises ModelError when there is none."""
+    def load(cls, folder: Path, gguf: str | None = None) -> Codec:
+        """Read the tokenizer of a local folder, or of a GGUF file in it. Raises ModelError when there is none."""
         from transformers import AutoTokenizer
 
+        from_gguf = {"gguf_file": gguf} if gguf else {}
         try:
             with quiet_transformers():
-                return cls(AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False))
+                return cls(AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **from_gguf))
         except (OSError, ValueError, KeyError) as error:
             raise ModelError("a tokenizer beside the weights", f"{folder}: {error}", "Copy tokenizer.json there.") from error
 
@@ -76,10 +80,41 @@ class Codec:
         text: str = self._tokenizer.decode(ids, skip_special_tokens=True)
         return text
 
+    def encode_likelihood(self, request: LikelihoodRequest) -> tuple[list[int], list[int]]:
+        """Ids of context and continuation, tokenised apart. Raises BadRequest for an empty continuation."""
+        context = self.begin_ids if request.context is None else self.encode_prompt(request.context)
+        continuation = self.encode_text(request.continuation)
+        if not continuation:
+            raise BadRequest("an empty continuation")
+        return context, continuation
+
+    def encode_labels(self, request: LabelRequest) -> list[list[int]]:
+        """For each label the tokens that mean it. Raises BadRequest where there are none."""
+        found = [self.label_ids(label) for label in request.labels]
+        if not found or not all(found):
+            missing = [label for label, ids in zip(request.labels, found, strict=True) if not ids]
+            raise BadRequest(f"labels that are one token each are needed, got {missing}")
+        return found
+
     def label_ids(self, label: str) -> list[int]:
-        """The tokens that mean this label: with and without a space before it, where that is one token."""
-        variants = [self.encode_text(text) for text in (label, f" {label}")]
-        return sorted({ids[0] for ids in variants if len(ids) == 1})
+        """The tokens that mean this label: all whose text, white space around it apart, is the label.
+
+        They are looked up in the vocabulary, since tokenising finds too few: sentencepiece kinds begin every text with a space, and cut
+        "5" into that space and the digit, while after "Level: " the digit alone is what the model writes.
+        """
+        if not self._texts:
+            self._texts = self._stripped_texts()
+        return self._texts.get(label.strip(), [])
+
+    def _stripped_texts(self) -> dict[str, list[int]]:
+        """Ids by the text of their token, without control tokens and without tokens of nothing but space."""
+        control = set(self._tokenizer.added_tokens_decoder)
+        ids = sorted(set(self._tokenizer.get_vocab().values()) - control)
+        texts: dict[str, list[int]] = {}
+        for token, text in zip(ids, self._tokenizer.batch_decode([[token] for token in ids]), strict=True):
+            if text.strip():
+                texts.setdefault(text.strip(), []).append(token)
+        return texts
 
     def truncate(self, text: str, max_tokens: int) -> str:
         """The longest beginning with at most max_tokens tokens; cut where a token ends."""

@@ -1,22 +1,25 @@
 """The real engine: safetensors weights in this process, on CPU or one GPU, through the transformers library.
 
-Batches are cut by length and token budget inside a window; rows with a common beginning read it once; out of memory halves the budget and
+Batches are cut by length and token budget inside a window; what rows begin with in common is read once; out of memory halves the budget and
 retries the same rows; a row that fails alone is a result with an error.
 Context and continuation are tokenised apart and their ids joined, so the same continuation always has the same tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from bubblenet.engines import batching
-from bubblenet.engines.batching import Cost, Group
 from bubblenet.engines.decoding import decode, make_row
 from bubblenet.engines.devices import pick_device, resolve_dtype
 from bubblenet.engines.language_model import LanguageModel
+from bubblenet.engines.planning import Batch, Input, plan
 from bubblenet.engines.protocol import (
+    BadRequest,
+    DeadEngineError,
     EngineSpec,
     Generation,
     GenerationRequest,
@@ -34,38 +37,26 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
-# Rows of one prompt that are computed side by side; more are cut into several groups.
-ROWS_OF_A_GROUP = 16
+Compute = Callable[[list[Request], list[Input], Batch], dict[int, Answer]]
+# (position, token) pairs whose probability is asked; positions count from the first state that predicts an id asked about.
+Asked = Callable[[Request, Input], list[tuple[int, int]]]
+# The id at a place that is asked about but never read: only what stands before it is.
+_STAND_IN = 0
 
 
 class TooLong(ValueError):
     """The prompt and its output do not fit the model's context."""
 
 
-class BadRequest(ValueError):
-    """A request that no model could answer: an empty continuation, a label of several tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """Token ids of a request. asked: ids at the end that the answer is about. output: tokens that may be written after them."""
-
-    ids: list[int]
-    asked: int = 0
-    output: int = 0
-
-    @property
-    def num_context(self) -> int:
-        """Tokens before the ones asked about."""
-        return len(self.ids) - self.asked
-
-
 class TransformersEngine:
-    """A model, its tokenizer and a token budget. One per process and device; get it from the registry."""
+    """A model, its tokenizer and a token budget. One per process and device; get it from the registry.
 
-    def __init__(self, model: LanguageModel, codec: Codec, token_budget: int, window_rows: int) -> None:
+    is_shared: False reads every row as a whole, for comparison.
+    """
+
+    def __init__(self, model: LanguageModel, codec: Codec, token_budget: int, window_rows: int, is_shared: bool = True) -> None:
         self._model, self._codec = model, codec
-        self._budget, self._window_rows = token_budget, window_rows
+        self._budget, self._window_rows, self._is_shared = token_budget, window_rows, is_shared
 
     @classmethod
     def load(cls, spec: EngineSpec) -> TransformersEngine:
@@ -93,7 +84,7 @@ class TransformersEngine:
         return self._answer(
             requests,
             self._label_input,
-            self._read(self._to_labels),
+            self._read(self._labels_asked, self._to_labels),
             lambda request, size, error: LabelDistribution(request.key, None, 0.0, size, error),
         )
 
@@ -102,7 +93,7 @@ class TransformersEngine:
         return self._answer(
             requests,
             self._likelihood_input,
-            self._read(self._to_likelihood),
+            self._read(self._continuation_asked, _to_likelihood),
             lambda request, size, error: Likelihood(request.key, None, 0, size, error),
         )
 
@@ -119,7 +110,7 @@ class TransformersEngine:
         self,
         requests: list[Request],
         encode: Callable[[Request], Input],
-        compute: Callable[[list[Request], list[Input], list[Group]], dict[int, Answer]],
+        compute: Compute[Request, Answer],
         fail: Callable[[Request, int, str], Answer],
     ) -> list[Answer]:
         """Encode, compute in batches, and give every request exactly one answer."""
@@ -130,41 +121,41 @@ class TransformersEngine:
                 inputs[index] = self._fitting(encode(request))
             except ValueError as error:
                 answers[index] = fail(request, 0, describe_error(error))
-        for rows in self._batches(inputs):
-            done, errors = self._compute(rows, requests, inputs, compute)
+        for batch in self._batches(inputs):
+            done, errors = self._compute(batch, requests, inputs, compute)
             answers |= done
             answers |= {row: fail(requests[row], inputs[row].num_context, describe_error(error)) for row, error in errors.items()}
         return [answers[index] for index in range(len(requests))]
 
     def _compute(
-        self,
-        rows: list[int],
-        requests: list[Request],
-        inputs: dict[int, Input],
-        compute: Callable[[list[Request], list[Input], list[Group]], dict[int, Answer]],
+        self, planned: Batch, requests: list[Request], inputs: dict[int, Input], compute: Compute[Request, Answer]
     ) -> tuple[dict[int, Answer], dict[int, BaseException]]:
         """Answers and errors of one batch; the budget stays at what the memory allowed."""
         import torch
+
+        rows = list(planned.rows)
 
         def run(part: list[int], budget: int) -> dict[int, Answer]:
             results: dict[int, Answer] = {}
             if budget < self._budget:
                 _return_memory()
-            for batch, groups in _plan(part, inputs, budget):
+            for batch in [planned] if part == rows else plan(part, inputs, budget, self._is_shared):
                 with torch.inference_mode():
-                    found = compute([requests[row] for row in batch], [inputs[row] for row in batch], groups)
-                results |= {batch[place]: answer for place, answer in found.items()}
+                    found = compute([requests[row] for row in batch.rows], [inputs[row] for row in batch.rows], batch)
+                results |= {batch.rows[place]: answer for place, answer in found.items()}
             return results
 
-        done, errors, self._budget = batching.run_with_backoff(rows, self._budget, run, is_out_of_memory, is_device_dead)
+        try:
+            done, errors, self._budget = batching.run_with_backoff(rows, self._budget, run, is_out_of_memory, is_device_dead)
+        except Exception as error:
+            raise DeadEngineError(describe_error(error)) from error
         return done, errors
 
-    def _batches(self, inputs: dict[int, Input]) -> Iterator[list[int]]:
-        """Rows of each batch, window by window."""
+    def _batches(self, inputs: dict[int, Input]) -> Iterator[Batch]:
+        """Batches, window by window."""
         order = list(inputs)
         for window in batching.windows(len(order), self._window_rows):
-            for rows, _ in _plan([order[place] for place in window], inputs, self._budget):
-                yield rows
+            yield from plan([order[place] for place in window], inputs, self._budget, self._is_shared)
 
     def _fitting(self, source: Input) -> Input:
         total = len(source.ids) + source.output
@@ -175,94 +166,90 @@ class TransformersEngine:
         return source
 
     def _label_input(self, request: LabelRequest) -> Input:
-        """The prompt and a stand-in for the label, which is asked about but never read."""
-        missing = [label for label in request.labels if not self._codec.label_ids(label)]
-        if missing or not request.labels:
-            raise BadRequest(f"labels that are one token each are needed, got {missing}")
-        return Input([*self._codec.encode_prompt(request.prompt), 0], asked=1)
+        """The prompt, and the stand-in where the label comes."""
+        self._codec.encode_labels(request)  # a request whose labels the model does not know fails alone, before it is batched
+        return Input([*self._codec.encode_prompt(request.prompt), _STAND_IN], asked=1)
 
     def _likelihood_input(self, request: LikelihoodRequest) -> Input:
-        context = self._codec.begin_ids if request.context is None else self._codec.encode_prompt(request.context)
-        continuation = self._codec.encode_text(request.continuation)
-        if not continuation:
-            raise BadRequest("an empty continuation")
-        return Input(context + continuation, asked=len(continuation))
+        context, continuation = self._codec.encode_likelihood(request)
+        return Input([*context, *continuation, _STAND_IN], asked=len(continuation) + 1)
 
-    def _write(self, requests: list[GenerationRequest], inputs: list[Input], groups: list[Group]) -> dict[int, Generation]:
+    def _write(self, requests: list[GenerationRequest], inputs: list[Input], batch: Batch) -> dict[int, Generation]:
         rows = [
             make_row(place, source.ids, request.max_new_tokens, request.temperature, request.top_p, request.seed)
             for place, (request, source) in enumerate(zip(requests, inputs, strict=True))
         ]
-        decode(self._model, groups, rows, self._codec.stop_ids)
+        decode(self._model, batch, rows, self._codec.stop_ids)
         return {
             place: Generation(request.key, self._codec.decode(row.output), row.is_finished, len(row.ids), len(row.output))
             for place, (request, row) in enumerate(zip(requests, rows, strict=True))
         }
 
-    def _read(
-        self, reduce: Callable[[Request, Input, torch.Tensor], Answer]
-    ) -> Callable[[list[Request], list[Input], list[Group]], dict[int, Answer]]:
-        """A computation that reduces, for each row, the states which predict the ids asked about."""
+    def _read(self, asked: Asked[Request], reduce: Callable[[Request, Input, list[float]], Answer]) -> Compute[Request, Answer]:
+        """A computation that reduces, for each row, the log-probabilities of the tokens asked about.
 
-        def compute(requests: list[Request], inputs: list[Input], groups: list[Group]) -> dict[int, Answer]:
-            return {place: reduce(requests[place], inputs[place], states) for place, states in self._asked_states(inputs, groups)}
+        Those of all rows are computed together: the matrix of the vocabulary is the largest of a small model, and is read once so.
+        """
+
+        def compute(requests: list[Request], inputs: list[Input], batch: Batch) -> dict[int, Answer]:
+            import torch
+
+            states = dict(self._asked_states(inputs, batch))
+            starts = accumulate((len(state) for state in states.values()), initial=0)
+            pairs = {place: asked(requests[place], inputs[place]) for place in states}
+            of = [start + position for start, place in zip(starts, states, strict=False) for position, _ in pairs[place]]
+            tokens = [token for place in states for _, token in pairs[place]]
+            tensors = torch.cat(list(states.values())), self._model.tensor(of), self._model.tensor(tokens)
+            values = iter(self._model.log_probabilities(*tensors).tolist())
+            return {place: reduce(requests[place], inputs[place], list(islice(values, len(pairs[place])))) for place in states}
 
         return compute
 
-    def _asked_states(self, inputs: list[Input], groups: list[Group]) -> Iterator[tuple[int, torch.Tensor]]:
+    def _asked_states(self, inputs: list[Input], batch: Batch) -> Iterator[tuple[int, torch.Tensor]]:
         """(row, states [asked, width]). Rows alone are read in one go, the others after their shared prefix."""
+        start, groups = len(batch.root), batch.groups
         if all(len(group.rows) == 1 for group in groups):
-            _, states = self._model.read_prefixes([inputs[group.rows[0]].ids[:-1] for group in groups])
-            for group, state in zip(groups, states, strict=True):
-                source = inputs[group.rows[0]]
-                yield group.rows[0], state[source.num_context - 1 : len(source.ids) - 1]
+            rows = [group.rows[0] for group in groups]
+            _, states = self._model.read_prefixes([inputs[row].ids[start:-1] for row in rows], batch.root)
+            yield from ((row, _asked(inputs[row], state, start)) for row, state in zip(rows, states, strict=True))
             return
         most = max(len(group.rows) for group in groups)
         places = [(group, row) for group in groups for row in (*group.rows, *[group.rows[0]] * (most - len(group.rows)))]
-        cache, _ = self._model.read_prefixes([inputs[group.rows[0]].ids[: group.prefix] for group in groups])
+        cache, _ = self._model.read_prefixes([inputs[group.rows[0]].ids[start : group.prefix] for group in groups], batch.root)
         own = [inputs[row].ids[group.prefix : -1] for group, row in places]
         cache.begin_rows(most, max(len(ids) for ids in own))
         for (group, row), state in zip(places, self._model.read_rows(cache, own), strict=True):
-            source = inputs[row]
-            yield row, state[source.num_context - 1 - group.prefix : len(source.ids) - 1 - group.prefix]
+            yield row, _asked(inputs[row], state, group.prefix)
 
-    def _to_likelihood(self, request: LikelihoodRequest, source: Input, states: torch.Tensor) -> Likelihood:
-        targets = self._model.tensor(source.ids[source.num_context :])
-        total = self._model.log_probabilities(states, targets).double().sum()
-        return Likelihood(request.key, float(total), source.asked, source.num_context)
+    def _labels_asked(self, request: LabelRequest, source: Input) -> list[tuple[int, int]]:
+        return [(0, token) for ids in self._codec.encode_labels(request) for token in ids]
 
-    def _to_labels(self, request: LabelRequest, source: Input, states: torch.Tensor) -> LabelDistribution:
-        sums = []
-        for label in request.labels:
-            variants = self._model.tensor(self._codec.label_ids(label))
-            sums.append(float(self._model.log_probabilities(states[-1:].expand(len(variants), -1), variants).double().exp().sum()))
-        mass = sum(sums)
+    def _to_labels(self, request: LabelRequest, source: Input, values: list[float]) -> LabelDistribution:
+        """Sums over the variants of each label, and their share of what all labels have."""
+        variants = iter(values)
+        sums = [math.fsum(math.exp(value) for value in islice(variants, len(ids))) for ids in self._codec.encode_labels(request)]
+        mass = math.fsum(sums)
         return LabelDistribution(request.key, tuple(value / mass for value in sums), mass, source.num_context)
 
-
-def _plan(rows: list[int], inputs: dict[int, Input], budget: int) -> Iterator[tuple[list[int], list[Group]]]:
-    """Batches of rows, each with its groups (numbered inside the batch). Lone rows and shared ones do not mix."""
-    sources = [inputs[row] for row in rows]
-    groups = batching.group_by_prefix([source.ids for source in sources], [source.asked + 1 for source in sources])
-    groups = batching.split_rows(groups, ROWS_OF_A_GROUP)
-    for kind in ([group for group in groups if len(group.rows) == 1], [group for group in groups if len(group.rows) > 1]):
-        costs = [_cost(group, sources) for group in kind]
-        for batch in batching.cut(costs, budget):
-            yield _renumber(rows, [kind[index] for index in batch])
+    def _continuation_asked(self, request: LikelihoodRequest, source: Input) -> list[tuple[int, int]]:
+        """Its tokens, and every end that could come after them."""
+        continuation = source.ids[source.num_context : -1]
+        return [*enumerate(continuation), *((len(continuation), stop) for stop in sorted(self._codec.stop_ids))]
 
 
-def _cost(group: Group, sources: Sequence[Input]) -> Cost:
-    own = max(len(sources[row].ids) - group.prefix + sources[row].output for row in group.rows)
-    return Cost(group.prefix, own, len(group.rows))
+def _to_likelihood(request: LikelihoodRequest, source: Input, values: list[float]) -> Likelihood:
+    tokens, ends = tuple(values[: source.asked - 1]), values[source.asked - 1 :]
+    return Likelihood(request.key, math.fsum(tokens), len(tokens), source.num_context, None, tokens, _log_sum_exp(ends))
 
 
-def _renumber(rows: list[int], groups: list[Group]) -> tuple[list[int], list[Group]]:
-    batch = [rows[place] for group in groups for place in group.rows]
-    renumbered, start = [], 0
-    for group in groups:
-        renumbered.append(Group(group.prefix, tuple(range(start, start + len(group.rows)))))
-        start += len(group.rows)
-    return batch, renumbered
+def _log_sum_exp(values: list[float]) -> float:
+    highest = max(values)
+    return highest + math.log(math.fsum(math.exp(value - highest) for value in values))
+
+
+def _asked(source: Input, states: torch.Tensor, start: int) -> torch.Tensor:
+    """Of the states of a row's tokens from position `start` on, those that predict the ids asked about."""
+    return states[source.num_context - 1 - start : len(source.ids) - 1 - start]
 
 
 def _return_memory() -> None:

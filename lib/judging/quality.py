@@ -1,33 +1,102 @@
-"""The documented rule that joins the signals of a pair into `quality`, as Spark expressions.
+"""The rule that joins the signals of a pair into `quality` and a grade: a calibration where the judge has one, else documented weights.
 
-quality = 1 / (1 + exp(-z)), z = intercept + w_r * reverse_gain + w_f * forward_gain + w_s * (expected_score - 3).
-The weights are in the settings (section curation) and were fitted once on real question headings against headings of other sections;
-docs/curation.md gives the command and the figures. It is not a calibration: judgements made with it say is_calibrated = false.
+Without a calibration: quality = 1 / (1 + exp(-z)), z = intercept + w_r * reverse_gain + w_f * forward_gain + w_s * (expected_score - 3).
+The weights are in the settings (section curation) and were fitted once on real question headings against headings of other sections.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp
+from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import functions as F
+from bubblenet.judging import calibration as calibrations
+from bubblenet.judging.calibration import Calibration, Origin
+from bubblenet.judging.modes import rating_mode
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-    from bubblenet.settings import Curation
+    from bubblenet.settings import Curation, Settings
+
+ORIGINS: tuple[Origin, Origin] = ("generated", "extracted")
+_DOCUMENTED_GRADES = {5: 0.75, 4: 0.5}
+_NEVER = 2.0
+"""Above every quality: the grade of a calibration that never reaches the wanted precision."""
 
 
-def quality(curation: Curation) -> Column:
-    """quality of a row with origin, reverse_gain, forward_gain and expected_score, 0 to 1; null when one of them is."""
-    z = (
-        F.when(F.col("origin") == "extracted", curation.intercept).otherwise(curation.intercept_generated)
-        + curation.weight_reverse_gain * F.col("reverse_gain")
-        + curation.weight_forward_gain * F.col("forward_gain")
-        + curation.weight_expected_score * (F.col("expected_score") - 3)
-    )
-    return 1 / (1 + F.exp(-z))
+@dataclass(frozen=True, slots=True)
+class QualityRule:
+    """How pairs are judged. rating: the mode that `expected_score` is read from; None where no mode gives one."""
+
+    curation: Curation
+    rating: str | None
+    calibration: Calibration | None
+
+    def threshold(self, grade: int, origin: Origin) -> float:
+        """Quality from which a pair of this origin has the grade; above 1 where the wanted precision is never reached."""
+        setting = self.curation.grade_5 if grade == 5 else self.curation.grade_4
+        if setting >= 0:
+            return setting
+        if self.calibration is None:
+            return _DOCUMENTED_GRADES[grade]
+        found = self.calibration.of(origin).thresholds[grade]
+        return _NEVER if found is None else found
+
+    def signal_names(self) -> list[str]:
+        """The signals that quality is made of."""
+        if self.calibration is not None:
+            return self.calibration.signal_names
+        rated = self.curation.weight_expected_score and self.rating
+        return ["reverse_gain", "forward_gain", *([f"{self.rating}_score"] if rated else [])]
+
+    def column(self, signals: Mapping[str, Column], origin: Column) -> Column:
+        """quality of a row, 0 to 1, as a Spark expression; null when a signal is."""
+        from pyspark.sql import functions as F
+
+        generated, extracted = (self._column(signals, name) for name in ORIGINS)
+        return F.when(origin == "extracted", extracted).otherwise(generated)
+
+    def quality(self, signals: Mapping[str, float], origin: Origin) -> float | None:
+        """The same for one pair; None when a signal is missing."""
+        if self.calibration is not None:
+            return self.calibration.of(origin).quality(signals)
+        if any(name not in signals for name in self.signal_names()):
+            return None
+        return 1 / (1 + exp(-self._documented(signals, origin)))
+
+    def grade(self, quality: float | None, origin: Origin) -> int | None:
+        """5 or 4; None below the lower threshold."""
+        return None if quality is None else next((grade for grade in (5, 4) if quality >= self.threshold(grade, origin)), None)
+
+    def grade_column(self, quality: Column, origin: Column) -> Column:
+        """The same as a Spark expression; null below the lower threshold."""
+        from pyspark.sql import functions as F
+
+        def reaches(grade: int) -> Column:
+            generated, extracted = (quality >= self.threshold(grade, name) for name in ORIGINS)
+            return F.when(origin == "extracted", extracted).otherwise(generated)
+
+        return F.when(reaches(5), 5).when(reaches(4), 4)
+
+    def _column(self, signals: Mapping[str, Column], origin: Origin) -> Column:
+        from pyspark.sql import functions as F
+
+        if self.calibration is not None:
+            return self.calibration.of(origin).column(signals)
+        return 1 / (1 + F.exp(-self._documented(signals, origin)))
+
+    def _documented(self, signals: Mapping[str, Any], origin: Origin) -> Any:
+        """z of the documented rule; numbers and Spark columns add up alike."""
+        curation = self.curation
+        z = curation.intercept_generated if origin == "generated" else curation.intercept
+        z = z + curation.weight_reverse_gain * signals["reverse_gain"] + curation.weight_forward_gain * signals["forward_gain"]
+        rating = f"{self.rating}_score"
+        return z + curation.weight_expected_score * (signals[rating] - 3) if rating in signals else z
 
 
-def grade(curation: Curation) -> Column:
-    """5 or 4 from `quality`; null below the lower threshold."""
-    return F.when(F.col("quality") >= curation.grade_5, 5).when(F.col("quality") >= curation.grade_4, 4)
+def rule_of(settings: Settings, weights_digest: str) -> QualityRule:
+    """The rule of these settings for the judge with these weights. Raises SettingsError for a calibration that cannot be used."""
+    chosen = calibrations.choose(settings.curation.calibration, weights_digest, settings.scoring)
+    return QualityRule(settings.curation, rating_mode(settings.scoring.modes), chosen)

@@ -1,10 +1,15 @@
-"""From a distribution over rating labels to numbers. Reading the distribution beats reading one generated digit
-(Wang et al. 2025, arXiv:2503.03064): ties disappear and doubt becomes visible."""
+"""From a distribution over rating labels to numbers, and from a written rating to its digit.
+
+Reading the distribution beats reading one generated digit (Wang et al. 2025, arXiv:2503.03064): ties disappear and doubt becomes visible.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+
+_SCORE_LINE = re.compile(r"Score: ?([1-5])\.?")
 
 
 def expected_score(probabilities: Sequence[float], values: Sequence[float]) -> float:
@@ -15,3 +20,13 @@ def expected_score(probabilities: Sequence[float], values: Sequence[float]) -> f
 def entropy(probabilities: Sequence[float]) -> float:
     """Doubt of the judge in nats: 0 when one label has everything, log(n) when all n are equal."""
     return -math.fsum(p * math.log(p) for p in probabilities if p > 0)
+
+
+def parse_score(rationale: str) -> int | None:
+    """The digit of the last line with text, which must be "Score: n" and nothing else; None otherwise.
+
+    A rating that cannot be read is no rating: in a public reproduction of the paper a lenient parser with a default filled in 45 % of them.
+    """
+    lines = [line.strip() for line in rationale.splitlines() if line.strip()]
+    found = _SCORE_LINE.fullmatch(lines[-1]) if lines else None
+    return int(found[1]) if found else None

@@ -10,18 +10,24 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_NOUN = r"(?:text|passage|guide|reference|example|page)"
 PROMPT_ECHO = re.compile(
-    r"write (?:one|a|an) question|question that (?:this|the) (?:text|passage)|(?:text|passage) (?:answers|that answers)|you are a helpful"
+    rf"write (?:one|a|an) (?:question|request|instruction|search query)|(?:questions?|requests?|quer(?:y|ies)) that (?:this|the) {_NOUN}"
+    rf"|\b(?:this|the) {_NOUN} answers|{_NOUN} that answers|you are a helpful|\bsearch quer(?:y|ies) (?:that|to find|which)\b"
     r"|\bsmollm\b|hugging face|which level, 1 to 5",
     re.IGNORECASE,
 )
 
+# "The document" and "the section" are things that documentation is about; "this document" is not, and "the text" hardly ever.
 _THING = (
-    r"(?:text|passage|paragraph|article|excerpt|document|question|sentence|section|statement|author|writer|content|prompt"
+    r"(?:text|passage|paragraph|article|excerpt|document|question|sentence|section|statement|author|writer|content|prompt|guide|reference"
     r"|information provided)"
 )
+_TEXT = r"(?:text|passage|paragraph|article|excerpt|question|sentence|author|writer|prompt|information provided)"
 TASK_TALK = re.compile(
-    rf"\b(?:this|the|that|given|above|following|provided) (?:given |above |following |provided )?{_THING}s?\b"
+    rf"\b(?:this|given|above|following|provided) (?:given |above |following |provided )?{_THING}s?\b"
+    rf"|\b(?:the|that) (?:given |above |following |provided )?{_TEXT}s?\b"
+    r"|\b(?:above|following|given|provided) (?:code|request|instructions?)\b"
     rf"|\b(?:in|of|from|by|to) (?:this|the above|the following) {_THING}"
     r"|\bmain (?:idea|topic|point|theme|message)\b|\b(?:answers? (?:to|the) (?:this|the) question)|\baccording to the\b"
     r"|\binformation (?:above|provided|given)\b|\b(?:these|your|concise|correct) answers?\b|\bthe answer to\b|\byour (?:own )?question\b"
@@ -29,7 +35,10 @@ TASK_TALK = re.compile(
     r"|\bi(?:'m| am) here to help\b|\bhelp you (?:with|today)\b"
     r"|\bi(?:'ll| will|'d| would| can) (?:be happy|like|love|answer|help|explain|provide)\b"
     r"|^(?:let's|this text|yes|no|sure|here)\b"
-    r"|\bcan you (?:summarize|rephrase|rewrite|provide an answer)|\bthe answer is\b",
+    r"|\bcan you (?:summarize|rephrase|rewrite|provide an answer)|\bthe answer is\b"
+    r"|\bdiese[rsnm]? (?:text|abschnitt|artikel|frage)|\bim text\b|\bce(?:t|tte)? (?:texte|passage|article|question)\b|\ble texte\b"
+    r"|\best[ea] (?:texto|pasaje|art[i\u00ed]culo|artigo|pregunta|pergunta)\b|\bel texto\b|\bquest[oa] (?:testo|articolo|domanda)\b"
+    r"|\b(?:puis-je|kann ich) (?:vous aider|ihnen helfen)\b|\bpuedo ayudar",
     re.IGNORECASE,
 )
 
@@ -39,13 +48,39 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 
-# A sentence that begins with one of these asks for something. English only.
-IMPERATIVES = word_set(
-    "analyze build calculate choose classify compare compose compute configure convert create define demonstrate derive describe "
-    "design determine develop discuss draft edit evaluate explain find fix generate give help how identify illustrate implement "
-    "install list make name outline plan prepare prove provide recommend rewrite set show solve state suggest summarize teach tell "
-    "translate use walk what when where which who why write "
-)
+# A sentence that begins with one of these bids someone to do something.
+IMPERATIVES = {
+    "en": word_set(
+        "analyze build calculate choose classify compare compose compute configure convert create define demonstrate derive describe "
+        "design determine develop discuss draft edit evaluate explain find fix generate give help identify illustrate implement "
+        "install list make name outline plan prepare prove provide recommend rewrite set show solve state suggest summarize teach tell "
+        "translate use walk write"
+    ),
+    "de": word_set(
+        "beschreibe beschreiben erkl\u00e4re erkl\u00e4ren erl\u00e4utere fasse gib nenne schreibe vergleiche zeige zeigen z\u00e4hle"
+    ),
+    "fr": word_set(
+        "d\u00e9cris d\u00e9crivez donne donnez \u00e9cris \u00e9crivez explique expliquez indiquez liste listez montre montrez "
+        "r\u00e9sumez"
+    ),
+    "es": word_set("compara da describa describe enumera escribe explica explique indica lista muestra muestre resume"),
+    "pt": word_set("compare d\u00ea descreva enumere escreva explica explique indique liste mostra mostre resuma"),
+    "it": word_set("confronta dai descrivi descrivere elenca indica mostra riassumi scrivi spiega spiegare"),
+}
+
+# A sentence that begins with one of these asks something, even without its mark.
+QUESTION_WORDS = {
+    "en": word_set("can how what when where which who why"),
+    "de": word_set("kann wann warum was welche welcher welches wer wie wieso wo woher wozu"),
+    "fr": word_set("combien comment o\u00f9 pourquoi quand que quel quelle quelles quels qu'est qui quoi"),
+    "es": word_set("c\u00f3mo cu\u00e1l cu\u00e1les cu\u00e1ndo d\u00f3nde por qu\u00e9 qui\u00e9n"),
+    "pt": word_set("como onde o por porque qual quais quando que quem"),
+    "it": word_set("che chi come cos'\u00e8 cosa dove perch\u00e9 quale quali quando"),
+}
+
+# None of these begins a sentence in another language that word lists are kept for.
+ENGLISH_OPENERS = word_set("describe explain how what when where which who why write") - IMPERATIVES["es"]
+POLITE = word_set("please bitte por favor per")
 
 # Words without substance: a question made of nothing else would fit any text. English only.
 FILLER = word_set(

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import NoReturn
 
 from bubblenet.errors import SettingsError
-from bubblenet.prompts.backtranslation import BACKTRANSLATIONS, BacktranslationTemplate
-from bubblenet.prompts.rating import RATINGS, RatingTemplate
+from bubblenet.prompts.backtranslation import Choice, PromptSet, read_set, set_names
+from bubblenet.prompts.rating import CRITERIA, RATINGS, RATIONALES, CriteriaTemplate, RatingTemplate, RationaleTemplate
+from bubblenet.prompts.reverse_gain import REVERSE_GAINS, ReverseGainTemplate
 
-__all__ = ["BacktranslationTemplate", "RatingTemplate", "get_backtranslation", "get_rating", "text_digest"]
+__all__ = [
+    "CRITERIA", "RATINGS", "RATIONALES", "Choice", "CriteriaTemplate", "PromptSet", "RatingTemplate", "RationaleTemplate",
+    "ReverseGainTemplate", "get_prompts", "get_rating", "get_reverse_gain", "text_digest",
+]  # fmt: skip
 
-T = TypeVar("T")
+
+def get_prompts(name: str) -> PromptSet:
+    """The templates that ask for the instruction of a passage. Raises SettingsError that names the nearest known set."""
+    return read_set(name) if name in set_names() else _refuse(set_names(), name, "backtranslation.prompt")
 
 
-def get_backtranslation(name: str) -> BacktranslationTemplate:
-    """The template that asks for the instruction of a passage. Raises SettingsError that names the nearest known one."""
-    return _find(BACKTRANSLATIONS, name, "backtranslation.prompt")
+def get_reverse_gain(name: str) -> ReverseGainTemplate:
+    """The request under which reverse gain is measured. Raises SettingsError that names the nearest known one."""
+    return REVERSE_GAINS[name] if name in REVERSE_GAINS else _refuse(REVERSE_GAINS, name, "scoring.reverse_gain_prompt")
 
 
 def get_rating(name: str) -> RatingTemplate:
     """The template that asks for a rating of a pair. Raises SettingsError that names the nearest known one."""
-    return _find(RATINGS, name, "scoring.rubric")
+    return RATINGS[name] if name in RATINGS else _refuse(RATINGS, name, "scoring.modes")
 
 
-def text_digest(template: BacktranslationTemplate | RatingTemplate) -> str:
+def text_digest(template: ReverseGainTemplate | RatingTemplate | CriteriaTemplate | RationaleTemplate) -> str:
     """SHA-256 of all that the template puts around the data; part of the fingerprint of the stage that uses it."""
     return hashlib.sha256(repr(template.probe()).encode()).hexdigest()
 
 
-def _find(templates: Mapping[str, T], name: str, key: str) -> T:
-    if name in templates:
-        return templates[name]
-    near = difflib.get_close_matches(name, templates, n=1, cutoff=0.0)[0]
-    raise SettingsError(f"a known template for {key}", repr(name), f"The nearest is `{near}`; all: {', '.join(sorted(templates))}.")
+def _refuse(known: Iterable[str], name: str, key: str) -> NoReturn:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+    raise SettingsError(f"a known template for {key}", repr(name), f"The nearest is `{near}`; all: {', '.join(sorted(known))}.")

@@ -1,49 +1,144 @@
-"""How a model is asked for the instruction that a passage answers.
+"""How a model is asked for the instruction that a passage answers: sets of templates, each set one file whose wordings never change.
 
 A small instruction model follows the last thing it reads, so the passage comes first and the request is one plain sentence.
 Longer requests (roles, formats, "the instruction for this text") make it talk about the task instead, and worked examples
-come back as questions about the examples. An answer that already begins with "Question:" keeps it from chatting: of thirty
-samples for ten sections of a handbook, 17 passed the gates at temperature 0.8 without that beginning, 28 at 0.5 with it.
+come back as questions about the examples. What it does follow is the beginning of its own answer: after "Question:" it asks, after
+"Request: Explain how to" it goes on with what is to be explained, after "Frage: Wie kann ich" it writes German. So a template is a request
+of one sentence and some openings, which become the beginning of the instruction. docs/prompts.md has the figures for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Literal
 
+from bubblenet.corpus.shape import SourceType
 from bubblenet.engines.protocol import Prompt
+from bubblenet.prompts.languages import LANGUAGES
+
+Style = Literal["question", "command", "search_query"]
+Length = Literal["short", "long"]
+Complexity = Literal["single", "multi_step", "constrained"]
+
+ANY = "any"
+"""Stands for languages that have no wordings of their own."""
 
 
 @dataclass(frozen=True, slots=True)
-class BacktranslationTemplate:
-    """build: passage -> prompt. blank: the same request around a text that says nothing, against which a gain is measured.
+class Template:
+    """One way to ask. openings: by language, beginnings of the instruction that the model goes on from; "" leaves it all to the model."""
 
-    With the 135M model and true against shuffled questions of one FAQ, the gain per token over such a blank ranks better than the gain over
-    the beginning-of-text token alone: what the model writes after any such request cancels out.
+    name: str
+    style: Style
+    length: Length
+    complexity: Complexity
+    source_types: tuple[SourceType, ...]
+    request: str
+    openings: Mapping[str, tuple[str, ...]]
+
+    def openings_in(self, language: str) -> tuple[str, ...]:
+        """The openings for instructions in a language; none where the template cannot ask for it."""
+        return self.openings.get(language) or self.openings.get(ANY, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A demand on the form of the answer, for passages that have that form; `length` is met by all."""
+
+    form: str
+    closings: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSet:
+    """Templates that are drawn from together. digest: of all their wordings, so that a changed file is seen.
+
+    labels: by style and language, what stands before the opening. nouns: by source type, what the request calls a passage.
     """
 
     name: str
-    version: int
-    build: Callable[[str], Prompt]
-    blank: Prompt
-
-    def as_continuation(self, instruction: str) -> str:
-        """The instruction as the model would write it after the prompt: behind a space where the answer has already begun."""
-        prefix = self.blank.assistant_prefix
-        return instruction if not prefix or prefix[-1].isspace() else f" {instruction}"
-
-    def probe(self) -> tuple[str, int, Prompt, Prompt]:
-        """Everything the template adds, for its digest."""
-        return self.name, self.version, self.build("PASSAGE"), self.blank
+    digest: str
+    templates: tuple[Template, ...]
+    constraints: tuple[Constraint, ...]
+    labels: Mapping[str, Mapping[str, str]]
+    nouns: Mapping[str, str]
 
 
-_QUESTION_REQUEST = "Write one question that this text answers."
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one request asks for. request, label, opening, closing: the words used; the model sees the first three."""
+
+    prompt: str
+    template: str
+    style: Style
+    length: Length
+    complexity: Complexity
+    source_type: SourceType
+    language: str
+    request: str
+    label: str
+    opening: str = ""
+    closing: str = ""
+
+    def build(self, passage: str) -> Prompt:
+        """The prompt: the passage, the request, and the beginning of the answer."""
+        return Prompt(f"{passage}\n\n{self.request}", assistant_prefix=f"{self.label} {self.opening}".rstrip())
+
+    def complete(self, instruction: str) -> str:
+        """The instruction with its closing as a sentence of its own."""
+        if not instruction or not self.closing:
+            return instruction
+        return f"{instruction if instruction[-1] in '?.!' else instruction + '.'} {self.closing}"
 
 
-def _question(passage: str) -> Prompt:
-    return Prompt(f"{passage}\n\n{_QUESTION_REQUEST}", assistant_prefix="Question:")
+@functools.cache
+def read_set(name: str) -> PromptSet:
+    """The set in the file NAME.toml of this package. Raises FileNotFoundError where there is none."""
+    content = files("bubblenet.prompts").joinpath(f"{name}.toml").read_bytes()
+    data = tomllib.loads(content.decode())
+    return PromptSet(
+        name=name,
+        digest=_digest(data),
+        templates=tuple(_template(item) for item in data["templates"]),
+        constraints=tuple(Constraint(item["form"], _tuples(item["closings"])) for item in data.get("constraints", [])),
+        labels=data["labels"],
+        nouns=data["nouns"],
+    )
 
 
-BACKTRANSLATIONS = {
-    "question_v1": BacktranslationTemplate("question_v1", 1, _question, _question("This is a text.")),
-}
+def set_names() -> list[str]:
+    """The sets that there are."""
+    return sorted(file.name.removesuffix(".toml") for file in files("bubblenet.prompts").iterdir() if file.name.endswith(".toml"))
+
+
+def request_of(template: Template, prompts: PromptSet, source_type: SourceType, language: str) -> str:
+    """The sentence that asks, with the language by its English name. English itself is not named: the model takes it for a subject."""
+    in_language = f" in {LANGUAGES[language]}" if language in LANGUAGES and language != "en" else ""
+    return template.request.format(noun=prompts.nouns[source_type], in_language=in_language)
+
+
+def _template(item: dict[str, Any]) -> Template:
+    return Template(
+        name=item["name"],
+        style=item["style"],
+        length=item["length"],
+        complexity=item["complexity"],
+        source_types=tuple(item["source_types"]),
+        request=item["request"],
+        openings=_tuples(item["openings"]),
+    )
+
+
+def _tuples(by_language: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {language: tuple(texts) for language, texts in by_language.items()}
+
+
+def _digest(data: dict[str, Any]) -> str:
+    """SHA-256 of the wordings, names of languages included; comments and layout of the file do not count."""
+    return hashlib.sha256(json.dumps([data, LANGUAGES], sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,14 @@
-"""How a model is asked for a rating of a pair. The answer is the next token, one of the labels; no text is written.
+"""How a model is asked to rate a pair.
 
-The five levels are those of Li et al. 2023 (arXiv:2308.06259), curation prompt, in our own words.
-The response stands before the instruction: candidates of one passage then share nearly all of the prompt.
+- RatingTemplate: the answer is the next token, one of the labels; no text is written. The five levels are those of Li et al. 2023
+  (arXiv:2308.06259), curation prompt, in our own words.
+- CriteriaTemplate: one such question for each criterion, answered yes or no. One point a criterion, after the additive prompt of Yuan et
+  al. 2024 (Self-Rewarding Language Models, arXiv:2401.10020, figure 2), who measured 65 % agreement with people where the five levels had
+  27 %. They add up in their heads; a small model cannot, so here every criterion is asked by itself.
+- RationaleTemplate: the model writes its reasons and a last line "Score: n", as in the paper.
+
+The response stands before the instruction, and what is asked stands last: the prompts of one passage, and those of one pair, then share
+nearly all of their text, and the engine reads it once.
 """
 
 from __future__ import annotations
@@ -43,6 +50,64 @@ def _five_level(instruction: str, response: str) -> Prompt:
     return Prompt(user, assistant_prefix="Level: ")
 
 
+@dataclass(frozen=True, slots=True)
+class CriteriaTemplate:
+    """build: (instruction, response, criterion) -> prompt. criteria: (name, question) each.
+
+    labels: first the one that gives the point.
+    """
+
+    name: str
+    version: int
+    build: Callable[[str, str, str], Prompt]
+    criteria: tuple[tuple[str, str], ...]
+    labels: tuple[str, str]
+
+    def probe(self) -> tuple[str, int, list[Prompt], tuple[str, ...], tuple[str, str]]:
+        """Everything the template adds, for its digest."""
+        prompts = [self.build("INSTRUCTION", "RESPONSE", question) for _, question in self.criteria]
+        return self.name, self.version, prompts, tuple(name for name, _ in self.criteria), self.labels
+
+
+@dataclass(frozen=True, slots=True)
+class RationaleTemplate:
+    """build: (instruction, response) -> prompt. The answer ends in a line "Score: n", which ratings.parse_score reads."""
+
+    name: str
+    version: int
+    build: Callable[[str, str], Prompt]
+
+    def probe(self) -> tuple[str, int, Prompt]:
+        """Everything the template adds, for its digest."""
+        return self.name, self.version, self.build("INSTRUCTION", "RESPONSE")
+
+
+_CRITERIA = (
+    ("relevance", "Is the answer about what the question asks, and does it give at least a part of what was wanted?"),
+    ("coverage", "Does the answer settle a good part of the question, even if not all of it?"),
+    ("usefulness", "Does the answer give the basic elements of what was asked in a way that helps, whoever wrote it?"),
+    (
+        "assistant_style",
+        "Is the answer written for the person who asked, complete, well ordered and clear, as a good assistant would answer?",
+    ),
+    ("expert_quality", "Does the answer show expert knowledge, fit the question exactly, and hold nothing needless?"),
+)
+
+
+def _criterion(instruction: str, response: str, criterion: str) -> Prompt:
+    user = f"Answer:\n{response}\n\nQuestion:\n{instruction}\n\n{criterion} Say Yes or No."
+    return Prompt(user)
+
+
+def _rationale(instruction: str, response: str) -> Prompt:
+    material = f"Answer to judge:\n{response}\n\nQuestion that was asked:\n{instruction}"
+    request = 'First give your reasons in at most four sentences. Then write one last line, "Score: " and the level as a digit, 1 to 5.'
+    return Prompt(f"{_FIVE_LEVELS}\n\n{material}\n\n{request}")
+
+
 RATINGS = {
     "five_level_v1": RatingTemplate("five_level_v1", 1, _five_level, ("1", "2", "3", "4", "5"), (1.0, 2.0, 3.0, 4.0, 5.0)),
 }
+
+CRITERIA = {"additive_v1": CriteriaTemplate("additive_v1", 1, _criterion, _CRITERIA, ("Yes", "No"))}
+RATIONALES = {"rationale_v1": RationaleTemplate("rationale_v1", 1, _rationale)}

@@ -6,13 +6,16 @@ from bubblenet.tables.bookkeeping import RECIPES, RUNS
 from bubblenet.tables.corpus import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, SEGMENTS
 from bubblenet.tables.declaration import Column, Table
 from bubblenet.tables.pairs import CURATED, INSTRUCTIONS, JUDGEMENTS, PASSAGE_SCORES, SCORES
+from bubblenet.tables.training import SEEDS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-TABLES = (FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, RECIPES, RUNS)
+TABLES = (
+    FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, SEEDS, RECIPES, RUNS,
+)  # fmt: skip
 """Every table, in the order of the pipeline."""
 
 __all__ = [
     "CURATED", "DOCUMENTS", "DUPLICATES", "FILES", "INSTRUCTIONS", "JUDGEMENTS", "MINHASH_INDEX", "PASSAGE_SCORES", "RECIPES", "RUNS",
-    "SCHEMA_VERSION", "SCORES", "SEGMENTS", "TABLES", "Column", "Table",
+    "SCHEMA_VERSION", "SCORES", "SEEDS", "SEGMENTS", "TABLES", "Column", "Table",
 ]  # fmt: skip

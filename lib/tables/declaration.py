@@ -51,7 +51,7 @@ VERDICT = columns(
     reason STRING why it was filtered or quarantined; null for a kept row
     request_id STRING hash of the stage's request key; equal for all rows that answer one request
     fingerprint STRING hash of everything that changes this result: weights, prompt, decoding, rules, code version
-    attempts INT attempts of the task that wrote the row; above 1 the row was worked on alone
+    attempts INT attempts of the task that wrote the row; above 1, earlier workers of the task had died
     run_id STRING the run that wrote the row; see table runs
     unit INT the unit of work within the run
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet import passages
+from bubblenet.judging.modes import MODES
 from bubblenet.listing import file_parts
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
@@ -61,13 +62,14 @@ def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: R
     """What could wait for a model -> the job that would do it, and what waits."""
     best = passages.best_candidates(pairs, passages.reverse_gains(context, recipe)).select("instruction_id", "segment_id")
     best_passages = best.select("segment_id").distinct()
-    alone = _unanswered(best_passages, context, PASSAGE_SCORES, recipe["score/passage"].id, "segment_id")
     work = {
         "passages without an instruction": ("backtranslate", _without_instruction(wanted, context, recipe)),
         "pairs without reverse_gain": ("score", _unmeasured(pairs, context, recipe, "reverse_gain")),
-        "passages without a likelihood": ("score", alone),
     }
-    modes = ("likelihood", context.settings.scoring.rubric)
+    modes = [mode for mode in context.settings.scoring.modes if mode != "reverse_gain"]
+    if any(MODES[mode].needs_alone for mode in modes):
+        alone = _unanswered(best_passages, context, PASSAGE_SCORES, recipe["score/passage"].id, "segment_id")
+        work["passages without a likelihood"] = ("score", alone)
     return work | {f"best pairs without {mode}": ("score", _unmeasured(best, context, recipe, mode)) for mode in modes}
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from bubblenet import __version__
+from bubblenet.curation import grades_in_use
 from bubblenet.errors import WarehouseError
 from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
 from bubblenet.viewing.ledgers import StageTotal, stage_totals
@@ -144,7 +145,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         curation=curation,
         counts=counts,
         funnel=_funnel(counts),
-        quality=_histogram(spark, "quality", keys, _quality_axis(curation)),
+        quality=_histogram(spark, "quality", keys, _quality_axis(grades_in_use(warehouse, curation).get("generated"))),
         expected_score=_histogram(spark, "expected_score", keys, _SCORE_AXIS),
         reasons=_reasons(totals, {row["reason"]: row["num"] for row in spark.sql(_VERDICTS, **keys).collect()}),
         generated=generated,
@@ -194,8 +195,12 @@ def _funnel(counts: dict[str, int]) -> tuple[Bar, ...]:
     )
 
 
-def _quality_axis(curation: Curation) -> Axis:
-    thresholds = ((curation.grade_4, f"grade 4 from {curation.grade_4:g}"), (curation.grade_5, f"grade 5 from {curation.grade_5:g}"))
+def _quality_axis(grades: tuple[float, float] | None) -> Axis:
+    """With the thresholds of the judgements that are shown, which a calibration may have set."""
+    five, four = grades or (2.0, 2.0)
+    thresholds = tuple(
+        (quality, f"generated: grade {grade} from {quality:.2g}") for grade, quality in ((4, four), (5, five)) if quality <= 1
+    )
     return Axis(0.0, 1.0, _QUALITY_BINS, "quality, 0 to 1", (0, 0.2, 0.4, 0.6, 0.8, 1), thresholds)
 
 

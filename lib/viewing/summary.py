@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text
 
+from bubblenet.curation import grades_in_use
 from bubblenet.recipe import full_recipe
 from bubblenet.viewing.pending import pending_passages
 from bubblenet.viewing.samples import SamplePair, Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
@@ -77,12 +78,14 @@ def _print_pairs(context: Context) -> None:
     """Accepted pairs of both origins and rejects, all of this run's snapshot."""
     curation = context.settings.curation
     with judged_pairs(context.spark, Scope(curation.round, curation.policy, context.snapshot)) as judged:
-        counts = accepted_counts(judged)
+        counts, grades = accepted_counts(judged), grades_in_use(context.warehouse, curation)
         for origin, limit, what in _ORIGINS:
             number, number_5 = counts.get(origin, (0, 0))
             shown = accepted_pairs(judged, origin, limit) if number else []
             found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
             print_text(context.console, f"\n[bold]Curated {what}[/bold]: {found}")
+            if limits := grades.get(origin):
+                print_text(context.console, Text(_thresholds(*limits), style="dim"), _INDENT)
             for index, pair in enumerate(shown, 1):
                 _print_accepted(context.console, index, pair)
         rejects = rejected_pairs(judged, _NUM_REJECTS)
@@ -90,6 +93,11 @@ def _print_pairs(context: Context) -> None:
         context.console.print(f"\n[bold]Not accepted, and why[/bold] (view rejects); shown: {len(rejects)}")
     for pair in rejects:
         _print_rejected(context.console, pair)
+
+
+def _thresholds(five: float, four: float) -> str:
+    """From which quality these pairs have which grade."""
+    return ", ".join(f"grade {grade} {f'from quality {limit:.2f}' if limit <= 1 else 'never'}" for grade, limit in ((5, five), (4, four)))
 
 
 def _print_accepted(console: Console, index: int, pair: SamplePair) -> None:

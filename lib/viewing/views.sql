@@ -98,7 +98,10 @@ SELECT 'passage_scores', NULL, segment_id, request_id, reason, detail, fingerpri
 FROM passage_scores WHERE status = 'quarantined'
 UNION ALL
 SELECT 'scores', NULL, instruction_id, request_id, reason, detail, fingerprint, run_id
-FROM scores WHERE status = 'quarantined';
+FROM scores WHERE status = 'quarantined'
+UNION ALL
+SELECT 'seeds', NULL, concat(file, ':', line), request_id, reason, detail, fingerprint, run_id
+FROM seeds WHERE status = 'quarantined';
 
 -- Where a pair comes from and what made it, for audits and take-downs. Name the pair: WHERE instruction_id = '...'.
 CREATE OR REPLACE TEMPORARY VIEW lineage
@@ -194,3 +197,16 @@ SELECT
   sum(num_characters) AS num_characters
 FROM segments
 GROUP BY snapshot, fingerprint, coalesce(language, 'und'), coalesce(reason, 'kept');
+
+-- One line for each reason, `kept` among them; the share is of the instructions of one style. Questions from pages have no style.
+CREATE OR REPLACE TEMPORARY VIEW instruction_yield
+COMMENT 'What the gates did to the instructions of each style: how many were kept, and how many were left out for which reason.'
+AS
+SELECT
+  fingerprint,
+  coalesce(style, origin) AS style,
+  coalesce(reason, 'kept') AS reason,
+  count(*) AS num_instructions,
+  round(count(*) / sum(count(*)) OVER (PARTITION BY fingerprint, coalesce(style, origin)), 4) AS share
+FROM instructions
+GROUP BY fingerprint, coalesce(style, origin), coalesce(reason, 'kept');

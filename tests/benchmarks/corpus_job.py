@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("warehouse")
     parser.add_argument("--cores", type=int, default=2)
     arguments = parser.parse_args()
-    spark = session.build("bench-corpus", extra={"spark.master": f"local[{arguments.cores},4]"})
+    spark = session.build("bench-corpus", extra={"spark.master": f"local[{arguments.cores},8]"})
     warehouse = Warehouse(spark, arguments.warehouse)
     context = Context(spark, settings.load(), warehouse, "bench", Console(stderr=True, width=200), (arguments.pages,))
     started = time.perf_counter()

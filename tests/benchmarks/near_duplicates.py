@@ -19,6 +19,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from scipy.stats import binomtest
 
 from bubblenet import session, settings
 from bubblenet.clusters import ClusterRules, represent
@@ -134,9 +135,8 @@ def share(values: Any) -> str:
     count, hits = len(values), sum(values)
     if not count:
         return "-"
-    z, p = 1.96, hits / count
-    middle, spread = p + z * z / (2 * count), z * (p * (1 - p) / count + z * z / (4 * count * count)) ** 0.5
-    return f"{p:.3f} [{max(0.0, middle - spread) / (1 + z * z / count):.2f}, {(middle + spread) / (1 + z * z / count):.2f}]"
+    low, high = binomtest(hits, count).proportion_ci(method="wilson")
+    return f"{hits / count:.3f} [{low:.2f}, {high:.2f}]"
 
 
 if __name__ == "__main__":

@@ -32,12 +32,12 @@ class Cluster:
     wheel: Path
 
     def submit(
-        self, script: Path, *arguments: str, conf: dict[str, str] | None = None, timeout: float = 600
+        self, script: Path, *arguments: str, conf: dict[str, str] | None = None, timeout: float = 600, properties: str = "cpu"
     ) -> subprocess.CompletedProcess:
         """Run an application by spark-submit from a folder that is not the project's."""
         options = {"spark.pyspark.python": str(self.worker_python), "spark.pyspark.driver.python": sys.executable} | (conf or {})
         command = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", self.master, "--py-files", str(self.wheel)]
-        command += ["--properties-file", str(ROOT / "conf" / "spark" / "cpu.conf")]
+        command += ["--properties-file", str(ROOT / "conf" / "spark" / f"{properties}.conf")]
         for key, value in options.items():
             command += ["--conf", f"{key}={value}"]
         environment = {key: value for key, value in os.environ.items() if key not in ("PYSPARK_PYTHON", "PYTHONPATH")}
@@ -59,11 +59,15 @@ class Cluster:
 
 
 @contextmanager
-def standalone(folder: Path, num_workers: int = 2) -> Iterator[Cluster]:
-    """Start master and workers with spark-class, wait until all have registered, and stop them at the end."""
+def standalone(folder: Path, num_workers: int = 2, cores: int = 1, gpus: int = 0) -> Iterator[Cluster]:
+    """Start master and workers with spark-class, wait until all have registered, and stop them at the end.
+
+    gpus: so many addresses are told by the discovery script of each worker; there need be no GPU behind them.
+    """
     port, web = _free_port(), _free_port()
     master = f"spark://127.0.0.1:{port}"
     python, wheel = foreign_environment(folder / "worker-env"), build_wheel(folder / "dist")
+    found = _find_gpus(folder / "find_gpus.sh", gpus) if gpus else ""
     processes = [_start(folder / "master.log", "master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(web))]
     try:
         for number in range(num_workers):
@@ -71,7 +75,7 @@ def standalone(folder: Path, num_workers: int = 2) -> Iterator[Cluster]:
                 "--host",
                 "127.0.0.1",
                 "--cores",
-                "1",
+                f"{cores}",
                 "--memory",
                 "2g",
                 "--webui-port",
@@ -80,7 +84,7 @@ def standalone(folder: Path, num_workers: int = 2) -> Iterator[Cluster]:
                 str(folder / f"work{number}"),
                 master,
             ]
-            processes.append(_start(folder / f"worker{number}.log", "worker.Worker", *options))
+            processes.append(_start(folder / f"worker{number}.log", "worker.Worker", *options, worker_options=found))
         _wait_for_workers(web, num_workers)
         yield Cluster(master, python, wheel)
     finally:
@@ -117,9 +121,17 @@ def build_wheel(out: Path) -> Path:
     return next(out.glob("*.whl"))
 
 
-def _start(log: Path, name: str, *options: str) -> subprocess.Popen:
+def _find_gpus(script: Path, gpus: int) -> str:
+    """Write a discovery script; return the options that make a worker use it."""
+    addresses = ", ".join(f'"{number}"' for number in range(gpus))
+    script.write_text(f'#!/bin/sh\necho \'{{"name": "gpu", "addresses": [{addresses}]}}\'\n')
+    script.chmod(0o755)
+    return f"-Dspark.worker.resource.gpu.amount={gpus} -Dspark.worker.resource.gpu.discoveryScript={script}"
+
+
+def _start(log: Path, name: str, *options: str, worker_options: str = "") -> subprocess.Popen:
     command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *options]
-    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(SPARK_HOME)}
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(SPARK_HOME), "SPARK_WORKER_OPTS": worker_options}
     environment.pop("PYTHONPATH", None)
     with log.open("w") as stream:
         return subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, env=environment)

@@ -15,7 +15,15 @@ from tests.spark.clusters import Cluster, standalone
 
 pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.timeout(1200)]
 
-EXECUTORS = {"spark.executor.cores": "1", "spark.cores.max": "2", "spark.executor.memory": "1g", "spark.sql.shuffle.partitions": "2"}
+EXECUTORS = {
+    "spark.executor.cores": "1",
+    "spark.cores.max": "2",
+    "spark.executor.memory": "1g",
+    # As conf/spark/local.conf has it for small tables.
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,7 @@ def events(folder: Path) -> list[dict]:
 
 @pytest.mark.model
 def test_all_stages_with_the_embedded_model(cluster, spark, tmp_path):
-    corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(10)})
+    corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(4)})
     log = tmp_path / "calls"
     log.mkdir()
 
@@ -47,7 +55,7 @@ def test_all_stages_with_the_embedded_model(cluster, spark, tmp_path):
 
     assert "curate" in output
     warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
-    assert warehouse.read(INSTRUCTIONS).where("status = 'ok'").select("segment_id").distinct().count() == 20
+    assert warehouse.read(INSTRUCTIONS).where("status = 'ok'").select("segment_id").distinct().count() == 8
     assert warehouse.read(SCORES).where("mode = 'five_level_v1' AND kept").count() > 0
     assert warehouse.read(RUNS).where("output_tokens > 0").count() > 0
     loads = [event["pid"] for event in events(log) if event["op"] == "load"]
@@ -57,7 +65,7 @@ def test_all_stages_with_the_embedded_model(cluster, spark, tmp_path):
 @pytest.mark.nightly
 def test_sql_functions_equal_what_the_stages_wrote(cluster, spark, tmp_path):
     corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(50)})
-    settings = (*SCRIPTED, "backtranslation.candidates=1")
+    settings = (*SCRIPTED, "backtranslation.candidates=1", 'scoring.modes=["reverse_gain","likelihood","five_level_v1"]')
     pipeline(cluster, corpus, tmp_path / "warehouse", *settings)
     assert Warehouse(spark, str(tmp_path / "warehouse")).read(CURATED).count() > 0
     log = tmp_path / "calls"

@@ -44,6 +44,7 @@ def test_run_then_look(pages, tmp_path):
     assert "spark-submit --properties-file conf/spark/local.conf jobs/pipeline.py" in done.stdout
     assert "3 seen = 3 kept" in done.stdout
     assert "bubblenet sql" in done.stdout
+    assert done.stdout.count("grade 5 from quality 0.75, grade 4 from quality 0.50") == 2
     assert not done.stderr
     assert not any(noise in done.stdout for noise in ("WARN", "Ivy", "log4j", "FutureWarning", "Traceback"))
     assert "<script src" not in report.read_text()

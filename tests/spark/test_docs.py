@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.corpora import page, write_pages
+from tests.corpora import page, passage, write_pages
 
 pytestmark = [pytest.mark.nightly, pytest.mark.spark, pytest.mark.model, pytest.mark.timeout(900)]
 
@@ -28,10 +29,29 @@ def commands() -> list[str]:
     return [line for line in lines if line]
 
 
+def write_labels(path: Path) -> None:
+    """Just enough labelled pairs for a calibration: the question of a text, and that of another one."""
+    names = [f"device{number}" for number in range(20)]
+    rows = [
+        {
+            "instruction": f"What is the purpose of {asked}?",
+            "response": passage(name, "purpose"),
+            "label": label,
+            "page": f"page{number % 5}",
+        }
+        for number, name in enumerate(names)
+        for label, asked in ((1, name), (0, names[number - 1]))
+    ]
+    path.write_text("\n".join(json.dumps(row | {"id": number}) for number, row in enumerate(rows)))
+
+
 def test_every_printed_command_works(tmp_path):
     for name in ("conf", "jobs"):
         (tmp_path / name).symlink_to(ROOT / name)
     write_pages(tmp_path / ".demo" / "pages", {"page1": page("page1"), "page2": page("page2")})
+    write_labels(tmp_path / "labels.jsonl")
+    for name in ("pairs", "seeds"):
+        (tmp_path / f"{name}.jsonl").write_text((tmp_path / "labels.jsonl").read_text().split("\n")[0])
     bin_folder = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYSPARK_PYTHON": sys.executable}
     ran = []

@@ -83,7 +83,8 @@ class Outcome:
 def run(spark, folder: Path, snapshots: list[tuple[str, list[Version]]]) -> Outcome:
     calls = folder / "calls"
     calls.mkdir(parents=True)
-    chosen = settings.load(None, [*SCRIPTED, f"engine.call_log={calls}", "backtranslation.candidates=2"])
+    modes = 'scoring.modes=["reverse_gain","likelihood","five_level_v1"]'
+    chosen = settings.load(None, [*SCRIPTED, modes, f"engine.call_log={calls}", "backtranslation.candidates=2"])
     warehouse = Warehouse(spark, str(folder / "warehouse"))
     for number, (name, versions) in enumerate(snapshots):
         pages = folder / "pages" / name

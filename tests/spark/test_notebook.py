@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.conftest import SCRIPTED
 from tests.corpora import page, write_pages
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_first_look.ipynb"
@@ -24,10 +25,10 @@ def test_notebook_is_stored_without_outputs():
 @pytest.mark.spark
 @pytest.mark.slow
 def test_notebook_runs_and_draws_two_plots(tmp_path, monkeypatch):
-    pages = write_pages(tmp_path / "pages", {f"page{number}": page(f"page{number}") for number in range(4)})
+    pages = write_pages(tmp_path / "pages", {f"page{number}": page(f"page{number}") for number in range(2)})
     monkeypatch.setenv("BUBBLENET_NOTEBOOK_WAREHOUSE", str(tmp_path / "warehouse"))
     monkeypatch.setenv("BUBBLENET_NOTEBOOK_INPUT", str(pages))
-    monkeypatch.setenv("BUBBLENET_NOTEBOOK_SET", "engine.kind=scripted curation.grade_4=0.01")
+    monkeypatch.setenv("BUBBLENET_NOTEBOOK_SET", f"{' '.join(SCRIPTED)} curation.grade_4=0.01")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=500, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

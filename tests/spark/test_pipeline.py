@@ -12,9 +12,8 @@ import pytest
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from bubblenet import settings
+from bubblenet import prompts, settings
 from bubblenet.context import Context
-from bubblenet.prompts.backtranslation import BACKTRANSLATIONS
 from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
 from bubblenet.viewing.views import register_views
 from bubblenet.warehouse import Warehouse
@@ -24,7 +23,8 @@ from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
 
-MODEL_STAGES = ("backtranslate", "score/reverse_gain", "score/passage", "score/likelihood", "score/five_level_v1")
+JUDGED_MODES = 'scoring.modes=["reverse_gain","likelihood","contrast","five_level_v1"]'
+MODEL_STAGES = ("backtranslate", "score/reverse_gain", "score/passage", "score/likelihood", "score/contrast", "score/five_level_v1")
 
 
 def calls(folder: Path) -> Counter:
@@ -52,9 +52,19 @@ def done(spark, tmp_path_factory) -> Done:
     folder = tmp_path_factory.mktemp("done")
     pages = ten_pages(tmp_path_factory.mktemp("corpus") / "pages")
     (folder / "calls").mkdir()
-    chosen = settings.load(None, [*SCRIPTED, f"engine.call_log={folder / 'calls'}"])
+    chosen = settings.load(None, [*SCRIPTED, JUDGED_MODES, f"engine.call_log={folder / 'calls'}"])
     context = Context(spark, chosen, Warehouse(spark, str(folder / "warehouse")), "A", Console(quiet=True), (str(pages),))
     return Done(pages, folder, run_all(context))
+
+
+@pytest.fixture
+def make_context(make_context):
+    """As everywhere, but with mode contrast, which needs the page besides."""
+
+    def make(snapshot: str = "A", *overrides: str, **rest) -> Context:
+        return make_context(snapshot, JUDGED_MODES, *overrides, **rest)
+
+    return make
 
 
 @pytest.fixture
@@ -81,10 +91,13 @@ def test_the_engine_is_called_once_for_each_key(done, log, make_context):
     counted = calls(log)
 
     assert sum(1 for operation, _ in counted if operation == "generate") == 80
-    # Reverse gain asks twice for a pair by its nature: once with the passage before the instruction, once without.
-    reverse = {row[0] for row in make_context().warehouse.read(SCORES).where("mode = 'reverse_gain'").select("request_id").collect()}
-    assert {number for (operation, key), number in counted.items() if key not in reverse} == {1}
+    # Reverse gain asks twice for a pair by its nature: once with the passage before the instruction, once without. Contrast asks for
+    # the other passages of the page alone: one or two here.
+    rows = make_context().warehouse.read(SCORES).select("mode", "request_id").collect()
+    reverse, contrast = ({row["request_id"] for row in rows if row["mode"] == mode} for mode in ("reverse_gain", "contrast"))
+    assert {number for (operation, key), number in counted.items() if key not in reverse | contrast} == {1}
     assert {number for (operation, key), number in counted.items() if key in reverse} == {2}
+    assert {number for (operation, key), number in counted.items() if key in contrast} == {1, 2}
 
 
 def test_the_same_run_again_calls_no_model_and_writes_no_row(done, log, make_context):
@@ -145,17 +158,81 @@ def test_curated_holds_accepted_pairs_only_and_rejects_the_others(done, log, mak
 
 
 def test_a_changed_prompt_redoes_what_depends_on_it_and_old_rows_stay(done, log, make_context, monkeypatch):
-    old = BACKTRANSLATIONS["question_v1"]
-    monkeypatch.setitem(BACKTRANSLATIONS, "question_v1", replace(old, version=old.version + 1))
+    changed = replace(prompts.get_prompts("varied_v1"), digest="another wording")
+    monkeypatch.setattr(prompts, "read_set", lambda name: changed)
     context = make_context("A", inputs=(str(done.pages),))
 
     reports = run_all(context)
 
     redone = {name for name, report in reports.items() if report.num_requests}
-    assert {"backtranslate", "score/reverse_gain"} <= redone
+    assert "backtranslate" in redone
     assert redone.isdisjoint({"list", "ingest", "segment", "deduplicate", "extract", "score/passage"})
     instructions = context.warehouse.read(INSTRUCTIONS).where("origin = 'generated'").groupBy("fingerprint").count().collect()
     assert sorted(row["count"] for row in instructions) == [80, 80]
+
+
+def test_other_shares_ask_every_candidate_anew_and_the_old_ones_stand_aside(done, log, make_context):
+    """Nothing is lost, nothing of another draw is taken for this one, and what was asked for once is not asked for again."""
+    inputs = (str(done.pages),)
+    other = "backtranslation.command_share=0.9", "backtranslation.search_query_share=0.0", "backtranslation.constrained_share=0.5"
+
+    there = run_all(make_context("A", *other, inputs=inputs))["backtranslate"]
+    rows = make_context().warehouse.read(INSTRUCTIONS).where("origin = 'generated'").collect()
+    back = run_all(make_context("A", inputs=inputs))["backtranslate"]
+
+    assert (there.counts.seen, there.num_requests, there.num_rows, there.counts.pending) == (80, 80, 80, 0)
+    assert (back.counts.seen, back.num_requests, back.num_rows) == (80, 0, 0)
+    draws = {
+        fingerprint: [row for row in rows if row["fingerprint"] == fingerprint] for fingerprint in {row["fingerprint"] for row in rows}
+    }
+    (first, second) = sorted(draws.values(), key=lambda rows: sum(row["style"] == "command" for row in rows))
+    assert len(first) == len(second) == 80
+    assert {row["request_id"] for row in first}.isdisjoint({row["request_id"] for row in second})
+    assert sum(row["style"] == "command" for row in second) > 60
+    asked = {(row["segment_id"], row["sample_index"]): row for row in first}
+    for row in second:  # one seed and one opening: asked for in the same way, it is written in the same way
+        before = asked[row["segment_id"], row["sample_index"]]
+        if all(row[name] == before[name] for name in ("template", "opening")):
+            assert row["raw_output"] == before["raw_output"]
+
+
+def test_a_candidate_does_not_depend_on_batches_or_on_what_else_is_asked(done, make_context, tmp_path):
+    """The same 80 candidates: in windows of 32, one by one, and with the pages in another order and other passages missing."""
+    columns = ("segment_id", "sample_index", "template", "opening", "closing", "raw_output", "instruction", "reason")
+
+    def proposed(context) -> set[tuple]:
+        rows = context.warehouse.read(INSTRUCTIONS).where("origin = 'generated'").select(*columns).collect()
+        return {tuple(row) for row in rows}
+
+    few = tmp_path / "few"
+    few.mkdir()
+    for name in ("page8", "page2", "page5"):
+        shutil.copy(done.pages / f"{name}.html", few)
+    whole = make_context("A", inputs=(str(done.pages),), location=done.folder / "warehouse")
+    part = make_context("Z", "engine.window_rows=1", "execution.unit_rows=7", inputs=(str(few),), location=tmp_path / "part")
+    run_all(part)
+
+    alone = proposed(part)
+    assert len(alone) == 3 * 2 * 4
+    assert alone < proposed(whole)
+    assert len({row[2] for row in alone}) > 2
+
+
+def test_a_row_says_how_it_was_asked_for(done, log, make_context, spark):
+    context = make_context()
+    register_views(context.warehouse)
+    rows = context.warehouse.read(INSTRUCTIONS).collect()
+
+    asked = [row for row in rows if row["origin"] == "generated"]
+    taken = [row for row in rows if row["origin"] == "extracted"]
+    assert {row["prompt"] for row in asked} == {"varied_v1"}
+    assert {row["style"] for row in asked} == {"question", "command", "search_query"}
+    assert {(row["source_type"], row["asked_language"]) for row in asked} == {("prose", "en")}
+    assert all(row["instruction"].startswith(row["opening"] or "") for row in asked if row["kept"])
+    assert all(row["instruction"].endswith(row["closing"]) for row in asked if row["closing"])
+    assert {(row["prompt"], row["style"], row["source_type"]) for row in taken} == {(None, None, None)}
+    counted = {(row["style"], row["reason"]): row["num_instructions"] for row in spark.sql("SELECT * FROM instruction_yield").collect()}
+    assert counted == Counter((row["style"] or "extracted", row["reason"] or "kept") for row in rows)
 
 
 def test_a_changed_threshold_redoes_curate_alone(done, log, make_context):

@@ -119,7 +119,8 @@ ROWS = {
     MINHASH_INDEX: [OK | {"segment_id": f"m{n}", "band_keys": [7, 100 + n], "fingerprint": "minhash1"} for n in range(21)],
     DUPLICATES: [duplicate("s1", "s1"), duplicate("s2", "s2"), duplicate("s1-copy", "s1"), duplicate("s3", "s3")],
     INSTRUCTIONS: [
-        proposal("i1", "s1"), proposal("i2", "s2", "extracted"), proposal("i3", "s3"), proposal("i1", "s1", sample_index=3),
+        proposal("i1", "s1", style="question"), proposal("i2", "s2", "extracted"), proposal("i3", "s3", style="command"),
+        proposal("i1", "s1", sample_index=3, style="question", kept=False, reason="task_talk"),
         BROKEN | {"segment_id": "s3", "reason": "engine_error", "detail": "TooLong", "fingerprint": "back1"},
     ],
     SCORES: [
@@ -213,6 +214,16 @@ def test_lineage_has_one_row_for_each_judged_pair(warehouse):
 def test_yield_shares_add_up_for_each_snapshot_rules_and_language(warehouse):
     found = rows_of(warehouse, "SELECT reason, num_segments, share FROM segment_yield WHERE snapshot = 'B' AND fingerprint = 'segment1'")
     assert sorted(found) == [("kept", 3, 0.75), ("too_short", 1, 0.25)]
+
+
+def test_yield_of_instructions_is_counted_by_style_and_reason(warehouse):
+    found = rows_of(warehouse, "SELECT style, reason, num_instructions, share FROM instruction_yield WHERE style IS NOT NULL")
+    assert sorted(found) == [
+        ("command", "kept", 1, 1.0),
+        ("extracted", "kept", 1, 1.0),
+        ("question", "kept", 1, 0.5),
+        ("question", "task_talk", 1, 0.5),
+    ]
 
 
 def test_hot_bands_show_what_many_passages_share(warehouse):

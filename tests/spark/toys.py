@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bubblenet.engines.protocol import LikelihoodRequest
+from bubblenet.engines.scripted import ScriptedEngine
+from bubblenet.udfs.batches import quarantined
+
 
 @dataclass(frozen=True)
 class Thirds:
@@ -39,6 +43,25 @@ class Forgetful(Thirds):
         for request, row in super().__call__(requests):
             if request["segment_id"] != "5":
                 yield request, row
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """The scripted engine's likelihoods at the pace of a model: a call costs as much as ten rows, and every row costs something."""
+
+    row_seconds: float = 0.01
+    identity: tuple[str, ...] = ("segment_id",)
+    window_rows: int = 32
+
+    def __call__(self, requests: list[dict]) -> Iterator[tuple[dict, dict]]:
+        time.sleep(self.row_seconds * (10 + len(requests)))
+        likelihoods = ScriptedEngine().log_likelihood(
+            [LikelihoodRequest(request["request_id"], None, request["text"]) for request in requests]
+        )
+        for request, answer in zip(requests, likelihoods, strict=True):
+            measured = {"kept": True, "log_likelihood": answer.log_probability}
+            row = quarantined("engine_error", answer.error) if answer.error else measured
+            yield request, row | {"prompt_tokens": 1, "output_tokens": 0}
 
 
 def _act(text: str) -> None:

@@ -18,6 +18,10 @@ CONFS = ["local", "cluster"]
 AGREED_KEYS = """
 models.backward models.forward
 engine.kind engine.dtype engine.threads engine.token_budget engine.window_rows engine.call_log
+engine.url engine.model engine.model_version engine.command engine.startup_seconds engine.concurrency engine.request_timeout_seconds
+engine.max_retries engine.top_logprobs
+engine.backward.kind engine.backward.url engine.backward.model engine.backward.model_version engine.backward.command
+engine.forward.kind engine.forward.url engine.forward.model engine.forward.model_version engine.forward.command
 corpus.max_document_bytes corpus.split_bytes corpus.languages
 segmentation.min_characters segmentation.max_characters segmentation.min_answer_characters segmentation.disabled_rules
 segmentation.max_link_share segmentation.max_link_line_share segmentation.max_brace_share segmentation.max_notice_share
@@ -29,12 +33,17 @@ segmentation.max_first_person_share segmentation.max_duplicate_sentence_share se
 segmentation.max_top_ngram_shares segmentation.max_duplicate_ngram_shares
 deduplication.near deduplication.min_similarity deduplication.ngram deduplication.bands deduplication.rows deduplication.seed
 deduplication.max_band_rows decontamination.evaluations decontamination.min_share
-backtranslation.prompt backtranslation.candidates backtranslation.temperature backtranslation.top_p backtranslation.max_new_tokens
+backtranslation.prompt backtranslation.command_share backtranslation.search_query_share backtranslation.long_share
+backtranslation.multi_step_share backtranslation.constrained_share backtranslation.instruction_language
+backtranslation.candidates backtranslation.temperature backtranslation.top_p backtranslation.max_new_tokens
 backtranslation.max_passage_tokens
-scoring.rubric scoring.max_passage_tokens
-curation.policy curation.round curation.intercept curation.intercept_generated
+scoring.modes scoring.reverse_gain_prompt scoring.neighbours scoring.max_passage_tokens scoring.rationale_tokens scoring.cycle_tokens
+curation.policy curation.round curation.calibration curation.intercept curation.intercept_generated
 curation.weight_reverse_gain curation.weight_forward_gain curation.weight_expected_score
 curation.grade_5 curation.grade_4
+seeds.held_out_share
+export.direction export.shards export.min_grade export.curated_version export.seed_weight export.curated_weight
+export.validation_share export.tags export.shuffle_seed
 budget.rows budget.tokens budget.seconds
 tables.catalog tables.schema
 execution.unit_rows execution.cpu_unit_rows execution.model_tasks execution.spark_conf

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from bubblenet.corpus.extraction import faq, furniture, grids
 from bubblenet.corpus.extraction.blocks import Block, Kind, fence
-from bubblenet.corpus.extraction.markup import BLOCK_TAGS, HEADING_LEVELS, MIN_PROSE_CHARACTERS, SPACES, Element, collapse
+from bubblenet.corpus.extraction.markup import BLOCK_TAGS, BREAK, HEADING_LEVELS, MIN_PROSE_CHARACTERS, Element, Linked, collapse
 
 MAX_INDENTED_LEVELS = 8
 """Lists nested deeper than this are not indented further."""
@@ -18,10 +18,11 @@ MAX_INDENTED_LEVELS = 8
 LINK_LIST_SHARE = 0.8
 """Text that is linked to this part leads elsewhere, and says nothing once the address is gone."""
 
-_BREAK = "\v"  # of a line, until white space has been collapsed
 _LIST_TAGS = frozenset(("ul", "ol", "dl"))
 _CODE_TAGS = frozenset(("code", "tt", "kbd", "samp"))
-_COUNTED_TAGS = frozenset(("a", "pre", "blockquote", "header"))
+_COUNTED_TAGS = frozenset(("pre", "blockquote", "header"))
+_PLAIN_TAGS = BLOCK_TAGS - _LIST_TAGS - _COUNTED_TAGS - HEADING_LEVELS.keys() - {"li", "dt", "dd", "table", "details"}
+"""Blocks that only part one text from the next."""
 
 
 def build_blocks(elements: Iterable[Element]) -> list[Block]:
@@ -63,23 +64,20 @@ class _Builder:
         self._groups: list[_Group] = []
         self._lists: list[_List] = []
         self._item_mark = ""
-        self._is_title = self._is_question = False
+        self._block: Element | None = None
 
     def enter(self, element: Element) -> bool:
         """Take an element in; whether its children are wanted."""
-        tag = element.tag
-        if tag == "br":
-            self._inline.append(_BREAK)
-            return False
         if element.is_furniture:
             return False
-        if tag == "table" and grids.is_grid(element):
+        if self._is_plain(element):
+            self._boundary()
+            self._block = element
+            return element.num_characters > 0
+        if element.tag == "table" and grids.is_grid(element):
             self._add_table(element)
             return False
         self._open(element)
-        if tag in BLOCK_TAGS:
-            self._is_title = furniture.has_class(element.attributes, "title")  # DocBook: of a box or an example, not of a section
-            self._is_question = not self._lists and not self._is_title and faq.is_bold_question(element)
         if not element.children:
             self.leave(element)
             return False
@@ -87,6 +85,10 @@ class _Builder:
 
     def leave(self, element: Element) -> None:
         """The element ends."""
+        if self._is_plain(element):
+            self._boundary()
+            self._block = None
+            return
         tag = element.tag
         if element is self._heading:
             self._add_heading()
@@ -102,6 +104,12 @@ class _Builder:
             self._close_group()
         if tag in _COUNTED_TAGS and tag != "pre":
             self._num_open[tag] -= 1
+        if tag in BLOCK_TAGS:
+            self._block = None
+
+    def _is_plain(self, element: Element) -> bool:
+        """Whether an element does nothing but begin and end a block."""
+        return element.tag in _PLAIN_TAGS and not self._groups and "Question" not in element.attributes
 
     def _open(self, element: Element) -> None:
         tag = element.tag
@@ -121,6 +129,8 @@ class _Builder:
             self._open_code()
         if tag in _COUNTED_TAGS:
             self._num_open[tag] += 1
+        if tag in BLOCK_TAGS:
+            self._block = element
 
     def _is_group(self, element: Element) -> bool:
         """Whether an element holds questions and answers, and stands neither in another such one nor in a list."""
@@ -143,7 +153,7 @@ class _Builder:
         if not self._inline and text.isspace() and not self._num_open["pre"]:
             return
         self._inline.append(text)
-        if self._num_open["a"]:
+        if isinstance(text, Linked):
             self._num_link_characters += len(text)
 
     def _open_code(self) -> None:
@@ -166,7 +176,7 @@ class _Builder:
         self._num_open["pre"] -= 1
         if self._num_open["pre"]:
             return
-        code = "".join(self._inline).replace(_BREAK, "\n").strip("\n").rstrip()
+        code = "".join(self._inline).replace(BREAK, "\n").strip("\n").rstrip()
         self._inline.clear()
         if code.strip():
             self._append("code", fence(code))
@@ -179,17 +189,17 @@ class _Builder:
             if not self._inline[-1].endswith("\n"):
                 self._inline.append("\n")
             return
-        text = SPACES.sub(" ", "".join(self._inline)).replace(_BREAK, "\n")
+        paragraphs = _paragraphs("".join(self._inline))
         self._inline.clear()
-        if self._is_label(text):
+        if self._is_label("\n\n".join(paragraphs)):
             self._num_link_characters = 0
             return
-        for paragraph in _paragraphs(text):
+        for paragraph in paragraphs:
             self._add_paragraph(paragraph)
 
     def _is_label(self, text: str) -> bool:
         """Whether a run of text outside lists only leads elsewhere ("Read more"), or stands in a page's header and is no prose."""
-        length = len(text.strip())
+        length = len(text)
         if self._num_open["header"] and length - self._num_link_characters < MIN_PROSE_CHARACTERS:
             return True
         return not self._lists and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
@@ -197,7 +207,7 @@ class _Builder:
     def _add_heading(self) -> None:
         """The open heading ends. Inside an answer headings stand below the question."""
         element, self._heading = self._heading, None
-        text = collapse("".join(self._inline).replace(_BREAK, " "))
+        text = collapse("".join(self._inline))
         self._inline.clear()
         if element is None:
             return
@@ -211,14 +221,15 @@ class _Builder:
         self._append("heading", text, level=level, asks=is_stated)
 
     def _add_paragraph(self, text: str) -> None:
-        if self._is_title:
+        is_title = self._block is not None and furniture.has_class(self._block.attributes, "title")
+        if is_title:  # DocBook: of a box or an example, not of a section
             text = f"**{text}**"
         if self._lists:
             self._add_item(text)
         elif self._num_open["blockquote"]:
             self._append("paragraph", "> " + text.replace("\n", "\n> "))
         else:
-            self._append("paragraph", text, asks=self._is_question)
+            self._append("paragraph", text, asks=not is_title and self._block is not None and faq.is_bold_question(self._block))
 
     def _add_item(self, text: str) -> None:
         indent = "  " * (min(len(self._lists), MAX_INDENTED_LEVELS) - 1)
@@ -267,6 +278,8 @@ class _List:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Inline text cut where two or more line breaks stand together; single ones stay."""
-    lines = [line.strip() for line in text.split("\n")]
-    return [part for part in re.split(r"\n{2,}", "\n".join(lines).strip("\n")) if part.strip()]
+    """Inline text with single spaces, cut where two or more line breaks stand together; single ones stay."""
+    lines = [" ".join(line.split()) for line in text.split(BREAK)]
+    if len(lines) == 1:
+        return lines if lines[0] else []
+    return [part.strip("\n") for part in re.split(r"\n{2,}", "\n".join(lines)) if part.strip("\n")]

@@ -22,6 +22,12 @@ def _words(text: str) -> frozenset[str]:
 SKIPPED_TAGS = _words("math object applet canvas audio video map dialog menu optgroup frameset colgroup")
 """Others that are never read."""
 
+JUDGED_TAGS = SKIPPED_TAGS | _words("header form button")
+"""Whether an element of these is furniture depends on what it holds, whatever its attributes say."""
+
+NEVER_NAMED = _words("html body main article a em strong code pre td")
+"""No name makes these furniture."""
+
 _SKIPPED_ROLES = _words("navigation banner contentinfo search complementary dialog alertdialog menu menubar toolbar tablist tooltip")
 _NAMES = _words(
     "nav navbar navigation navheader navfooter docnav toc breadcrumb breadcrumbs menu submenu pagination pager pagenav share "
@@ -34,7 +40,7 @@ _NAMES = _words(
 _FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")
 _STATES = _words("has no with without is")  # `has-sidebar` says what else is on the page
 _PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
-_ATTRIBUTE = re.compile(r" (class|id|role|style|aria-hidden|hidden)=\"([^\"]*)\"")
+_OTHER_TRAITS = re.compile(r" (role|style|aria-hidden|hidden)=\"([^\"]*)\"")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -46,12 +52,21 @@ class Traits(NamedTuple):
     is_invisible: bool = False
 
 
-_NONE = Traits()
+_NONE, _NAMED = Traits(), Traits(is_named=True)
 
 
 def traits(attributes: str) -> Traits:
     """Read serialised attributes."""
     return _traits(attributes) if len(attributes) <= MAX_ATTRIBUTE_CHARACTERS else _NONE
+
+
+def may_be(tag: str, attributes: str) -> bool:
+    """Whether an element with this tag and these attributes can be furniture, depending on what it holds."""
+    if tag in JUDGED_TAGS:
+        return True
+    if not attributes or (tag in NEVER_NAMED and not may_have_traits(attributes)):
+        return False
+    return traits(attributes) != _NONE or (tag == "div" and has_class(attributes, "figure"))
 
 
 def may_have_traits(attributes: str) -> bool:
@@ -66,24 +81,29 @@ def has_class(attributes: str, name: str) -> bool:
 
 def class_name(attributes: str) -> str:
     """The class attribute, empty without one."""
-    return attributes.partition(' class="')[2].partition('"')[0]
+    return _value(attributes, "class")
+
+
+def _value(attributes: str, name: str) -> str:
+    return attributes.partition(f' {name}="')[2].partition('"')[0]
 
 
 @functools.lru_cache(maxsize=4096)
 def _traits(attributes: str) -> Traits:
     """Pages, and the pages of one site, repeat their attributes."""
-    found = dict(_ATTRIBUTE.findall(attributes))
-    if not found:
-        return _NONE
-    names = f"{found.get('class', '')} {found.get('id', '')}".split()
+    names = f"{_value(attributes, 'class')} {_value(attributes, 'id')}".split()
+    is_named = any(map(_names_furniture, names))
+    if not may_have_traits(attributes):
+        return _NAMED if is_named else _NONE
+    found = dict(_OTHER_TRAITS.findall(attributes))
     is_hidden = "hidden" in found or found.get("aria-hidden") == "true" or bool(_INVISIBLE.search(found.get("style", "")))
-    return Traits(any(map(_names_furniture, names)), found.get("role") in _SKIPPED_ROLES, is_hidden)
+    return Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden)
 
 
 @functools.lru_cache(maxsize=16384)
 def _names_furniture(name: str) -> bool:
     """Whether the first or the last part of a class or id is a furniture word: `share-buttons`, `post_comments`, `siteFooter`."""
-    parts = [part.lower() for part in _PARTS.split(name) if part]
+    parts = [part for part in _PARTS.sub("-", name).lower().split("-") if part]
     if not parts or parts[0] in _STATES:
         return False
     if len(parts) == 1:

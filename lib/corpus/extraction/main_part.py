@@ -20,7 +20,6 @@ MAX_FURNITURE_SHARE = 0.3
 
 _CONTAINERS = frozenset("html body div section article main center form span font table tbody tr td".split())  # noqa: SIM905
 _CELLS = frozenset(("table", "tbody", "tr", "td"))  # of a layout: what is beside a cell is no equal of it
-_NEVER_NAMED = frozenset("html body main article a em strong code pre td".split())  # noqa: SIM905
 
 
 def main_parts(elements: list[Element]) -> list[Element]:
@@ -30,7 +29,7 @@ def main_parts(elements: list[Element]) -> list[Element]:
     body = elements[0]
     for element in reversed(elements):
         element.is_furniture = element is not body and _is_furniture(element, body.num_characters)
-        if element.parent and not element.is_furniture:
+        if element.num_prose and element.parent and not element.is_furniture:
             element.parent.num_prose += element.num_prose
     main = _main_element(body)
     return [*_opening(elements, main), main]
@@ -84,6 +83,8 @@ def _is_furniture(element: Element, num_characters: int) -> bool:
     if not element.num_characters and not element.run and element.tag not in markup.HEADING_LEVELS:
         return False
     tag, attributes = element.tag, element.attributes
+    if not furniture.may_be(tag, attributes):
+        return False
     if tag in furniture.SKIPPED_TAGS:
         return True
     if tag == "header":
@@ -92,8 +93,6 @@ def _is_furniture(element: Element, num_characters: int) -> bool:
         return not element.holds & (markup.HEADING | markup.PARAGRAPH)
     if tag == "button":
         return not faq.is_toggle(element)
-    if not attributes or (tag in _NEVER_NAMED and not furniture.may_have_traits(attributes)):
-        return False
     traits = furniture.traits(attributes)
     if traits.has_skipped_role:
         return True
@@ -102,6 +101,6 @@ def _is_furniture(element: Element, num_characters: int) -> bool:
         return is_minor and not element.num_prose  # an accordion hides its answers, too
     if tag == "div" and furniture.has_class(attributes, "figure"):  # DocBook: an image and its caption
         return not element.holds & markup.TABLE and not element.num_prose
-    if not traits.is_named or not is_minor or element.holds & markup.TOP or tag in _NEVER_NAMED:
+    if not traits.is_named or not is_minor or element.holds & markup.TOP or tag in furniture.NEVER_NAMED:
         return False
     return not any(furniture.has_class(child.attributes, "titlepage") for child in element.elements())  # DocBook: a box of its own

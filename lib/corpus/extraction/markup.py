@@ -1,8 +1,9 @@
 """An HTML page as a light tree that knows how much text stands where.
 
-Resiliparse parses the page, drops what is never read and writes the rest out again: that is well-formed, so one regular expression cuts it
-into tags and text, and one loop folds the counts of every element into the one around it. Each question about an element is then a look at
-a number, whatever lies below it. Pages are hostile: nothing here recurses, and a page with too much markup is refused before it costs much.
+Resiliparse parses the page, drops what is never read and writes the rest out again. That is well-formed, with no bare angle bracket in text
+or attributes, so it is cut at each "<". Tags that change nothing here, and nearly all links, become no element of their own. One loop then
+folds the counts of every element into the one around it: each question about an element is a look at a number, whatever lies below it.
+Pages are hostile: nothing here recurses, and a page with too much markup is refused before it costs much.
 """
 
 from __future__ import annotations
@@ -27,23 +28,30 @@ MIN_PROSE_CHARACTERS = 40
 MAX_LINKED_SHARE = 0.5
 """A run of text that is linked to a larger part is no prose."""
 
-_ATTRIBUTED = re.compile(r"<[A-Za-z](?:[^>\"']++|\"[^\"]*\"|'[^']*')*+")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_IGNORED = re.compile(  # tags that change nothing here: the text in them is text of the element around
-    r"</?(?:img|source|picture|col|embed|input|link|meta|param|track|wbr|i|em|u|small|big|font|sup|sub|abbr|acronym|cite|q|mark|label|time|ins|"
-    r"bdi|bdo|ruby|rb)(?: [^>]*)?>"
-)
-_TOKEN = re.compile(r"<(/?)([^\s/>]+)([^>]*)>([^<]*)")
+BREAK = "\v"
+"""What stands for a `br` in text."""
 
-
-SPACES = re.compile(r"[ \t\n\r\f\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_TAG_REST = r"[^>=]*+(?:=\s*+(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))?[^>=]*+)*+"  # a quote opens a value only after an equals sign
+_TAG = re.compile(r"<[A-Za-z]" + _TAG_REST)
+_OPEN_TAG = re.compile(_TAG_REST)
+_ASSIGNED = re.compile(r"=\s*+(?:\"[^\"]*\"|'[^']*')")
+_VALUE = re.compile(r"\s*+(?:\"[^\"]*\"|'[^']*')")
+_BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"]+")
+_COMMENT = re.compile(r"<!--.*?-->|<[!?][^>]*>", re.DOTALL)
+_MICRODATA = re.compile(r" (?:itemprop|itemtype|property|typeof)=")
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_VOID_TAGS = _words("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr")
+_EMPTY_TAGS = _words("area base basefont bgsound br col embed frame img input keygen link meta param source track wbr hr")
+_PASSED_TAGS = _words("i em u small big font sup sub abbr acronym cite q mark label time ins bdi bdo ruby rb picture")
+"""Tags that change nothing here: the text in them is text of the element around."""
+
+_PASSED_IF_SILENT = _words("a span")
+"""So are these, unless their attributes say something."""
+
 BLOCK_TAGS = _words(
     "p div section article main ul ol li dl dt dd table tbody thead tfoot tr td th caption blockquote figure figcaption hr header address "
     "details summary center fieldset legend form body html h1 h2 h3 h4 h5 h6 pre"
@@ -59,6 +67,12 @@ _HOLDS |= {"h1": HEADING | TOP | LAYOUT, "main": TOP, "article": PARAGRAPH, "p":
 
 class HostileMarkupError(ValueError):
     """A page whose markup would take unreasonable time. The argument is the reason under which its row is kept."""
+
+
+class Linked(str):
+    """Text inside a link."""
+
+    __slots__ = ()
 
 
 class Element:
@@ -116,12 +130,12 @@ class Element:
 
 def collapse(text: str) -> str:
     """Text on one line, with single spaces."""
-    return SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def parse(html: str) -> HTMLTree:
     """The parsed page. Raises HostileMarkupError beyond MAX_ATTRIBUTES in one tag, or far beyond MAX_ELEMENTS."""
-    if html.count("<") - html.count("</") > 2 * MAX_ELEMENTS:
+    if len(html) > 2 * MAX_ELEMENTS and html.count("<") - html.count("</") > 2 * MAX_ELEMENTS:
         raise HostileMarkupError("too_many_nodes")
     if len(html) > 2 * MAX_ATTRIBUTES and _has_too_many_attributes(html):
         raise HostileMarkupError("too_many_attributes")
@@ -141,43 +155,100 @@ def read_body(tree: HTMLTree) -> list[Element]:
 
 
 def _has_too_many_attributes(html: str) -> bool:
-    """Whether some tag holds so many attributes that parsing it would take seconds."""
-    long_tags = [tag for tag in _ATTRIBUTED.findall(html) if len(tag) > 2 * MAX_ATTRIBUTES]
-    return any(len(tag.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in long_tags)
+    """Whether some tag holds so many attributes, parted by white space, a slash or the end of a value, that parsing takes seconds."""
+    if not any(_may_go_on(html, position, after_quotes) for position, after_quotes in _positions(html)):
+        return False
+    long_tags = [tag for tag in _TAG.findall(html) if len(tag) > 2 * MAX_ATTRIBUTES]
+    return any(len(_BETWEEN_ATTRIBUTES.findall(_ASSIGNED.sub('""', tag))) > MAX_ATTRIBUTES for tag in long_tags)
+
+
+def _positions(html: str) -> Iterator[tuple[int, set[int]]]:
+    """Every MAX_ATTRIBUTES characters a position, and where the next quote of either kind ends. Each quote is looked for once."""
+    quotes = {'"': 0, "'": 0}
+    for position in range(MAX_ATTRIBUTES, len(html), MAX_ATTRIBUTES):
+        for quote, place in quotes.items():
+            if 0 <= place < position:
+                quotes[quote] = html.find(quote, position)
+        yield position, {place + 1 for place in quotes.values() if place >= 0}
+
+
+def _may_go_on(html: str, position: int, after_quotes: set[int]) -> bool:
+    """Whether a tag can be open at a position and hold another MAX_ATTRIBUTES / 2 attributes, which take MAX_ATTRIBUTES characters.
+
+    A tag beyond the limit stands over such a position after its first half at the latest. In ordinary pages the next ">" ends any tag soon,
+    whether the position is between attributes, before a value, or inside one.
+    """
+    starts = {position} | after_quotes
+    if value := _VALUE.match(html, position, position + MAX_ATTRIBUTES):
+        starts.add(value.end())
+    for start in starts:
+        end = start + MAX_ATTRIBUTES
+        rest = _OPEN_TAG.match(html, start, end)
+        if rest and rest.end() == end:
+            return True
+    return False
 
 
 def _elements(html: str) -> list[Element]:
     """The tree of a serialised body: its elements in document order, the body first."""
-    if "<!--" in html:
+    if "<!" in html or "<?" in html:
         html = _COMMENT.sub("", html)
-    html = _IGNORED.sub("", html)
-    if html.count("<") - html.count("</") > MAX_ELEMENTS:
+    pieces = html.split("<")
+    if len(pieces) > MAX_ELEMENTS and len(pieces) - html.count("</") > MAX_ELEMENTS:
         raise HostileMarkupError("too_many_nodes")
     node = Element("html", "", None)
     elements = [node]
-    for closing, tag, attributes, text in _TOKEN.findall(html):
-        if not closing:
-            child = Element(tag, attributes, node)
-            node.children.append(child)
-            elements.append(child)
-            if tag not in _VOID_TAGS:
-                node = child
-        elif tag == node.tag and node.parent:
-            node = node.parent
+    around: list[Element] = []  # for each open tag, the element that it stands in
+    linking: Element | None = None  # the same for the open link
+    for piece in pieces[1:]:
+        head, _, text = piece.partition(">")
+        if head[:1] == "/":
+            if around:
+                node = around.pop()
+            if head == "/a":
+                linking = None
+        else:
+            tag = head.partition(" ")[0]
+            if tag not in _EMPTY_TAGS:
+                around.append(node)
+            if tag == "br":
+                node.children.append(BREAK)
+            elif tag in BLOCK_TAGS or not _is_passed(tag, head):
+                child = Element(tag, head[len(tag) :], node)
+                node.children.append(child)
+                elements.append(child)
+                if tag != "hr":
+                    node = child
+            if tag == "a" and (" href=" in head or " name=" not in head):  # else it is only where another link leads
+                linking = node
         if text:
-            node.children.append(entities.unescape(text) if "&" in text else text)
-            node.run += len(text.strip())
+            _add_text(node, text, linking)
     for element in reversed(elements):
         _fold(element)
     return elements
+
+
+def _add_text(node: Element, text: str, linking: Element | None) -> None:
+    num_characters = len(text.strip())
+    node.run += num_characters
+    if linking:
+        node.run_links += num_characters
+    if "&" in text:
+        text = entities.unescape(text)
+    node.children.append(Linked(text) if linking else text)
+
+
+def _is_passed(tag: str, head: str) -> bool:
+    """Whether a tag changes nothing, so that what is inside it counts as part of what is around."""
+    if tag in _PASSED_IF_SILENT:
+        return not furniture.may_be(tag, head[len(tag) :]) and not _MICRODATA.search(head)
+    return tag in _PASSED_TAGS or tag in _EMPTY_TAGS
 
 
 def _fold(element: Element) -> None:
     """The element is complete: its counts become part of its parent's."""
     parent, run = element.parent, element.run
     if run:
-        if element.tag == "a":
-            element.run_links = run
         if element.tag in BLOCK_TAGS:
             element.num_characters += run
             element.num_link_characters += element.run_links

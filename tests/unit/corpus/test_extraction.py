@@ -33,6 +33,12 @@ def markdown(html: str) -> str:
         ("<blockquote>said<br>so</blockquote>", "> said\n> so"),
         ("<h2>A <code>b</code> c</h2><p>d", "## A b c\n\nd"),
         ("one<br><br>two", "one\n\ntwo"),
+        ("<table><tr><th>a<th>b<tr><td>1<br>2<td>3</table>", "| a | b |\n| --- | --- |\n| 1 2 | 3 |"),
+        ("<pre>  <b>if</b> x:\n    y()</pre>", "```\n  if x:\n    y()\n```"),
+        ("<div>one<?php x ?></div><p>two", "one\n\ntwo"),
+        ("<div><span class=share>Share <span>it</span> now</span> one <span>two <i>three</i></span></div>", "one two three"),
+        ("<a name=top>All of the page stands in an anchor that nobody closed.", "All of the page stands in an anchor that nobody closed."),
+        ("<div class=title>Note</div>text", "**Note**\n\ntext"),
     ],
 )
 def test_markup_becomes_clean_markdown(html: str, expected: str) -> None:
@@ -162,6 +168,11 @@ def test_deep_nesting_keeps_the_text_and_takes_seconds(tag: str) -> None:
         ("<br>" * (MAX_ELEMENTS + 1), "too_many_nodes"),
         ("<p " + " ".join(f"a{number}=1" for number in range(1_000_000)) + ">hello", "too_many_attributes"),
         ("<p " + " ".join(f"a{number}='<'" for number in range(100_000)) + ">hello", "too_many_attributes"),
+        ("<p " + "".join(f"a{number}='>'" for number in range(20_000)) + ">hello", "too_many_attributes"),
+        ("<p " + "".join(f'a{number}= ">"' for number in range(20_000)) + ">hello", "too_many_attributes"),
+        ("<p " + "/".join(f"a{number}" for number in range(20_000)) + ">hello", "too_many_attributes"),
+        ('<p " ' + " ".join(f"a{number}" for number in range(20_000)) + ">hello", "too_many_attributes"),
+        ("<p x='" + ">" * 9_000 + "' " + " ".join(f"a{number}" for number in range(20_000)) + ">hello", "too_many_attributes"),
     ],
 )
 def test_hostile_markup_is_refused_by_name_within_seconds(html: str, reason: str) -> None:
@@ -171,6 +182,11 @@ def test_hostile_markup_is_refused_by_name_within_seconds(html: str, reason: str
         html_blocks(html)
 
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("data", ["'" + '{"a": "b/c"} ' * 20_000 + "'", '"' + "word 'x' > " * 20_000 + '"'])
+def test_a_long_value_is_one_attribute(data: str) -> None:
+    assert markdown(f"<div data-state={data}>hello</div>") == "hello"
 
 
 def test_markdown_is_read_with_headings_code_lists_and_links() -> None:

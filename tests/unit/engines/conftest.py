@@ -18,17 +18,20 @@ TEMPLATE = (
 )
 
 
-def make_tokenizer():
+def make_tokenizer(special=SPECIAL, template=TEMPLATE, merges=()):
+    """Bytes as tokens, then the special ones. special: begin, end and padding, then any others."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={letter: index for index, letter in enumerate(alphabet)}, merges=[]))
+    vocabulary = [*alphabet, *("".join(merge) for merge in merges)]
+    tokenizer = Tokenizer(models.BPE(vocab={text: index for index, text in enumerate(vocabulary)}, merges=list(merges)))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=SPECIAL[0], eos_token=SPECIAL[1], pad_token=SPECIAL[2], chat_template=TEMPLATE
+        tokenizer_object=tokenizer, bos_token=special[0], eos_token=special[1], pad_token=special[2], chat_template=template
     )
+    fast.add_tokens([AddedToken(text, special=True) for text in special[3:]], special_tokens=True)
     fast.add_tokens([AddedToken(text, special=False) for text in ADDED])
     return fast
 
@@ -76,7 +79,7 @@ def model(model_folder) -> LanguageModel:
 
 @pytest.fixture
 def make_engine(model, codec):
-    def make(token_budget: int = 4096, window_rows: int = 256) -> TransformersEngine:
-        return TransformersEngine(model, codec, token_budget, window_rows)
+    def make(token_budget: int = 4096, window_rows: int = 256, is_shared: bool = True) -> TransformersEngine:
+        return TransformersEngine(model, codec, token_budget, window_rows, is_shared)
 
     return make

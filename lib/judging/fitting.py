@@ -1,0 +1,279 @@
+"""Fit a calibration on labelled pairs, and say how good it is on pages that it has not seen.
+
+Each signal becomes ramps between a few quantiles of it, and a logistic regression with an L2 penalty on the standardised ramps gives the
+rise of its curve over each. What is known of a signal is kept: more gain is never worse, so its curve may not fall (weights are bounded at
+0). With a few hundred pairs that is worth more than the freedom: a free fit plays signals that say nearly the same against each other, and
+fails on other pages.
+
+Penalty and number of knots are chosen by cross-validation grouped by page: pairs of one page share passages and words, so a split through a
+page would report what the model remembers. Figures are of out-of-fold qualities.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from bubblenet.errors import InputError
+from bubblenet.judging.calibration import Curve, Origin, QualityModel
+
+if TYPE_CHECKING:
+    from bubblenet.judging.modes import Measurement
+    from bubblenet.judging.pair_files import LabelledPair
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int_]
+
+FALLING = frozenset(
+    (
+        "instruction_surprise", "copied_share", "other_language", "personal_share", "personal_edges", "short_line_share", "stock_phrases",
+    )
+)  # fmt: skip
+"""Signals of which more is never better."""
+
+FREE = frozenset(("content_words", "log_response_words", "response_surprise", "five_level_v1_entropy"))
+"""Signals of which nothing is known beforehand. Of those in neither list more is never worse."""
+
+FAULTS = frozenset(("personal_share", "personal_edges", "short_line_share", "stock_phrases", "other_language", "ends_whole"))
+FAULT_PENALTY = 0.1
+"""Signs of a rare fault get this share of the penalty. No other signal sees what they see, so nothing is to be shared out, and the few
+pairs with the fault would not outweigh the whole of it."""
+
+FOLDS = 8
+KNOTS = (2, 3, 4)
+PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
+OUTER_QUANTILES = (0.02, 0.98)
+RELIABILITY_BINS = 10
+MIN_ACCEPTED = 10
+"""A threshold must accept this many labelled pairs: the precision of fewer says nothing."""
+
+MIN_PAIRS, MIN_PAGES = 40, 4
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTable:
+    """Signals of labelled pairs. owners: signal -> the mode that gives it. num_failed: pairs that were left out, since a mode failed."""
+
+    signals: list[dict[str, float]]
+    labels: list[int]
+    pages: list[str]
+    origins: list[Origin]
+    owners: dict[str, str]
+    num_failed: int = 0
+
+    def of(self, origin: Origin) -> SignalTable:
+        """The pairs of one origin."""
+        return self.take([row for row, found in enumerate(self.origins) if found == origin])
+
+    def take(self, rows: Sequence[int]) -> SignalTable:
+        """These rows."""
+        signals, labels = [self.signals[row] for row in rows], [self.labels[row] for row in rows]
+        return replace(
+            self, signals=signals, labels=labels, pages=[self.pages[row] for row in rows], origins=[self.origins[row] for row in rows]
+        )
+
+    def choose(self, names: Sequence[str]) -> list[str]:
+        """The named signals, or without names all that every pair has. Raises InputError for a name that is none of them."""
+        known = sorted(set.intersection(*map(set, self.signals))) if self.signals else []
+        if unknown := [name for name in names if name not in known]:
+            raise InputError("signals that the modes give for every pair", ", ".join(unknown), f"There are: {', '.join(known)}.")
+        return list(names) or known
+
+    def modes_of(self, names: Iterable[str]) -> list[str]:
+        """The modes that give these signals."""
+        return sorted({self.owners[name] for name in names if name in self.owners})
+
+
+def check(pairs: Sequence[LabelledPair]) -> None:
+    """Raises InputError where the pairs of an origin are too few to fit and to test a model."""
+    if not pairs:
+        raise InputError("labelled pairs", "none", "Label some.")
+    for origin in sorted({pair.origin for pair in pairs}):
+        labels = [pair.label for pair in pairs if pair.origin == origin]
+        num_pages = len({pair.page for pair in pairs if pair.origin == origin})
+        if min(sum(labels), len(labels) - sum(labels)) * 2 < MIN_PAIRS or num_pages < MIN_PAGES:
+            wanted = f"at least {MIN_PAIRS // 2} {origin} pairs of each label, of at least {MIN_PAGES} pages"
+            got = f"{sum(labels)} of {len(labels)} with label 1, of {num_pages} pages"
+            raise InputError(wanted, got, "Label more of them, of more pages; or leave these out.")
+
+
+def tabulate(pairs: Sequence[LabelledPair], measured: Sequence[Mapping[str, Measurement]]) -> SignalTable:
+    """The signals of all modes side by side."""
+    table = SignalTable([], [], [], [], {name: mode for found in measured[:1] for mode, one in found.items() for name in one.signals})
+    for labelled, found in zip(pairs, measured, strict=True):
+        if any(one.reason == "engine_error" for one in found.values()):
+            continue
+        table.signals.append({name: value for one in found.values() for name, value in one.signals.items()})
+        table.labels.append(labelled.label)
+        table.pages.append(labelled.page)
+        table.origins.append(labelled.origin)
+    return replace(table, num_failed=len(pairs) - len(table.labels))
+
+
+@dataclass(frozen=True, slots=True)
+class Ramps:
+    """From 0 at one knot of a signal to 1 at its next: signals [rows, signals] -> ramps [rows, all ramps]."""
+
+    knots: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, signals: Floats, num_knots: int) -> Ramps:
+        """Knots at equal steps of the quantiles; a signal with few different values gets fewer."""
+        quantiles = np.linspace(*OUTER_QUANTILES, num_knots)
+        return cls(tuple(_distinct(column, quantiles) for column in signals.T))
+
+    def __call__(self, signals: Floats) -> Floats:
+        """Outside of its knots a signal changes nothing."""
+        ramps = [
+            np.clip((column[:, None] - knots[:-1]) / np.diff(knots), 0.0, 1.0) for column, knots in zip(signals.T, self.knots, strict=True)
+        ]
+        return np.concatenate(ramps, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted model: z = intercept + weights of the ramps."""
+
+    ramps: Ramps
+    intercept: float
+    weights: Floats
+
+    def predict(self, signals: Floats) -> Floats:
+        """Probability of label 1."""
+        return np.asarray(expit(self.intercept + self.ramps(signals) @ self.weights))
+
+    def curves(self, names: Sequence[str]) -> dict[str, Curve]:
+        """The curve of each signal: 0 at its first knot, then the sum of the rises."""
+        ends = np.cumsum([len(knots) - 1 for knots in self.ramps.knots])
+        rises = np.split(self.weights, ends[:-1])
+        return {
+            name: Curve(knots=tuple(map(float, knots)), values=(0.0, *map(float, np.cumsum(rise))))
+            for name, knots, rise in zip(names, self.ramps.knots, rises, strict=True)
+        }
+
+
+def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]) -> QualityModel:
+    """The model of pairs of one origin, with figures. A signal that changes nothing has no curve, unless all are so.
+
+    precision: wanted, by grade.
+    """
+    names = [name for name in names if len({row[name] for row in table.signals}) > 1]
+    signals, labels = matrix(table.signals, names), np.array(table.labels)
+    num_knots, penalty = best_settings(signals, labels, table.pages, names)
+    quality = out_of_fold(signals, labels, table.pages, names, num_knots, penalty)
+    model = fit_model(signals, labels, names, num_knots, penalty)
+    curves = model.curves(names)
+    return QualityModel(
+        intercept=model.intercept,
+        curves={name: curve for name, curve in curves.items() if any(curve.values)} or curves,
+        thresholds={grade: threshold(quality, labels, wanted) for grade, wanted in precision.items()},
+        data={"pairs": len(labels), "accepted": int(labels.sum()), "pages": len(set(table.pages))},
+        figures={
+            "auc": auc(quality, labels),
+            "auc_of_signal": {name: auc(column, labels) for name, column in zip(names, signals.T, strict=True)},
+            "reliability": reliability(quality, labels),
+            "wanted_precision": {str(grade): wanted for grade, wanted in precision.items()},
+            "model": {"knots": num_knots, "penalty": penalty, "folds": FOLDS},
+        },
+    )
+
+
+def out_of_fold(signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str], num_knots: int, penalty: float) -> Floats:
+    """The quality of each pair by a model that has not seen its page."""
+    quality = np.empty(len(labels))
+    for train, test in folds(labels, pages):
+        quality[test] = fit_model(signals[train], labels[train], names, num_knots, penalty).predict(signals[test])
+    return quality
+
+
+def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: int, penalty: float) -> Fit:
+    """One model with given settings: the least log loss and penalty under the bounds."""
+    ramps = Ramps.of(signals, num_knots)
+    values = ramps(signals)
+    mean, scale = values.mean(axis=0), values.std(axis=0)
+    scale[scale == 0] = 1.0
+    values = (values - mean) / scale
+    of_ramp = [name for name, knots in zip(names, ramps.knots, strict=True) for _ in knots[1:]]
+    penalties = penalty * np.array([FAULT_PENALTY if name in FAULTS else 1.0 for name in of_ramp])
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        z = parameters[0] + values @ parameters[1:]
+        error = expit(z) - labels
+        gradient = np.concatenate([[error.sum()], values.T @ error + penalties * parameters[1:]])
+        return float(np.sum(np.logaddexp(0.0, z) - labels * z) + np.sum(penalties * parameters[1:] ** 2) / 2), gradient
+
+    bounds = [(None, None), *map(_bound, of_ramp)]
+    found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000}).x
+    weights = found[1:] / scale
+    return Fit(ramps, float(found[0] - weights @ mean), weights)
+
+
+def _bound(name: str) -> tuple[float | None, float | None]:
+    """Of the rise of a signal's curve."""
+    if name in FREE:
+        return None, None
+    return (None, 0.0) if name in FALLING else (0.0, None)
+
+
+def matrix(signals: Sequence[Mapping[str, float]], names: Sequence[str]) -> Floats:
+    """Signals [rows, names]. Raises KeyError where a row lacks one."""
+    return np.array([[row[name] for name in names] for row in signals], dtype=np.float64)
+
+
+def auc(scores: Floats, labels: Labels) -> float:
+    """Area under the ROC curve: how often a pair of label 1 is above one of label 0."""
+    from sklearn.metrics import roc_auc_score
+
+    return round(float(roc_auc_score(labels, scores)), 4)
+
+
+def threshold(quality: Floats, labels: Labels, precision: float) -> float | None:
+    """The lowest quality from which at least this share of the pairs has label 1; None where there is none that accepts enough pairs."""
+    order = np.argsort(-quality, kind="stable")
+    shares = np.cumsum(labels[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero((shares >= precision) & (np.arange(1, len(order) + 1) >= MIN_ACCEPTED))
+    return round(float(quality[order[enough[-1]]]), 4) if len(enough) else None
+
+
+def reliability(quality: Floats, labels: Labels) -> list[dict[str, float]]:
+    """Bins of equal width: mean quality, share of label 1, number of pairs. Equal where the model is calibrated."""
+    bins = np.minimum((quality * RELIABILITY_BINS).astype(int), RELIABILITY_BINS - 1)
+    return [
+        {
+            "quality": round(float(quality[bins == number].mean()), 4),
+            "accepted": round(float(labels[bins == number].mean()), 4),
+            "pairs": int((bins == number).sum()),
+        }
+        for number in range(RELIABILITY_BINS)
+        if (bins == number).any()
+    ]
+
+
+def best_settings(signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str]) -> tuple[int, float]:
+    """Number of knots and penalty with the least log loss out of fold."""
+    from sklearn.metrics import log_loss
+
+    def loss(choice: tuple[int, float]) -> float:
+        return float(log_loss(labels, out_of_fold(signals, labels, pages, names, *choice)))
+
+    return min(itertools.product(KNOTS, PENALTIES), key=loss)
+
+
+def folds(labels: Labels, pages: Sequence[str]) -> list[tuple[Labels, Labels]]:
+    """(train, test) rows; all pairs of a page are on one side."""
+    from sklearn.model_selection import GroupKFold
+
+    return list(GroupKFold(min(FOLDS, len(set(pages)))).split(labels, labels, pages))
+
+
+def _distinct(column: Floats, quantiles: Floats) -> Floats:
+    """Rising knots. Where quantiles fall together (a signal that is nearly always 0), its smallest and largest values."""
+    knots = np.unique(np.quantile(column, quantiles))
+    return knots if len(knots) > 1 else np.unique([column.min(), column.max()])

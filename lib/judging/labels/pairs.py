@@ -1,0 +1,130 @@
+"""The labelled pairs of this folder: read them, check them, join them with the passages they are about.
+
+The passages are other people's text and stay out of the project. A row names its Debian package, page and the SHA-256 of the passage, which
+is cut again from the page: where another version of package or rules gives another text, the row is reported and left out, never guessed.
+docs/labels.md tells how the labels were made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from bubblenet.corpus.reading.hygiene import clean_text, decode
+from bubblenet.corpus.segmentation import Segment, segment_page
+from bubblenet.errors import InputError
+from bubblenet.settings import Segmentation
+
+LABELS_SHA256 = "1ec68f4e873ba022ae9f610eba212ddebe52d03446242d724845d8c7fdcc96d2"
+"""Of generated_pairs.jsonl: a calibration can say which labels it was fitted on."""
+
+REACH = 2
+"""Neighbours on each side, as scoring.neighbours has it."""
+
+GRADES = ("good", "partly", "bad")
+FAULTS = (
+    "garbled",
+    "not_self_contained",
+    "off_topic",
+    "wrong_premise",
+    "answers_only_part",
+    "side_detail",
+    "too_generic",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """An instruction and what a reader thought of it as a question for one passage.
+
+    path: of the page inside the package of that version; position: of the passage on the page, as Segment.position.
+    label: 1 for the grade `good`, else 0; fault: one of FAULTS, None for a good pair. date: of the first reading, ISO 8601.
+    second_grade: from reading the pair once more without the first grade, for pairs in a second_sample (`random` or `balanced`).
+    """
+
+    id: str
+    package: str
+    version: str
+    path: str
+    position: int
+    text_sha256: str
+    instruction: str
+    grade: str
+    label: int
+    fault: str | None
+    second_sample: str | None
+    second_grade: str | None
+    annotator: str
+    date: str
+
+    @property
+    def page(self) -> str:
+        """Name of the page among all packages; pairs of one page belong on one side of a split."""
+        return f"{self.package}/{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedPair:
+    """A row of the file that `bubblenet calibrate --labels` reads. neighbours: passages beside the response on its page."""
+
+    id: str
+    instruction: str
+    response: str
+    label: int
+    page: str
+    neighbours: tuple[str, ...]
+    origin: str = "generated"
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Pairs with their passages, and the ids of the others by what is missing: `no_page` or `no_such_passage`."""
+
+    pairs: list[JoinedPair]
+    missing: dict[str, list[str]]
+
+
+def read_labels() -> list[LabelRow]:
+    """The labelled pairs that ship with the package. Raises InputError when the file is not the one that LABELS_SHA256 names."""
+    content = files("bubblenet.judging.labels").joinpath("generated_pairs.jsonl").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != LABELS_SHA256:
+        raise InputError(f"labels with SHA-256 {LABELS_SHA256}", digest, "Restore generated_pairs.jsonl, or state its new digest.")
+    return [LabelRow(**json.loads(line)) for line in content.splitlines()]
+
+
+def join(labels: Sequence[LabelRow], packages: Path, rules: Segmentation) -> Join:
+    """Give every pair its passage. packages: folder with one unpacked Debian package in each folder of that name."""
+
+    @cache
+    def passages(page: str) -> list[Segment] | None:
+        path = packages / page
+        return segments(path, rules) if path.is_file() else None
+
+    joined = Join([], {})
+    for label in labels:
+        on_page = passages(label.page)
+        place = next((number for number, one in enumerate(on_page or ()) if sha256(one.text) == label.text_sha256), None)
+        if on_page is None or place is None:
+            joined.missing.setdefault("no_page" if on_page is None else "no_such_passage", []).append(label.id)
+            continue
+        before, after = ([one.text for one in part if one.kept] for part in (on_page[:place], on_page[place + 1 :]))
+        beside = (*before[-REACH:], *after[:REACH])
+        joined.pairs.append(JoinedPair(label.id, label.instruction, on_page[place].text, label.label, label.page, beside))
+    return joined
+
+
+def segments(page: Path, rules: Segmentation) -> list[Segment]:
+    """The passages of an HTML file, as ingest and segment would cut them."""
+    html, _ = decode(page.read_bytes(), http_charset=None, is_html=True)
+    return segment_page(clean_text(html), "html", rules)
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of a text in UTF-8, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()

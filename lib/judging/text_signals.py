@@ -1,0 +1,173 @@
+"""What the words of a pair say without a model. Pure functions of text, cheap enough for every pair.
+
+They are weak one by one and blind to meaning, but wrong about other pairs than the likelihoods are: an answer takes up the words of its
+question, ends its last sentence, speaks its language, and does not talk like a forum or a footer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bubblenet.corpus import language
+from bubblenet.corpus.quality import words
+from bubblenet.corpus.similarity.shingles import tokens
+from bubblenet.judging.wording import FILLER
+
+# Part of the fingerprint of mode `text`: raise it when the same pair would get other numbers.
+TEXT_SIGNALS_VERSION = 2
+
+STEM_CHARACTERS = 5
+"""Words count as the same from this many equal characters on: crude, the same in every language, and as good as an English stemmer here."""
+
+OPENING_CHARACTERS = 250
+COPY_NGRAM = 5
+LIKENESS_NGRAM = 4
+BM25_K1, BM25_B = 1.2, 0.75
+EDGE_WORDS = 15
+"""A forum post around a good piece of text greets before it and asks after it."""
+
+SHORT_LINE_CHARACTERS = 60
+MIN_WORDS_FOR_LANGUAGE, MIN_CONFIDENCE = 4, 0.9
+_SENTENCE_ENDS = tuple(".!?:;)]}\"'\u201d\u2019\u00bb|`\u3002\uff01\uff1f\u2026*")
+_NO_PROSE = re.compile(r"\s*(?:[-*+`#|>]|\d{1,9}[.)]\s)")
+_LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\S")
+_FUNCTION_WORDS = FILLER.union(*words.STOP_WORDS.values())
+
+
+def text_signals(instruction: str, response: str) -> dict[str, float]:
+    """All signals by name; each is a finite number for any two texts."""
+    asked, answered = tokens(instruction), tokens(response)
+    content = [word for word in asked if _is_content(word)]
+    known = Counter(map(_stem, answered))
+    opening = set(map(_stem, tokens(response[:OPENING_CHARACTERS])))
+    stems = [_stem(word) for word in content]
+    return {
+        "word_overlap": _share(stem in known for stem in stems),
+        "opening_overlap": _share(stem in opening for stem in stems),
+        "term_frequency": _mean(math.log1p(known[stem]) for stem in stems),
+        "term_density": sum(known[stem] for stem in set(stems)) / max(1, len(answered)),
+        "phrase_overlap": _share(gram in set(_ngrams(answered, 2)) for gram in _ngrams(asked, 2) if any(map(_is_content, gram))),
+        "copied_share": _share(gram in set(_ngrams(answered, COPY_NGRAM)) for gram in _ngrams(asked, COPY_NGRAM)),
+        "content_words": float(min(len(content), 8)),
+        "asks": float(instruction.rstrip().endswith(("?", "\uff1f", "\u061f"))),
+        "log_response_words": math.log1p(len(answered)),
+        "ends_whole": float(_ends_whole(response)),
+        "other_language": float(_is_other_language(instruction, response)),
+        "personal_share": _personal_share(answered),
+        "personal_edges": _personal_share(answered[:EDGE_WORDS] + answered[-EDGE_WORDS:]),
+        "short_line_share": _share(len(line) < SHORT_LINE_CHARACTERS for line in _prose_lines(response)),
+        "stock_phrases": float(min(_num_stock_phrases(response), 4)),
+    }
+
+
+def text_contrast(instruction: str, response: str, neighbours: Sequence[str]) -> dict[str, float]:
+    """How much more of the instruction's words this response takes up than the neighbour that takes up most of them.
+
+    A word that all of a page's passages hold says little about one of them, so `bm25` weighs words by their rarity on the page: Okapi BM25
+    with the page as the collection (Robertson and Zaragoza 2009, The Probabilistic Relevance Framework, section 3.4), over the words asked.
+    """
+    stems = list(dict.fromkeys(_stem(word) for word in tokens(instruction) if _is_content(word)))
+    texts = [Counter(map(_stem, tokens(text))) for text in (response, *neighbours)]
+    openings = [set(map(_stem, tokens(text[:OPENING_CHARACTERS]))) for text in (response, *neighbours)]
+    ranks = [score / max(1.0, math.sqrt(len(stems))) for score in _bm25(stems, texts)]
+    return {
+        "bm25": ranks[0],
+        "bm25_contrast": _margin(ranks),
+        "overlap_contrast": _margin([_share(stem in text for stem in stems) for text in texts]),
+        "opening_contrast": _margin([_share(stem in text for stem in stems) for text in openings]),
+        "density_contrast": _margin([sum(text[stem] for stem in stems) / max(1, text.total()) for text in texts]),
+    }
+
+
+def _bm25(stems: Sequence[str], texts: Sequence[Counter[str]]) -> list[float]:
+    """The score of each text for the words, the texts being the collection; always above 0 where a word is found."""
+    mean_length = max(1.0, _mean(float(text.total()) for text in texts))
+    found_in = {stem: sum(stem in text for text in texts) for stem in stems}
+    rarity = {stem: math.log(1 + (len(texts) - number + 0.5) / (number + 0.5)) for stem, number in found_in.items()}
+    scores = []
+    for text in texts:
+        norm = BM25_K1 * (1 - BM25_B + BM25_B * text.total() / mean_length)
+        scores.append(math.fsum(rarity[stem] * text[stem] * (BM25_K1 + 1) / (text[stem] + norm) for stem in stems))
+    return scores
+
+
+def _margin(values: Sequence[float]) -> float:
+    """The first over the largest of the others; over 0 where there is none."""
+    return values[0] - max(values[1:], default=0.0)
+
+
+def likeness(first: str, second: str) -> float:
+    """How alike two instructions read, 0 to 1: mean of the F1 of their content words (by stem) and of their character 4-grams.
+
+    Both at once, since words alone miss compounds and inflection, and characters alone see likeness in every pair of questions.
+    """
+    words_of = [Counter(_stem(word) for word in tokens(text) if _is_content(word)) for text in (first, second)]
+    grams_of = [Counter(_ngrams(list(" ".join(tokens(text))), LIKENESS_NGRAM)) for text in (first, second)]
+    return (_f1(*words_of) + _f1(*grams_of)) / 2
+
+
+def _f1(first: Counter[Any], second: Counter[Any]) -> float:
+    total = first.total() + second.total()
+    return 2 * (first & second).total() / total if total else 0.0
+
+
+def _is_content(word: str) -> bool:
+    """Words of substance: none of the words that any question or any text may hold."""
+    return len(word) > 1 and word not in _FUNCTION_WORDS
+
+
+def _stem(word: str) -> str:
+    return word[:STEM_CHARACTERS]
+
+
+def _ngrams(items: list[str], size: int) -> list[tuple[str, ...]]:
+    return [tuple(items[start : start + size]) for start in range(len(items) - size + 1)]
+
+
+def _ends_whole(response: str) -> bool:
+    """The last line ends like a sentence, or is an item of a list that has several."""
+    lines = response.rstrip().splitlines()
+    if not lines:
+        return False
+    return lines[-1].endswith(_SENTENCE_ENDS) or sum(bool(_LIST_ITEM.match(line)) for line in lines[-4:]) > 1
+
+
+def _is_other_language(instruction: str, response: str) -> bool:
+    """The instruction is with confidence in another language than the response. Short ones say nothing."""
+    if len(tokens(instruction)) < MIN_WORDS_FOR_LANGUAGE:
+        return False
+    asked, answered = language.identify(instruction), language.identify(response)
+    if language.UNDETERMINED in (asked.language, answered.language) or asked.confidence < MIN_CONFIDENCE:
+        return False
+    return asked.language != answered.language
+
+
+def _personal_share(answered: list[str]) -> float:
+    """Words like I and my. The language with most of them decides: a share is enough, no language needs to be known."""
+    counts = Counter(answered)
+    return max(sum(counts[word] for word in listed) for listed in words.FIRST_PERSON.values()) / max(1, len(answered))
+
+
+def _prose_lines(response: str) -> list[str]:
+    """Lines that are neither list items nor code, tables or headings."""
+    return [line for line in response.splitlines() if line.strip() and not _NO_PROSE.match(line)]
+
+
+def _num_stock_phrases(response: str) -> int:
+    """Different phrases that only forums, shops and footers know."""
+    folded = response.casefold().replace("\u2019", "'")
+    lists = (words.FORUM_PHRASES, words.PROMOTION, words.NOTICES)
+    return sum(phrase in folded for listed in lists for phrases in listed.values() for _, phrase in phrases)
+
+
+def _share(found: Iterable[bool]) -> float:
+    return _mean(map(float, found))
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return math.fsum(listed) / len(listed) if listed else 0.0

@@ -1,0 +1,73 @@
+"""Placement on GPUs, on a standalone cluster whose discovery script tells of two that are not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bubblenet.errors import EnvironmentProblem
+from bubblenet.placement import model_profile
+from tests.conftest import ROOT
+from tests.spark.clusters import standalone
+
+pytestmark = [pytest.mark.spark]
+EXECUTORS = {
+    "spark.executor.cores": "2",
+    "spark.cores.max": "4",
+    "spark.executor.memory": "1g",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.databricks.delta.snapshotPartitions": "2",
+}
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(600)
+def test_every_gpu_has_one_owner_and_stages_without_a_model_hold_none(tmp_path):
+    log = tmp_path / "calls"
+    script = ROOT / "tests" / "spark" / "cluster_gpus.py"
+    with standalone(tmp_path, num_workers=1, cores=4, gpus=2) as cluster:
+        result = cluster.submit(script, str(tmp_path / "warehouse"), str(log), conf=EXECUTORS, properties="gpu")
+    assert result.returncode == 0, cluster.explain(result)
+    places = json.loads(result.stdout.strip().splitlines()[-1])
+
+    assert {name: len(rows) for name, rows in places.items()} == {"cpu": 64, "backward": 64, "forward": 64}
+    assert all(addresses == [] for addresses, _ in places["cpu"])
+    owners = {(addresses[0], pid) for name in ("backward", "forward") for addresses, pid in places[name]}
+    assert sorted(address for address, _ in owners) == ["0", "1"]  # two pairs: one process for each address, in both stages
+    assert all(len(addresses) == 1 for name in ("backward", "forward") for addresses, _ in places[name])
+    assert len({pid for _, pid in places["cpu"]}) > 2  # without a GPU to wait for, both cores of an executor worked
+    loads = [event for event in _events(log) if event["op"] == "load"]
+    assert sorted((event["gpu"], event["pid"]) for event in loads) == sorted(owners)
+
+
+def test_executors_without_gpus_and_local_mode_ask_for_none(spark):
+    assert model_profile(spark) is None
+    assert model_profile(_Session({"spark.executor.resource.gpu.amount": "1", "spark.master": "local[4]"})) is None
+    assert model_profile(_Session({"spark.master": "spark://a:7077"})) is None
+
+
+@pytest.mark.parametrize(("gpus", "cores", "wanted"), [("1", "8", 8), ("4", "8", 2), ("8", "4", 1)])
+def test_a_model_task_asks_for_one_gpu_and_its_share_of_the_cores(spark, gpus, cores, wanted):
+    conf = {"spark.master": "spark://a:7077", "spark.executor.resource.gpu.amount": gpus, "spark.executor.cores": cores}
+    profile = model_profile(_Session(conf))
+    assert {name: request.amount for name, request in profile.taskResources.items()} == {"cpus": wanted, "gpu": 1.0}
+    assert not profile.executorResources
+
+
+def test_an_application_that_gives_every_task_a_gpu_is_refused():
+    conf = {"spark.master": "yarn", "spark.executor.resource.gpu.amount": "1", "spark.task.resource.gpu.amount": "1"}
+    with pytest.raises(EnvironmentProblem, match=r"spark\.task\.resource\.gpu\.amount"):
+        model_profile(_Session(conf))
+
+
+class _Session:
+    """The configuration of a session that is not there."""
+
+    def __init__(self, conf: dict[str, str]) -> None:
+        self.conf = conf
+
+
+def _events(folder: Path) -> list[dict]:
+    return [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]

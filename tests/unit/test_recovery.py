@@ -1,0 +1,151 @@
+"""Attempts of one task after another, without Spark: workers die, rows arrive in another order, and the fatal row alone is lost."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import ClassVar
+
+import pyarrow as pa
+import pytest
+from pyspark import TaskContext
+
+from bubblenet.engines.protocol import DeadEngineError
+from bubblenet.errors import ModelError
+from bubblenet.progress import Scratch
+from bubblenet.udfs.batches import BatchRunner, Unit
+from bubblenet.udfs.journal import Journal, Mark
+
+NAMES = ("request_id", "text", "status", "reason", "fingerprint", "run_id")
+SCHEMA = pa.schema([*((name, pa.string()) for name in NAMES), ("kept", pa.bool_()), ("attempts", pa.int32()), ("unit", pa.int32())])
+
+
+class Death(BaseException):
+    """Stands for the end of the process: nothing is tidied up."""
+
+
+@dataclass
+class Fatal:
+    """Dies on some texts, and counts how often each request was answered."""
+
+    fatal: frozenset[int]
+    error: type[BaseException] = Death
+    window_rows: int = 32
+    identity: tuple[str, ...] = ("text",)
+    answered: Counter = field(default_factory=Counter)
+    calls: int = 0
+
+    def __call__(self, requests):
+        self.calls += 1
+        if self.fatal & {int(request["text"]) for request in requests}:
+            raise self.error("dead")
+        self.answered.update(request["request_id"] for request in requests)
+        return [(request, {"kept": True}) for request in requests]
+
+
+@pytest.fixture
+def attempts(tmp_path, monkeypatch):
+    """A function that runs attempts of a task until one ends, and returns its rows and how many there were."""
+    monkeypatch.setattr(Journal, "in_flight", lambda self, ids, real=Journal.in_flight: _WithoutTidying(real(self, ids)))
+
+    def run(transform, num=100, most=8, is_costly=True):
+        for attempt in range(most):
+            _enter_task(monkeypatch, attempt)
+            runner = BatchRunner(transform, Unit("run", 0, "f", str(tmp_path), is_costly), SCHEMA)
+            order = random.Random(attempt).sample(range(num), num)
+            batch = pa.RecordBatch.from_pylist([{"request_id": f"r{n}", "text": str(n)} for n in order])
+            try:
+                return [row for batch in runner.map_batches(iter([batch])) for row in batch.to_pylist()], attempt + 1
+            except (Death, DeadEngineError):
+                continue
+        raise AssertionError(f"no attempt of {most} ended")
+
+    return run
+
+
+def _enter_task(monkeypatch, attempt: int) -> None:
+    context = SimpleNamespace(attemptNumber=lambda: attempt, partitionId=lambda: 3, taskAttemptId=lambda: attempt)
+    monkeypatch.setattr(TaskContext, "get", classmethod(lambda cls: context))
+
+
+class _WithoutTidying:
+    """A context manager as a process leaves it that dies inside."""
+
+    abandoned: ClassVar[list] = []  # a generator that nobody holds is closed, and would tidy up then
+
+    def __init__(self, manager) -> None:
+        self._manager = manager
+        self.abandoned.append(manager)
+
+    def __enter__(self) -> None:
+        self._manager.__enter__()
+
+    def __exit__(self, kind, error, trace) -> bool | None:
+        return False if kind is Death else self._manager.__exit__(kind, error, trace)
+
+
+@pytest.mark.parametrize("error", [Death, DeadEngineError])
+@pytest.mark.parametrize("window_rows", [4, 32, 100])
+def test_a_fatal_row_costs_itself_and_three_attempts(attempts, window_rows, error):
+    transform = Fatal(frozenset({57}), error, window_rows)
+
+    rows, num = attempts(transform)
+
+    assert sorted(row["request_id"] for row in rows) == sorted(f"r{n}" for n in range(100))
+    assert {row["reason"]: row["text"] for row in rows if row["status"] != "ok"} == {"killed_worker": "57"}
+    assert num == 4
+    assert set(transform.answered.values()) == {1}  # nothing that was answered was asked again
+    assert transform.calls <= 100 / window_rows + 3 * window_rows**0.5 + 6
+
+
+def test_two_fatal_rows_fit_into_eight_attempts(attempts):
+    rows, num = attempts(Fatal(frozenset({57, 58})))
+    assert [row["text"] for row in rows if row["reason"] == "killed_worker"] in (["57", "58"], ["58", "57"])
+    assert len(rows) == 100
+    assert num <= 8
+
+
+def test_without_a_model_rows_are_marked_from_the_second_attempt_on(attempts, tmp_path):
+    rows, num = attempts(Fatal(frozenset({57})), is_costly=False)
+    assert len(rows) == 100
+    assert [row["text"] for row in rows if row["status"] != "ok"] == ["57"]
+    assert num == 5
+    assert not list(tmp_path.glob("answers-*"))
+
+
+def test_a_single_row_that_was_in_flight_at_a_first_death_gets_another_chance(attempts):
+    transform = Fatal(frozenset({0}))
+    rows, num = attempts(transform, num=1)
+    assert [row["reason"] for row in rows] == ["killed_worker"]
+    assert (num, transform.calls) == (3, 2)
+
+
+def test_an_error_of_the_settings_leaves_no_suspicion(attempts, tmp_path):
+    class Refused(ModelError):
+        def __init__(self, text: str) -> None:
+            super().__init__("a model", text, "Name one.")
+
+    with pytest.raises(ModelError):
+        attempts(Fatal(frozenset({5}), Refused))
+    assert Journal(Scratch(str(tmp_path)), 0, 3, 1).marks() == []
+
+
+@pytest.mark.parametrize(("error", "reason"), [(ValueError, "failed"), (MemoryError, "out_of_memory")])
+def test_a_row_that_raises_is_found_in_one_attempt(attempts, error, reason):
+    transform = Fatal(frozenset({57}), error)
+    rows, num = attempts(transform)
+    assert [(row["text"], row["reason"]) for row in rows if row["status"] != "ok"] == [("57", reason)]
+    assert num == 1
+    assert transform.calls < 25
+
+
+def test_a_task_in_which_every_row_fails_ends_with_the_error_at_every_attempt(attempts):
+    for _ in range(2):
+        with pytest.raises(ValueError, match="dead"):
+            attempts(Fatal(frozenset(range(100)), ValueError, 16), num=30)
+
+
+def test_a_mark_proves_something_only_when_the_row_was_isolated():
+    assert [Mark(*values).is_proof for values in [(0, frozenset("a")), (1, frozenset("a")), (1, frozenset("ab"))]] == [False, True, False]

