@@ -46,14 +46,16 @@ def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
     rows is, filtered when none is but the request could be worked on, quarantined otherwise; the reason is the alphabetically first of
     its rows. A request without an answer is pending. Raises AccountingError when one request was answered by two units.
     """
-    unit = F.struct("run_id", "unit")
-    per_request = results.groupBy("request_id").agg(
+    answers = results.select("request_id", "kept", "status", "reason", F.struct("run_id", "unit").alias("unit"))
+    both = requests.select("request_id", F.lit(True).alias("is_asked")).unionByName(answers, allowMissingColumns=True)
+    per_request = both.groupBy("request_id").agg(
+        F.max("is_asked").alias("is_asked"),
         F.max("kept").alias("kept"),
         F.max(F.col("status") == "ok").alias("is_ok"),
         F.min("reason").alias("reason"),
-        (F.min(unit) != F.max(unit)).alias("is_doubled"),
+        (F.min("unit") != F.max("unit")).alias("is_doubled"),
     )
-    asked = requests.select("request_id").distinct().join(per_request, on="request_id", how="left")
+    asked = per_request.where("is_asked")
     is_open = F.col("kept").isNull()
     verdict = (
         F.when(is_open, "pending").when(F.col("kept"), "kept").when(F.col("is_ok"), "filtered").otherwise("quarantined").alias("verdict")
@@ -72,6 +74,11 @@ def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
         filtered=by_verdict["filtered"],
         quarantined=by_verdict["quarantined"],
     )
+
+
+def count_requests(requests: DataFrame) -> int:
+    """The number of requests; request_id may repeat."""
+    return requests.select("request_id").distinct().count()
 
 
 def check(before: Counts, after: Counts, num_answered: int, stage: str) -> None:

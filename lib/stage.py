@@ -178,15 +178,21 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
 def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> Plan:
     """Compare source and target once, and write what is missing."""
     version = context.warehouse.version(stage.target)
-    answers = _answers(stage, context, version)
-    before = accounting.count_verdicts(stage.requests, answers)
-    location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
-    units: tuple[PlannedUnit, ...] = ()
-    if before.pending:
-        requests = stage.requests if stage.sample is None else stage.requests.join(stage.sample, on=stage.colocate, how="left_semi")
-        pending = requests.join(answers.select("request_id").distinct(), on="request_id", how="left_anti").dropDuplicates(["request_id"])
-        units = _write_units(stage, context, pending, budget, location)
     stored = context.warehouse.stored_transaction(stage.target, stage.app_id, version)
+    location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
+    requests = stage.requests if stage.sample is None else stage.requests.join(stage.sample, on=stage.colocate, how="left_semi")
+    units: tuple[PlannedUnit, ...] = ()
+    # The first start of a lane has no answers to count or to join; a copied table may have lost its transactions, so the files are asked too.
+    if stored < 0 and not context.warehouse.may_hold(stage.target, "fingerprint", stage.fingerprint.id, version):
+        units = _write_units(stage, context, requests, budget, location)
+        num_open = sum(unit.num_requests for unit in units) if stage.sample is None else accounting.count_requests(stage.requests)
+        before = accounting.Counts(seen=num_open, kept=0, pending=num_open)
+    else:
+        answers = _answers(stage, context, version)
+        before = accounting.count_verdicts(stage.requests, answers)
+        if before.pending:
+            pending = requests.join(answers.select("request_id").distinct(), on="request_id", how="left_anti")
+            units = _write_units(stage, context, pending, budget, location)
     return Plan(location, units, before, version, stored + 1)
 
 
@@ -197,11 +203,11 @@ def _answers(stage: Stage, context: Context, version: int) -> DataFrame:
 
 
 def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Budget, location: str) -> tuple[PlannedUnit, ...]:
-    """Write the plan as files of equal row counts and cut it into units of whole files."""
+    """Write each request once, in files of equal row counts, and cut the plan into units of whole files."""
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
     rows_per_file = math.ceil(unit_rows / context.slots)
-    ordered = pending.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
+    ordered = pending.dropDuplicates(["request_id"]).repartition(stage.colocate).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
     files = Scratch(location).parquet_files()
     if stage.combine is not None:

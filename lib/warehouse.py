@@ -89,6 +89,16 @@ class Warehouse:
         stored = self._log(table, version).transaction_version(app_id)
         return -1 if stored is None else stored
 
+    def may_hold(self, table: Table, column: str, value: str, version: int) -> bool:
+        """Whether the files of a version can have the value, by the least and greatest value that the log stores of each file."""
+        import pyarrow as pa
+
+        files = pa.table(self._log(table, version).get_add_actions(flatten=True))
+        bounds = [f"min.{column}", f"max.{column}"]
+        if not set(bounds) <= set(files.column_names):
+            return files.num_rows > 0
+        return any(None in pair or pair[0] <= value <= pair[1] for pair in zip(*files.select(bounds).to_pydict().values(), strict=True))
+
     def commits_since(self, table: Table, version: int) -> list[Commit]:
         """Commits with our notes above a version, oldest first."""
         log, version = self._log(table), max(version, 0)

@@ -1,10 +1,11 @@
-"""Drivers that tests start as processes of their own, to be killed at a named point: python -m tests.spark.drivers POINT ARGUMENTS...
+"""Drivers that tests start as processes of their own, to be killed at a named point: python -m tests.spark.drivers JOB POINT ARGUMENTS...
 
 The points are put in from outside; the code under test knows nothing of them.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -16,10 +17,10 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 
-def start(point: str, *arguments: str) -> subprocess.Popen:
-    """Start a driver of the whole pipeline; its output is kept for the test's message."""
+def start(job: str, point: str, *arguments: str) -> subprocess.Popen:
+    """Start a driver of a job (`pipeline`: of all); its output is kept for the test's message."""
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.spark.drivers", point, *arguments]
+    command = [sys.executable, "-m", "tests.spark.drivers", job, point, *arguments]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -89,7 +90,5 @@ def undisturbed() -> None:
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]]()
-    from bubblenet.jobs import pipeline
-
-    raise SystemExit(pipeline.main(sys.argv[2:]))
+    globals()[sys.argv[2]]()
+    raise SystemExit(importlib.import_module(f"bubblenet.jobs.{sys.argv[1]}").main(sys.argv[3:]))

@@ -23,6 +23,7 @@ EXECUTORS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
 
@@ -45,17 +46,20 @@ def events(folder: Path) -> list[dict]:
     return [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
 
 
+MODES = 'scoring.modes=["reverse_gain","five_level_v1"]'
+
+
 @pytest.mark.model
 def test_all_stages_with_the_embedded_model(cluster, spark, tmp_path):
-    corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(4)})
+    corpus = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(3)})
     log = tmp_path / "calls"
     log.mkdir()
 
-    output = pipeline(cluster, corpus, tmp_path / "warehouse", f"engine.call_log={log}", "backtranslation.candidates=2")
+    output = pipeline(cluster, corpus, tmp_path / "warehouse", f"engine.call_log={log}", "backtranslation.candidates=2", MODES)
 
     assert "curate" in output
     warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
-    assert warehouse.read(INSTRUCTIONS).where("status = 'ok'").select("segment_id").distinct().count() == 8
+    assert warehouse.read(INSTRUCTIONS).where("status = 'ok'").select("segment_id").distinct().count() == 6
     assert warehouse.read(SCORES).where("mode = 'five_level_v1' AND kept").count() > 0
     assert warehouse.read(RUNS).where("output_tokens > 0").count() > 0
     loads = [event["pid"] for event in events(log) if event["op"] == "load"]

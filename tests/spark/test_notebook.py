@@ -23,7 +23,7 @@ def test_notebook_is_stored_without_outputs():
 
 
 @pytest.mark.spark
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_notebook_runs_and_draws_two_plots(tmp_path, monkeypatch):
     pages = write_pages(tmp_path / "pages", {f"page{number}": page(f"page{number}") for number in range(2)})
     monkeypatch.setenv("BUBBLENET_NOTEBOOK_WAREHOUSE", str(tmp_path / "warehouse"))

@@ -14,12 +14,13 @@ from rich.console import Console
 
 from bubblenet import prompts, settings
 from bubblenet.context import Context
+from bubblenet.jobs import backtranslate
 from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
 from bubblenet.viewing.views import register_views
 from bubblenet.warehouse import Warehouse
 from tests.conftest import SCRIPTED
 from tests.corpora import page, passage, ten_pages, write_pages
-from tests.spark.pipelines import run_all
+from tests.spark.pipelines import run_all, run_through
 
 pytestmark = pytest.mark.spark
 
@@ -176,9 +177,9 @@ def test_other_shares_ask_every_candidate_anew_and_the_old_ones_stand_aside(done
     inputs = (str(done.pages),)
     other = "backtranslation.command_share=0.9", "backtranslation.search_query_share=0.0", "backtranslation.constrained_share=0.5"
 
-    there = run_all(make_context("A", *other, inputs=inputs))["backtranslate"]
+    there = run_through(make_context("A", *other, inputs=inputs), backtranslate.run)["backtranslate"]
     rows = make_context().warehouse.read(INSTRUCTIONS).where("origin = 'generated'").collect()
-    back = run_all(make_context("A", inputs=inputs))["backtranslate"]
+    back = run_through(make_context("A", inputs=inputs), backtranslate.run)["backtranslate"]
 
     assert (there.counts.seen, there.num_requests, there.num_rows, there.counts.pending) == (80, 80, 80, 0)
     assert (back.counts.seen, back.num_requests, back.num_rows) == (80, 0, 0)
@@ -210,7 +211,7 @@ def test_a_candidate_does_not_depend_on_batches_or_on_what_else_is_asked(done, m
         shutil.copy(done.pages / f"{name}.html", few)
     whole = make_context("A", inputs=(str(done.pages),), location=done.folder / "warehouse")
     part = make_context("Z", "engine.window_rows=1", "execution.unit_rows=7", inputs=(str(few),), location=tmp_path / "part")
-    run_all(part)
+    run_through(part, backtranslate.run)
 
     alone = proposed(part)
     assert len(alone) == 3 * 2 * 4
@@ -249,16 +250,17 @@ def test_a_bounded_run_then_an_unbounded_one_ends_with_all_rows(done, make_conte
     log = tmp_path / "calls"
     log.mkdir()
     inputs = (str(done.pages),)
-    bounded = run_all(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
+    given = f"engine.call_log={log}", 'scoring.modes=["reverse_gain"]'
+    bounded = run_all(make_context("A", *given, inputs=inputs, limit=5))
     assert bounded["backtranslate"].counts.pending > 0
     assert (
         bounded["backtranslate"].counts.pending + bounded["extract"].counts.pending
         == 82 - bounded["backtranslate"].num_rows - bounded["extract"].num_rows
     )
-    again = run_all(make_context("A", f"engine.call_log={log}", inputs=inputs, limit=5))
+    again = run_all(make_context("A", *given, inputs=inputs, limit=5))
     assert {report.num_rows for report in again.values()} == {0}
 
-    whole = run_all(make_context("A", f"engine.call_log={log}", inputs=inputs))
+    whole = run_all(make_context("A", *given, inputs=inputs))
 
     assert {report.counts.pending for report in whole.values()} == {0}
     assert sum(1 for operation, _ in calls(log) if operation == "generate") == 80
@@ -271,7 +273,7 @@ def test_equal_text_is_paid_for_once(make_context, tmp_path):
     pages = write_pages(tmp_path / "pages", {"a": page("page1"), "b": page("page1"), "c": shout})
     context = make_context("A", f"engine.call_log={log}", inputs=(str(pages),))
 
-    reports = run_all(context)
+    reports = run_through(context, backtranslate.run)
 
     assert context.warehouse.read(SEGMENTS).where("kept").count() == 6
     assert reports["deduplicate"].counts.filtered == {"exact_duplicate": 2}
