@@ -182,7 +182,7 @@ def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> P
     location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
     requests = stage.requests if stage.sample is None else stage.requests.join(stage.sample, on=stage.colocate, how="left_semi")
     units: tuple[PlannedUnit, ...] = ()
-    # The first start of a lane has no answers to count or to join; a copied table may have lost its transactions, so the files are asked too.
+    # The first start of a lane finds no answers. A copied table may have lost its transactions, so the files are asked, too.
     if stored < 0 and not context.warehouse.may_hold(stage.target, "fingerprint", stage.fingerprint.id, version):
         units = _write_units(stage, context, requests, budget, location)
         num_open = sum(unit.num_requests for unit in units) if stage.sample is None else accounting.count_requests(stage.requests)

@@ -20,6 +20,12 @@ import pyspark
 from tests.conftest import ROOT
 
 SPARK_HOME = Path(pyspark.__file__).parent
+# As conf/spark/local.conf has it, and for its reasons.
+SMALL_TABLES = {
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 _OURS = ("bubblenet", "__editable__", "__editable___bubblenet")
 
 

@@ -11,7 +11,7 @@ from bubblenet.tables import CURATED, INSTRUCTIONS, RUNS, SCORES
 from bubblenet.warehouse import Warehouse
 from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, write_pages
-from tests.spark.clusters import Cluster, standalone
+from tests.spark.clusters import SMALL_TABLES, Cluster, standalone
 
 pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.timeout(1200)]
 
@@ -19,12 +19,8 @@ EXECUTORS = {
     "spark.executor.cores": "1",
     "spark.cores.max": "2",
     "spark.executor.memory": "1g",
-    # As conf/spark/local.conf has it for small tables.
     "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
+} | SMALL_TABLES
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from bubblenet.errors import EnvironmentProblem
 from bubblenet.placement import model_profile
 from tests.conftest import ROOT
-from tests.spark.clusters import standalone
+from tests.spark.clusters import SMALL_TABLES, standalone
 
 pytestmark = [pytest.mark.spark]
 EXECUTORS = {
@@ -18,8 +18,7 @@ EXECUTORS = {
     "spark.cores.max": "4",
     "spark.executor.memory": "1g",
     "spark.sql.shuffle.partitions": "4",
-    "spark.databricks.delta.snapshotPartitions": "2",
-}
+} | SMALL_TABLES
 
 
 @pytest.mark.cluster
