@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bubblenet.errors import InputError, SchemaVersionError, WarehouseError
+from bubblenet.jobs import backtranslate
 from bubblenet.tables import RUNS
 from tests.corpora import page, ten_pages, write_pages
-from tests.spark.pipelines import run_all
+from tests.spark.pipelines import run_all, run_through
 
 pytestmark = pytest.mark.spark
 
@@ -23,7 +24,7 @@ def test_bad_rows_are_quarantined_with_their_reason(make_context, tmp_path):
     )
     context = make_context("A", inputs=(str(pages),))
 
-    reports = run_all(context)
+    reports = run_through(context, backtranslate.run)
 
     assert reports["list"].counts.filtered == {"unknown_format": 1}
     assert sum(reports["ingest"].counts.quarantined.values()) == 2

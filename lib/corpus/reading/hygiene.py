@@ -33,9 +33,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # Anything that the three above would change: most text has none, and is searched once.
 _SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]")
 # Blocks that hold combining marks, roughly: without a run of these, the exact and slow search is not needed.
-_MAYBE_COMBINING = "[^\x00-\u02ff\u2000-\u206f\u3100-\ua66e\uac00-\ud7ff]"
+_MAYBE_COMBINING = "[^\x00-\u02ff\u2000-\u206f\u3100-\ua66e\uac00-\ud7ff\ufe30-\uffff]"
 # The first one stands alone: a pattern that begins with a set is searched fast.
-_MAYBE_COMBINING_RUN = re.compile(f"{_MAYBE_COMBINING}{_MAYBE_COMBINING}{{{MAX_COMBINING_RUN - 1}}}")
+_MAYBE_COMBINING_RUN = re.compile(f"{_MAYBE_COMBINING}{_MAYBE_COMBINING}{{{MAX_COMBINING_RUN},}}")
 # What browsers read under these names holds more characters than the standard of that name (WHATWG Encoding, section 4.2).
 _SUPERSETS = {"gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-11": "cp874", "big5": "big5hkscs"}
 
@@ -97,7 +97,7 @@ def _meta_charset(payload: bytes) -> str | None:
 
 
 def _cap_combining_runs(text: str) -> str:
-    return _long_combining_runs().sub(r"\1", text) if _MAYBE_COMBINING_RUN.search(text) else text
+    return _MAYBE_COMBINING_RUN.sub(lambda run: _long_combining_runs().sub(r"\1", run.group()), text)
 
 
 @functools.cache
