@@ -21,7 +21,7 @@ MAX_SECONDS, MAX_BYTES = 5, 512 * MIB
 
 
 def slowness() -> float:
-    """How many times slower this core is just now than the one that the limit is meant for: that one adds up two million numbers in 0.05 s."""
+    """How many times slower this core is now than the one that the limit is meant for, which adds two million numbers in 0.05 s."""
     start, total = time.process_time(), 0
     for number in range(2_000_000):
         total += number
