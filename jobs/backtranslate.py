@@ -34,7 +34,8 @@ def run(context: Context) -> list[StageReport]:
     try:
         extraction = run_stage(_extraction(recipe, texts, questions, chosen), context)
         generation = run_stage(_generation(context, recipe, texts, questions, chosen), context)
-        yields.show_instruction_yield(context, recipe)
+        if generation.num_rows:  # else nothing changed, and the table need not be read for it
+            yields.show_instruction_yield(context, recipe)
         return [extraction, generation]
     finally:
         texts.unpersist()

@@ -1,7 +1,8 @@
 """The accounting identity: seen = kept + filtered(reason) + quarantined(reason) + pending.
 
-It counts requests, not rows. `seen` is counted in the pinned source before the work, the answered requests in the committed units, the
-verdicts in the target after it: three counts of different things, so a lost or doubled row breaks the sum and fails the run.
+It counts requests, not rows. `seen` is counted in the pinned source before the work (in its plan, where nothing was answered yet), the
+answered requests in the committed units, the verdicts in the target after it: three counts of different things, so a lost or doubled row
+breaks the sum and fails the run.
 """
 
 from __future__ import annotations

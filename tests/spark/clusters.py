@@ -17,15 +17,12 @@ from pathlib import Path
 
 import pyspark
 
+from bubblenet.session import conf_file, read_conf
 from tests.conftest import ROOT
 
 SPARK_HOME = Path(pyspark.__file__).parent
-# As conf/spark/local.conf has it, and for its reasons.
-SMALL_TABLES = {
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
+_FOR_SMALL_TABLES = ("spark.databricks.delta.snapshotPartitions", "spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode")
+SMALL_TABLES = {key: read_conf(conf_file("local"))[key] for key in _FOR_SMALL_TABLES}
 _OURS = ("bubblenet", "__editable__", "__editable___bubblenet")
 
 

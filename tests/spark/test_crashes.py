@@ -18,7 +18,7 @@ from bubblenet import ledger, settings
 from bubblenet.context import Context
 from bubblenet.job import Step
 from bubblenet.jobs import backtranslate, pipeline
-from bubblenet.tables import INSTRUCTIONS, RUNS, TABLES
+from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, RUNS, SEGMENTS, TABLES
 from bubblenet.warehouse import Warehouse
 from tests.conftest import SCRIPTED
 from tests.corpora import ten_pages
@@ -26,6 +26,7 @@ from tests.spark import drivers
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
+THROUGH_BACKTRANSLATION = (FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS)
 OF_THE_RUN = {"run_id", "unit", "attempts", "judgements_version", "created_at"}
 
 
@@ -115,7 +116,10 @@ def test_a_killed_driver_is_resumed_without_loss_or_second_payment(point, spark,
     assert 0 < len(done) < 80
     assert (set(paid) > done) == (point == "inside_a_unit")
 
-    assert resume(spark, prepared, folder, [backtranslate.run])[INSTRUCTIONS.name] == undisturbed[INSTRUCTIONS.name]
+    resumed = resume(spark, prepared, folder, [backtranslate.run])
+    assert {table.name: resumed[table.name] for table in THROUGH_BACKTRANSLATION} == {
+        table.name: undisturbed[table.name] for table in THROUGH_BACKTRANSLATION
+    }
 
     twice = {key for key, number in generated(folder).items() if number > 1}
     assert twice.isdisjoint(done)
@@ -123,6 +127,8 @@ def test_a_killed_driver_is_resumed_without_loss_or_second_payment(point, spark,
     units = warehouse.read(RUNS).where("stage = 'backtranslate'")
     assert units.agg(F.sum("num_rows")).first()[0] == 80
     assert units.where("seconds IS NULL").count() == (1 if point == "before_the_ledger" else 0)
+    if point == "inside_a_unit":
+        assert resume(spark, prepared, folder) == undisturbed
 
 
 def test_two_drivers_at_once_double_nothing(spark, prepared, undisturbed, tmp_path):

@@ -20,6 +20,8 @@ MAX_ENCODINGS = 5
 _STATUS = re.compile(rb"HTTP\w?/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r{0,2}\n")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_NEXT_CHUNK_SIZE = re.compile(rb"(?:\r\n|.)" + _CHUNK_SIZE.pattern, re.DOTALL)
+"""With what ends the chunk before it: one search for each chunk, since there may be millions."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
 
 
@@ -98,19 +100,19 @@ def without_content_encoding(response: Response, entity: bytes, max_bytes: int) 
 
 def _without_chunks(body: bytes) -> bytes:
     """The data of a chunked body; the body itself if it does not begin like one. Raises BodyError where it is cut."""
-    if not _CHUNK_SIZE.match(body):
+    size = _CHUNK_SIZE.match(body)
+    if not size:
         return body
-    parts: list[bytes] = []
-    position = 0
-    while size := _CHUNK_SIZE.match(body, position):
-        start, length = size.end(), int(size.group(1), 16)
-        if length == 0:
-            return b"".join(parts)
-        if start + length > len(body):
-            raise BodyError("truncated", f"a chunk of {length} bytes holds {len(body) - start}")
-        parts.append(body[start : start + length])
-        position = start + length
-        position += 2 if body.startswith(b"\r\n", position) else 1
+    data, num_bytes, next_size = bytearray(), len(body), _NEXT_CHUNK_SIZE.match
+    while size:
+        start, length = size.end(), int(size[1], 16)
+        if not length:
+            return bytes(data)
+        end = start + length
+        if end > num_bytes:
+            raise BodyError("truncated", f"a chunk of {length} bytes holds {num_bytes - start}")
+        data += body[start:end]
+        size = next_size(body, end)
     raise BodyError("truncated", "the chunked body has no last chunk")
 
 

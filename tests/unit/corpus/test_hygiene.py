@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import unicodedata
 from collections.abc import Callable
@@ -79,6 +80,11 @@ def test_controls_bidi_and_tag_characters_are_removed() -> None:
 
 def test_lone_surrogates_are_replaced() -> None:
     assert clean_text("a\ud800b") == "a\ufffdb"
+
+
+def test_every_combining_mark_is_in_the_blocks_that_are_searched() -> None:
+    marks = [chr(point) for point in range(sys.maxunicode + 1) if unicodedata.combining(chr(point))]
+    assert [mark for mark in marks if len(clean_text("a" + mark * (2 * MAX_COMBINING_RUN))) > MAX_COMBINING_RUN + 1] == []
 
 
 def test_a_million_combining_marks_take_no_time() -> None:
