@@ -22,15 +22,15 @@ from bubblenet.job import (
     NAMED_ERROR,
     Arguments,
     ConfigOption,
-    ExportArguments,
+    ExportOption,
     InputOption,
     JobArguments,
     LicenceOption,
     LimitOption,
     OriginOption,
     OutOption,
+    OwnArguments,
     ReportOption,
-    SeedArguments,
     SeedFileArgument,
     SetOption,
     SnapshotOption,
@@ -157,7 +157,13 @@ def calibrate(
 @app.command("export")
 def export_examples(out: OutOption, warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
     """Write training examples for fine-tuning: curated pairs and seeds in equal Parquet files."""
-    raise typer.Exit(submit("export", ExportArguments(out, config, warehouse, tuple(overrides or ()))))
+    raise typer.Exit(submit("export", OwnArguments.of(config, warehouse, overrides, out=out)))
+
+
+@app.command("finetune")
+def finetune_model(export: ExportOption, warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
+    """Fine-tune the starting model on an export: models. Its own application, by default with the session of conf/spark/local.conf."""
+    raise typer.Exit(submit("finetune", OwnArguments.of(config, warehouse, overrides, export=export)))
 
 
 @seeds.command("import")
@@ -170,7 +176,7 @@ def import_seeds(
     overrides: SetOption = None,
 ) -> None:
     """Import a file of seed pairs, each line with its verdict: seeds."""
-    raise typer.Exit(submit("seeds", SeedArguments(file, licence, origin, config, warehouse, tuple(overrides or ()))))
+    raise typer.Exit(submit("seeds", OwnArguments.of(config, warehouse, overrides, file, license=licence, origin=origin)))
 
 
 @app.command()

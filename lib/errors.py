@@ -10,6 +10,7 @@
     |-- WarehouseError(RuntimeError)       the tables cannot be used
     |   |-- SchemaVersionError             the tables were made by another version
     |   `-- ConcurrentRunError             another driver is writing the same stage
+    |-- TrainingError(RuntimeError)        a process of a training failed
     `-- AccountingError(RuntimeError)      seen != kept + filtered + quarantined + pending: rows were lost
 
 Each message says what was wanted, what was got, and what to do.
@@ -67,6 +68,10 @@ class SchemaVersionError(WarehouseError):
 
 class ConcurrentRunError(WarehouseError):
     """Another driver kept committing to the same lane while this one tried to."""
+
+
+class TrainingError(BubblenetError, RuntimeError):
+    """A process of a training failed; the training goes on from its last checkpoint when it is started again."""
 
 
 class AccountingError(BubblenetError, RuntimeError):

@@ -19,6 +19,7 @@ from bubblenet import ledger, session, settings
 from bubblenet.context import Context
 from bubblenet.errors import BubblenetError, InputError
 from bubblenet.stage import StageReport
+from bubblenet.training.models import with_trained_models
 from bubblenet.training.seed_files import Origin
 from bubblenet.warehouse import Warehouse
 
@@ -39,6 +40,7 @@ LimitOption = Annotated[
 ]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file at the end.")]
 OutOption = Annotated[str, typer.Option("--out", help="Folder or URL to write to; a new one, or one of an earlier export.")]
+ExportOption = Annotated[str, typer.Option("--export", help="Folder of a finished export.")]
 SeedFileArgument = Annotated[
     str, typer.Argument(help="JSON lines of pairs or conversations (docs/seeds.md); `starter`: the set that ships.")
 ]
@@ -66,37 +68,26 @@ class Arguments:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportArguments:
-    """The command line of the job that exports."""
+class OwnArguments:
+    """The command line of a job that reads no snapshot. own: the arguments that it alone has."""
 
-    out: str
+    own: tuple[str, ...]
     config: Path | None
     warehouse: str
     overrides: tuple[str, ...]
 
-    def as_argv(self) -> list[str]:
-        """The command line that gives these arguments."""
-        return ["--out", self.out, *_options("--config", self.config), "--warehouse", self.warehouse, *_options("--set", *self.overrides)]
-
-
-@dataclass(frozen=True, slots=True)
-class SeedArguments:
-    """The command line of the job that imports seeds."""
-
-    file: str
-    licence: str | None
-    origin: Origin | None
-    config: Path | None
-    warehouse: str
-    overrides: tuple[str, ...]
+    @classmethod
+    def of(cls, config: Path | None, warehouse: str, overrides: list[str] | None, *positional: str, **options: object) -> OwnArguments:
+        """From what typer parsed. options: by name, with _ for -; those that are None are not given."""
+        own = [part for name, value in options.items() for part in _options(f"--{name.replace('_', '-')}", value)]
+        return cls((*positional, *own), config, warehouse, tuple(overrides or ()))
 
     def as_argv(self) -> list[str]:
         """The command line that gives these arguments."""
-        argv = [self.file, *_options("--license", self.licence), *_options("--origin", self.origin), *_options("--config", self.config)]
-        return [*argv, "--warehouse", self.warehouse, *_options("--set", *self.overrides)]
+        return [*self.own, *_options("--config", self.config), "--warehouse", self.warehouse, *_options("--set", *self.overrides)]
 
 
-JobArguments = Arguments | ExportArguments | SeedArguments
+JobArguments = Arguments | OwnArguments
 
 
 def _options(name: str, *values: object) -> list[str]:
@@ -153,7 +144,7 @@ def opened(config: Path | None, overrides: list[str] | tuple[str, ...], location
     try:
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name)
         ledger.rebuild(warehouse)
-        yield Context(spark, chosen, warehouse, snapshot, Console(highlight=False))
+        yield Context(spark, with_trained_models(chosen, warehouse), warehouse, snapshot, Console(highlight=False))
     finally:
         spark.stop()
 

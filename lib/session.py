@@ -133,6 +133,7 @@ def _check_delta(spark: SparkSession) -> None:
 def viewing(config: Path | None, overrides: list[str] | None, location: str) -> Iterator[tuple[Settings, Warehouse]]:
     """A session for looking at a warehouse that exists, quiet and stopped at the end. Raises WarehouseError when there is none."""
     from bubblenet import settings
+    from bubblenet.training.models import with_trained_models
     from bubblenet.warehouse import Warehouse
 
     chosen = settings.load(config, overrides or [])
@@ -141,7 +142,8 @@ def viewing(config: Path | None, overrides: list[str] | None, location: str) -> 
     with _quiet_launch():
         spark = build("bubblenet", chosen.execution.spark_conf)
     try:
-        yield chosen, Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, create=False)
+        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, create=False)
+        yield with_trained_models(chosen, warehouse), warehouse
     finally:
         spark.stop()
 

@@ -22,7 +22,7 @@ PR_SET_PDEATHSIG = 1
 
 def main(log: str, command: list[str]) -> int:
     """Run the command until it ends, or until standard input closes; return its exit code, 128 and more for a signal."""
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent)
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_end, args=(server.pid,), daemon=True).start())
     threading.Thread(target=_end_with_input, args=(server.pid, log), daemon=True).start()
     code = server.wait()
@@ -30,8 +30,8 @@ def main(log: str, command: list[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _end_with_parent() -> None:
-    """In the new process, before the command: be sent SIGTERM when the supervisor dies."""
+def end_with_parent() -> None:
+    """From now on this process is sent SIGTERM when its parent dies, on Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

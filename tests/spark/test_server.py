@@ -11,7 +11,7 @@ from bubblenet.engines.tokens import Codec
 from bubblenet.tables import INSTRUCTIONS, SCORES
 from tests.corpora import page, write_pages
 from tests.spark.pipelines import run_all
-from tests.unit.engines.conftest import make_tokenizer
+from tests.tiny_models import make_tokenizer
 from tests.unit.engines.http_servers import Body, Reply, ToldServer
 
 pytestmark = pytest.mark.spark

@@ -11,7 +11,7 @@ from bubblenet.engines.tokens import Codec
 from bubblenet.engines.weights import describe
 from bubblenet.judging.measure import Pair
 from tests.benchmarks.invariance import CLOSE, Comparison, compare, compare_sizes
-from tests.unit.engines.conftest import make_model
+from tests.tiny_models import make_model
 
 PLACES = ["harbour", "attic", "mill", "orchard", "station", "archive", "bakery", "quarry"]
 FACTS = [

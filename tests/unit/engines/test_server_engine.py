@@ -15,7 +15,7 @@ from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LabelReque
 from bubblenet.engines.server import HOPELESS_FAILURES, ServerEngine, identify
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError
-from tests.unit.engines.conftest import make_model
+from tests.tiny_models import make_model
 from tests.unit.engines.http_servers import Reply, ToldServer, text_answer, vllm_answer
 from tests.unit.engines.test_tokens import CONTROL_IDS
 

@@ -8,7 +8,7 @@ import torch
 from bubblenet.engines.language_model import LanguageModel
 from bubblenet.engines.shared_attention import NAME, register
 from bubblenet.errors import ModelError
-from tests.unit.engines.conftest import make_model
+from tests.tiny_models import make_model
 
 ARCHITECTURES = [
     ("llama", {}),

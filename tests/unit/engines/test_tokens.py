@@ -6,7 +6,7 @@ import pytest
 
 from bubblenet.engines.protocol import Prompt
 from bubblenet.engines.tokens import COMMON_MARKERS, Codec
-from tests.unit.engines.conftest import ADDED, SPECIAL, make_tokenizer
+from tests.tiny_models import ADDED, SPECIAL, make_tokenizer
 
 CONTROL_IDS = {256, 257, 258, 259, 260}
 ATTACKS = [

@@ -1,0 +1,90 @@
+"""The weights of a training: those it starts from, its checkpoints, and those it leaves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bubblenet.engines.weights import TOKENIZER_SUFFIXES, describe
+from bubblenet.settings.sections import Training
+from bubblenet.training.description import RESULT, WEIGHTS, TrainingJob, TrainingResult
+
+if TYPE_CHECKING:
+    import torch
+    from trl.trainer.sft_trainer import SFTTrainer
+
+# LoRA on every linear layer but the head: Dettmers et al. 2023 (arXiv:2305.14314), section 4.
+LORA_LAYERS = "all-linear"
+
+
+def starting_model(folder: Path, settings: Training, dtype: str) -> Any:
+    """The starting model. Where all its weights are trained they are kept in float32, and only computed with in the dtype."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    kept_in = "float32" if settings.method == "full" else dtype
+    return AutoModelForCausalLM.from_pretrained(
+        str(folder), dtype=getattr(torch, kept_in), local_files_only=True, use_safetensors=True, trust_remote_code=False
+    )
+
+
+def lora_config(settings: Training) -> Any:
+    """What is trained beside the weights; None where all of them are."""
+    from peft import LoraConfig
+
+    if settings.method == "full":
+        return None
+    return LoraConfig(
+        r=settings.lora_rank, lora_alpha=settings.lora_alpha, lora_dropout=settings.lora_dropout, target_modules=LORA_LAYERS,
+        task_type="CAUSAL_LM",
+    )  # fmt: skip
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that is whole: its state is written last. What a kill left half written is passed over."""
+    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2]))) if whole else None
+
+
+def save(trainer: SFTTrainer, job: TrainingJob, result: TrainingResult) -> None:
+    """Write the trained model under its name at once, its tokenizer's own files beside the weights."""
+    state = trainer.accelerator.get_state_dict(trainer.model)  # whole, where each process holds a part
+    if not trainer.is_world_process_zero():
+        return
+    start = describe(job.model).folder
+    unfinished = Path(job.folder) / f"{WEIGHTS}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    _whole_model(state, start, Training.model_validate(job.settings)).save_pretrained(unfinished)
+    for file in start.iterdir():
+        if file.suffix in TOKENIZER_SUFFIXES and not (unfinished / file.name).exists() and "index" not in file.name:
+            shutil.copy(file, unfinished)
+    (unfinished / RESULT).write_text(json.dumps(asdict(result)), encoding="utf-8")
+    unfinished.rename(Path(job.folder) / WEIGHTS)
+    for name in ("checkpoints", "examples"):
+        shutil.rmtree(Path(job.folder) / name, ignore_errors=True)
+
+
+def _whole_model(state: dict[str, torch.Tensor], start: Path, settings: Training) -> Any:
+    """The starting model with the trained weights, in its own number format, in this process's memory: what lora learnt is merged."""
+    from peft import get_peft_model
+
+    model = starting_model(start, settings, "float32")
+    lora = lora_config(settings)
+    if lora is None:
+        model.load_state_dict(state)
+    else:
+        adapted = get_peft_model(model, lora)
+        adapted.load_state_dict(state)
+        model = adapted.merge_and_unload()
+    return model.to(_stored_dtype(start))
+
+
+def _stored_dtype(folder: Path) -> torch.dtype:
+    import torch
+    from transformers import AutoConfig
+
+    stored = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False).dtype or torch.float32
+    return getattr(torch, stored) if isinstance(stored, str) else stored

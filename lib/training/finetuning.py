@@ -1,0 +1,274 @@
+"""What every process of a training does: read the shards, train, leave the weights. No Spark in here.
+
+The same function runs under Spark's TorchDistributor and under plain torchrun:
+
+    torchrun --nproc-per-node 8 -m bubblenet.training.finetuning TRAINING.json
+
+The trainer is TRL's SFTTrainer. What it is given is tokenised here, by the code that feeds the engines: text of the web can become no
+control token, and what the model is taught to continue is what it will be asked to continue.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bubblenet.engines.devices import resolve_dtype
+from bubblenet.engines.quiet import quiet_transformers
+from bubblenet.engines.supervisor import end_with_parent
+from bubblenet.engines.weights import check_digest, describe
+from bubblenet.errors import ConcurrentRunError, InputError, SettingsError
+from bubblenet.settings.sections import Training
+from bubblenet.training.checkpoints import last_checkpoint, lora_config, save, starting_model
+from bubblenet.training.description import PROGRESS, VALIDATION, TrainingJob, TrainingResult
+from bubblenet.training.tokenised import tokenised
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from trl.trainer.sft_trainer import SFTTrainer
+
+_PROGRESS_LINES = 200
+_CHECKPOINTS_KEPT = 2
+# For processes of a start that was killed: they end with their parent, but not at once.
+_SECONDS_TO_END = 20
+
+
+def finetune(job: TrainingJob) -> None:
+    """Train, or go on from the last checkpoint, and leave weights and result in the folder. Raises what makes it impossible."""
+    import torch
+
+    if TrainingResult.of(job.folder):
+        return
+    rank, local_world = int(os.environ.get("RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    torch.set_num_threads(max((os.cpu_count() or 1) // local_world, 1))
+    end_with_parent()
+    with _log_of(job.folder, rank), _alone(job.folder, rank), quiet_transformers():
+        trainer, num_left_out = _trainer(job)
+        checkpoint = last_checkpoint(Path(job.folder) / "checkpoints")
+        # Not by evaluate(): a model that is asked before it is trained is never wrapped, and its processes learn each for itself.
+        trainer.args.eval_on_start = bool(trainer.eval_dataset) and checkpoint is None
+        trainer.train(resume_from_checkpoint=checkpoint)
+        if trainer.eval_dataset:
+            trainer.evaluate()
+        save(trainer, job, _result(trainer, job, num_left_out))
+        if torch.distributed.is_initialized():
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()
+
+
+@contextmanager
+def _log_of(folder: str, rank: int) -> Iterator[None]:
+    """Send what the libraries print to a file of this process, its error included."""
+    file = Path(folder) / "logs" / f"process-{rank}.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    screens = [(stream, os.dup(stream.fileno())) for stream in (sys.__stdout__, sys.__stderr__) if stream is not None]
+    try:
+        with file.open("a", encoding="utf-8") as log:
+            for stream, _ in screens:
+                stream.flush()
+                os.dup2(log.fileno(), stream.fileno())
+            try:
+                yield
+            except Exception:
+                traceback.print_exc()
+                raise
+    finally:
+        for stream, screen in screens:
+            stream.flush()
+            os.dup2(screen, stream.fileno())
+            os.close(screen)
+
+
+@contextmanager
+def _alone(folder: str, rank: int) -> Iterator[None]:
+    """Raise ConcurrentRunError while other processes, of a start before this one perhaps, train in the folder."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(f"{folder}/training.lock")
+    if rank == 0:
+        try:
+            lock.acquire(timeout=_SECONDS_TO_END)
+        except Timeout:
+            name = Path(folder).name
+            raise ConcurrentRunError(
+                f"to be the only one that trains {name}", "another training of it", "Wait for it, or end it."
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def global_batch(settings: Training, num_processes: int) -> tuple[int, int]:
+    """Examples of one step on one device at once, and how often before the weights change.
+
+    Raises SettingsError where the examples of a step cannot be divided among the processes.
+    """
+    share, rest = divmod(settings.batch_examples, num_processes)
+    if rest:
+        got = f"{settings.batch_examples} for {num_processes} processes"
+        raise SettingsError("training.batch_examples that the processes can share", got, "Take a multiple of the number of processes.")
+    at_once = next(size for size in range(min(settings.device_examples, share), 0, -1) if share % size == 0)
+    return at_once, share // at_once
+
+
+def _trainer(job: TrainingJob) -> tuple[SFTTrainer, int]:
+    """The trainer, and how many examples are longer than it can read."""
+    from transformers import AutoTokenizer
+    from trl.trainer.sft_trainer import SFTTrainer
+
+    settings = Training.model_validate(job.settings)
+    check_digest(job.model, job.model_digest)
+    folder, device = describe(job.model).folder, "cuda:0" if uses_gpu() else "cpu"
+    dtype = resolve_dtype(settings.dtype, device)
+    arguments = _arguments(job, settings, dtype)
+    with arguments.distributed_state.main_process_first():  # the others find the tokenised examples in its cache
+        sets, num_left_out = tokenised(job, folder, settings.max_tokens)
+    validation = sets.get("validation")
+    if validation is not None:
+        validation = validation.select(range(min(len(validation), settings.validation_examples)))
+    trainer = SFTTrainer(
+        model=starting_model(folder, settings, dtype),
+        args=arguments,
+        train_dataset=sets["train"],
+        eval_dataset=validation or None,
+        processing_class=AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False),
+        peft_config=lora_config(settings),
+    )
+    _set_steps(trainer, settings)
+    trainer.add_callback(_progress_callback(job.folder, trainer.args.max_steps))
+    return trainer, num_left_out
+
+
+def uses_gpu() -> bool:
+    """Whether this process trains on a GPU."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
+    from trl.trainer.sft_config import SFTConfig
+
+    if settings.fsdp and not uses_gpu():
+        raise SettingsError("a GPU for training.fsdp", "none in this process", "Set training.fsdp=false.")
+    num_processes = int(os.environ.get("WORLD_SIZE", "1"))
+    at_once, repeats = global_batch(settings, num_processes)
+    return SFTConfig(
+        output_dir=str(Path(job.folder) / "checkpoints"),
+        per_device_train_batch_size=at_once,
+        gradient_accumulation_steps=repeats,
+        per_device_eval_batch_size=1,  # the mean over batches is the mean over examples then, whatever the number of processes
+        max_steps=1,  # until the examples are counted
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.schedule,
+        weight_decay=settings.weight_decay,
+        seed=settings.seed,
+        data_seed=settings.seed,
+        bf16=dtype == "bfloat16",
+        use_cpu=not uses_gpu(),
+        ddp_backend=None if num_processes == 1 else "nccl" if uses_gpu() else "gloo",
+        ddp_find_unused_parameters=False,
+        gradient_checkpointing=settings.gradient_checkpointing,
+        fsdp=settings.fsdp,  # type: ignore[arg-type]  # its documented value
+        packing=settings.packing,
+        max_length=settings.max_tokens,
+        completion_only_loss=True,
+        dataloader_drop_last=True,  # a step is always of batch_examples
+        average_tokens_across_devices=True,  # each token counts the same, wherever it is read
+        include_num_input_tokens_seen="non_padding",
+        save_strategy="steps",
+        save_steps=settings.checkpoint_steps,
+        save_total_limit=_CHECKPOINTS_KEPT,
+        logging_strategy="steps",
+        logging_first_step=True,
+        disable_tqdm=True,
+        report_to="none",
+    )
+
+
+def _set_steps(trainer: SFTTrainer, settings: Training) -> None:
+    """How long it takes, now that the examples (or, packed, the sequences) are counted. Raises InputError for less than one step."""
+    examples = _examples(trainer)
+    if len(examples) < settings.batch_examples:
+        todo = "Export more pairs, or set training.batch_examples lower."
+        raise InputError(f"training examples for one step of {settings.batch_examples}", f"{len(examples)}", todo)
+    steps = max(round(settings.epochs * (len(examples) // settings.batch_examples)), 1)
+    if settings.tokens:
+        tokens_per_step = sum(map(len, examples["input_ids"])) / len(examples) * settings.batch_examples
+        steps = min(steps, max(int(settings.tokens / tokens_per_step), 1))
+    trainer.args.max_steps = steps
+    trainer.args.warmup_steps = round(settings.warmup_share * steps)
+    trainer.args.logging_steps = max(steps // _PROGRESS_LINES, 1)
+
+
+def _examples(trainer: SFTTrainer) -> Dataset:
+    """What is trained on: with packing, sequences of several examples."""
+    return trainer.train_dataset
+
+
+def _progress_callback(folder: str, num_steps: int) -> Any:
+    """Writes a line for what is logged, on the first process. A line of an earlier start that is trained again is written again."""
+    from transformers import TrainerCallback
+
+    started = time.monotonic()
+
+    def append(name: str, line: dict[str, Any]) -> None:
+        with (Path(folder) / name).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+
+    class WriteProgress(TrainerCallback):
+        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **others: Any) -> None:
+            if state.is_world_process_zero and logs and "loss" in logs:
+                line = {"step": state.global_step, "of": num_steps, "tokens": int(state.num_input_tokens_seen), "loss": logs["loss"]}
+                append(PROGRESS, line | {"seconds": round(time.monotonic() - started, 3)})
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **others: Any) -> None:
+            if state.is_world_process_zero and metrics:
+                append(VALIDATION, {"step": state.global_step, "loss": metrics["eval_loss"]})
+
+    return WriteProgress()
+
+
+def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int) -> TrainingResult:
+    """Steps that were trained twice, before and after a kill, count once; their seconds count twice, as they were spent."""
+    lines = _lines(job.folder, PROGRESS)
+    validation = {line["step"]: line["loss"] for line in _lines(job.folder, VALIDATION)}
+    by_step = {line["step"]: line for line in lines}
+    starts = [line for line, following in pairwise(lines) if following["seconds"] < line["seconds"]] + lines[-1:]
+    return TrainingResult(
+        num_steps=trainer.state.global_step,
+        num_tokens=int(trainer.state.num_input_tokens_seen),
+        seconds=sum(line["seconds"] for line in starts),
+        num_processes=trainer.accelerator.num_processes,
+        num_examples=len(_examples(trainer)),
+        num_left_out=num_left_out,
+        losses=[(step, line["tokens"], line["loss"]) for step, line in sorted(by_step.items())],
+        validation_loss_before=validation.get(0),
+        validation_loss=validation.get(trainer.state.global_step),
+    )
+
+
+def _lines(folder: str, name: str) -> list[dict[str, Any]]:
+    """What was written by this start and those before it; what a kill cut off is no line."""
+    file = Path(folder) / name
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
+    return [json.loads(line) for line in lines if line.endswith("}\n")]
+
+
+def main(argv: list[str]) -> int:
+    """Train as a file describes; what torchrun starts in each process."""
+    finetune(TrainingJob.read(Path(argv[0])))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

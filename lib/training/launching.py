@@ -1,0 +1,130 @@
+"""The driver's side of a training: start its processes on the executors, show how far they are, record the model."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bubblenet.errors import ConcurrentRunError, EnvironmentProblem, SettingsError, TrainingError
+from bubblenet.training import models, starting
+from bubblenet.training.description import PROGRESS, TrainingResult
+from bubblenet.training.finetuning import global_batch
+from bubblenet.training.planning import TrainingPlan, plan_training
+from bubblenet.training.watching import TrainingProgress
+from bubblenet.viewing.text import elide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bubblenet.context import Context
+
+_ERROR_CHARACTERS = 400
+_TRAINERS = ("trl", "peft")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model in table `models`. is_new: false where it was there already."""
+
+    plan: TrainingPlan
+    result: TrainingResult
+    is_new: bool
+
+
+def train(context: Context, export: str) -> Trained:
+    """Bring `models` up to date with the export and the settings; a training that was killed goes on from its last checkpoint.
+
+    Raises InputError, ModelError or SettingsError before anything is started, TrainingError when a process of the training fails,
+    ConcurrentRunError while another driver trains the same model.
+    """
+    plan = plan_training(context.settings, export, context.warehouse.location)
+    row, result = models.trained(context.warehouse, plan.model_id), TrainingResult.of(plan.job.folder)
+    if row is not None and result is not None:
+        return Trained(plan, result, is_new=False)
+    with _alone(plan.job.folder):
+        plan.job.write()
+        result = result or _run(context, plan)
+        if row is None:
+            models.record(context, plan, result)
+    return Trained(plan, result, is_new=True)
+
+
+def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
+    """Train, in as many processes as the settings say."""
+    from pyspark import cloudpickle
+    from pyspark.ml.torch.distributor import TorchDistributor
+
+    _check_trainers()
+    num_processes = context.settings.training.processes
+    global_batch(context.settings.training, num_processes)
+    conf = context.spark.sparkContext.getConf()
+    is_local = (conf.get("spark.master") or "").startswith("local")
+    if not is_local and num_processes > context.slots:
+        got = f"{num_processes} on a cluster with {context.slots}"
+        raise SettingsError("training.processes that can all run at once", got, "All processes start together: give the job more cores.")
+    uses_gpu = not is_local and conf.get("spark.task.resource.gpu.amount") is not None
+    distributor = TorchDistributor(num_processes=num_processes, local_mode=is_local, use_gpu=uses_gpu)
+    distributor.logger.setLevel(logging.WARNING)
+    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // num_processes, 1)))  # else torchrun says that it sets it
+    cloudpickle.register_pickle_by_value(starting)
+    with TrainingProgress(context.console, Path(plan.job.folder) / PROGRESS), _own_output(plan.job.folder):
+        try:
+            distributor.run(starting.start, asdict(plan.job))
+        except Exception:  # noqa: BLE001 - whatever ended it, its own output says more
+            raise _failure(plan.job.folder) from None
+        finally:
+            cloudpickle.unregister_pickle_by_value(starting)
+    result = TrainingResult.of(plan.job.folder)
+    if result is None:
+        raise _failure(plan.job.folder)
+    return result
+
+
+def _check_trainers() -> None:
+    """Raise EnvironmentProblem unless the libraries of training are here."""
+    from importlib.util import find_spec
+
+    missing = [name for name in _TRAINERS if find_spec(name) is None]
+    if missing:
+        raise EnvironmentProblem("the libraries that train", f"no {' and no '.join(missing)}", "Run: pip install 'bubblenet[train]'")
+
+
+@contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """Keep other drivers of this machine, or of a file system with locks, from training the same model now."""
+    from filelock import FileLock, Timeout
+
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{folder}/driver.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ConcurrentRunError(
+            f"to be the only one that trains {Path(folder).name}", "another driver at it", "Wait for it, then start this one again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _own_output(folder: str) -> Iterator[None]:
+    """Send what the launcher passes on from its processes to a file: the screen has the progress."""
+    file = Path(folder) / "logs" / "launcher.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as stream, redirect_stdout(stream):
+        yield
+
+
+def _failure(folder: str) -> TrainingError:
+    """What the first process to fail said last; the others fail because of it."""
+    logs = sorted((Path(folder) / "logs").glob("process-*.log"), key=lambda file: file.stat().st_mtime)
+    said = [lines[-1] for file in logs if (lines := file.read_text(encoding="utf-8", errors="replace").strip().splitlines())]
+    got = f"one that failed, having said: {said[0]}" if said else "one that failed before it said anything"
+    todo = f"Its log is in {folder}/logs. Start the same command again: it goes on from the last checkpoint."
+    return TrainingError("all processes of the training to end well", elide(got, _ERROR_CHARACTERS), todo)

@@ -1,0 +1,96 @@
+"""Trained models: their rows in table `models`, and how `model:<id>` becomes a folder that an engine can load."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from bubblenet.engines.weights import check_digest, digest_of
+from bubblenet.errors import ModelError
+from bubblenet.ledger import versions
+from bubblenet.tables import MODELS
+from bubblenet.training.description import WEIGHTS, TrainingResult
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+    from bubblenet.context import Context
+    from bubblenet.settings import Settings
+    from bubblenet.training.planning import TrainingPlan
+    from bubblenet.warehouse import Warehouse
+
+PREFIX = "model:"
+_SHORTEST_ID = 4
+_MOST_LISTED = 10
+
+
+def with_trained_models(settings: Settings, warehouse: Warehouse) -> Settings:
+    """The settings with a folder wherever they say `model:<id>`, so that nothing else needs to know of the table.
+
+    Raises ModelError for a model that is not there, or whose weights are others than those that were trained.
+    """
+    named = {part: name for part, name in settings.models.model_dump().items() if name.startswith(PREFIX)}
+    if not named:
+        return settings
+    folders = {part: str(folder_of(warehouse, name)) for part, name in named.items()}
+    return settings.model_copy(update={"models": settings.models.model_copy(update=folders)})
+
+
+def folder_of(warehouse: Warehouse, name: str) -> Path:
+    """The folder of `model:<id>`; the beginning of an id will do. Raises ModelError as above."""
+    row = _find(warehouse, name.removeprefix(PREFIX))
+    folder = Path(warehouse.location) / row["location"]  # an absolute one stands alone
+    if not folder.is_dir():
+        raise ModelError(f"the weights of {name}", f"no folder at {folder}", "Put it back, or train the model again.")
+    check_digest(str(folder), row["weights_digest"])
+    return folder
+
+
+def trained(warehouse: Warehouse, model_id: str) -> Row | None:
+    """The row of a model; None where there is none."""
+    return warehouse.read(MODELS).where(F.col("model_id") == model_id).first()
+
+
+def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None:
+    """Append the row of a model that was trained."""
+    folder = Path(plan.job.folder) / WEIGHTS
+    inside = Path(context.warehouse.location)
+    values: dict[str, Any] = {
+        "model_id": plan.model_id,
+        "parent": plan.parent,
+        "parent_digest": plan.job.model_digest,
+        "weights_digest": digest_of(str(folder)),
+        "location": str(folder.relative_to(inside) if folder.is_relative_to(inside) else folder),
+        "direction": plan.direction,
+        "export": plan.job.export,
+        "data_sha256": plan.manifest["data_sha256"],
+        "data_versions": plan.manifest["made_from"]["versions"],
+        "hyper_parameters": json.dumps(plan.deciding, sort_keys=True),
+        "num_examples": result.num_examples,
+        "num_left_out": result.num_left_out,
+        "num_steps": result.num_steps,
+        "num_tokens": result.num_tokens,
+        "num_processes": result.num_processes,
+        "seconds": result.seconds,
+        "loss_curve": [tuple(point) for point in result.losses],
+        "validation_loss_before": result.validation_loss_before,
+        "validation_loss": result.validation_loss,
+        "run_id": context.run_id,
+        "versions": json.dumps(versions()),
+    }
+    rows = context.spark.createDataFrame([values], MODELS.ddl.replace(", `created_at` TIMESTAMP", ""))
+    context.warehouse.append(rows.withColumn("created_at", F.current_timestamp()), MODELS, {"run": context.run_id, "model": plan.model_id})
+
+
+def _find(warehouse: Warehouse, beginning: str) -> Row:
+    if len(beginning) < _SHORTEST_ID:
+        raise ModelError(f"model: and at least {_SHORTEST_ID} characters of an id", f"model:{beginning}", "SELECT model_id FROM models")
+    found = warehouse.read(MODELS).where(F.col("model_id").startswith(beginning)).limit(2).collect()
+    if len(found) == 1:
+        return found[0]
+    known = [row["model_id"] for row in warehouse.read(MODELS).select("model_id").limit(_MOST_LISTED).collect()]
+    got = f"{'two or more' if found else 'none'} that begin with {beginning} in table models"
+    raise ModelError("one trained model", got, f"There are: {', '.join(known) or 'none'}.")

@@ -1,0 +1,80 @@
+"""From the shards of an export to token ids and labels, memory-mapped, in the folder of a training."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bubblenet.engines.protocol import Prompt
+from bubblenet.engines.tokens import Codec
+from bubblenet.errors import InputError
+from bubblenet.progress import Scratch
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from bubblenet.training.description import TrainingJob
+
+NOT_TRAINED = -100
+"""Label of a token that the loss leaves out: those of the prompt."""
+
+
+def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[str, Dataset], int]:
+    """Examples by split, each `input_ids` and `labels`, and how many have a prompt that fills max_tokens: those are left out.
+
+    tokenizer: folder of the model. A second call, or another process, finds the examples in the folder of the job.
+    Raises InputError for files that are not those of the manifest, and for rows of another form.
+    """
+    from datasets import load_dataset
+    from datasets.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    cache = Path(job.folder) / "examples"
+    if not cache.exists():
+        _check_files(job)
+    codec, sets, num_left_out = Codec.load(tokenizer), {}, 0
+    for split in sorted({shard["split"] for shard in job.shards}):
+        files = [f"{job.export}/{shard['path']}" for shard in job.shards if shard["split"] == split]
+        rows = load_dataset("parquet", data_files=files, split="train", cache_dir=str(cache), columns=["prompt", "completion"])
+        made = rows.map(
+            lambda row: encode(row, codec, max_tokens),
+            remove_columns=rows.column_names,
+            cache_file_name=str(cache / f"{split}.arrow"),
+            new_fingerprint=f"{split}-tokenised",
+        )
+        sets[split] = made.filter(
+            lambda labels: len(labels) > 0,
+            input_columns="labels",
+            cache_file_name=str(cache / f"{split}-kept.arrow"),
+            new_fingerprint=f"{split}-kept",
+        )
+        num_left_out += len(made) - len(sets[split])
+    return sets, num_left_out
+
+
+def _check_files(job: TrainingJob) -> None:
+    """Raise InputError unless the files are those that the manifest counted."""
+    files = Scratch(job.export)
+    for shard in job.shards:
+        got = hashlib.sha256(files.read(shard["path"])).hexdigest()
+        if got != shard["sha256"]:
+            wanted = f"{job.export}/{shard['path']} with digest {shard['sha256'][:16]}"
+            raise InputError(wanted, f"digest {got[:16]}", "Export again into an empty folder.")
+
+
+def encode(row: dict[str, Any], codec: Codec, max_tokens: int) -> dict[str, list[int]]:
+    """Ids of prompt and completion with what ends an answer; a completion that does not fit is cut, and then has no end.
+
+    Empty where the prompt leaves no room. Raises InputError for other turns than one prompt and one answer.
+    """
+    *before, user = row["prompt"]
+    roles = [turn["role"] for turn in (*row["prompt"], *row["completion"])]
+    if roles not in (["user", "assistant"], ["system", "user", "assistant"]):
+        raise InputError("prompt and completion of one exchange", f"turns of {', '.join(roles)}", "Export with this version of bubblenet.")
+    prompt = codec.encode_prompt(Prompt(user["content"], before[0]["content"] if before else None))
+    answer = codec.encode_text(row["completion"][0]["content"]) + codec.end_ids
+    ids = (prompt + answer)[:max_tokens]
+    if len(ids) <= len(prompt):
+        return {"input_ids": [], "labels": []}
+    return {"input_ids": ids, "labels": [NOT_TRAINED] * len(prompt) + ids[len(prompt) :]}
