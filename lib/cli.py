@@ -20,6 +20,7 @@ from bubblenet import __version__, session, settings
 from bubblenet.context import new_run_id
 from bubblenet.job import (
     NAMED_ERROR,
+    AgainstOption,
     Arguments,
     ConfigOption,
     ExportOption,
@@ -27,6 +28,7 @@ from bubblenet.job import (
     JobArguments,
     LicenceOption,
     LimitOption,
+    ModelOption,
     OriginOption,
     OutOption,
     OwnArguments,
@@ -164,6 +166,18 @@ def export_examples(out: OutOption, warehouse: WarehouseOption, config: ConfigOp
 def finetune_model(export: ExportOption, warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
     """Fine-tune the starting model on an export: models. Its own application, by default with the session of conf/spark/local.conf."""
     raise typer.Exit(submit("finetune", OwnArguments.of(config, warehouse, overrides, export=export)))
+
+
+@app.command("assess")
+def assess_models(
+    model: ModelOption,
+    warehouse: WarehouseOption,
+    against: AgainstOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Measure models on held-out seeds, alone and against others, with intervals: answers, evaluations."""
+    raise typer.Exit(submit("assess", OwnArguments.of(config, warehouse, overrides, model=model, against=against)))
 
 
 @seeds.command("import")

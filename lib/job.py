@@ -41,6 +41,8 @@ LimitOption = Annotated[
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file at the end.")]
 OutOption = Annotated[str, typer.Option("--out", help="Folder or URL to write to; a new one, or one of an earlier export.")]
 ExportOption = Annotated[str, typer.Option("--export", help="Folder of a finished export.")]
+ModelOption = Annotated[list[str], typer.Option("--model", help="model:ID, package:NAME or a folder; may be given again.")]
+AgainstOption = Annotated[list[str] | None, typer.Option("--against", help="Compare with this model; may be given again.")]
 SeedFileArgument = Annotated[
     str, typer.Argument(help="JSON lines of pairs or conversations (docs/seeds.md); `starter`: the set that ships.")
 ]
@@ -78,8 +80,10 @@ class OwnArguments:
 
     @classmethod
     def of(cls, config: Path | None, warehouse: str, overrides: list[str] | None, *positional: str, **options: object) -> OwnArguments:
-        """From what typer parsed. options: by name, with _ for -; those that are None are not given."""
-        own = [part for name, value in options.items() for part in _options(f"--{name.replace('_', '-')}", value)]
+        """From what typer parsed. options: by name; a list is given once for each value, None not at all."""
+        own = []
+        for name, value in options.items():
+            own += _options(f"--{name}", *(value if isinstance(value, list) else [value]))
         return cls((*positional, *own), config, warehouse, tuple(overrides or ()))
 
     def as_argv(self) -> list[str]:

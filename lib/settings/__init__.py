@@ -12,17 +12,17 @@ from bubblenet.settings.sections import (
     Deduplication,
     Engine,
     Execution,
-    Export,
     Models,
     RoleEngine,
     Scoring,
-    Seeds,
     Segmentation,
     Settings,
     Tables,
 )
+from bubblenet.settings.training import Assessment, Export, Seeds, Training
 
 __all__ = [
+    "Assessment",
     "Backtranslation",
     "Budget",
     "Corpus",
@@ -39,6 +39,7 @@ __all__ = [
     "Segmentation",
     "Settings",
     "Tables",
+    "Training",
     "load",
     "valid_keys",
 ]

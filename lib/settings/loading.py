@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bubblenet.errors import SettingsError
-from bubblenet.settings.sections import Section, Settings
+from bubblenet.settings.base import Section
+from bubblenet.settings.sections import Settings
 
 
 def load(path: str | Path | None = None, overrides: list[str] | tuple[str, ...] = ()) -> Settings:

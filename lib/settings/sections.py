@@ -6,18 +6,14 @@ The defaults here and conf/local.toml say the same; the file repeats them so tha
 from __future__ import annotations
 
 import difflib
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+from bubblenet.settings.base import Section, Share
+from bubblenet.settings.training import Assessment, Export, Seeds, Training
+
 _URL = r"^(https?://[^@\s]+)?$"  # no password in it: a URL is shown in messages
-
-
-class Section(BaseModel):
-    """Common behaviour of all sections: frozen, no unknown keys, strict types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Models(Section):
@@ -204,55 +200,6 @@ class Curation(Section):
     )
 
 
-class Seeds(Section):
-    """Which seeds are trained on."""
-
-    held_out_share: Share = Field(0.2, description="of the seeds, by hash of the instruction; they are for assessing alone")
-
-
-class Export(Section):
-    """What fine-tuning is given."""
-
-    direction: Literal["forward", "backward"] = Field("forward", description="backward: the response is asked for its instruction")
-    shards: int = Field(2, ge=1, description="files of equal numbers of examples; a multiple of the processes that will train")
-    min_grade: Literal[4, 5] = Field(5, description="of curated pairs")
-    curated_version: int = Field(-1, ge=-1, description="version of table curated; -1: the newest")
-    seed_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each seed is there; a fraction takes that share of them")
-    curated_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each curated pair is there")
-    validation_share: Share = Field(0.05, description="of the curated pairs, by cluster of near copies, for the loss that is watched")
-    tags: bool = Field(True, description="system prompts that say whether an answer is a seed's or from the web")
-    shuffle_seed: int = Field(0, ge=0, description="of the order of examples")
-
-
-class Training(Section):
-    """How the starting model is fine-tuned. A change of what can change the model makes another model."""
-
-    method: Literal["lora", "full"] = Field(
-        "lora", description="lora: matrices of low rank beside the weights, merged into them at the end"
-    )
-    learning_rate: float = Field(2e-4, gt=0.0, description="of lora; full: a tenth or less")
-    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="of the learning rate, to 0 at the end")
-    warmup_share: Share = Field(0.03, description="of the steps, in which the learning rate rises")
-    weight_decay: float = Field(0.0, ge=0.0)
-    epochs: float = Field(3.0, gt=0.0, description="how often each example is read")
-    tokens: int = Field(0, ge=0, description="train on this many at most, prompts included; 0: as many as the epochs have")
-    batch_examples: int = Field(16, ge=1, description="examples (packed: sequences) a step, of all processes together")
-    max_tokens: int = Field(1024, ge=32, description="of one example; a longer completion is cut, a longer prompt left out")
-    packing: bool = Field(False, description="several examples in one sequence of max_tokens, without sight of each other")
-    lora_rank: int = Field(16, ge=1)
-    lora_alpha: int = Field(32, ge=1)
-    lora_dropout: float = Field(0.0, ge=0.0, lt=1.0)
-    dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="computed in; auto: bfloat16 where the device does so")
-    seed: int = Field(0, ge=0, description="of the order of examples and of what lora begins with")
-    processes: int = Field(1, ge=1, description="one each GPU or share of the cores; each has a copy of the model, or with fsdp a part")
-    device_examples: int = Field(2, ge=1, description="most examples that one process reads at once; changes speed and memory alone")
-    gradient_checkpointing: bool = Field(False, description="less memory, a third more time")
-    fsdp: bool = Field(False, description="spread weights, gradients and optimizer over the processes; GPUs only")
-    checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints: the most that a kill can lose")
-    validation_examples: int = Field(200, ge=0, description="most examples that the loss is watched with, before and after")
-    folder: str = Field("", description="of checkpoints and weights, on a file system that all machines share; empty: in the warehouse")
-
-
 class Budget(Section):
     """What one run of one model stage may spend; 0 means no limit. Checked between units."""
 
@@ -292,6 +239,7 @@ class Settings(Section):
     seeds: Seeds = Seeds()
     export: Export = Export()
     training: Training = Training()
+    assessment: Assessment = Assessment()
     budget: Budget = Budget()
     tables: Tables = Tables()
     execution: Execution = Execution()

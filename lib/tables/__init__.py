@@ -5,6 +5,7 @@ from __future__ import annotations
 from bubblenet.tables.bookkeeping import RECIPES, RUNS
 from bubblenet.tables.corpus import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, SEGMENTS
 from bubblenet.tables.declaration import Column, Table
+from bubblenet.tables.evaluation import ANSWERS, EVALUATIONS
 from bubblenet.tables.pairs import CURATED, INSTRUCTIONS, JUDGEMENTS, PASSAGE_SCORES, SCORES
 from bubblenet.tables.training import MODELS, SEEDS
 
@@ -12,12 +13,29 @@ SCHEMA_VERSION = 3
 
 TABLES = (
     FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, SEEDS, MODELS,
-    RECIPES, RUNS,
+    ANSWERS, EVALUATIONS, RECIPES, RUNS,
 )  # fmt: skip
 """Every table, in the order of the pipeline."""
 
 __all__ = [
-    "CURATED", "DOCUMENTS", "DUPLICATES", "FILES", "INSTRUCTIONS", "JUDGEMENTS", "MINHASH_INDEX", "MODELS", "PASSAGE_SCORES", "RECIPES",
+    "ANSWERS",
+    "CURATED",
+    "DOCUMENTS",
+    "DUPLICATES",
+    "EVALUATIONS",
+    "FILES",
+    "INSTRUCTIONS",
+    "JUDGEMENTS",
+    "MINHASH_INDEX",
+    "MODELS",
+    "PASSAGE_SCORES",
+    "RECIPES",
     "RUNS",
-    "SCHEMA_VERSION", "SCORES", "SEEDS", "SEGMENTS", "TABLES", "Column", "Table",
+    "SCHEMA_VERSION",
+    "SCORES",
+    "SEEDS",
+    "SEGMENTS",
+    "TABLES",
+    "Column",
+    "Table",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.engines.weights import TOKENIZER_SUFFIXES, describe
-from bubblenet.settings.sections import Training
+from bubblenet.settings.training import Training
 from bubblenet.training.description import RESULT, WEIGHTS, TrainingJob, TrainingResult
 
 if TYPE_CHECKING:

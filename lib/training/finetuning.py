@@ -26,7 +26,7 @@ from bubblenet.engines.quiet import quiet_transformers
 from bubblenet.engines.supervisor import end_with_parent
 from bubblenet.engines.weights import check_digest, describe
 from bubblenet.errors import ConcurrentRunError, InputError, SettingsError
-from bubblenet.settings.sections import Training
+from bubblenet.settings.training import Training
 from bubblenet.training.checkpoints import last_checkpoint, lora_config, save, starting_model
 from bubblenet.training.description import PROGRESS, VALIDATION, TrainingJob, TrainingResult
 from bubblenet.training.tokenised import tokenised

@@ -15,6 +15,8 @@ from bubblenet.tables import MODELS
 from bubblenet.training.description import WEIGHTS, TrainingResult
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyspark.sql import Row
 
     from bubblenet.context import Context
@@ -32,11 +34,13 @@ def with_trained_models(settings: Settings, warehouse: Warehouse) -> Settings:
 
     Raises ModelError for a model that is not there, or whose weights are others than those that were trained.
     """
-    named = {part: name for part, name in settings.models.model_dump().items() if name.startswith(PREFIX)}
-    if not named:
-        return settings
-    folders = {part: str(folder_of(warehouse, name)) for part, name in named.items()}
-    return settings.model_copy(update={"models": settings.models.model_copy(update=folders)})
+    return with_models(settings, warehouse, settings.models.model_dump())
+
+
+def with_models(settings: Settings, warehouse: Warehouse, names: Mapping[str, str]) -> Settings:
+    """The settings with other models in these parts: backward, forward, start. Raises ModelError as above."""
+    found = {part: str(folder_of(warehouse, name)) if name.startswith(PREFIX) else name for part, name in names.items()}
+    return settings.model_copy(update={"models": settings.models.model_copy(update=found)})
 
 
 def folder_of(warehouse: Warehouse, name: str) -> Path:

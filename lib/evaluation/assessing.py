@@ -1,0 +1,155 @@
+"""Let models answer the held-out seeds, once each, and say how good they are and how much better than others."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from bubblenet.errors import InputError
+from bubblenet.evaluation.answering import ANSWERING_VERSION
+from bubblenet.passages import content_id
+from bubblenet.recipe import backward_engine, forward_engine
+from bubblenet.stage import Fingerprint, Stage, run_stage
+from bubblenet.tables import ANSWERS, EVALUATIONS, SEEDS
+from bubblenet.training.examples import SEED_TAG, reversed_request
+from bubblenet.training.models import with_models
+from bubblenet.training.seeds import seeds_at
+from bubblenet.udfs.answers import AnswerSeed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column, DataFrame
+
+    from bubblenet.context import Context
+    from bubblenet.settings import Settings
+
+METRICS = ("log_likelihood", "bleu", "chrf", "rouge_l", "characters")
+ALL_KINDS = "all"
+_MOST_KINDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A model whose answers are in the table. fingerprint: of these answers."""
+
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One row of `evaluations`, as far as it is measured."""
+
+    model: str
+    baseline: str | None
+    metric: str
+    kind: str
+    num_items: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = ()) -> list[Estimate]:
+    """Measure models, and their differences from baselines; answers that are there are not asked for again.
+
+    models, baselines: as the settings name models. Rows of `evaluations` are written, and returned.
+    Raises InputError where no seed is held out, ModelError for a model that is not there.
+    """
+    version = context.warehouse.version(SEEDS)
+    seeds = _held_out(context, version).persist()
+    try:
+        if seeds.isEmpty():
+            raise InputError("seeds that are held out", "none", "bubblenet seeds import starter, or raise seeds.held_out_share.")
+        assessed = {name: _answered(context, name, seeds) for name in dict.fromkeys([*models, *baselines])}
+        estimates = [_estimates(context, seeds, assessed[name], None) for name in assessed]
+        pairs = itertools.product(models, baselines)
+        estimates += [_estimates(context, seeds, assessed[name], assessed[other]) for name, other in pairs if name != other]
+        frame = estimates[0]
+        for other_frame in estimates[1:]:
+            frame = frame.unionByName(other_frame)
+        rows = frame.withColumn("seeds_version", F.lit(version).cast("long")).withColumn("run_id", F.lit(context.run_id))
+        measured = rows.withColumn("created_at", F.current_timestamp()).persist()
+        context.warehouse.append(measured.coalesce(1), EVALUATIONS, {"run": context.run_id, "models": list(assessed)})
+        return [Estimate(*row) for row in measured.select(*Estimate.__slots__).collect()]  # metrics x kinds x models
+    finally:
+        seeds.unpersist()
+
+
+def _held_out(context: Context, version: int) -> DataFrame:
+    """seed_id, kind, asked, system, reference of the held-out seeds; with assessment.items, those that come first by hash."""
+    settings = context.settings.assessment
+    held_out = seeds_at(context, version).where("split = 'held_out'").withColumn("kind", F.coalesce("kind", F.lit("not stated")))
+    chosen = held_out.orderBy(content_id("seed_id", F.lit("assessed"))).limit(settings.items) if settings.items else held_out
+    if settings.direction == "backward":
+        asked, system, reference = F.concat("response", F.lit("\n\n" + reversed_request())), F.lit(None), F.col("instruction")
+    else:
+        tag = SEED_TAG if context.settings.export.tags else None
+        asked, system, reference = F.col("instruction"), F.lit(tag), F.col("response")
+    named = {"asked": asked, "system": system.cast("string"), "reference": reference, "direction": F.lit(settings.direction)}
+    return chosen.select("seed_id", "kind", *(column.alias(name) for name, column in named.items()))
+
+
+def _answered(context: Context, name: str, seeds: DataFrame) -> Assessed:
+    """Bring `answers` up to date with one model."""
+    part = context.settings.assessment.direction
+    settings: Settings = with_models(context.settings, context.warehouse, {part: name})
+    spec = backward_engine(settings) if part == "backward" else forward_engine(settings)
+    decoding = context.settings.assessment.model_dump(mode="json", include={"max_new_tokens"})
+    fingerprint = Fingerprint({"engine": spec.fingerprint_parts(), "decoding": decoding, "code": ANSWERING_VERSION})
+    requests = seeds.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked"))
+    transform = AnswerSeed(spec, context.settings.assessment)
+    run_stage(Stage(f"assess/{part}", ANSWERS, fingerprint, requests, transform, is_model_stage=True), context)
+    return Assessed(name, fingerprint.id)
+
+
+def _measured(context: Context, seeds: DataFrame, fingerprint: str) -> DataFrame:
+    """seed_id, kind and the metrics of one model's answers."""
+    answers = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprint) & F.col("kept"))
+    per_token = F.col("log_likelihood") / F.col("num_tokens")
+    metrics = {"log_likelihood": per_token, "characters": F.length("text").cast("double")}
+    chosen = answers.join(seeds.select("seed_id", "kind", "direction"), on=["seed_id", "direction"], how="inner").dropDuplicates(
+        ["seed_id"]
+    )
+    return chosen.select("seed_id", "kind", *(metrics.get(name, F.col(name)).alias(name) for name in METRICS))
+
+
+def _estimates(context: Context, seeds: DataFrame, model: Assessed, baseline: Assessed | None) -> DataFrame:
+    """Mean and interval of every metric, by kind and over all; with a baseline, of the differences seed by seed."""
+    values = _measured(context, seeds, model.fingerprint)
+    if baseline is not None:
+        others = _measured(context, seeds, baseline.fingerprint).select(
+            "seed_id", *(F.col(name).alias(f"other_{name}") for name in METRICS)
+        )
+        both = values.join(others, on="seed_id", how="inner")
+        values = both.select("kind", *((F.col(name) - F.col(f"other_{name}")).alias(name) for name in METRICS))
+    long = values.select(F.explode(F.array("kind", F.lit(ALL_KINDS))).alias("kind"), F.create_map(*_pairs()).alias("metrics")).select(
+        "kind", F.explode("metrics").alias("metric", "value")
+    )
+    half = F.lit(_normal_quantile(context.settings.assessment.confidence)) * F.stddev_samp("value") / F.sqrt(F.count("value"))
+    frame = long.groupBy("metric", "kind").agg(F.count("value").alias("num_items"), F.mean("value").alias("mean"), half.alias("half"))
+    return frame.limit(_MOST_KINDS * len(METRICS)).select(
+        F.lit(model.name).alias("model"),
+        F.lit(baseline.name if baseline else None).cast("string").alias("baseline"),
+        F.lit(context.settings.assessment.direction).alias("direction"),
+        "metric", "kind", "num_items",
+        F.col("mean").alias("value"),
+        (F.col("mean") - F.col("half")).alias("low"),
+        (F.col("mean") + F.col("half")).alias("high"),
+        F.lit(model.fingerprint).alias("fingerprint"),
+        F.lit(baseline.fingerprint if baseline else None).cast("string").alias("baseline_fingerprint"),
+    )  # fmt: skip
+
+
+def _pairs() -> list[Column]:
+    return [part for name in METRICS for part in (F.lit(name), F.col(name))]
+
+
+def _normal_quantile(confidence: float) -> float:
+    from scipy.stats import norm
+
+    return float(norm.ppf((1 + confidence) / 2))

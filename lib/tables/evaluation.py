@@ -1,0 +1,51 @@
+"""Tables of assessment: what models answered to held-out seeds, and what that says of them."""
+
+from __future__ import annotations
+
+from bubblenet.tables.declaration import VERDICT, Table, columns
+
+ANSWERS = Table(
+    "answers",
+    "One answer of one model to a held-out seed, beside the one that a person gave.",
+    columns(
+        """
+        seed_id STRING the seed
+        direction STRING forward: its response was asked for; backward: its instruction was
+        text STRING what the model wrote, greedily
+        is_finished BOOLEAN whether the model ended by itself before assessment.max_new_tokens
+        log_likelihood DOUBLE log probability of the person's text after the same question, in nats
+        num_tokens INT tokens of the person's text
+        bleu DOUBLE BLEU of the text against the person's, 0 to 100, with effective order
+        chrf DOUBLE chrF2 of the two, 0 to 100
+        rouge_l DOUBLE F of their longest common subsequence of words, 0 to 100
+        prompt_tokens BIGINT tokens the model read
+        output_tokens BIGINT tokens the model wrote
+        detail STRING the error message of a quarantined row
+        """
+    )
+    + VERDICT,
+    statistics=("seed_id", "request_id", "fingerprint", "run_id", "unit", "direction"),
+)
+
+EVALUATIONS = Table(
+    "evaluations",
+    "One measured quality of a model, or its difference from another one, with the interval that holds the true mean.",
+    columns(
+        """
+        model STRING the model, as it was named
+        baseline STRING the model that it is compared with, seed by seed; null: value is the quality itself
+        direction STRING forward or backward
+        metric STRING log_likelihood (nats a token of the person's text), bleu, chrf, rouge_l or characters (of what it wrote)
+        kind STRING kind of task, or all
+        num_items BIGINT held-out seeds that were asked
+        value DOUBLE mean over the seeds, each counting the same; with a baseline the mean difference
+        low DOUBLE lower end of the interval at assessment.confidence, by the normal approximation; null for fewer than two seeds
+        high DOUBLE its upper end
+        fingerprint STRING of the answers of the model
+        baseline_fingerprint STRING of the answers of the baseline
+        seeds_version BIGINT version of table seeds
+        run_id STRING the run that wrote the row
+        created_at TIMESTAMP when it was written
+        """
+    ),
+)
