@@ -9,6 +9,9 @@ PAGES ?= .demo/pages
 WAREHOUSE ?= .demo/warehouse
 REPORT ?= .demo/report.html
 LIMIT ?= 60
+ROUNDS_LIMIT ?= 24
+ROUNDS_TOKENS ?= 12000
+ROUNDS_ITEMS ?= 60
 BENCH_PAGES ?= 5000
 BENCH_CURVE ?= 1000,20000
 BENCH_ROUNDS ?= 3
@@ -19,7 +22,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge
+.PHONY: help setup python demo demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -33,6 +36,12 @@ setup: python ## install everything into .venv, once; says first how much it dow
 
 demo: setup ## real pages in, real model, curated pairs and an HTML report out
 	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(WAREHOUSE) --limit $(LIMIT) --report $(REPORT)
+
+demo-rounds: setup ## M0, M1, M2 on the sample pages: fine-tune, judge, compare, promote or stop (30 to 45 minutes on 2 cores)
+	$(BIN)/bubblenet seeds import starter --warehouse $(WAREHOUSE)
+	$(BIN)/bubblenet iterate --rounds 2 --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(WAREHOUSE) --limit $(ROUNDS_LIMIT) \
+	  --set seeds.held_out_share=0.55 --set training.tokens=$(ROUNDS_TOKENS) --set assessment.items=$(ROUNDS_ITEMS) --set assessment.max_new_tokens=48 \
+	  --set training.batch_examples=8 --set export.min_grade=4 --set 'scoring.modes=["reverse_gain", "likelihood"]'
 
 test: setup ## all tests but the nightly ones
 	$(BIN)/python -m pytest

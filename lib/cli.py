@@ -33,6 +33,7 @@ from bubblenet.job import (
     OutOption,
     OwnArguments,
     ReportOption,
+    RoundsOption,
     SeedFileArgument,
     SetOption,
     SnapshotOption,
@@ -178,6 +179,21 @@ def assess_models(
 ) -> None:
     """Measure models on held-out seeds, alone and against others, with intervals: answers, evaluations."""
     raise typer.Exit(submit("assess", OwnArguments.of(config, warehouse, overrides, model=model, against=against)))
+
+
+@app.command("iterate")
+def iterate_rounds(
+    snapshot: SnapshotOption,
+    warehouse: WarehouseOption,
+    rounds: RoundsOption = 2,
+    config: ConfigOption = None,
+    input: InputOption = None,
+    overrides: SetOption = None,
+    limit: LimitOption = 0,
+) -> None:
+    """Train M0 on seeds, then let each model judge the pairs that train the next: models, evaluations, rounds."""
+    own = {"rounds": rounds, "snapshot": snapshot, "input": input, "limit": limit or None}
+    raise typer.Exit(submit("iterate", OwnArguments.of(config, warehouse, overrides, **own)))
 
 
 @seeds.command("import")

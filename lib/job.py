@@ -43,6 +43,7 @@ OutOption = Annotated[str, typer.Option("--out", help="Folder or URL to write to
 ExportOption = Annotated[str, typer.Option("--export", help="Folder of a finished export.")]
 ModelOption = Annotated[list[str], typer.Option("--model", help="model:ID, package:NAME or a folder; may be given again.")]
 AgainstOption = Annotated[list[str] | None, typer.Option("--against", help="Compare with this model; may be given again.")]
+RoundsOption = Annotated[int, typer.Option("--rounds", min=0, help="Rounds after M0.")]
 SeedFileArgument = Annotated[
     str, typer.Argument(help="JSON lines of pairs or conversations (docs/seeds.md); `starter`: the set that ships.")
 ]

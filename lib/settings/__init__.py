@@ -19,7 +19,7 @@ from bubblenet.settings.sections import (
     Settings,
     Tables,
 )
-from bubblenet.settings.training import Assessment, Export, Seeds, Training
+from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
 __all__ = [
     "Assessment",
@@ -34,6 +34,7 @@ __all__ = [
     "Export",
     "Models",
     "RoleEngine",
+    "Rounds",
     "Scoring",
     "Seeds",
     "Segmentation",

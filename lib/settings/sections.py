@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from bubblenet.settings.base import Section, Share
-from bubblenet.settings.training import Assessment, Export, Seeds, Training
+from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
 _URL = r"^(https?://[^@\s]+)?$"  # no password in it: a URL is shown in messages
 
@@ -240,6 +240,7 @@ class Settings(Section):
     export: Export = Export()
     training: Training = Training()
     assessment: Assessment = Assessment()
+    rounds: Rounds = Rounds()
     budget: Budget = Budget()
     tables: Tables = Tables()
     execution: Execution = Execution()

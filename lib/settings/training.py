@@ -65,3 +65,10 @@ class Assessment(Section):
     items: int = Field(0, ge=0, description="held-out seeds that are asked, the same ones every time; 0: all")
     max_new_tokens: int = Field(256, ge=1, le=8192, description="length of one answer")
     confidence: float = Field(0.95, gt=0.0, lt=1.0, description="of the intervals")
+
+
+class Rounds(Section):
+    """When a round is promoted, so that the next one builds on it (bubblenet.training.decisions)."""
+
+    min_agreement: float = Field(0.3, ge=-1.0, le=1.0, description="Kendall's tau between the qualities of a round and of the last one")
+    max_length_ratio: float = Field(1.5, ge=1.0, description="of the answers' length to that of the parent's, or the reverse")

@@ -7,12 +7,12 @@ from bubblenet.tables.corpus import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX,
 from bubblenet.tables.declaration import Column, Table
 from bubblenet.tables.evaluation import ANSWERS, EVALUATIONS
 from bubblenet.tables.pairs import CURATED, INSTRUCTIONS, JUDGEMENTS, PASSAGE_SCORES, SCORES
-from bubblenet.tables.training import MODELS, SEEDS
+from bubblenet.tables.training import MODELS, ROUNDS, SEEDS
 
 SCHEMA_VERSION = 3
 
 TABLES = (
-    FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, SEEDS, MODELS,
+    FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, SEEDS, MODELS, ROUNDS,
     ANSWERS, EVALUATIONS, RECIPES, RUNS,
 )  # fmt: skip
 """Every table, in the order of the pipeline."""
@@ -30,7 +30,7 @@ __all__ = [
     "MODELS",
     "PASSAGE_SCORES",
     "RECIPES",
-    "RUNS",
+    "ROUNDS", "RUNS",
     "SCHEMA_VERSION",
     "SCORES",
     "SEEDS",

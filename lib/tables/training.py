@@ -59,3 +59,30 @@ MODELS = Table(
         """
     ),
 )
+
+ROUNDS = Table(
+    "rounds",
+    "One round of self-alignment: what its model was trained on, how good it is, and whether the next one builds on it.",
+    columns(
+        """
+        round INT number of the round; 0: M0, of seeds alone
+        policy STRING name of the curation policy
+        model STRING the model of the round
+        parent STRING the model that judged for it, and that it is compared with; of M0 the starting model
+        start STRING the model that was fine-tuned, which it is compared with too
+        backward STRING the model that wrote the instructions
+        export STRING folder of what it was trained on
+        data_sha256 STRING digest of that export
+        num_curated BIGINT accepted pairs of the round
+        gain_on_start DOUBLE held-out log-likelihood a token above that of the starting model, in nats; intervals are in evaluations
+        gain_on_parent DOUBLE the same above its parent's
+        agreement DOUBLE Kendall tau between the qualities of this round and of the last one over the same pairs; null for rounds 0 and 1
+        length_ratio DOUBLE characters of its answers to held-out seeds over those of its parent
+        decision STRING promoted, or refused: the loop stops
+        reason STRING nothing_curated, worse_than_start, worse_than_parent, judges_disagree or length_drift; null when promoted
+        rules STRING JSON of section rounds of the settings
+        run_id STRING the run that wrote the row
+        created_at TIMESTAMP when it was written
+        """
+    ),
+)

@@ -123,9 +123,9 @@ def _clusters(context: Context, pinned: Pinned, rows: DataFrame, scratch: str) -
 
 
 def _copies(export: Export) -> Column:
-    """How often a pair is there: its weight, whose fraction is decided by a hash."""
+    """How often a pair is there: its weight, whose fraction is decided by a hash; in the validation split once, or not at all."""
     weight = F.when(F.col("source") == "seed", F.lit(export.seed_weight)).otherwise(F.lit(export.curated_weight))
-    weight = F.when(F.col("split") == "validation", F.lit(1.0)).otherwise(weight)
+    weight = F.when(F.col("split") == "validation", F.least(F.lit(1.0), F.ceil(weight))).otherwise(weight)
     return (F.floor(weight) + F.when(_fraction("pair_id", F.lit("weight")) < weight - F.floor(weight), 1).otherwise(0)).cast("int")
 
 

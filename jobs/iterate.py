@@ -1,0 +1,87 @@
+"""Backward model and M0 of the seeds, candidates, then rounds: judge, curate, fine-tune, assess, promote or stop: rounds.
+
+spark-submit --properties-file conf/spark/local.conf jobs/iterate.py --rounds 2 --input pages/ --snapshot 2026-11 --warehouse warehouse
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+
+from bubblenet.evaluation.assessing import ALL_KINDS
+from bubblenet.job import (
+    ConfigOption,
+    InputOption,
+    LimitOption,
+    RoundsOption,
+    SetOption,
+    SnapshotOption,
+    WarehouseOption,
+    exit_code,
+    opened,
+)
+from bubblenet.jobs import assess, backtranslate, curate, deduplicate, ingest, score, segment
+from bubblenet.training.decisions import PROMOTED
+from bubblenet.training.rounds import Round, Steps, iterate
+from bubblenet.viewing.text import print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(add_completion=False)
+STEPS = Steps(propose=(ingest.run, segment.run, deduplicate.run, backtranslate.run), judge=(score.run, curate.run), show=assess.show)
+_METRICS = ("log_likelihood", "chrf", "rouge_l")
+
+
+@app.command()
+def run(
+    snapshot: SnapshotOption,
+    warehouse: WarehouseOption,
+    rounds: RoundsOption = 2,
+    config: ConfigOption = None,
+    input: InputOption = None,
+    overrides: SetOption = None,
+    limit: LimitOption = 0,
+) -> None:
+    """Run what is missing of the rounds, and show them beside the model that nobody trained."""
+    with opened(config, overrides or (), warehouse, snapshot) as context:
+        context = replace(context, inputs=tuple(input or ()), limit=limit)
+        show(iterate(context, rounds, STEPS), context.console)
+        context.console.print(f'Look: bubblenet sql "SELECT * FROM rounds" --warehouse {context.warehouse.location}', soft_wrap=True)
+
+
+def show(rounds: list[Round], console: Console) -> None:
+    """The starting model and each round: held-out quality with intervals, and what was decided."""
+    table = Table("", "model", "curated", *_METRICS, "gain on start", "gain on parent", "decision")
+    first = rounds[0]
+    table.add_row("start", first.parent, "", *(_cell(first, first.parent, None, metric) for metric in _METRICS), "", "", "")
+    for number, found in enumerate(rounds):
+        gains = [_cell(found, found.model, baseline, _METRICS[0]) for baseline in (first.parent, found.parent)]
+        verdict = found.decision.decision + (f": {found.decision.reason}" if found.decision.reason else "")
+        cells = (_cell(found, found.model, None, metric) for metric in _METRICS)
+        table.add_row(f"M{number}", found.model, f"{found.measured.num_curated:,}", *cells, *gains, verdict)
+    print_table(console, table)
+    best = next((found.model for found in reversed(rounds) if found.decision.decision == PROMOTED), first.parent)
+    console.print(f"Use the best: --set models.forward={best} --set models.backward={first.backward}", soft_wrap=True)
+
+
+def _cell(found: Round, model: str, baseline: str | None, metric: str) -> str:
+    """A mean over all kinds of task with its interval."""
+    if model == baseline:
+        return "0"
+    wanted = (model, baseline, metric, ALL_KINDS)
+    row = next(row for row in found.estimates if (row.model, row.baseline, row.metric, row.kind) == wanted)
+    return f"{row.value:.3f}" + ("" if row.low is None else f" [{row.low:.3f}, {row.high:.3f}]")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the job; return the exit code."""
+    return exit_code(lambda: app(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

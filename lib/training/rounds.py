@@ -1,0 +1,194 @@
+"""The loop of self-alignment: a backward model and M0 of the seeds, candidates once, then round after round until one is not better.
+
+Every step is one that can be run by hand, and does nothing where its result is there: a loop that was killed goes on where it stopped.
+Each round fine-tunes the *starting* model, on seeds and on what the last model judged best (Li et al. 2023, arXiv:2308.06259, section 2).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from bubblenet.errors import InputError
+from bubblenet.evaluation.assessing import ALL_KINDS, Estimate, assess
+from bubblenet.passages import content_id
+from bubblenet.tables import CURATED, JUDGEMENTS, ROUNDS
+from bubblenet.training.decisions import PROMOTED, Decision, Measured, decide
+from bubblenet.training.examples import REVERSED_PROMPT
+from bubblenet.training.export import export
+from bubblenet.training.launching import train
+from bubblenet.training.models import PREFIX, with_models
+from bubblenet.training.seeds import current_seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
+
+    from bubblenet.context import Context
+    from bubblenet.job import Step
+
+_COMPARED_PAIRS = 2000
+"""Pairs, chosen by hash, whose order two judges are compared by: Kendall's tau is known to 0.02 then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One row of table rounds. number 0 is M0, of seeds alone."""
+
+    number: int
+    model: str
+    parent: str
+    backward: str
+    export: str
+    data_sha256: str
+    measured: Measured
+    decision: Decision
+    estimates: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The jobs between two trainings. propose: from pages to candidates, once; judge: from candidates to curated pairs, once a round."""
+
+    propose: Sequence[Step]
+    judge: Sequence[Step]
+    show: Callable[[list[Estimate], Console], None]
+
+
+def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
+    """Run the loop, or what is missing of it; the rounds in order, the last one refused or the last that was asked for.
+
+    Raises InputError where there are no seeds to train on or none held out.
+    """
+    _check_seeds(context)
+    start = context.settings.models.start
+    backward = _trained(context, "backward", direction="backward", curated_weight=0.0)
+    context.console.print(f"Backward model: {backward}. How well it recovers the instructions of held-out seeds:")
+    steps.show(assess(_assessing(context, direction="backward"), [backward], [start]), context.console)
+    rounds = [_run_round(context, 0, steps, parent=start, backward=backward)]
+    candidates = _with(context, {"backward": backward}, backtranslation={"prompt": REVERSED_PROMPT})
+    for step in steps.propose if rounds[0].decision.decision == PROMOTED else ():
+        step(candidates)
+    while rounds[-1].decision.decision == PROMOTED and len(rounds) <= num_rounds:
+        rounds.append(_run_round(candidates, len(rounds), steps, parent=rounds[-1].model, backward=backward))
+    return rounds
+
+
+def _run_round(context: Context, number: int, steps: Steps, *, parent: str, backward: str) -> Round:
+    """Judge with the parent, curate, train the starting model, compare, decide. M0 is trained on seeds alone."""
+    context.console.rule(f"M{number}")
+    num_curated = 0
+    if number:
+        context = _with(context, {"forward": parent}, curation={"round": number})
+        for step in steps.judge:
+            step(context)
+        num_curated = context.warehouse.read(CURATED).where(_of(context, number)).count()
+    weight = context.settings.export.curated_weight if number else 0.0
+    exported = _exported(context, f"round{number}", direction="forward", curated_weight=weight)
+    model = _model_of(context, exported)
+    start = context.settings.models.start
+    estimates = assess(_assessing(context, direction="forward"), [model], list(dict.fromkeys([start, parent])))
+    measured = Measured(
+        num_curated=num_curated,
+        gain_on_start=_value(estimates, model, start),
+        gain_on_parent=_value(estimates, model, parent),
+        agreement=agreement(context, number) if number > 1 else None,
+        length_ratio=_value(estimates, model, None, "characters") / max(_value(estimates, parent, None, "characters"), 1.0),
+    )
+    decision = decide(measured, context.settings.rounds, needs_curated=number > 0)
+    finished = Round(number, model, parent, backward, *exported, measured, decision, tuple(estimates))
+    _record(context, finished)
+    steps.show(estimates, context.console)
+    return finished
+
+
+def _trained(context: Context, name: str, **changes: Any) -> str:
+    return _model_of(context, _exported(context, name, **changes))
+
+
+def _exported(context: Context, name: str, **changes: Any) -> tuple[str, str]:
+    """Folder and digest of an export below the warehouse."""
+    folder = f"{context.warehouse.location}/_exports/{name}"
+    manifest = export(_with(context, {}, export=changes), folder).manifest
+    context.console.print(f"[bold]{'export':<22}[/bold] {manifest['splits']['train']['examples']:,} training examples: {name}")
+    return folder, manifest["data_sha256"]
+
+
+def _model_of(context: Context, exported: tuple[str, str]) -> str:
+    """The starting model, trained on an export, by the name that settings have for it."""
+    trained = train(context, exported[0])
+    state = "trained" if trained.is_new else "was there already"
+    context.console.print(f"[bold]{'finetune':<22}[/bold] {trained.result.num_tokens:,} tokens: model:{trained.plan.model_id} {state}")
+    return f"{PREFIX}{trained.plan.model_id}"
+
+
+def _with(context: Context, models: dict[str, str], **sections: dict[str, Any]) -> Context:
+    """The context with other models, and some keys of some sections changed."""
+    settings = with_models(context.settings, context.warehouse, models)
+    changed = {name: getattr(settings, name).model_copy(update=keys) for name, keys in sections.items()}
+    return replace(context, settings=settings.model_copy(update=changed))
+
+
+def _assessing(context: Context, direction: str) -> Context:
+    return _with(context, {}, assessment={"direction": direction})
+
+
+def _value(estimates: list[Estimate], model: str, baseline: str | None, metric: str = "log_likelihood") -> float:
+    """The mean over all kinds of task. A model that was trained on what its parent was trained on is its parent."""
+    if model == baseline:
+        return 0.0
+    wanted = (model, baseline, metric, ALL_KINDS)
+    return next(row.value for row in estimates if (row.model, row.baseline, row.metric, row.kind) == wanted)
+
+
+def _of(context: Context, number: int) -> Any:
+    return (F.col("round") == number) & (F.col("policy") == context.settings.curation.policy)
+
+
+def agreement(context: Context, number: int) -> float:
+    """Kendall's tau between what the judges of this round and the last one make of the same pairs; 0 without pairs."""
+    from scipy.stats import kendalltau
+
+    judged = context.warehouse.read(JUDGEMENTS).where(F.col("quality").isNotNull())
+    this, last = (judged.where(_of(context, wanted)).select("instruction_id", "quality") for wanted in (number, number - 1))
+    both = this.join(last.withColumnRenamed("quality", "earlier"), on="instruction_id", how="inner")
+    pairs = both.orderBy(content_id("instruction_id", F.lit("compared"))).limit(_COMPARED_PAIRS).select("quality", "earlier").collect()
+    tau = kendalltau([row["quality"] for row in pairs], [row["earlier"] for row in pairs]).statistic if len(pairs) > 1 else 0.0
+    return float(tau) if tau == tau else 0.0  # of equal qualities there is no order
+
+
+def _record(context: Context, finished: Round) -> None:
+    """Append the row of a round, unless this very round is there."""
+
+    known = context.warehouse.read(ROUNDS).where(_of(context, finished.number) & (F.col("model") == finished.model))
+    if not known.where(F.col("parent") == finished.parent).isEmpty():
+        return
+    values = {
+        "round": finished.number,
+        "policy": context.settings.curation.policy,
+        "model": finished.model,
+        "parent": finished.parent,
+        "start": context.settings.models.start,
+        "backward": finished.backward,
+        "export": finished.export,
+        "data_sha256": finished.data_sha256,
+        **asdict(finished.measured),
+        **asdict(finished.decision),
+        "rules": json.dumps(context.settings.rounds.model_dump(mode="json"), sort_keys=True),
+        "run_id": context.run_id,
+    }
+    rows = context.spark.createDataFrame([values], ROUNDS.ddl.replace(", `created_at` TIMESTAMP", ""))
+    context.warehouse.append(
+        rows.withColumn("created_at", F.current_timestamp()), ROUNDS, {"run": context.run_id, "round": finished.number}
+    )
+
+
+def _check_seeds(context: Context) -> None:
+    splits = {row["split"] for row in current_seeds(context).select("split").distinct().collect()}
+    if splits != {"train", "held_out"}:
+        got = f"only {' and '.join(sorted(splits))}" if splits else "none"
+        raise InputError("seeds to train on and seeds held out", got, "bubblenet seeds import starter --warehouse DIR")

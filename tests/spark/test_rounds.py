@@ -1,0 +1,157 @@
+"""Assessment and the loop of rounds, with a tiny model that really learns: every step once, and a stop where it is not better."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from scipy.stats import norm
+
+from bubblenet import settings
+from bubblenet.context import Context
+from bubblenet.errors import InputError
+from bubblenet.evaluation.assessing import ALL_KINDS, assess
+from bubblenet.jobs import iterate as iterate_job
+from bubblenet.tables import ANSWERS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
+from bubblenet.training import rounds
+from bubblenet.training.decisions import Measured, decide
+from bubblenet.training.seeds import SeedFile, import_file
+from bubblenet.warehouse import Warehouse
+from tests.corpora import write_pages
+from tests.tiny_models import save_model
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
+
+NUM_SEEDS = 48
+SETTINGS = (
+    "seeds.held_out_share=0.4", "training.method=full", "training.learning_rate=0.01", "training.epochs=4.0", "training.batch_examples=4",
+    "training.max_tokens=1500", "training.dtype=float32", "export.min_grade=4", "assessment.max_new_tokens=8",
+    "backtranslation.candidates=1", 'scoring.modes=["reverse_gain","likelihood"]', "curation.grade_4=0.0", "curation.grade_5=0.9",
+    "export.validation_share=0.0", "export.shards=1", "segmentation.min_answer_characters=50", "backtranslation.max_new_tokens=8",
+    "rounds.max_length_ratio=100.0",
+)  # fmt: skip
+ANSWERS_OF_PAGE = {
+    "How do I water a cactus?": "Give it a cup of water once in two weeks during the summer, and nearly nothing while it rests in winter. "
+    "The soil has to be dry before you pour again, because the roots rot in wet ground and the plant then dies from below.",
+    "Why is the sky blue?": "Light of the sun is scattered by the small molecules of the air, and short waves are scattered far more than "
+    "long ones. So blue comes to the eye from all sides, while red goes straight on and is seen best in the evening.",
+    "What does a baker do at night?": "The oven is lit at one, and the dough that rested since the afternoon is cut, shaped and left to rise "
+    "again. By four the first loaves are out, so that the shop can open at six with bread that is still warm.",
+}
+FAQ = "".join(f"<h3>{question}</h3><p>{text}</p>" for question, text in ANSWERS_OF_PAGE.items())
+PAGE = f"<html lang='en'><body><h1>Questions about things</h1>{FAQ}</body></html>"
+
+
+class Ready:
+    """A warehouse with seeds of two kinds, and two models that differ."""
+
+    def __init__(self, spark: object, folder: Path) -> None:
+        self.spark, self.folder = spark, folder
+        self.start = str(save_model(folder / "start", max_position_embeddings=4096))
+        self.warehouse = Warehouse(spark, str(folder / "warehouse"))
+        kinds = ("counting", "naming")
+        lines = [
+            {"instruction": f"Say {n} please", "response": "yes, yes, yes!", "kind": kinds[n % 2], "language": "en"}
+            for n in range(NUM_SEEDS)
+        ]
+        (folder / "seeds.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        import_file(self.context(), SeedFile.of(str(folder / "seeds.jsonl"), "MIT", None))
+
+    def context(self, *overrides: str) -> Context:
+        chosen = settings.load(None, [*SETTINGS, f"models.start={self.start}", f"models.forward={self.start}", *overrides])
+        return Context(self.spark, chosen, self.warehouse, "A", Console(quiet=True))
+
+
+@pytest.fixture(scope="module")
+def ready(spark, tmp_path_factory) -> Ready:
+    return Ready(spark, tmp_path_factory.mktemp("rounds"))
+
+
+def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path):
+    other = str(save_model(tmp_path / "other", max_position_embeddings=2048))
+    (tmp_path / "other" / "generation_config.json").unlink()  # another digest, the same weights
+
+    estimates = assess(ready.context(), [other], [ready.start])
+
+    answers = ready.warehouse.read(ANSWERS).collect()
+    per_model = {row["fingerprint"] for row in answers}
+    assert len(per_model) == 2
+    found = {(row.model, row.baseline, row.metric, row.kind): row for row in estimates}
+    values = [row["log_likelihood"] / row["num_tokens"] for row in answers if row["fingerprint"] == answers[0]["fingerprint"]]
+    mean = sum(values) / len(values)
+    spread = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values)) * norm.ppf(0.975)
+    alone = found[other, None, "log_likelihood", ALL_KINDS]
+    assert (alone.num_items, alone.value) == (len(values), pytest.approx(mean))
+    assert (alone.low, alone.high) == (pytest.approx(mean - spread), pytest.approx(mean + spread))
+    of_kinds = [found[other, None, "chrf", kind] for kind in ("counting", "naming")]
+    assert sum(row.num_items for row in of_kinds) == alone.num_items
+    for metric in ("log_likelihood", "bleu", "chrf", "rouge_l", "characters"):  # a model against itself, by another name
+        same = found[other, ready.start, metric, ALL_KINDS]
+        assert (same.value, same.low, same.high) == (0, 0, 0)
+
+    again = assess(ready.context(), [ready.start])
+    assert ready.warehouse.read(ANSWERS).count() == len(answers)
+    assert again[0] in estimates
+    assert ready.warehouse.read(EVALUATIONS).count() == len(estimates) + len(again)
+
+
+def test_there_must_be_held_out_seeds(ready):
+    with pytest.raises(InputError, match="held out"):
+        assess(ready.context("seeds.held_out_share=0.0"), [ready.start])
+    with pytest.raises(InputError, match="seeds held out; got only train"):
+        rounds.iterate(ready.context("seeds.held_out_share=0.0"), 1, iterate_job.STEPS)
+
+
+def test_a_loop_begins_with_a_backward_model_and_m0(ready):
+    [first] = rounds.iterate(ready.context(), 0, iterate_job.STEPS)
+
+    assert first.decision.decision == "promoted", first.measured  # to learn from seeds helps with seeds
+    assert first.measured.gain_on_start > 0.5
+    assert [row["direction"] for row in ready.warehouse.read(MODELS).orderBy("created_at").collect()] == ["backward", "forward"]
+    [row] = ready.warehouse.read(ROUNDS).collect()
+    assert (row["round"], row["decision"], row["num_curated"]) == (0, "promoted", 0)
+
+
+@pytest.mark.nightly
+def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
+    pages = write_pages(tmp_path / "pages", {"things": PAGE})
+    context = replace(ready.context(), inputs=(str(pages),))
+
+    first = rounds.iterate(context, 1, iterate_job.STEPS)
+
+    assert [found.number for found in first] == list(range(len(first)))
+    assert first[1].measured.num_curated == len(ANSWERS_OF_PAGE)
+    assert first[1].parent == first[0].model
+    rows = {row["round"]: row for row in ready.warehouse.read(ROUNDS).collect()}
+    assert {number: row["decision"] for number, row in rows.items()} == {found.number: found.decision.decision for found in first}
+    assert ready.warehouse.read(MODELS).count() == len(first) + 1  # and the backward one
+    counts = {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)}
+
+    again = rounds.iterate(replace(context, run_id="again"), 1, iterate_job.STEPS)
+
+    assert [(found.model, found.decision) for found in again] == [(found.model, found.decision) for found in first]
+    assert {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)} == counts
+    iterate_job.show(again, Console(width=250))
+    assert f"--set models.backward={first[0].backward}" in capsys.readouterr().out
+
+
+def test_a_round_whose_scores_were_shuffled_is_refused(ready):
+    qualities = [number / 200 for number in range(200)]
+    shuffled = random.Random(1).sample(qualities, len(qualities))
+    blank = dict.fromkeys(JUDGEMENTS.column_names)
+    for number, values in ((7, qualities), (8, [value**2 for value in qualities]), (9, shuffled)):
+        judged = [
+            blank | {"instruction_id": f"i{place}", "quality": value, "round": number, "policy": "default"}
+            for place, value in enumerate(values)
+        ]
+        ready.warehouse.append(ready.spark.createDataFrame(judged, JUDGEMENTS.ddl), JUDGEMENTS, {"round": number})
+    context, measured = ready.context(), Measured(10, 0.2, 0.1, None, 1.0)
+    same, other = (replace(measured, agreement=rounds.agreement(context, number)) for number in (8, 9))
+    assert same.agreement == pytest.approx(1.0)
+    assert decide(same, context.settings.rounds, needs_curated=True).decision == "promoted"
+    assert decide(other, context.settings.rounds, needs_curated=True).reason == "judges_disagree"
