@@ -41,7 +41,7 @@ demo-rounds: setup ## M0, M1, M2 on the sample pages: fine-tune, judge, compare,
 	$(BIN)/bubblenet seeds import starter --warehouse $(WAREHOUSE)
 	$(BIN)/bubblenet iterate --rounds 2 --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(WAREHOUSE) --limit $(ROUNDS_LIMIT) \
 	  --set seeds.held_out_share=0.55 --set training.tokens=$(ROUNDS_TOKENS) --set assessment.items=$(ROUNDS_ITEMS) --set assessment.max_new_tokens=48 \
-	  --set training.batch_examples=8 --set export.min_grade=4 --set 'scoring.modes=["reverse_gain", "likelihood"]'
+	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set export.min_grade=4 --set 'scoring.modes=["reverse_gain", "likelihood"]'
 
 test: setup ## all tests but the nightly ones
 	$(BIN)/python -m pytest

@@ -101,7 +101,10 @@ SELECT 'scores', NULL, instruction_id, request_id, reason, detail, fingerprint, 
 FROM scores WHERE status = 'quarantined'
 UNION ALL
 SELECT 'seeds', NULL, concat(file, ':', line), request_id, reason, detail, fingerprint, run_id
-FROM seeds WHERE status = 'quarantined';
+FROM seeds WHERE status = 'quarantined'
+UNION ALL
+SELECT 'answers', NULL, seed_id, request_id, reason, detail, fingerprint, run_id
+FROM answers WHERE status = 'quarantined';
 
 -- Where a pair comes from and what made it, for audits and take-downs. Name the pair: WHERE instruction_id = '...'.
 CREATE OR REPLACE TEMPORARY VIEW lineage

@@ -40,8 +40,8 @@ ANSWERS_OF_PAGE = {
     "The soil has to be dry before you pour again, because the roots rot in wet ground and the plant then dies from below.",
     "Why is the sky blue?": "Light of the sun is scattered by the small molecules of the air, and short waves are scattered far more than "
     "long ones. So blue comes to the eye from all sides, while red goes straight on and is seen best in the evening.",
-    "What does a baker do at night?": "The oven is lit at one, and the dough that rested since the afternoon is cut, shaped and left to rise "
-    "again. By four the first loaves are out, so that the shop can open at six with bread that is still warm.",
+    "What does a baker do at night?": "The oven is lit at one, and the dough that rested since the afternoon is cut, shaped and left to "
+    "rise again. By four the first loaves are out, so that the shop can open at six with bread that is still warm.",
 }
 FAQ = "".join(f"<h3>{question}</h3><p>{text}</p>" for question, text in ANSWERS_OF_PAGE.items())
 PAGE = f"<html lang='en'><body><h1>Questions about things</h1>{FAQ}</body></html>"

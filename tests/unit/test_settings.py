@@ -16,7 +16,7 @@ from bubblenet.settings import Settings, load, valid_keys
 ROOT = Path(__file__).resolve().parents[2]
 CONFS = ["local", "cluster"]
 AGREED_KEYS = """
-models.backward models.forward
+models.backward models.forward models.start
 engine.kind engine.dtype engine.threads engine.token_budget engine.window_rows engine.call_log
 engine.url engine.model engine.model_version engine.command engine.startup_seconds engine.concurrency engine.request_timeout_seconds
 engine.max_retries engine.top_logprobs
@@ -44,6 +44,12 @@ curation.grade_5 curation.grade_4
 seeds.held_out_share
 export.direction export.shards export.min_grade export.curated_version export.seed_weight export.curated_weight
 export.validation_share export.tags export.shuffle_seed
+training.method training.learning_rate training.schedule training.warmup_share training.weight_decay training.epochs training.tokens
+training.batch_examples training.max_tokens training.packing training.lora_rank training.lora_alpha training.lora_dropout
+training.dtype training.seed training.processes training.device_examples training.gradient_checkpointing training.fsdp
+training.checkpoint_steps training.validation_examples training.folder
+assessment.direction assessment.items assessment.max_new_tokens assessment.confidence
+rounds.min_agreement rounds.max_length_ratio
 budget.rows budget.tokens budget.seconds
 tables.catalog tables.schema
 execution.unit_rows execution.cpu_unit_rows execution.model_tasks execution.spark_conf
