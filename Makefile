@@ -22,7 +22,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge
+.PHONY: help setup python demo demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -49,11 +49,12 @@ test: setup ## all tests but the nightly ones
 check: setup lint types unit ## linter, formatter, types, unit tests without a model: before every commit
 
 unit:
-	$(BIN)/python -m pytest tests/unit -q -m "not model and not spark and not nightly and not gpu"
+	$(BIN)/python -m pytest tests/unit -q -m "not model and not spark and not slow and not nightly and not gpu"
 
 nightly: setup ## the long tests (kills, random snapshots, every command of the docs), then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge
+	$(MAKE) demo-rounds WAREHOUSE=build/rounds
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -106,6 +107,10 @@ bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 
 
 bench-prompts: setup ## what each prompt template makes of the sample pages with the real model: kept by the gates, styles (about 4 minutes)
 	$(BIN)/python tools/prompt_yield.py $(PAGES)
+
+bench-finetune: setup ## fine-tuning as a Spark application over plain torchrun, tokens/s on the same shards (about 8 minutes)
+	@mkdir -p build
+	$(BIN)/python -m tests.benchmarks.finetune 2> build/bench-finetune.log || { tail -50 build/bench-finetune.log; exit 1; }
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from bubblenet.tables import CURATED, INSTRUCTIONS, RUNS, SCORES
+from bubblenet.tables import CURATED, INSTRUCTIONS, MODELS, RUNS, SCORES
 from bubblenet.warehouse import Warehouse
 from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, write_pages
 from tests.spark.clusters import SMALL_TABLES, Cluster, standalone
+from tests.spark.pipelines import run_all
+from tests.tiny_models import save_model
 
 pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.timeout(1200)]
 
@@ -60,6 +64,26 @@ def test_all_stages_with_the_embedded_model(cluster, spark, tmp_path):
     assert warehouse.read(RUNS).where("output_tokens > 0").count() > 0
     loads = [event["pid"] for event in events(log) if event["op"] == "load"]
     assert len(loads) == len(set(loads)) == 2  # one load in the Python worker of each executor, for all stages
+
+
+@pytest.mark.nightly
+def test_curate_export_and_finetune_are_three_applications(make_context, spark, tmp_path):
+    context = make_context("A", inputs=(str(write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}") for n in range(20)})),))
+    run_all(context)
+    start = save_model(tmp_path / "start", max_position_embeddings=4096)
+    settings = [*SCRIPTED, f"models.start={start}", "export.min_grade=4", "training.batch_examples=2", "training.tokens=20000"]
+    settings += ["training.max_tokens=2048", "training.dtype=float32", "curation.policy=on_the_cluster"]
+    command = [str(ROOT / "tools" / "loopback_cluster.sh"), context.warehouse.location, "A"]
+    for setting in settings:
+        command += ["--set", setting]
+
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PORT": "7987"}, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    [row] = Warehouse(spark, context.warehouse.location).read(MODELS).collect()
+    assert (row["num_processes"], row["direction"]) == (2, "forward")
+    assert row["num_steps"] > 0
+    assert f"model:{row['model_id']}" in done.stdout
 
 
 @pytest.mark.nightly

@@ -1,0 +1,86 @@
+"""Fine-tuning as a Spark application over the same trainer under plain torchrun: tokens a second of training, same shards, interleaved.
+
+make bench-finetune
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bubblenet import session, settings
+from bubblenet.context import Context
+from bubblenet.training.description import TrainingResult
+from bubblenet.training.export import export
+from bubblenet.training.launching import train
+from bubblenet.training.planning import plan_training
+from bubblenet.training.seeds import SeedFile, import_file
+from bubblenet.warehouse import Warehouse
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=3, help="interleaved runs of both")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--tokens", type=int, default=4000, help="of one training")
+    arguments = parser.parse_args()
+    spark = session.build("bench-finetune")
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = [f"training.tokens={arguments.tokens}", f"training.processes={arguments.processes}", "training.batch_examples=4"]
+        context = Context(spark, settings.load(None, chosen), Warehouse(spark, f"{folder}/warehouse"), "bench", Console(quiet=True))
+        import_file(context, SeedFile.of("starter", None, None))
+        export(context, f"{folder}/export")
+        speeds = [(under_spark(context, folder, number), under_torchrun(context, folder, number)) for number in range(arguments.pairs)]
+    spark.stop()
+    show(speeds, arguments.processes)
+
+
+def in_folder(context: Context, folder: str) -> Context:
+    """The same training elsewhere, so that it is not found done."""
+    chosen = context.settings
+    return replace(context, settings=chosen.model_copy(update={"training": chosen.training.model_copy(update={"folder": folder})}))
+
+
+def under_spark(context: Context, folder: str, number: int) -> float:
+    """Tokens a second with TorchDistributor, as jobs/finetune.py trains."""
+    return speed(train(in_folder(context, f"{folder}/spark{number}"), f"{folder}/export").result)
+
+
+def under_torchrun(context: Context, folder: str, number: int) -> float:
+    """The same without Spark."""
+    job = plan_training(in_folder(context, f"{folder}/torchrun{number}").settings, f"{folder}/export", folder).job
+    processes = str(context.settings.training.processes)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", processes]
+    subprocess.run([*command, "-m", "bubblenet.training.finetuning", str(job.write())], check=True, capture_output=True)
+    result = TrainingResult.of(job.folder)
+    if result is None:
+        raise RuntimeError(f"no result in {Path(job.folder)}")
+    return speed(result)
+
+
+def speed(result: TrainingResult) -> float:
+    return result.num_tokens / result.seconds
+
+
+def show(speeds: list[tuple[float, float]], processes: int) -> None:
+    """Each pair, and the median of the ratios."""
+    table = Table("pair", "Spark, tokens/s", "torchrun, tokens/s", "ratio", title=f"{processes} processes, gloo, the embedded model, LoRA")
+    for number, (spark, torchrun) in enumerate(speeds, start=1):
+        table.add_row(f"{number}", f"{spark:,.0f}", f"{torchrun:,.0f}", f"{spark / torchrun:.2f}")
+    ratios = sorted(spark / torchrun for spark, torchrun in speeds)
+    medians = (statistics.median(column) for column in zip(*speeds, strict=True))
+    low, high = f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"
+    table.add_row("median", *(f"{value:,.0f}" for value in medians), f"{statistics.median(ratios):.2f} [{low}, {high}]", style="bold")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
