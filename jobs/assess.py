@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from bubblenet.evaluation.assessing import ALL_KINDS, METRICS, Estimate, assess
+from bubblenet.evaluation.assessing import ALL_KINDS, METRICS, WIN_RATES, Estimate, assess
 from bubblenet.job import AgainstOption, ConfigOption, ModelOption, SetOption, WarehouseOption, exit_code, opened
 from bubblenet.viewing.text import print_table
 
@@ -39,11 +39,12 @@ def run(
 def show(estimates: list[Estimate], console: Console) -> None:
     """One table for all kinds of task together, one for the log-likelihood of each kind."""
     table = Table("over all kinds of task", "seeds", *METRICS)
-    for name in dict.fromkeys((estimate.model, estimate.baseline) for estimate in estimates):
+    names = list(dict.fromkeys((row.model, row.baseline) for row in estimates if row.metric == METRICS[0]))
+    for name in names:
         rows = {row.metric: row for row in estimates if (row.model, row.baseline) == name and row.kind == ALL_KINDS}
         table.add_row(_title(*name), f"{rows[METRICS[0]].num_items:,}", *(_with_interval(rows[metric]) for metric in METRICS))
     print_table(console, table)
-    names = list(dict.fromkeys((row.model, row.baseline) for row in estimates))
+    _show_win_rates([row for row in estimates if row.metric in WIN_RATES and row.kind == ALL_KINDS], console)
     by_kind = Table("log_likelihood by kind", "seeds", *(_title(*name) for name in names))
     sizes = {row.kind: row.num_items for row in estimates if row.metric == METRICS[0] and row.kind != ALL_KINDS}
     found = {(row.kind, row.model, row.baseline): row for row in estimates if row.metric == METRICS[0]}
@@ -51,6 +52,18 @@ def show(estimates: list[Estimate], console: Console) -> None:
         cells = [found.get((kind, *name)) for name in names]
         by_kind.add_row(kind, f"{sizes[kind]:,}", *(_with_interval(cell) if cell else "-" for cell in cells))
     print_table(console, by_kind)
+
+
+def _show_win_rates(rates: list[Estimate], console: Console) -> None:
+    """What the judge prefers; its controls beside it."""
+    if not rates:
+        return
+    table = Table("the judge prefers", "to", "seeds", *WIN_RATES)
+    for model, baseline in dict.fromkeys((row.model, row.baseline) for row in rates):
+        rows = {row.metric: row for row in rates if (row.model, row.baseline) == (model, baseline)}
+        other = {model: "itself (control)", "null": "one constant answer (control)"}.get(baseline or "", baseline)
+        table.add_row(model, other, f"{rows[WIN_RATES[0]].num_items:,}", *(_with_interval(rows[name]) for name in WIN_RATES))
+    print_table(console, table)
 
 
 def _title(model: str, baseline: str | None) -> str:

@@ -1,12 +1,13 @@
-"""Row transform that lets a model answer held-out seeds."""
+"""Row transforms of assessment: a model answers held-out seeds, a judge compares two answers."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from bubblenet.engines.protocol import EngineSpec, Prompt
+from bubblenet.engines.protocol import EngineSpec, LabelRequest, Prompt
 from bubblenet.evaluation.answering import Question, answer
+from bubblenet.prompts.comparison import LABELS, comparison
 from bubblenet.settings import Assessment
 from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
@@ -36,4 +37,26 @@ class AnswerSeed:
         for request, answered in zip(requests, answer(engine_of_task(self.spec), questions, self.settings), strict=True):
             verdict = quarantined("engine_error", answered.error) if answered.error else {"kept": True, "reason": None}
             columns = {name: value for name, value in asdict(answered).items() if name not in ("key", "error")}
+            yield request, verdict | columns
+
+
+@dataclass(frozen=True, slots=True)
+class CompareAnswers:
+    """Asks a judge which of two answers is better. A request has `question`, `first` and `second`."""
+
+    spec: EngineSpec
+    identity: tuple[str, ...] = ("seed_id",)
+
+    @property
+    def window_rows(self) -> int:
+        """As the engine sorts and batches them."""
+        return self.spec.window_rows
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """One row for each order of each pair."""
+        asked = [LabelRequest(row["request_id"], comparison(row["question"], row["first"], row["second"]), LABELS) for row in requests]
+        for request, found in zip(requests, engine_of_task(self.spec).label_distribution(asked), strict=True):
+            verdict = quarantined("engine_error", found.error) if found.error else {"kept": True, "reason": None}
+            wins = found.probabilities[0] if found.probabilities else None
+            columns = {"first_wins": wins, "mass": found.mass, "prompt_tokens": found.prompt_tokens, "output_tokens": 0}
             yield request, verdict | columns

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
 from bubblenet.evaluation.answering import ANSWERING_VERSION
+from bubblenet.evaluation.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
 from bubblenet.passages import content_id
 from bubblenet.recipe import backward_engine, forward_engine
 from bubblenet.stage import Fingerprint, Stage, run_stage
@@ -20,14 +23,15 @@ from bubblenet.training.seeds import seeds_at
 from bubblenet.udfs.answers import AnswerSeed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column
 
     from bubblenet.context import Context
     from bubblenet.settings import Settings
 
 METRICS = ("log_likelihood", "bleu", "chrf", "rouge_l", "characters")
+WIN_RATES = (WIN_RATE, AT_EQUAL_LENGTH)
 ALL_KINDS = "all"
 _MOST_KINDS = 1000
 
@@ -69,15 +73,32 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
         estimates = [_estimates(context, seeds, assessed[name], None) for name in assessed]
         pairs = itertools.product(models, baselines)
         estimates += [_estimates(context, seeds, assessed[name], assessed[other]) for name, other in pairs if name != other]
-        frame = estimates[0]
-        for other_frame in estimates[1:]:
-            frame = frame.unionByName(other_frame)
+        if context.settings.assessment.judge:
+            estimates += _comparisons(context, seeds, assessed, models, baselines)
+        frame = reduce(DataFrame.unionByName, estimates)
         rows = frame.withColumn("seeds_version", F.lit(version).cast("long")).withColumn("run_id", F.lit(context.run_id))
         measured = rows.withColumn("created_at", F.current_timestamp()).persist()
         context.warehouse.append(measured.coalesce(1), EVALUATIONS, {"run": context.run_id, "models": list(assessed)})
         return [Estimate(*row) for row in measured.select(*Estimate.__slots__).collect()]  # metrics x kinds x models
     finally:
         seeds.unpersist()
+
+
+def _comparisons(
+    context: Context, seeds: DataFrame, assessed: Mapping[str, Assessed], models: Sequence[str], baselines: Sequence[str]
+) -> list[DataFrame]:
+    """Win rates over the baselines, and for each model the two controls: over itself, and over an answer that is always the same."""
+    asked = seeds.withColumnRenamed("asked", "question").select("seed_id", "kind", "question")
+    texts = {name: _answers(context, seeds, model.fingerprint).select("seed_id", "text") for name, model in assessed.items()}
+    texts[NULL_MODEL] = seeds.select("seed_id", F.lit(NULL_ANSWER).alias("text"))
+    known = {**assessed, NULL_MODEL: Assessed(NULL_MODEL, NULL_MODEL)}
+    frames = []
+    for name in dict.fromkeys(models):
+        for other in dict.fromkeys([*baselines, NULL_MODEL, name]):
+            compared = compare(context, asked, texts[name], texts[other])
+            rates = win_rates(compared, ALL_KINDS, _normal_quantile(context.settings.assessment.confidence))
+            frames.append(_named(context, rates, known[name], known[other]))
+    return frames
 
 
 def _held_out(context: Context, version: int) -> DataFrame:
@@ -107,15 +128,19 @@ def _answered(context: Context, name: str, seeds: DataFrame) -> Assessed:
     return Assessed(name, fingerprint.id)
 
 
+def _answers(context: Context, seeds: DataFrame, fingerprint: str) -> DataFrame:
+    """One answer of a model to each seed, with its kind."""
+    answers = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprint) & F.col("kept"))
+    asked = seeds.select("seed_id", "kind", "direction")
+    return answers.join(asked, on=["seed_id", "direction"], how="inner").dropDuplicates(["seed_id"])
+
+
 def _measured(context: Context, seeds: DataFrame, fingerprint: str) -> DataFrame:
     """seed_id, kind and the metrics of one model's answers."""
-    answers = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprint) & F.col("kept"))
     per_token = F.col("log_likelihood") / F.col("num_tokens")
     metrics = {"log_likelihood": per_token, "characters": F.length("text").cast("double")}
-    chosen = answers.join(seeds.select("seed_id", "kind", "direction"), on=["seed_id", "direction"], how="inner").dropDuplicates(
-        ["seed_id"]
-    )
-    return chosen.select("seed_id", "kind", *(metrics.get(name, F.col(name)).alias(name) for name in METRICS))
+    columns = (metrics.get(name, F.col(name)).alias(name) for name in METRICS)
+    return _answers(context, seeds, fingerprint).select("seed_id", "kind", *columns)
 
 
 def _estimates(context: Context, seeds: DataFrame, model: Assessed, baseline: Assessed | None) -> DataFrame:
@@ -127,19 +152,21 @@ def _estimates(context: Context, seeds: DataFrame, model: Assessed, baseline: As
         )
         both = values.join(others, on="seed_id", how="inner")
         values = both.select("kind", *((F.col(name) - F.col(f"other_{name}")).alias(name) for name in METRICS))
-    long = values.select(F.explode(F.array("kind", F.lit(ALL_KINDS))).alias("kind"), F.create_map(*_pairs()).alias("metrics")).select(
-        "kind", F.explode("metrics").alias("metric", "value")
-    )
+    kinds, metrics = F.explode(F.array("kind", F.lit(ALL_KINDS))).alias("kind"), F.create_map(*_pairs()).alias("metrics")
+    long = values.select(kinds, metrics).select("kind", F.explode("metrics").alias("metric", "value"))
     half = F.lit(_normal_quantile(context.settings.assessment.confidence)) * F.stddev_samp("value") / F.sqrt(F.count("value"))
     frame = long.groupBy("metric", "kind").agg(F.count("value").alias("num_items"), F.mean("value").alias("mean"), half.alias("half"))
-    return frame.limit(_MOST_KINDS * len(METRICS)).select(
+    bounds = ((F.col("mean") - F.col("half")).alias("low"), (F.col("mean") + F.col("half")).alias("high"))
+    return _named(context, frame.select("metric", "kind", "num_items", F.col("mean").alias("value"), *bounds), model, baseline)
+
+
+def _named(context: Context, frame: DataFrame, model: Assessed, baseline: Assessed | None) -> DataFrame:
+    """Rows of `evaluations`, of the commonest kinds."""
+    return frame.orderBy(F.col("num_items").desc(), "kind").limit(_MOST_KINDS * len(METRICS)).select(
         F.lit(model.name).alias("model"),
         F.lit(baseline.name if baseline else None).cast("string").alias("baseline"),
         F.lit(context.settings.assessment.direction).alias("direction"),
-        "metric", "kind", "num_items",
-        F.col("mean").alias("value"),
-        (F.col("mean") - F.col("half")).alias("low"),
-        (F.col("mean") + F.col("half")).alias("high"),
+        "metric", "kind", "num_items", "value", "low", "high",
         F.lit(model.fingerprint).alias("fingerprint"),
         F.lit(baseline.fingerprint if baseline else None).cast("string").alias("baseline_fingerprint"),
     )  # fmt: skip

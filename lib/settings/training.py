@@ -64,6 +64,7 @@ class Assessment(Section):
     direction: Literal["forward", "backward"] = Field("forward", description="backward: the instruction is asked for")
     items: int = Field(0, ge=0, description="held-out seeds that are asked, the same ones every time; 0: all")
     max_new_tokens: int = Field(256, ge=1, le=8192, description="length of one answer")
+    judge: str = Field("", description="model that compares the answers of two models; empty: none does")
     confidence: float = Field(0.95, gt=0.0, lt=1.0, description="of the intervals")
 
 
@@ -72,3 +73,6 @@ class Rounds(Section):
 
     min_agreement: float = Field(0.3, ge=-1.0, le=1.0, description="Kendall's tau between the qualities of a round and of the last one")
     max_length_ratio: float = Field(1.5, ge=1.0, description="of the answers' length to that of the parent's, or the reverse")
+    labels: str = Field("", description="JSON lines of labelled pairs (docs/labels.md): each judge is calibrated on them; empty: none is")
+    precision_5: Share = Field(0.9, description="wanted of grade 5 by those calibrations")
+    precision: Share = Field(0.8, description="wanted of grade 4 and better")

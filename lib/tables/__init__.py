@@ -5,7 +5,7 @@ from __future__ import annotations
 from bubblenet.tables.bookkeeping import RECIPES, RUNS
 from bubblenet.tables.corpus import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, SEGMENTS
 from bubblenet.tables.declaration import Column, Table
-from bubblenet.tables.evaluation import ANSWERS, EVALUATIONS
+from bubblenet.tables.evaluation import ANSWERS, COMPARISONS, EVALUATIONS
 from bubblenet.tables.pairs import CURATED, INSTRUCTIONS, JUDGEMENTS, PASSAGE_SCORES, SCORES
 from bubblenet.tables.training import MODELS, ROUNDS, SEEDS
 
@@ -13,29 +13,11 @@ SCHEMA_VERSION = 3
 
 TABLES = (
     FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED, SEEDS, MODELS, ROUNDS,
-    ANSWERS, EVALUATIONS, RECIPES, RUNS,
+    ANSWERS, COMPARISONS, EVALUATIONS, RECIPES, RUNS,
 )  # fmt: skip
 """Every table, in the order of the pipeline."""
 
 __all__ = [
-    "ANSWERS",
-    "CURATED",
-    "DOCUMENTS",
-    "DUPLICATES",
-    "EVALUATIONS",
-    "FILES",
-    "INSTRUCTIONS",
-    "JUDGEMENTS",
-    "MINHASH_INDEX",
-    "MODELS",
-    "PASSAGE_SCORES",
-    "RECIPES",
-    "ROUNDS", "RUNS",
-    "SCHEMA_VERSION",
-    "SCORES",
-    "SEEDS",
-    "SEGMENTS",
-    "TABLES",
-    "Column",
-    "Table",
+    "ANSWERS", "COMPARISONS", "CURATED", "DOCUMENTS", "DUPLICATES", "EVALUATIONS", "FILES", "INSTRUCTIONS", "JUDGEMENTS", "MINHASH_INDEX",
+    "MODELS", "PASSAGE_SCORES", "RECIPES", "ROUNDS", "RUNS", "SCHEMA_VERSION", "SCORES", "SEEDS", "SEGMENTS", "TABLES", "Column", "Table",
 ]  # fmt: skip

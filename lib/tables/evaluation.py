@@ -27,18 +27,35 @@ ANSWERS = Table(
     statistics=("seed_id", "request_id", "fingerprint", "run_id", "unit", "direction"),
 )
 
+COMPARISONS = Table(
+    "comparisons",
+    "What a judge said of two answers to one held-out seed, in one order; the other order is a row of its own.",
+    columns(
+        """
+        seed_id STRING the seed
+        first_wins DOUBLE probability that the first answer is the better one, of the two letters alone
+        mass DOUBLE probability of both letters together, 0 to 1
+        prompt_tokens BIGINT tokens the judge read
+        output_tokens BIGINT tokens the judge wrote: 0
+        detail STRING the error message of a quarantined row
+        """
+    )
+    + VERDICT,
+    statistics=("seed_id", "request_id", "fingerprint", "run_id", "unit"),
+)
+
 EVALUATIONS = Table(
     "evaluations",
     "One measured quality of a model, or its difference from another one, with the interval that holds the true mean.",
     columns(
         """
         model STRING the model, as it was named
-        baseline STRING the model that it is compared with, seed by seed; null: value is the quality itself
+        baseline STRING the model that it is compared with, seed by seed; the word null: one constant answer; NULL: no comparison
         direction STRING forward or backward
-        metric STRING log_likelihood (nats a token of the person's text), bleu, chrf, rouge_l or characters (of what it wrote)
+        metric STRING log_likelihood (nats a token of the person's text), bleu, chrf, rouge_l, characters, win_rate, ..._at_equal_length
         kind STRING kind of task, or all
         num_items BIGINT held-out seeds that were asked
-        value DOUBLE mean over the seeds, each counting the same; with a baseline the mean difference
+        value DOUBLE mean over the seeds, each counting the same; with a baseline the mean difference; of win rates the share, 0 to 1
         low DOUBLE lower end of the interval at assessment.confidence, by the normal approximation; null for fewer than two seeds
         high DOUBLE its upper end
         fingerprint STRING of the answers of the model

@@ -6,21 +6,27 @@ Each round fine-tunes the *starting* model, on seeds and on what the last model 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
+from bubblenet.engines.registry import close_all
 from bubblenet.errors import InputError
 from bubblenet.evaluation.assessing import ALL_KINDS, Estimate, assess
+from bubblenet.identity import content_id as content_id_of
+from bubblenet.judging.commands import calibrate
+from bubblenet.judging.quality import ORIGINS
 from bubblenet.passages import content_id
 from bubblenet.tables import CURATED, JUDGEMENTS, ROUNDS
 from bubblenet.training.decisions import PROMOTED, Decision, Measured, decide
 from bubblenet.training.examples import REVERSED_PROMPT
 from bubblenet.training.export import export
 from bubblenet.training.launching import train
-from bubblenet.training.models import PREFIX, with_models
+from bubblenet.training.models import PREFIX, folder_of, with_models
 from bubblenet.training.seeds import current_seeds
 
 if TYPE_CHECKING:
@@ -62,7 +68,7 @@ class Steps:
 def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
     """Run the loop, or what is missing of it; the rounds in order, the last one refused or the last that was asked for.
 
-    Raises InputError where there are no seeds to train on or none held out.
+    Raises InputError where there are no seeds to train on or none held out, or no labels where the settings name some.
     """
     _check_seeds(context)
     start = context.settings.models.start
@@ -83,7 +89,8 @@ def _run_round(context: Context, number: int, steps: Steps, *, parent: str, back
     context.console.rule(f"M{number}")
     num_curated = 0
     if number:
-        context = _with(context, {"forward": parent}, curation={"round": number})
+        judging = _with(context, {"forward": parent}, curation={"round": number})
+        context = _with(judging, {}, curation=_calibrated(judging, parent))
         for step in steps.judge:
             step(context)
         num_curated = context.warehouse.read(CURATED).where(_of(context, number)).count()
@@ -104,6 +111,28 @@ def _run_round(context: Context, number: int, steps: Steps, *, parent: str, back
     _record(context, finished)
     steps.show(estimates, context.console)
     return finished
+
+
+def _calibrated(context: Context, judge: str) -> dict[str, str]:
+    """The key of section curation that gives a trained judge a calibration of its own; none where there are no labels to fit it on.
+
+    It is fitted in this process, once for a judge, these labels and these modes, and lies beside the judge's weights.
+    """
+    rules = context.settings.rounds
+    if not rules.labels:
+        return {}
+    labels = Path(rules.labels)
+    if not labels.is_file():
+        raise InputError("a file of labelled pairs", f"nothing at {labels}", "Mend rounds.labels (docs/labels.md).")
+    fitted_on = content_id_of(
+        hashlib.sha256(labels.read_bytes()).hexdigest(), rules.model_dump_json(), context.settings.scoring.model_dump_json()
+    )
+    file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on[:16]}.json"
+    if not file.is_file():
+        precision = {5: rules.precision_5, 4: rules.precision}
+        calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
+        close_all()  # the workers have an engine each
+    return {"calibration": str(file)}
 
 
 def _trained(context: Context, name: str, **changes: Any) -> str:

@@ -104,7 +104,10 @@ SELECT 'seeds', NULL, concat(file, ':', line), request_id, reason, detail, finge
 FROM seeds WHERE status = 'quarantined'
 UNION ALL
 SELECT 'answers', NULL, seed_id, request_id, reason, detail, fingerprint, run_id
-FROM answers WHERE status = 'quarantined';
+FROM answers WHERE status = 'quarantined'
+UNION ALL
+SELECT 'comparisons', NULL, seed_id, request_id, reason, detail, fingerprint, run_id
+FROM comparisons WHERE status = 'quarantined';
 
 -- Where a pair comes from and what made it, for audits and take-downs. Name the pair: WHERE instruction_id = '...'.
 CREATE OR REPLACE TEMPORARY VIEW lineage

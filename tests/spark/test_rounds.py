@@ -9,20 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyspark.sql import functions as F
 from rich.console import Console
-from scipy.stats import norm
+from scipy.stats import linregress, norm
 
 from bubblenet import settings
 from bubblenet.context import Context
 from bubblenet.errors import InputError
-from bubblenet.evaluation.assessing import ALL_KINDS, assess
+from bubblenet.evaluation.assessing import ALL_KINDS, WIN_RATES, assess
+from bubblenet.evaluation.comparing import win_rates
+from bubblenet.jobs import assess as assess_job
 from bubblenet.jobs import iterate as iterate_job
-from bubblenet.tables import ANSWERS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
+from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
 from bubblenet.training import rounds
 from bubblenet.training.decisions import Measured, decide
 from bubblenet.training.seeds import SeedFile, import_file
 from bubblenet.warehouse import Warehouse
 from tests.corpora import write_pages
+from tests.spark.test_docs import write_labels
 from tests.tiny_models import save_model
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
@@ -100,6 +104,36 @@ def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path):
     assert ready.warehouse.read(EVALUATIONS).count() == len(estimates) + len(again)
 
 
+def test_a_judge_compares_both_orders_and_its_controls_are_there(ready, capsys):
+    other = ready.start  # a model against itself is the one comparison whose outcome is known
+    estimates = assess(ready.context(f"assessment.judge={ready.start}"), [other])
+    found = {(row.baseline, row.metric): row for row in estimates if row.kind == ALL_KINDS}
+    for metric in WIN_RATES:
+        assert found[other, metric].value == pytest.approx(0.5)
+        assert 0 < found["null", metric].value < 1
+    asked = ready.warehouse.read(COMPARISONS).where("kept")
+    num = found["null", WIN_RATES[0]].num_items
+    assert asked.count() == 2 * num + num  # against itself both orders are one request
+    assess_job.show(estimates, Console(width=200))
+    assert "one constant answer (control)" in capsys.readouterr().out
+
+
+def test_win_rates_are_means_and_intercepts(spark):
+    wins, longer = [0.9, 0.8, 0.7, 0.4, 0.6], [50.0, 40.0, 10.0, -20.0, 0.0]
+    rows = [(f"s{place}", "kind", win, more) for place, (win, more) in enumerate(zip(wins, longer, strict=True))]
+    frame = spark.createDataFrame(rows, "seed_id STRING, kind STRING, win DOUBLE, longer DOUBLE")
+    rates = {(row["metric"], row["kind"]): row for row in win_rates(frame, ALL_KINDS, 1.0).collect()}
+    line = linregress(longer, wins)
+    alone, controlled = rates["win_rate", ALL_KINDS], rates["win_rate_at_equal_length", ALL_KINDS]
+    assert alone["value"] == pytest.approx(sum(wins) / 5)
+    assert controlled["value"] == pytest.approx(line.intercept)
+    assert controlled["high"] - controlled["value"] == pytest.approx(line.intercept_stderr)
+    assert rates["win_rate", "kind"]["num_items"] == 5
+    same = frame.withColumn("longer", F.lit(3.0))
+    flat = {row["metric"]: row for row in win_rates(same, ALL_KINDS, 1.0).where("kind = 'all'").collect()}
+    assert flat["win_rate_at_equal_length"]["value"] == pytest.approx(sum(wins) / 5)
+
+
 def test_there_must_be_held_out_seeds(ready):
     with pytest.raises(InputError, match="held out"):
         assess(ready.context("seeds.held_out_share=0.0"), [ready.start])
@@ -120,13 +154,16 @@ def test_a_loop_begins_with_a_backward_model_and_m0(ready):
 @pytest.mark.nightly
 def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
     pages = write_pages(tmp_path / "pages", {"things": PAGE})
-    context = replace(ready.context(), inputs=(str(pages),))
+    write_labels(tmp_path / "labels.jsonl")
+    context = replace(ready.context(f"rounds.labels={tmp_path / 'labels.jsonl'}"), inputs=(str(pages),))
 
     first = rounds.iterate(context, 1, iterate_job.STEPS)
 
     assert [found.number for found in first] == list(range(len(first)))
     assert first[1].measured.num_curated == len(ANSWERS_OF_PAGE)
     assert first[1].parent == first[0].model
+    judged = ready.warehouse.read(JUDGEMENTS).where("round = 1 AND quality IS NOT NULL")
+    assert [row["is_calibrated"] for row in judged.select("is_calibrated").distinct().collect()] == [True]
     rows = {row["round"]: row for row in ready.warehouse.read(ROUNDS).collect()}
     assert {number: row["decision"] for number, row in rows.items()} == {found.number: found.decision.decision for found in first}
     assert ready.warehouse.read(MODELS).count() == len(first) + 1  # and the backward one
