@@ -30,7 +30,7 @@ def _show(trained: Trained, console: Console) -> None:
     plan, result = trained.plan, trained.result
     losses = [loss for _, _, loss in result.losses]
     console.print(f"[bold]{'training loss':<22}[/bold] {losses[0]:.3f} -> {losses[-1]:.3f} nats a token of the completion")
-    if result.validation_loss is not None:
+    if result.validation_loss is not None and result.validation_loss_before is not None:
         console.print(f"[bold]{'validation loss':<22}[/bold] {result.validation_loss_before:.3f} -> {result.validation_loss:.3f}")
     left_out = f"; {result.num_left_out:,} left out: their prompt is too long" if result.num_left_out else ""
     speed = f"{result.num_tokens:,} tokens in {result.seconds:,.0f} s ({result.num_tokens / result.seconds:,.0f} tokens/s)"

@@ -50,6 +50,7 @@ class Answer:
 
 def answer(engine: TextEngine, questions: Sequence[Question], settings: Assessment) -> list[Answer]:
     """Ask all; a question that the engine fails on has an error."""
+    _scorers()  # that they are missing is found before the model is asked
     likelihoods = engine.log_likelihood([LikelihoodRequest(asked.key, asked.prompt, asked.reference) for asked in questions])
     written = engine.generate(
         [GenerationRequest(asked.key, asked.prompt, settings.max_new_tokens, 0.0, 1.0, 0) for asked in questions]  # greedy

@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import reduce
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from bubblenet.errors import InputError
+from bubblenet.errors import EnvironmentProblem, InputError, ModelError, SettingsError
 from bubblenet.evaluation.answering import ANSWERING_VERSION
 from bubblenet.evaluation.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
 from bubblenet.passages import content_id
 from bubblenet.recipe import backward_engine, forward_engine
-from bubblenet.stage import Fingerprint, Stage, run_stage
+from bubblenet.stage import Fingerprint, Stage, StageReport, run_stage
 from bubblenet.tables import ANSWERS, EVALUATIONS, SEEDS
 from bubblenet.training.examples import SEED_TAG, reversed_request
-from bubblenet.training.models import with_models
+from bubblenet.training.models import held_out_share, with_models
 from bubblenet.training.seeds import seeds_at
 from bubblenet.udfs.answers import AnswerSeed
 
@@ -62,14 +63,17 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
     """Measure models, and their differences from baselines; answers that are there are not asked for again.
 
     models, baselines: as the settings name models. Rows of `evaluations` are written, and returned.
-    Raises InputError where no seed is held out, ModelError for a model that is not there.
+    Raises InputError where no seed is held out, or one that a model was trained on; ModelError for a model that is not there or answers
+    nothing; SettingsError where one server would answer for several models, or the budget is spent; EnvironmentProblem without scorers.
     """
+    names = list(dict.fromkeys([*models, *baselines]))
+    _check(context, names)
     version = context.warehouse.version(SEEDS)
     seeds = _held_out(context, version).persist()
     try:
         if seeds.isEmpty():
             raise InputError("seeds that are held out", "none", "bubblenet seeds import starter, or raise seeds.held_out_share.")
-        assessed = {name: _answered(context, name, seeds) for name in dict.fromkeys([*models, *baselines])}
+        assessed = {name: _answered(context, name, seeds) for name in names}
         estimates = [_estimates(context, seeds, assessed[name], None) for name in assessed]
         pairs = itertools.product(models, baselines)
         estimates += [_estimates(context, seeds, assessed[name], assessed[other]) for name, other in pairs if name != other]
@@ -82,6 +86,31 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
         return [Estimate(*row) for row in measured.select(*Estimate.__slots__).collect()]  # metrics x kinds x models
     finally:
         seeds.unpersist()
+
+
+def _check(context: Context, names: Sequence[str]) -> None:
+    """Before any model is paid: all are there, none was trained on what is held out now, and each answers for itself."""
+    missing = [package for package in ("sacrebleu", "rouge_score") if find_spec(package) is None]
+    if missing:
+        raise EnvironmentProblem("the libraries that compare texts", f"no {' and no '.join(missing)}", "pip install 'bubblenet[train]'")
+    part, share = context.settings.assessment.direction, context.settings.seeds.held_out_share
+    for name in names:
+        settings = with_models(context.settings, context.warehouse, {part: name})
+        spec = backward_engine(settings) if part == "backward" else forward_engine(settings)
+        if spec.server and len(names) > 1:
+            todo = "It answers for each of them: set engine.kind=transformers."
+            raise SettingsError("one model to assess by a server", f"{len(names)}", todo)
+        trained_with = held_out_share(context.warehouse, name)
+        if trained_with is not None and share > trained_with:
+            got = f"seeds.held_out_share={share}; {name} was trained with {trained_with}"
+            raise InputError("seeds that the models were not trained on", got, f"Set seeds.held_out_share={trained_with} or lower.")
+
+
+def check_complete(report: StageReport) -> None:
+    """Raise SettingsError where the budget stopped a stage: what is measured then is a part."""
+    if report.stopped_by:
+        got = f"{report.name} stopped by budget.{report.stopped_by}"
+        raise SettingsError("a budget that is enough", got, "Start the same command again: it goes on there.")
 
 
 def _comparisons(
@@ -102,7 +131,7 @@ def _comparisons(
 
 
 def _held_out(context: Context, version: int) -> DataFrame:
-    """seed_id, kind, asked, system, reference of the held-out seeds; with assessment.items, those that come first by hash."""
+    """The held-out seeds as requests; with assessment.items, those that come first by hash."""
     settings = context.settings.assessment
     held_out = seeds_at(context, version).where("split = 'held_out'").withColumn("kind", F.coalesce("kind", F.lit("not stated")))
     chosen = held_out.orderBy(content_id("seed_id", F.lit("assessed"))).limit(settings.items) if settings.items else held_out
@@ -112,7 +141,8 @@ def _held_out(context: Context, version: int) -> DataFrame:
         tag = SEED_TAG if context.settings.export.tags else None
         asked, system, reference = F.col("instruction"), F.lit(tag), F.col("response")
     named = {"asked": asked, "system": system.cast("string"), "reference": reference, "direction": F.lit(settings.direction)}
-    return chosen.select("seed_id", "kind", *(column.alias(name) for name, column in named.items()))
+    asked_of = chosen.select("seed_id", "kind", *(column.alias(name) for name, column in named.items()))
+    return asked_of.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked"))
 
 
 def _answered(context: Context, name: str, seeds: DataFrame) -> Assessed:
@@ -122,17 +152,18 @@ def _answered(context: Context, name: str, seeds: DataFrame) -> Assessed:
     spec = backward_engine(settings) if part == "backward" else forward_engine(settings)
     decoding = context.settings.assessment.model_dump(mode="json", include={"max_new_tokens"})
     fingerprint = Fingerprint({"engine": spec.fingerprint_parts(), "decoding": decoding, "code": ANSWERING_VERSION})
-    requests = seeds.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked"))
     transform = AnswerSeed(spec, context.settings.assessment)
-    run_stage(Stage(f"assess/{part}", ANSWERS, fingerprint, requests, transform, is_model_stage=True), context)
+    report = run_stage(Stage(f"assess/{part}", ANSWERS, fingerprint, seeds, transform, is_model_stage=True), context)
+    check_complete(report)
+    if not report.counts.kept:
+        raise ModelError(f"answers of {name} to held-out seeds", f"{report.counts}", "SELECT reason, detail FROM answers")
     return Assessed(name, fingerprint.id)
 
 
 def _answers(context: Context, seeds: DataFrame, fingerprint: str) -> DataFrame:
     """One answer of a model to each seed, with its kind."""
     answers = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprint) & F.col("kept"))
-    asked = seeds.select("seed_id", "kind", "direction")
-    return answers.join(asked, on=["seed_id", "direction"], how="inner").dropDuplicates(["seed_id"])
+    return answers.join(seeds.select("request_id", "kind"), on="request_id", how="inner").dropDuplicates(["request_id"])
 
 
 def _measured(context: Context, seeds: DataFrame, fingerprint: str) -> DataFrame:

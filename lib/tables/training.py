@@ -42,6 +42,7 @@ MODELS = Table(
         direction STRING forward: it answers; backward: it guesses the instruction of a passage
         export STRING folder of the export that it was trained on
         data_sha256 STRING digest of that export
+        held_out_share DOUBLE seeds.held_out_share of that export: what it may be assessed with
         data_versions MAP<STRING,BIGINT> versions of the tables that the export was made of
         hyper_parameters STRING JSON of all that the id is a hash of
         num_examples BIGINT examples, or packed sequences, that were there to train on

@@ -45,8 +45,16 @@ def lora_config(settings: Training) -> Any:
 
 def last_checkpoint(folder: Path) -> str | None:
     """The newest checkpoint that is whole: its state is written last. What a kill left half written is passed over."""
-    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json") if _is_json(path)]
     return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2]))) if whole else None
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def save(trainer: SFTTrainer, job: TrainingJob, result: TrainingResult) -> None:

@@ -44,8 +44,8 @@ def decide(measured: Measured, rules: Rounds, *, needs_curated: bool) -> Decisio
     ratio, most = measured.length_ratio, rules.max_length_ratio
     refusals = {
         "nothing_curated": needs_curated and not measured.num_curated,
-        "worse_than_start": measured.gain_on_start <= 0,
-        "worse_than_parent": measured.gain_on_parent <= 0,
+        "worse_than_start": not measured.gain_on_start > 0,  # nor where it is not a number
+        "worse_than_parent": not measured.gain_on_parent > 0,
         "judges_disagree": measured.agreement is not None and measured.agreement < rules.min_agreement,
         "length_drift": not 1 / most <= ratio <= most,
     }

@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +47,9 @@ def finetune(job: TrainingJob) -> None:
 
     if TrainingResult.of(job.folder):
         return
-    rank, local_world = int(os.environ.get("RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    torch.set_num_threads(max((os.cpu_count() or 1) // local_world, 1))
+    rank, world, local_world = _place("RANK", 0), _place("WORLD_SIZE", 1), _place("LOCAL_WORLD_SIZE", 1)
+    if 1 < world == local_world:  # torchrun gives each one thread; on several machines, or as Spark's tasks, OMP_NUM_THREADS is right
+        torch.set_num_threads(max((os.cpu_count() or 1) // world, 1))
     end_with_parent()
     with _log_of(job.folder, rank), _alone(job.folder, rank), quiet_transformers():
         trainer, num_left_out = _trainer(job)
@@ -62,6 +63,11 @@ def finetune(job: TrainingJob) -> None:
         if torch.distributed.is_initialized():
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
+
+
+def _place(name: str, alone: int) -> int:
+    """What torchrun says of this process among the others."""
+    return int(os.environ.get(name, alone))
 
 
 @contextmanager
@@ -132,6 +138,8 @@ def _trainer(job: TrainingJob) -> tuple[SFTTrainer, int]:
     arguments = _arguments(job, settings, dtype)
     with arguments.distributed_state.main_process_first():  # the others find the tokenised examples in its cache
         sets, num_left_out = tokenised(job, folder, settings.max_tokens)
+    if not len(sets["train"]):
+        raise InputError("training examples whose prompt fits training.max_tokens", f"none of {num_left_out}", "Set it higher.")
     validation = sets.get("validation")
     if validation is not None:
         validation = validation.select(range(min(len(validation), settings.validation_examples)))
@@ -160,7 +168,7 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
 
     if settings.fsdp and not uses_gpu():
         raise SettingsError("a GPU for training.fsdp", "none in this process", "Set training.fsdp=false.")
-    num_processes = int(os.environ.get("WORLD_SIZE", "1"))
+    num_processes = _place("WORLD_SIZE", 1)
     at_once, repeats = global_batch(settings, num_processes)
     return SFTConfig(
         output_dir=str(Path(job.folder) / "checkpoints"),
@@ -180,6 +188,7 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
         gradient_checkpointing=settings.gradient_checkpointing,
         fsdp=settings.fsdp,  # type: ignore[arg-type]  # its documented value
         packing=settings.packing,
+        eval_packing=False,
         max_length=settings.max_tokens,
         completion_only_loss=True,
         dataloader_drop_last=True,  # a step is always of batch_examples
@@ -196,11 +205,16 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
 
 
 def _set_steps(trainer: SFTTrainer, settings: Training) -> None:
-    """How long it takes, now that the examples (or, packed, the sequences) are counted. Raises InputError for less than one step."""
+    """How long it takes, now that the examples (or, packed, the sequences) are counted. Raises InputError for less than one step.
+
+    What is over after the last whole step of an epoch is left out: the trainer would make a smaller step of it, or not, as the number of
+    processes has it.
+    """
     examples = _examples(trainer)
     if len(examples) < settings.batch_examples:
         todo = "Export more pairs, or set training.batch_examples lower."
         raise InputError(f"training examples for one step of {settings.batch_examples}", f"{len(examples)}", todo)
+    trainer.train_dataset = examples.select(range(len(examples) // settings.batch_examples * settings.batch_examples))
     steps = max(round(settings.epochs * (len(examples) // settings.batch_examples)), 1)
     if settings.tokens:
         tokens_per_step = sum(map(len, examples["input_ids"])) / len(examples) * settings.batch_examples
@@ -226,6 +240,10 @@ def _progress_callback(folder: str, num_steps: int) -> Any:
             stream.write(json.dumps(line) + "\n")
 
     class WriteProgress(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+            if state.global_step >= state.max_steps:  # who goes on from a checkpoint of the last step trains one step more
+                control.should_save = False
+
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **others: Any) -> None:
             if state.is_world_process_zero and logs and "loss" in logs:
                 line = {"step": state.global_step, "of": num_steps, "tokens": int(state.num_input_tokens_seen), "loss": logs["loss"]}
@@ -258,10 +276,12 @@ def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int) -> Trainin
 
 
 def _lines(folder: str, name: str) -> list[dict[str, Any]]:
-    """What was written by this start and those before it; what a kill cut off is no line."""
-    file = Path(folder) / name
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
-    return [json.loads(line) for line in lines if line.endswith("}\n")]
+    """What was written by this start and those before it; what a kill cut off, with what was written behind it, is no line."""
+    file, lines = Path(folder) / name, []
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
+        with suppress(ValueError):
+            lines.append(json.loads(line))
+    return lines
 
 
 def main(argv: list[str]) -> int:

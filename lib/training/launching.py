@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _ERROR_CHARACTERS = 400
 _TRAINERS = ("trl", "peft")
+_SECONDS_TO_REGISTER = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ def train(context: Context, export: str) -> Trained:
     ConcurrentRunError while another driver trains the same model.
     """
     plan = plan_training(context.settings, export, context.warehouse.location)
-    row, result = models.trained(context.warehouse, plan.model_id), TrainingResult.of(plan.job.folder)
-    if row is not None and result is not None:
-        return Trained(plan, result, is_new=False)
     with _alone(plan.job.folder):
+        row, result = models.trained(context.warehouse, plan.model_id), TrainingResult.of(plan.job.folder)
+        if row is not None and result is not None:
+            return Trained(plan, result, is_new=False)
         plan.job.write()
         result = result or _run(context, plan)
         if row is None:
@@ -61,12 +63,8 @@ def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
     _check_trainers()
     num_processes = context.settings.training.processes
     global_batch(context.settings.training, num_processes)
-    conf = context.spark.sparkContext.getConf()
-    is_local = (conf.get("spark.master") or "").startswith("local")
-    if not is_local and num_processes > context.slots:
-        got = f"{num_processes} on a cluster with {context.slots}"
-        raise SettingsError("training.processes that can all run at once", got, "All processes start together: give the job more cores.")
-    uses_gpu = not is_local and conf.get("spark.task.resource.gpu.amount") is not None
+    is_local = (context.spark.conf.get("spark.master", None) or "").startswith("local")
+    uses_gpu = not is_local and _checked_cluster(context, num_processes)
     distributor = TorchDistributor(num_processes=num_processes, local_mode=is_local, use_gpu=uses_gpu)
     distributor.logger.setLevel(logging.WARNING)
     os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // num_processes, 1)))  # else torchrun says that it sets it
@@ -74,14 +72,30 @@ def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
     with TrainingProgress(context.console, Path(plan.job.folder) / PROGRESS), _own_output(plan.job.folder):
         try:
             distributor.run(starting.start, asdict(plan.job))
-        except Exception:  # noqa: BLE001 - whatever ended it, its own output says more
-            raise _failure(plan.job.folder) from None
+        except Exception as error:  # noqa: BLE001 - whatever ended it, the log of a process says more, if there is one
+            raise _failure(plan.job.folder, error) from None
         finally:
             cloudpickle.unregister_pickle_by_value(starting)
     result = TrainingResult.of(plan.job.folder)
     if result is None:
-        raise _failure(plan.job.folder)
+        raise _failure(plan.job.folder, None)
     return result
+
+
+def _checked_cluster(context: Context, num_processes: int) -> bool:
+    """Whether the processes get GPUs. Raises EnvironmentProblem where GPUs would lie idle, SettingsError where there is no room for all."""
+    conf = context.spark.sparkContext.getConf()
+    uses_gpu = conf.get("spark.task.resource.gpu.amount") is not None
+    if conf.get("spark.executor.resource.gpu.amount") and not uses_gpu:
+        got = "executors with GPUs and no spark.task.resource.gpu.amount"
+        raise EnvironmentProblem("tasks that get a GPU", got, "Use conf/spark/train.conf.")
+    deadline = time.monotonic() + _SECONDS_TO_REGISTER
+    while (slots := context.spark.sparkContext.defaultParallelism // int(conf.get("spark.task.cpus") or 1)) < num_processes:
+        if time.monotonic() > deadline:
+            got = f"{num_processes} on a cluster with room for {slots}"
+            raise SettingsError("training.processes that can all run at once", got, "All start together: give the application more cores.")
+        time.sleep(1.0)
+    return uses_gpu
 
 
 def _check_trainers() -> None:
@@ -117,14 +131,17 @@ def _own_output(folder: str) -> Iterator[None]:
     """Send what the launcher passes on from its processes to a file: the screen has the progress."""
     file = Path(folder) / "logs" / "launcher.log"
     file.parent.mkdir(parents=True, exist_ok=True)
+    for old in file.parent.glob("process-*.log"):  # what failed in an earlier start is not what fails in this one
+        old.unlink()
     with file.open("a", encoding="utf-8") as stream, redirect_stdout(stream):
         yield
 
 
-def _failure(folder: str) -> TrainingError:
-    """What the first process to fail said last; the others fail because of it."""
+def _failure(folder: str, error: Exception | None) -> TrainingError:
+    """What the first process to fail said last, since the others fail because of it; else what the launcher said."""
     logs = sorted((Path(folder) / "logs").glob("process-*.log"), key=lambda file: file.stat().st_mtime)
-    said = [lines[-1] for file in logs if (lines := file.read_text(encoding="utf-8", errors="replace").strip().splitlines())]
-    got = f"one that failed, having said: {said[0]}" if said else "one that failed before it said anything"
+    texts = [file.read_text(encoding="utf-8", errors="replace").strip() for file in logs]
+    said = [text.splitlines()[-1] for text in texts if "Traceback" in text] + str(error or "nothing").strip().splitlines()[-1:]
+    got = f"one that failed, having said: {said[0]}"
     todo = f"Its log is in {folder}/logs. Start the same command again: it goes on from the last checkpoint."
     return TrainingError("all processes of the training to end well", elide(got, _ERROR_CHARACTERS), todo)

