@@ -229,5 +229,6 @@ def test_the_jobs_say_what_they_did(filled, make_context, tmp_path, monkeypatch,
     card = (out / "README.md").read_text()
     assert card.startswith("---\nlicense: other\n")
     assert "| seed | MIT |" in card
-    assert seeds_job.main(replace(seeds, licence=None).as_argv()) == 2
+    unsaid = OwnArguments.of(None, "w", ["export.shards=2"], str(filled.folder.parent / "seeds.jsonl"), origin="human")
+    assert seeds_job.main(unsaid.as_argv()) == 2
     assert "InputError: wanted the licence of the pairs" in capsys.readouterr().err
