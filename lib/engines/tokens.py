@@ -8,6 +8,7 @@ some tokenizers hold markers (`<think>`, `<tool_call>`) that the switch does not
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Codec:
         self._tokenizer = tokenizer
         self._markers = _marker_pattern({str(token) for token in tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS))
         self._pieces: dict[bool, list[str | list[int]]] = {}
+        self._rendering = threading.Lock()  # a server engine encodes in many threads, and two first renderings at once can fail in jinja
         self._texts: dict[str, list[int]] = {}
         self.stop_ids = frozenset(tokenizer.all_special_ids)
 
@@ -136,11 +138,12 @@ class Codec:
 
     def _template(self, has_system: bool) -> list[str | list[int]]:
         """The model's chat template, cut at the places where texts go: ids of template text, or the name of a place."""
-        if has_system not in self._pieces:
-            rendered = self._render(has_system)
-            pieces = [piece for piece in re.split(f"({_USER}|{_SYSTEM})", rendered) if piece]
-            self._pieces[has_system] = [piece if piece in (_USER, _SYSTEM) else self._encode_template(piece) for piece in pieces]
-        return self._pieces[has_system]
+        with self._rendering:
+            if has_system not in self._pieces:
+                rendered = self._render(has_system)
+                pieces = [piece for piece in re.split(f"({_USER}|{_SYSTEM})", rendered) if piece]
+                self._pieces[has_system] = [piece if piece in (_USER, _SYSTEM) else self._encode_template(piece) for piece in pieces]
+            return self._pieces[has_system]
 
     def _encode_template(self, piece: str) -> list[int]:
         return list(self._tokenizer(piece, add_special_tokens=False)["input_ids"])

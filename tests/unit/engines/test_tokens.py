@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bubblenet.engines.protocol import Prompt
@@ -129,3 +132,18 @@ def test_label_variants_with_and_without_a_space_are_found_in_a_byte_vocabulary(
     assert tokenizer.convert_ids_to_tokens(codec.label_ids("5")) == ["5", "\u01205"]
     assert codec.encode_text(" 5") == codec.label_ids("5")[1:]
     assert codec.label_ids("zz") == []
+
+
+def test_threads_that_begin_together_render_the_same_template():
+    """Without a lock, one of eight new codecs under four threads took a template for one that refuses system turns."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(40):
+            codec, prompt = Codec(make_tokenizer()), Prompt("calm", "calm")
+            with ThreadPoolExecutor(4) as pool:
+                encoded = list(pool.map(codec.encode_prompt, [prompt] * 4))
+            assert encoded == [codec.encode_prompt(prompt)] * 4
+            assert sum(token in CONTROL_IDS for token in encoded[0]) == 5
+    finally:
+        sys.setswitchinterval(interval)
