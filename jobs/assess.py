@@ -42,7 +42,7 @@ def show(estimates: list[Estimate], console: Console) -> None:
     names = list(dict.fromkeys((row.model, row.baseline) for row in estimates if row.metric == METRICS[0]))
     for name in names:
         rows = {row.metric: row for row in estimates if (row.model, row.baseline) == name and row.kind == ALL_KINDS}
-        table.add_row(_title(*name), f"{rows[METRICS[0]].num_items:,}", *(_with_interval(rows[metric]) for metric in METRICS))
+        table.add_row(_title(*name), f"{rows[METRICS[0]].num_items:,}", *(with_interval(rows[metric]) for metric in METRICS))
     print_table(console, table)
     _show_win_rates([row for row in estimates if row.metric in WIN_RATES and row.kind == ALL_KINDS], console)
     by_kind = Table("log_likelihood by kind", "seeds", *(_title(*name) for name in names))
@@ -50,7 +50,7 @@ def show(estimates: list[Estimate], console: Console) -> None:
     found = {(row.kind, row.model, row.baseline): row for row in estimates if row.metric == METRICS[0]}
     for kind in sorted(sizes, key=lambda kind: -sizes[kind])[:_KINDS_SHOWN]:
         cells = [found.get((kind, *name)) for name in names]
-        by_kind.add_row(kind, f"{sizes[kind]:,}", *(_with_interval(cell) if cell else "-" for cell in cells))
+        by_kind.add_row(kind, f"{sizes[kind]:,}", *(with_interval(cell) if cell else "-" for cell in cells))
     print_table(console, by_kind)
 
 
@@ -62,7 +62,7 @@ def _show_win_rates(rates: list[Estimate], console: Console) -> None:
     for model, baseline in dict.fromkeys((row.model, row.baseline) for row in rates):
         rows = {row.metric: row for row in rates if (row.model, row.baseline) == (model, baseline)}
         other = {model: "itself (control)", "null": "one constant answer (control)"}.get(baseline or "", baseline)
-        table.add_row(model, other, f"{rows[WIN_RATES[0]].num_items:,}", *(_with_interval(rows[name]) for name in WIN_RATES))
+        table.add_row(model, other, f"{rows[WIN_RATES[0]].num_items:,}", *(with_interval(rows[name]) for name in WIN_RATES))
     print_table(console, table)
 
 
@@ -70,9 +70,10 @@ def _title(model: str, baseline: str | None) -> str:
     return f"{model} - {baseline}" if baseline else model
 
 
-def _with_interval(estimate: Estimate) -> str:
-    interval = "" if estimate.low is None else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"{estimate.value:.2f}{interval}"
+def with_interval(estimate: Estimate, digits: int = 2) -> str:
+    """The mean, and in brackets where the true one lies."""
+    interval = "" if estimate.low is None else f" [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+    return f"{estimate.value:.{digits}f}{interval}"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from bubblenet.evaluation.assessing import ALL_KINDS
+from bubblenet.evaluation.assessing import pick
 from bubblenet.job import (
     ConfigOption,
     InputOption,
@@ -73,9 +73,7 @@ def _cell(found: Round, model: str, baseline: str | None, metric: str) -> str:
     """A mean over all kinds of task with its interval."""
     if model == baseline:
         return "0"
-    wanted = (model, baseline, metric, ALL_KINDS)
-    row = next(row for row in found.estimates if (row.model, row.baseline, row.metric, row.kind) == wanted)
-    return f"{row.value:.3f}" + ("" if row.low is None else f" [{row.low:.3f}, {row.high:.3f}]")
+    return assess.with_interval(pick(found.estimates, model, baseline, metric), digits=3)
 
 
 def main(argv: list[str] | None = None) -> int:

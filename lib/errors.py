@@ -18,6 +18,8 @@ Each message says what was wanted, what was got, and what to do.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 
 class BubblenetError(Exception):
     """Base of all errors raised on purpose; the command line prints it without a trace.
@@ -76,3 +78,12 @@ class TrainingError(BubblenetError, RuntimeError):
 
 class AccountingError(BubblenetError, RuntimeError):
     """The counts of a stage do not add up; the run must not be trusted."""
+
+
+def check_installed(extra: str, *packages: str) -> None:
+    """Raise EnvironmentProblem unless the packages of one of our extras can be imported."""
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise EnvironmentProblem(
+            f"the libraries of bubblenet[{extra}]", f"no {' and no '.join(missing)}", f"pip install 'bubblenet[{extra}]'"
+        )

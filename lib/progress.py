@@ -128,7 +128,7 @@ class StageProgress:
         self._finished, self._unit = Tally(), -1
         self._started = self._logged = time.monotonic()
         self._stop = threading.Event()
-        self._bar = _bar(console) if console.is_terminal and num_requests else None
+        self._bar = progress_bar(console) if console.is_terminal and num_requests else None
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> StageProgress:
@@ -192,7 +192,8 @@ class StageProgress:
             sys.stdout.flush()
 
 
-def _bar(console: Console) -> Any:
+def progress_bar(console: Console) -> Any:
+    """A bar that goes away when its work is done. Its tasks have a `note`."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (

@@ -21,10 +21,11 @@ _BYTES_AT_ONCE = 4 * 1024 * 1024
 def digest_files(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """For mapInArrow: rows, bytes and SHA-256 of the Parquet files in column `path`."""
     for batch in batches:
-        yield pa.RecordBatch.from_pylist([_digest(path) for path in batch["path"].to_pylist()], schema=_SCHEMA)
+        yield pa.RecordBatch.from_pylist([digest_file(path) for path in batch["path"].to_pylist()], schema=_SCHEMA)
 
 
-def _digest(path: str) -> dict[str, object]:
+def digest_file(path: str) -> dict[str, object]:
+    """Rows, bytes and SHA-256 of one Parquet file, read in pieces."""
     digest, num_bytes = hashlib.sha256(), 0
     with open_binary(path) as stream:
         while chunk := stream.read(_BYTES_AT_ONCE):

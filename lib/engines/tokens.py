@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Codec:
         begin, end = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
         return [begin if begin is not None else end]
 
-    @property
+    @cached_property
     def end_ids(self) -> list[int]:
         """What the template puts behind an answer, up to the token that ends it; the end-of-text token without a template."""
         if not self._tokenizer.chat_template:

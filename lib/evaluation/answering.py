@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bubblenet.engines.protocol import GenerationRequest, LikelihoodRequest, Prompt
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from bubblenet.settings import Assessment
 
 ANSWERING_VERSION = 1
-
-Direction = Literal["forward", "backward"]
 
 
 @dataclass(frozen=True, slots=True)

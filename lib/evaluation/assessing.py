@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import reduce
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from bubblenet.errors import EnvironmentProblem, InputError, ModelError, SettingsError
+from bubblenet.errors import InputError, ModelError, SettingsError, check_installed
 from bubblenet.evaluation.answering import ANSWERING_VERSION
 from bubblenet.evaluation.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
 from bubblenet.passages import content_id
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
     from bubblenet.context import Context
-    from bubblenet.settings import Settings
+    from bubblenet.engines.protocol import EngineSpec
 
 METRICS = ("log_likelihood", "bleu", "chrf", "rouge_l", "characters")
 WIN_RATES = (WIN_RATE, AT_EQUAL_LENGTH)
@@ -39,10 +38,11 @@ _MOST_KINDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A model whose answers are in the table. fingerprint: of these answers."""
+    """A model whose answers are in the table. fingerprint: of these answers. answers: seed_id, kind, text and the metrics of each."""
 
     name: str
     fingerprint: str
+    answers: DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +66,47 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
     Raises InputError where no seed is held out, or one that a model was trained on; ModelError for a model that is not there or answers
     nothing; SettingsError where one server would answer for several models, or the budget is spent; EnvironmentProblem without scorers.
     """
-    names = list(dict.fromkeys([*models, *baselines]))
-    _check(context, names)
+    engines = _engines(context, list(dict.fromkeys([*models, *baselines])))
     version = context.warehouse.version(SEEDS)
     seeds = _held_out(context, version).persist()
+    kept = [seeds]
     try:
         if seeds.isEmpty():
             raise InputError("seeds that are held out", "none", "bubblenet seeds import starter, or raise seeds.held_out_share.")
-        assessed = {name: _answered(context, name, seeds) for name in names}
-        estimates = [_estimates(context, seeds, assessed[name], None) for name in assessed]
+        assessed = {name: _answered(context, name, spec, seeds) for name, spec in engines.items()}
+        kept += [model.answers.persist() for model in assessed.values()]
+        frames = [_estimates(context, model, None) for model in assessed.values()]
         pairs = itertools.product(models, baselines)
-        estimates += [_estimates(context, seeds, assessed[name], assessed[other]) for name, other in pairs if name != other]
+        frames += [_estimates(context, assessed[name], assessed[other]) for name, other in pairs if name != other]
         if context.settings.assessment.judge:
-            estimates += _comparisons(context, seeds, assessed, models, baselines)
-        frame = reduce(DataFrame.unionByName, estimates)
-        rows = frame.withColumn("seeds_version", F.lit(version).cast("long")).withColumn("run_id", F.lit(context.run_id))
-        measured = rows.withColumn("created_at", F.current_timestamp()).persist()
-        context.warehouse.append(measured.coalesce(1), EVALUATIONS, {"run": context.run_id, "models": list(assessed)})
-        return [Estimate(*row) for row in measured.select(*Estimate.__slots__).collect()]  # metrics x kinds x models
+            frames += _comparisons(context, seeds, assessed, models, baselines)
+        rows = reduce(DataFrame.unionByName, frames).withColumns(
+            {"seeds_version": F.lit(version).cast("long"), "run_id": F.lit(context.run_id), "created_at": F.current_timestamp()}
+        )
+        kept.append(rows.persist())
+        context.warehouse.append(rows.coalesce(1), EVALUATIONS, {"run": context.run_id, "models": list(assessed)})
+        return [Estimate(*row) for row in rows.select(*Estimate.__slots__).collect()]  # metrics x kinds x models
     finally:
-        seeds.unpersist()
+        for frame in kept:
+            frame.unpersist()
 
 
-def _check(context: Context, names: Sequence[str]) -> None:
-    """Before any model is paid: all are there, none was trained on what is held out now, and each answers for itself."""
-    missing = [package for package in ("sacrebleu", "rouge_score") if find_spec(package) is None]
-    if missing:
-        raise EnvironmentProblem("the libraries that compare texts", f"no {' and no '.join(missing)}", "pip install 'bubblenet[train]'")
+def _engines(context: Context, names: Sequence[str]) -> dict[str, EngineSpec]:
+    """By model. Before any is paid: all are there, none was trained on what is held out now, and each answers for itself."""
+    check_installed("train", "sacrebleu", "rouge_score")
     part, share = context.settings.assessment.direction, context.settings.seeds.held_out_share
+    specs = {}
     for name in names:
         settings = with_models(context.settings, context.warehouse, {part: name})
-        spec = backward_engine(settings) if part == "backward" else forward_engine(settings)
-        if spec.server and len(names) > 1:
-            todo = "It answers for each of them: set engine.kind=transformers."
-            raise SettingsError("one model to assess by a server", f"{len(names)}", todo)
+        specs[name] = backward_engine(settings) if part == "backward" else forward_engine(settings)
         trained_with = held_out_share(context.warehouse, name)
         if trained_with is not None and share > trained_with:
             got = f"seeds.held_out_share={share}; {name} was trained with {trained_with}"
             raise InputError("seeds that the models were not trained on", got, f"Set seeds.held_out_share={trained_with} or lower.")
+    if len(specs) > 1 and any(spec.server for spec in specs.values()):
+        todo = "It answers for each of them: set engine.kind=transformers."
+        raise SettingsError("one model to assess by a server", f"{len(specs)}", todo)
+    return specs
 
 
 def check_complete(report: StageReport) -> None:
@@ -118,14 +121,12 @@ def _comparisons(
 ) -> list[DataFrame]:
     """Win rates over the baselines, and for each model the two controls: over itself, and over an answer that is always the same."""
     asked = seeds.withColumnRenamed("asked", "question").select("seed_id", "kind", "question")
-    texts = {name: _answers(context, seeds, model.fingerprint).select("seed_id", "text") for name, model in assessed.items()}
-    texts[NULL_MODEL] = seeds.select("seed_id", F.lit(NULL_ANSWER).alias("text"))
-    known = {**assessed, NULL_MODEL: Assessed(NULL_MODEL, NULL_MODEL)}
+    known = {**assessed, NULL_MODEL: Assessed(NULL_MODEL, NULL_MODEL, seeds.withColumn("text", F.lit(NULL_ANSWER)))}
     frames = []
     for name in dict.fromkeys(models):
         for other in dict.fromkeys([*baselines, NULL_MODEL, name]):
-            compared = compare(context, asked, texts[name], texts[other])
-            rates = win_rates(compared, ALL_KINDS, _normal_quantile(context.settings.assessment.confidence))
+            compared = compare(context, asked, *(known[which].answers.select("seed_id", "text") for which in (name, other)))
+            rates = win_rates(compared, ALL_KINDS, _normal_quantile(context))
             frames.append(_named(context, rates, known[name], known[other]))
     return frames
 
@@ -145,47 +146,34 @@ def _held_out(context: Context, version: int) -> DataFrame:
     return asked_of.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked"))
 
 
-def _answered(context: Context, name: str, seeds: DataFrame) -> Assessed:
+def _answered(context: Context, name: str, spec: EngineSpec, seeds: DataFrame) -> Assessed:
     """Bring `answers` up to date with one model."""
-    part = context.settings.assessment.direction
-    settings: Settings = with_models(context.settings, context.warehouse, {part: name})
-    spec = backward_engine(settings) if part == "backward" else forward_engine(settings)
-    decoding = context.settings.assessment.model_dump(mode="json", include={"max_new_tokens"})
+    settings = context.settings.assessment
+    decoding = settings.model_dump(mode="json", include={"max_new_tokens"})
     fingerprint = Fingerprint({"engine": spec.fingerprint_parts(), "decoding": decoding, "code": ANSWERING_VERSION})
-    transform = AnswerSeed(spec, context.settings.assessment)
-    report = run_stage(Stage(f"assess/{part}", ANSWERS, fingerprint, seeds, transform, is_model_stage=True), context)
+    transform = AnswerSeed(spec, settings)
+    report = run_stage(Stage(f"assess/{settings.direction}", ANSWERS, fingerprint, seeds, transform, is_model_stage=True), context)
     check_complete(report)
     if not report.counts.kept:
         raise ModelError(f"answers of {name} to held-out seeds", f"{report.counts}", "SELECT reason, detail FROM answers")
-    return Assessed(name, fingerprint.id)
+    kept = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprint.id) & F.col("kept"))
+    answers = kept.join(seeds.select("request_id", "kind"), on="request_id", how="inner").dropDuplicates(["request_id"])
+    derived = {"log_likelihood": F.col("log_likelihood") / F.col("num_tokens"), "characters": F.length("text").cast("double")}
+    return Assessed(name, fingerprint.id, answers.withColumns(derived).select("seed_id", "kind", "text", *METRICS))
 
 
-def _answers(context: Context, seeds: DataFrame, fingerprint: str) -> DataFrame:
-    """One answer of a model to each seed, with its kind."""
-    answers = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprint) & F.col("kept"))
-    return answers.join(seeds.select("request_id", "kind"), on="request_id", how="inner").dropDuplicates(["request_id"])
-
-
-def _measured(context: Context, seeds: DataFrame, fingerprint: str) -> DataFrame:
-    """seed_id, kind and the metrics of one model's answers."""
-    per_token = F.col("log_likelihood") / F.col("num_tokens")
-    metrics = {"log_likelihood": per_token, "characters": F.length("text").cast("double")}
-    columns = (metrics.get(name, F.col(name)).alias(name) for name in METRICS)
-    return _answers(context, seeds, fingerprint).select("seed_id", "kind", *columns)
-
-
-def _estimates(context: Context, seeds: DataFrame, model: Assessed, baseline: Assessed | None) -> DataFrame:
+def _estimates(context: Context, model: Assessed, baseline: Assessed | None) -> DataFrame:
     """Mean and interval of every metric, by kind and over all; with a baseline, of the differences seed by seed."""
-    values = _measured(context, seeds, model.fingerprint)
+    values = model.answers
     if baseline is not None:
-        others = _measured(context, seeds, baseline.fingerprint).select(
-            "seed_id", *(F.col(name).alias(f"other_{name}") for name in METRICS)
+        others = baseline.answers.select("seed_id", *(F.col(name).alias(f"other_{name}") for name in METRICS))
+        differences = (F.col(name) - F.col(f"other_{name}") for name in METRICS)
+        values = values.join(others, on="seed_id", how="inner").select(
+            "kind", *(column.alias(name) for name, column in zip(METRICS, differences, strict=True))
         )
-        both = values.join(others, on="seed_id", how="inner")
-        values = both.select("kind", *((F.col(name) - F.col(f"other_{name}")).alias(name) for name in METRICS))
     kinds, metrics = F.explode(F.array("kind", F.lit(ALL_KINDS))).alias("kind"), F.create_map(*_pairs()).alias("metrics")
     long = values.select(kinds, metrics).select("kind", F.explode("metrics").alias("metric", "value"))
-    half = F.lit(_normal_quantile(context.settings.assessment.confidence)) * F.stddev_samp("value") / F.sqrt(F.count("value"))
+    half = F.lit(_normal_quantile(context)) * F.stddev_samp("value") / F.sqrt(F.count("value"))
     frame = long.groupBy("metric", "kind").agg(F.count("value").alias("num_items"), F.mean("value").alias("mean"), half.alias("half"))
     bounds = ((F.col("mean") - F.col("half")).alias("low"), (F.col("mean") + F.col("half")).alias("high"))
     return _named(context, frame.select("metric", "kind", "num_items", F.col("mean").alias("value"), *bounds), model, baseline)
@@ -207,7 +195,14 @@ def _pairs() -> list[Column]:
     return [part for name in METRICS for part in (F.lit(name), F.col(name))]
 
 
-def _normal_quantile(confidence: float) -> float:
+def _normal_quantile(context: Context) -> float:
+    """How many standard errors the interval reaches to each side."""
     from scipy.stats import norm
 
-    return float(norm.ppf((1 + confidence) / 2))
+    return float(norm.ppf((1 + context.settings.assessment.confidence) / 2))
+
+
+def pick(estimates: Sequence[Estimate], model: str, baseline: str | None, metric: str) -> Estimate:
+    """The estimate of one metric over all kinds of task."""
+    wanted = (model, baseline, metric, ALL_KINDS)
+    return next(row for row in estimates if (row.model, row.baseline, row.metric, row.kind) == wanted)

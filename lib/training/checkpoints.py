@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bubblenet.engines.weights import TOKENIZER_SUFFIXES, describe
+from bubblenet.engines.weights import TOKENIZER_SUFFIXES, describe, digest_of
 from bubblenet.settings.training import Training
 from bubblenet.training.description import RESULT, WEIGHTS, TrainingJob, TrainingResult
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # LoRA on every linear layer but the head: Dettmers et al. 2023 (arXiv:2305.14314), section 4.
 LORA_LAYERS = "all-linear"
+_UNFINISHED = f"{WEIGHTS}.unfinished"
 
 
 def starting_model(folder: Path, settings: Training, dtype: str) -> Any:
@@ -57,22 +58,27 @@ def _is_json(file: Path) -> bool:
     return True
 
 
-def save(trainer: SFTTrainer, job: TrainingJob, result: TrainingResult) -> None:
-    """Write the trained model under its name at once, its tokenizer's own files beside the weights."""
+def save(trainer: SFTTrainer, job: TrainingJob) -> str | None:
+    """Write the trained model, its tokenizer's own files beside the weights; its digest, None in all processes but the first."""
     state = trainer.accelerator.get_state_dict(trainer.model)  # whole, where each process holds a part
     if not trainer.is_world_process_zero():
-        return
+        return None
     start = describe(job.model).folder
-    unfinished = Path(job.folder) / f"{WEIGHTS}.unfinished"
+    unfinished = Path(job.folder) / _UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     _whole_model(state, start, Training.model_validate(job.settings)).save_pretrained(unfinished)
     for file in start.iterdir():
         if file.suffix in TOKENIZER_SUFFIXES and not (unfinished / file.name).exists() and "index" not in file.name:
             shutil.copy(file, unfinished)
-    (unfinished / RESULT).write_text(json.dumps(asdict(result)), encoding="utf-8")
-    unfinished.rename(Path(job.folder) / WEIGHTS)
+    return digest_of(str(unfinished))
+
+
+def publish(folder: str, result: TrainingResult) -> None:
+    """Give the saved model its name, which says that the training is over, and remove what it needed."""
+    (Path(folder) / RESULT).write_text(json.dumps(asdict(result)), encoding="utf-8")
+    (Path(folder) / _UNFINISHED).rename(Path(folder) / WEIGHTS)
     for name in ("checkpoints", "examples"):
-        shutil.rmtree(Path(job.folder) / name, ignore_errors=True)
+        shutil.rmtree(Path(folder) / name, ignore_errors=True)
 
 
 def _whole_model(state: dict[str, torch.Tensor], start: Path, settings: Training) -> Any:

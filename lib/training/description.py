@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bubblenet.errors import InputError
+from bubblenet.errors import ConcurrentRunError, InputError
 
 DESCRIPTION, WEIGHTS, RESULT = "training.json", "weights", "result.json"
-"""Names in the folder: what is to be done, the trained model, and in that folder what came of it."""
+"""Names in the folder: what is to be done, the trained model, and what came of it; the last counts once the model is there."""
 
 PROGRESS, VALIDATION = "progress.jsonl", "validation.jsonl"
 """How it went: a line for each step or few, and for each time that the validation examples were read."""
@@ -48,8 +50,12 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What came of it. losses: (step, tokens, loss) as logged; tokens are those of all processes, padding left out."""
+    """What came of it. losses: (step, tokens, loss) as logged; tokens are those of all processes, padding left out.
 
+    weights_digest: of the folder as the training left it.
+    """
+
+    weights_digest: str
     num_steps: int
     num_tokens: int
     seconds: float
@@ -63,5 +69,36 @@ class TrainingResult:
     @classmethod
     def of(cls, folder: str) -> TrainingResult | None:
         """The result in a folder; None while there is none."""
-        file = Path(folder) / WEIGHTS / RESULT
-        return cls(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+        if not (Path(folder) / WEIGHTS).is_dir():
+            return None
+        return cls(**json.loads((Path(folder) / RESULT).read_text(encoding="utf-8")))
+
+
+def read_lines(file: Path) -> list[dict[str, Any]]:
+    """What was written by this start and those before it; what a kill cut off, with what was written behind it, is no line."""
+    lines = []
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
+        with suppress(ValueError):
+            lines.append(json.loads(line))
+    return lines
+
+
+@contextmanager
+def alone(folder: str, part: str, seconds: float = 0.0) -> Iterator[None]:
+    """Be the only one of this part, driver or processes, at work in the folder; on this machine, or a file system with locks.
+
+    seconds: to wait for another one that ends. Raises ConcurrentRunError where it does not.
+    """
+    from filelock import FileLock, Timeout
+
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{folder}/{part}.lock")
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        todo = "Wait for it, then start this one again."
+        raise ConcurrentRunError(f"to be the only one that trains {Path(folder).name}", f"another {part} at it", todo) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,10 @@ from bubblenet.engines.devices import resolve_dtype
 from bubblenet.engines.quiet import quiet_transformers
 from bubblenet.engines.supervisor import end_with_parent
 from bubblenet.engines.weights import check_digest, describe
-from bubblenet.errors import ConcurrentRunError, InputError, SettingsError
+from bubblenet.errors import InputError, SettingsError
 from bubblenet.settings.training import Training
-from bubblenet.training.checkpoints import last_checkpoint, lora_config, save, starting_model
-from bubblenet.training.description import PROGRESS, VALIDATION, TrainingJob, TrainingResult
+from bubblenet.training.checkpoints import last_checkpoint, lora_config, publish, save, starting_model
+from bubblenet.training.description import PROGRESS, VALIDATION, TrainingJob, TrainingResult, alone, read_lines
 from bubblenet.training.tokenised import tokenised
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def finetune(job: TrainingJob) -> None:
     if 1 < world == local_world:  # torchrun gives each one thread; on several machines, or as Spark's tasks, OMP_NUM_THREADS is right
         torch.set_num_threads(max((os.cpu_count() or 1) // world, 1))
     end_with_parent()
-    with _log_of(job.folder, rank), _alone(job.folder, rank), quiet_transformers():
+    only_one = alone(job.folder, "training", _SECONDS_TO_END) if rank == 0 else nullcontext()
+    with _log_of(job.folder, rank), only_one, quiet_transformers():
         trainer, num_left_out = _trainer(job)
         checkpoint = last_checkpoint(Path(job.folder) / "checkpoints")
         # Not by evaluate(): a model that is asked before it is trained is never wrapped, and its processes learn each for itself.
@@ -59,7 +60,9 @@ def finetune(job: TrainingJob) -> None:
         trainer.train(resume_from_checkpoint=checkpoint)
         if trainer.eval_dataset:
             trainer.evaluate()
-        save(trainer, job, _result(trainer, job, num_left_out))
+        digest = save(trainer, job)
+        if digest is not None:
+            publish(job.folder, _result(trainer, job, num_left_out, digest))
         if torch.distributed.is_initialized():
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
@@ -91,26 +94,6 @@ def _log_of(folder: str, rank: int) -> Iterator[None]:
             stream.flush()
             os.dup2(screen, stream.fileno())
             os.close(screen)
-
-
-@contextmanager
-def _alone(folder: str, rank: int) -> Iterator[None]:
-    """Raise ConcurrentRunError while other processes, of a start before this one perhaps, train in the folder."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(f"{folder}/training.lock")
-    if rank == 0:
-        try:
-            lock.acquire(timeout=_SECONDS_TO_END)
-        except Timeout:
-            name = Path(folder).name
-            raise ConcurrentRunError(
-                f"to be the only one that trains {name}", "another training of it", "Wait for it, or end it."
-            ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def global_batch(settings: Training, num_processes: int) -> tuple[int, int]:
@@ -152,7 +135,7 @@ def _trainer(job: TrainingJob) -> tuple[SFTTrainer, int]:
         peft_config=lora_config(settings),
     )
     _set_steps(trainer, settings)
-    trainer.add_callback(_progress_callback(job.folder, trainer.args.max_steps))
+    trainer.add_callback(_progress_callback(job.folder))
     return trainer, num_left_out
 
 
@@ -229,7 +212,7 @@ def _examples(trainer: SFTTrainer) -> Dataset:
     return trainer.train_dataset
 
 
-def _progress_callback(folder: str, num_steps: int) -> Any:
+def _progress_callback(folder: str) -> Any:
     """Writes a line for what is logged, on the first process. A line of an earlier start that is trained again is written again."""
     from transformers import TrainerCallback
 
@@ -246,7 +229,7 @@ def _progress_callback(folder: str, num_steps: int) -> Any:
 
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **others: Any) -> None:
             if state.is_world_process_zero and logs and "loss" in logs:
-                line = {"step": state.global_step, "of": num_steps, "tokens": int(state.num_input_tokens_seen), "loss": logs["loss"]}
+                line = {"step": state.global_step, "of": state.max_steps, "tokens": int(state.num_input_tokens_seen), "loss": logs["loss"]}
                 append(PROGRESS, line | {"seconds": round(time.monotonic() - started, 3)})
 
         def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **others: Any) -> None:
@@ -256,13 +239,14 @@ def _progress_callback(folder: str, num_steps: int) -> Any:
     return WriteProgress()
 
 
-def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int) -> TrainingResult:
+def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int, digest: str) -> TrainingResult:
     """Steps that were trained twice, before and after a kill, count once; their seconds count twice, as they were spent."""
-    lines = _lines(job.folder, PROGRESS)
-    validation = {line["step"]: line["loss"] for line in _lines(job.folder, VALIDATION)}
+    lines = read_lines(Path(job.folder) / PROGRESS)
+    validation = {line["step"]: line["loss"] for line in read_lines(Path(job.folder) / VALIDATION)}
     by_step = {line["step"]: line for line in lines}
     starts = [line for line, following in pairwise(lines) if following["seconds"] < line["seconds"]] + lines[-1:]
     return TrainingResult(
+        weights_digest=digest,
         num_steps=trainer.state.global_step,
         num_tokens=int(trainer.state.num_input_tokens_seen),
         seconds=sum(line["seconds"] for line in starts),
@@ -273,15 +257,6 @@ def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int) -> Trainin
         validation_loss_before=validation.get(0),
         validation_loss=validation.get(trainer.state.global_step),
     )
-
-
-def _lines(folder: str, name: str) -> list[dict[str, Any]]:
-    """What was written by this start and those before it; what a kill cut off, with what was written behind it, is no line."""
-    file, lines = Path(folder) / name, []
-    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
-        with suppress(ValueError):
-            lines.append(json.loads(line))
-    return lines
 
 
 def main(argv: list[str]) -> int:

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bubblenet.errors import ConcurrentRunError, EnvironmentProblem, SettingsError, TrainingError
+from bubblenet.errors import EnvironmentProblem, SettingsError, TrainingError, check_installed
 from bubblenet.training import models, starting
-from bubblenet.training.description import PROGRESS, TrainingResult
+from bubblenet.training.description import PROGRESS, TrainingResult, alone
 from bubblenet.training.finetuning import global_batch
 from bubblenet.training.planning import TrainingPlan, plan_training
 from bubblenet.training.watching import TrainingProgress
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from bubblenet.context import Context
 
 _ERROR_CHARACTERS = 400
-_TRAINERS = ("trl", "peft")
 _SECONDS_TO_REGISTER = 60.0
 
 
@@ -44,14 +43,13 @@ def train(context: Context, export: str) -> Trained:
     ConcurrentRunError while another driver trains the same model.
     """
     plan = plan_training(context.settings, export, context.warehouse.location)
-    with _alone(plan.job.folder):
-        row, result = models.trained(context.warehouse, plan.model_id), TrainingResult.of(plan.job.folder)
-        if row is not None and result is not None:
+    with alone(plan.job.folder, "driver"):
+        result = TrainingResult.of(plan.job.folder)
+        if result is not None and models.is_recorded(context.warehouse, plan.model_id, result):
             return Trained(plan, result, is_new=False)
         plan.job.write()
         result = result or _run(context, plan)
-        if row is None:
-            models.record(context, plan, result)
+        models.record(context, plan, result)
     return Trained(plan, result, is_new=True)
 
 
@@ -60,7 +58,7 @@ def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
     from pyspark import cloudpickle
     from pyspark.ml.torch.distributor import TorchDistributor
 
-    _check_trainers()
+    check_installed("train", "trl", "peft")
     num_processes = context.settings.training.processes
     global_batch(context.settings.training, num_processes)
     is_local = (context.spark.conf.get("spark.master", None) or "").startswith("local")
@@ -96,34 +94,6 @@ def _checked_cluster(context: Context, num_processes: int) -> bool:
             raise SettingsError("training.processes that can all run at once", got, "All start together: give the application more cores.")
         time.sleep(1.0)
     return uses_gpu
-
-
-def _check_trainers() -> None:
-    """Raise EnvironmentProblem unless the libraries of training are here."""
-    from importlib.util import find_spec
-
-    missing = [name for name in _TRAINERS if find_spec(name) is None]
-    if missing:
-        raise EnvironmentProblem("the libraries that train", f"no {' and no '.join(missing)}", "Run: pip install 'bubblenet[train]'")
-
-
-@contextmanager
-def _alone(folder: str) -> Iterator[None]:
-    """Keep other drivers of this machine, or of a file system with locks, from training the same model now."""
-    from filelock import FileLock, Timeout
-
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{folder}/driver.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise ConcurrentRunError(
-            f"to be the only one that trains {Path(folder).name}", "another driver at it", "Wait for it, then start this one again."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

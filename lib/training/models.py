@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from bubblenet.engines.weights import check_digest, digest_of
+from bubblenet.engines.weights import check_digest
 from bubblenet.errors import ModelError
 from bubblenet.ledger import versions
 from bubblenet.tables import MODELS
@@ -17,7 +18,7 @@ from bubblenet.training.description import WEIGHTS, TrainingResult
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyspark.sql import Row
+    from pyspark.sql import DataFrame, Row
 
     from bubblenet.context import Context
     from bubblenet.settings import Settings
@@ -58,9 +59,10 @@ def held_out_share(warehouse: Warehouse, name: str) -> float | None:
     return float(_find(warehouse, name.removeprefix(PREFIX))["held_out_share"]) if name.startswith(PREFIX) else None
 
 
-def trained(warehouse: Warehouse, model_id: str) -> Row | None:
-    """The row of a model; None where there is none."""
-    return warehouse.read(MODELS).where(F.col("model_id") == model_id).first()
+def is_recorded(warehouse: Warehouse, model_id: str, result: TrainingResult) -> bool:
+    """Whether the newest row of the model is of this training: its weights may have been removed and made anew."""
+    known = _newest(warehouse.read(MODELS).where(F.col("model_id") == model_id)).first()
+    return known is not None and known["weights_digest"] == result.weights_digest
 
 
 def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None:
@@ -71,7 +73,7 @@ def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None
         "model_id": plan.model_id,
         "parent": plan.parent,
         "parent_digest": plan.job.model_digest,
-        "weights_digest": digest_of(str(folder)),
+        "weights_digest": result.weights_digest,
         "location": str(folder.relative_to(inside) if folder.is_relative_to(inside) else folder),
         "direction": plan.direction,
         "export": plan.job.export,
@@ -89,16 +91,24 @@ def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None
         "validation_loss_before": result.validation_loss_before,
         "validation_loss": result.validation_loss,
         "run_id": context.run_id,
+        "created_at": datetime.now(UTC),
         "versions": json.dumps(versions()),
     }
-    rows = context.spark.createDataFrame([values], MODELS.ddl.replace(", `created_at` TIMESTAMP", ""))
-    context.warehouse.append(rows.withColumn("created_at", F.current_timestamp()), MODELS, {"run": context.run_id, "model": plan.model_id})
+    rows = context.spark.createDataFrame([values], MODELS.ddl).coalesce(1)
+    context.warehouse.append(rows, MODELS, {"run": context.run_id, "model": plan.model_id})
+
+
+def _newest(rows: DataFrame) -> DataFrame:
+    """One row a model, the last that was written."""
+    columns = [name for name in MODELS.column_names if name != "model_id"]
+    newest = rows.groupBy("model_id").agg(F.max_by(F.struct(*columns), "created_at").alias("newest"))
+    return newest.select("model_id", "newest.*")
 
 
 def _find(warehouse: Warehouse, beginning: str) -> Row:
     if len(beginning) < _SHORTEST_ID:
         raise ModelError(f"model: and at least {_SHORTEST_ID} characters of an id", f"model:{beginning}", "SELECT model_id FROM models")
-    found = warehouse.read(MODELS).where(F.col("model_id").startswith(beginning)).dropDuplicates(["model_id"]).limit(2).collect()
+    found = _newest(warehouse.read(MODELS).where(F.col("model_id").startswith(beginning))).limit(2).collect()
     if len(found) == 1:
         return found[0]
     known = [row["model_id"] for row in warehouse.read(MODELS).select("model_id").limit(_MOST_LISTED).collect()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ from pyspark.sql import functions as F
 
 from bubblenet.engines.registry import close_all
 from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
-from bubblenet.evaluation.assessing import ALL_KINDS, Estimate, assess, check_complete
-from bubblenet.identity import content_id as content_id_of
+from bubblenet.evaluation.assessing import Estimate, assess, check_complete, pick
 from bubblenet.judging.commands import calibrate
+from bubblenet.judging.modes import MODES
 from bubblenet.judging.quality import ORIGINS
 from bubblenet.passages import content_id
 from bubblenet.recipe import backward_engine, forward_engine
+from bubblenet.stage import Fingerprint
 from bubblenet.tables import JUDGEMENTS, ROUNDS
 from bubblenet.training.decisions import PROMOTED, Decision, Measured, decide
 from bubblenet.training.examples import REVERSED_PROMPT
@@ -116,18 +118,14 @@ def _calibrated(context: Context, judge: str) -> dict[str, str]:
 
     It is fitted in this process, once for a judge, these labels and these modes, and lies beside the judge's weights.
     """
-    rules = context.settings.rounds
+    rules, scoring = context.settings.rounds, context.settings.scoring
     if not rules.labels:
         return {}
-    labels = Path(rules.labels)
-    if not labels.is_file():
-        raise InputError("a file of labelled pairs", f"nothing at {labels}", "Mend rounds.labels (docs/labels.md).")
-    fitted_on = content_id_of(
-        hashlib.sha256(labels.read_bytes()).hexdigest(), rules.model_dump_json(), context.settings.scoring.model_dump_json()
-    )
-    file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on[:16]}.json"
+    labels, precision = Path(rules.labels), {5: rules.precision_5, 4: rules.precision}
+    parts = {"labels": hashlib.sha256(labels.read_bytes()).hexdigest(), "precision": precision}
+    fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
+    file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"
     if not file.is_file():
-        precision = {5: rules.precision_5, 4: rules.precision}
         calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
         close_all()  # the workers have an engine each
     return {"calibration": str(file)}
@@ -178,8 +176,7 @@ def _value(estimates: list[Estimate], model: str, baseline: str | None, metric: 
     """The mean over all kinds of task. A model that was trained on what its parent was trained on is its parent."""
     if model == baseline:
         return 0.0
-    wanted = (model, baseline, metric, ALL_KINDS)
-    return next(row.value for row in estimates if (row.model, row.baseline, row.metric, row.kind) == wanted)
+    return pick(estimates, model, baseline, metric).value
 
 
 def _of(context: Context, number: int) -> Any:
@@ -217,10 +214,8 @@ def _record(context: Context, finished: Round) -> None:
     last = context.warehouse.read(ROUNDS).where(_of(context, finished.number)).orderBy(F.col("created_at").desc()).first()
     if last is not None and all(last[name] == value for name, value in values.items() if name != "run_id"):
         return
-    rows = context.spark.createDataFrame([values], ROUNDS.ddl.replace(", `created_at` TIMESTAMP", ""))
-    context.warehouse.append(
-        rows.withColumn("created_at", F.current_timestamp()), ROUNDS, {"run": context.run_id, "round": finished.number}
-    )
+    rows = context.spark.createDataFrame([values | {"created_at": datetime.now(UTC)}], ROUNDS.ddl).coalesce(1)
+    context.warehouse.append(rows, ROUNDS, {"run": context.run_id, "round": finished.number})
 
 
 def _run(steps: Sequence[Step], context: Context) -> None:
@@ -232,6 +227,9 @@ def _run(steps: Sequence[Step], context: Context) -> None:
 
 def _check(context: Context, num_rounds: int) -> None:
     """Before anything is trained."""
+    labels = context.settings.rounds.labels
+    if labels and not Path(labels).is_file():
+        raise InputError("a file of labelled pairs", f"nothing at {labels}", "Mend rounds.labels (docs/labels.md).")
     if num_rounds and not context.inputs:
         raise InputError("at least one --input", "none", "Give the file or folder of the pages: --input PATH.")
     if any(spec.server for spec in (backward_engine(context.settings), forward_engine(context.settings))):

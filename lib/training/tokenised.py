@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.engines.protocol import Prompt
 from bubblenet.engines.tokens import Codec
 from bubblenet.errors import InputError
-from bubblenet.progress import Scratch
+from bubblenet.udfs.files import digest_file
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -55,9 +54,8 @@ def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[
 
 def _check_files(job: TrainingJob) -> None:
     """Raise InputError unless the files are those that the manifest counted."""
-    files = Scratch(job.export)
     for shard in job.shards:
-        got = hashlib.sha256(files.read(shard["path"])).hexdigest()
+        got = str(digest_file(f"{job.export}/{shard['path']}")["sha256"])
         if got != shard["sha256"]:
             wanted = f"{job.export}/{shard['path']} with digest {shard['sha256'][:16]}"
             raise InputError(wanted, f"digest {got[:16]}", "Export again into an empty folder.")

@@ -8,6 +8,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from bubblenet.progress import progress_bar
+from bubblenet.training.description import read_lines
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
@@ -23,7 +26,7 @@ class TrainingProgress:
 
     def __init__(self, console: Console, file: Path) -> None:
         self._console, self._file, self._screen = console, file, sys.stdout
-        self._seen = len(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else 0
+        self._seen = len(read_lines(file))
         self._logged = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -31,13 +34,10 @@ class TrainingProgress:
 
     def __enter__(self) -> TrainingProgress:
         if self._console.is_terminal:
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (TextColumn("finetune"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
             self._console.file = self._screen  # whatever standard output becomes meanwhile
-            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar = progress_bar(self._console)
             self._bar.start()
-            self._task = self._bar.add_task("starting", total=None)
+            self._task = self._bar.add_task("finetune", total=None, note="starting")
         self._thread.start()
         return self
 
@@ -49,21 +49,17 @@ class TrainingProgress:
 
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):
-            lines = self._file.read_text(encoding="utf-8").splitlines()[self._seen :] if self._file.is_file() else []
+            lines = read_lines(self._file)[self._seen :]
             if lines:
-                self._show(lines)
+                self._show(lines[0], lines[-1])
 
-    def _show(self, lines: list[str]) -> None:
-        """The newest line that is whole, and the speed since this start."""
-        try:
-            first, last = json.loads(lines[0]), json.loads(lines[-1])
-        except ValueError:
-            return  # being written; the next look finds it
+    def _show(self, first: dict[str, Any], last: dict[str, Any]) -> None:
+        """The newest line, and the speed since this start."""
         seconds = last["seconds"] - first["seconds"]
         speed = (last["tokens"] - first["tokens"]) / seconds if seconds else 0.0
         if self._bar is not None:
             note = f"loss {last['loss']:.3f}" + (f", {speed:,.0f} tokens/s" if speed else "")
-            self._bar.update(self._task, completed=last["step"], total=last["of"], description=note)
+            self._bar.update(self._task, completed=last["step"], total=last["of"], note=note)
         elif time.monotonic() - self._logged > _LOG_SECONDS:
             self._logged = time.monotonic()
             eta = round(seconds / (last["step"] - first["step"]) * (last["of"] - last["step"])) if last["step"] > first["step"] else None

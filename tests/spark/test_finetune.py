@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +94,11 @@ def test_a_model_is_trained_once_and_used_by_its_id(ready, monkeypatch, capsys, 
     for step in (ingest.run, segment.run, deduplicate.run, backtranslate.run):
         step(replace(trained, inputs=(str(pages),)))
     assert ready.warehouse.read(INSTRUCTIONS).where("status = 'ok'").count() == 2
+
+    shutil.rmtree(folder)
+    assert job(monkeypatch, ready.context("training.validation_examples=0"), ready.export) == 0
+    assert "Trained: model:" in capsys.readouterr().out
+    assert folder_of(ready.warehouse, f"model:{row['model_id']}") == folder  # made anew, whichever digest it has
 
     (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
     with pytest.raises(ModelError, match="digest"):

@@ -142,6 +142,8 @@ def test_there_must_be_held_out_seeds(ready):
 
 
 def test_what_would_fail_after_hours_is_said_before(ready):
+    with pytest.raises(InputError, match="a file of labelled pairs"):
+        rounds.iterate(ready.context("rounds.labels=/nowhere"), 0, iterate_job.STEPS)
     with pytest.raises(InputError, match="at least one --input"):
         rounds.iterate(ready.context(), 1, iterate_job.STEPS)
     served = ready.context("engine.kind=server", "engine.url=http://localhost:1/v1", "engine.model_version=v1")
