@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bubblenet.errors import InputError
+from bubblenet.placement import local_gpus
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -50,3 +51,8 @@ class Context:
     def slots(self) -> int:
         """Concurrent tasks of a stage."""
         return self.settings.execution.model_tasks or self.spark.sparkContext.defaultParallelism
+
+    @property
+    def model_slots(self) -> int:
+        """Concurrent tasks of a stage with a model."""
+        return self.settings.execution.model_tasks or local_gpus(self.spark) or self.slots

@@ -124,16 +124,21 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
     version = context.warehouse.version(JUDGEMENTS)
     if _last_note(context.warehouse, CURATED, context.settings.curation).get("judgements_version") == version:
         return False
-    accepted = context.warehouse.read(JUDGEMENTS, version).where(_where(context.settings.curation)).where("kept")
+    judged = context.warehouse.read(JUDGEMENTS, version).where(_where(context.settings.curation))
+    rows = with_texts(context, recipe, judged.where("kept"), version)
+    context.warehouse.replace(rows, CURATED, _where(context.settings.curation), _note(context, {"judgements_version": version}))
+    return True
+
+
+def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
+    """Rows of `curated` from rows of `judgements` at a version: both texts, and where the passage was met first."""
     instructions = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
     texts = instructions.select("instruction_id", "instruction").dropDuplicates(["instruction_id"])
-    rows = (
-        accepted.join(texts, on="instruction_id", how="inner")
+    return (
+        judged.join(texts, on="instruction_id", how="inner")
         .join(_earliest_occurrences(context, recipe), on="segment_id", how="inner")
         .withColumn("judgements_version", F.lit(version).cast("bigint"))
     )
-    context.warehouse.replace(rows, CURATED, _where(context.settings.curation), _note(context, {"judgements_version": version}))
-    return True
 
 
 def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bubblenet.errors import EnvironmentProblem, SettingsError, WarehouseError
+from bubblenet.placement import share_out_gpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,7 @@ def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str
         raise _explain(error) from None
     for key, value in _NEEDED_FOR_CORRECTNESS.items():
         spark.conf.set(key, value)
+    share_out_gpus(spark)
     _check_delta(spark)
     _ship_wheels(spark)
     return spark

@@ -265,7 +265,7 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     if stage.transform is None:
         raise TypeError(f"stage {stage.name} declares neither transform nor combine")
     schema = context.warehouse.read(stage.target).schema
-    num_tasks = min(planned.num_requests, context.slots * (1 if stage.is_model_stage else CPU_TASKS_PER_SLOT))
+    num_tasks = min(planned.num_requests, context.model_slots if stage.is_model_stage else context.slots * CPU_TASKS_PER_SLOT)
     if stage.weight:
         spread = pack_by_weight(requests, stage.weight, context.slots)
     else:

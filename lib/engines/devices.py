@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+LOCAL_GPUS = "bubblenet.local_gpus"
+"""What the driver tells its tasks in local mode: how many GPUs they share."""
+
 BFLOAT16_CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def pick_device() -> str:
-    """`cuda:N` of the address Spark gave this task, or `cpu`.
+    """`cuda:N` of the address that this task has, or `cpu`.
 
     Spark does not set CUDA_VISIBLE_DEVICES for Python workers, so the address is read per task and never guessed.
     Outside a task, the first visible GPU is used.
@@ -31,14 +34,17 @@ def resolve_dtype(dtype: str, device: str | None = None) -> str:
 
 
 def task_gpu() -> tuple[bool, str | None]:
-    """Whether this is a Spark task, and the address of its GPU if it was given one."""
+    """Whether this is a Spark task, and the address of its GPU if it has one: as Spark gave it, or in local mode by the task's number."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
     if context is None:
         return False, None
     gpu = context.resources().get("gpu")
-    return True, (gpu.addresses[0] if gpu and gpu.addresses else None)
+    if gpu and gpu.addresses:
+        return True, gpu.addresses[0]
+    local_gpus = int(context.getLocalProperty(LOCAL_GPUS) or 0)
+    return True, (str(context.partitionId() % local_gpus) if local_gpus else None)
 
 
 def _has_bfloat16(device: str) -> bool:

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from bubblenet import session, settings
 from bubblenet.context import Context
-from bubblenet.training.description import TrainingResult
+from bubblenet.training.description import TrainingJob, TrainingResult
 from bubblenet.training.export import export
 from bubblenet.training.launching import train
 from bubblenet.training.planning import plan_training
@@ -57,13 +57,17 @@ def under_spark(context: Context, folder: str, number: int) -> float:
 def under_torchrun(context: Context, folder: str, number: int) -> float:
     """The same without Spark."""
     job = plan_training(in_folder(context, f"{folder}/torchrun{number}").settings, f"{folder}/export", folder).job
-    processes = str(context.settings.training.processes)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", processes]
+    return speed(torchrun(job, context.settings.training.processes))
+
+
+def torchrun(job: TrainingJob, processes: int) -> TrainingResult:
+    """Train by plain torchrun, in processes of its own."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", f"{processes}"]
     subprocess.run([*command, "-m", "bubblenet.training.finetuning", str(job.write())], check=True, capture_output=True)
     result = TrainingResult.of(job.folder)
     if result is None:
         raise RuntimeError(f"no result in {Path(job.folder)}")
-    return speed(result)
+    return result
 
 
 def speed(result: TrainingResult) -> float:

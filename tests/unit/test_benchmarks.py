@@ -1,4 +1,4 @@
-"""What the benchmarks measure on: pages that our reader gets back as they were."""
+"""What the benchmarks measure on, pages that our reader gets back as they were, and how they sum up."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import gzip
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from bubblenet.corpus.reading.readers import read_file
-from tests.benchmarks import web_pages
+from tests.benchmarks import rounds, web_pages
 
 PAGE = """<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>
 <h1>Gr\u00f6\u00dfe</h1><p>Ein Absatz \u00fcber die Gr\u00f6\u00dfe der Seiten, die hier gemessen werden.</p></body></html>"""
@@ -52,3 +55,14 @@ def test_a_selection_holds_the_first_pages_only(tmp_path):
     folder = web_pages.select(tmp_path, "text", web_pages.SHARD_PAGES + 1)
 
     assert sorted(file.name for file in folder.iterdir()) == ["0000.jsonl", "0001.jsonl"]
+
+
+def test_an_effect_counts_both_held_out_seeds_and_repetitions():
+    random = np.random.default_rng(0)
+    of_seed, noise = random.normal(0.5, 1.0, 400), random.normal(0.0, 0.1, (3, 400))
+    alike = rounds.effect(list(of_seed + noise))
+    assert alike.low < 0.5 < alike.high
+    assert alike.high - alike.low == pytest.approx(2 * 1.96 * 1.0 / 20, rel=0.15)
+    assert alike.detectable == pytest.approx((alike.high - alike.value) * 2.80 / 1.96, rel=0.01)
+    moved = rounds.effect([of_seed + shift for shift in (-1.0, 0.0, 1.0)])
+    assert moved.high - moved.low > 5 * (alike.high - alike.low)

@@ -12,16 +12,21 @@ from bubblenet.engines import devices
 
 
 @pytest.mark.parametrize(
-    ("has_cuda", "context", "wanted"),
+    ("has_cuda", "context", "shared", "wanted"),
     [
-        (False, None, "cpu"),
-        (True, None, "cuda:0"),
-        (True, {"gpu": SimpleNamespace(addresses=["3"])}, "cuda:3"),
-        (True, {}, "cpu"),
+        (False, None, None, "cpu"),
+        (True, None, None, "cuda:0"),
+        (True, {"gpu": SimpleNamespace(addresses=["3"])}, None, "cuda:3"),
+        (True, {}, None, "cpu"),
+        (True, {}, "0", "cpu"),
+        (True, {}, "4", "cuda:1"),
+        (False, {}, "4", "cpu"),
     ],
 )
-def test_the_gpu_is_the_one_that_spark_assigned(monkeypatch, has_cuda, context, wanted):
-    task = None if context is None else SimpleNamespace(resources=lambda: context)
+def test_the_gpu_is_that_of_the_task(monkeypatch, has_cuda, context, shared, wanted):
+    task = None
+    if context is not None:
+        task = SimpleNamespace(resources=lambda: context, getLocalProperty=lambda name: shared, partitionId=lambda: 5)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
     monkeypatch.setattr(TaskContext, "get", classmethod(lambda cls: task))
     assert devices.pick_device() == wanted
