@@ -12,9 +12,12 @@ LIMIT ?= 60
 ROUNDS_LIMIT ?= 24
 ROUNDS_TOKENS ?= 12000
 ROUNDS_ITEMS ?= 60
+ROUNDS_REPORT ?= .demo/rounds.html
 BENCH_PAGES ?= 5000
 BENCH_CURVE ?= 1000,20000
 BENCH_ROUNDS ?= 3
+BENCH_WAREHOUSE ?= build/bench-rounds
+BENCH_TOKENS ?= 10000
 BIN := .venv/bin
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
@@ -22,7 +25,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune
+.PHONY: help setup python demo demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -41,6 +44,7 @@ demo-rounds: setup ## M0, M1, M2 on the sample pages: fine-tune, judge, compare,
 	$(BIN)/bubblenet seeds import starter --warehouse $(WAREHOUSE)
 	$(BIN)/bubblenet iterate --rounds 2 --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(WAREHOUSE) --limit $(ROUNDS_LIMIT) \
 	  --set seeds.held_out_share=0.55 --set training.tokens=$(ROUNDS_TOKENS) --set assessment.items=$(ROUNDS_ITEMS) --set assessment.max_new_tokens=48 \
+	  --set assessment.constrained_items=20 --report $(ROUNDS_REPORT) \
 	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set export.min_grade=4 --set 'scoring.modes=["reverse_gain", "likelihood"]'
 
 test: setup ## all tests but the nightly ones
@@ -54,7 +58,7 @@ unit:
 nightly: setup ## the long tests (kills, random snapshots, every command of the docs), then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -111,6 +115,12 @@ bench-prompts: setup ## what each prompt template makes of the sample pages with
 bench-finetune: setup ## fine-tuning as a Spark application over plain torchrun, tokens/s on the same shards (about 8 minutes)
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.finetune 2> build/bench-finetune.log || { tail -50 build/bench-finetune.log; exit 1; }
+
+bench-rounds: setup ## the judge's selection beside random ones of one size, trained and assessed alike; the supervision curve (hours; BENCH_TOKENS=10000)
+	$(BIN)/bubblenet seeds import starter --warehouse $(BENCH_WAREHOUSE)
+	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(BENCH_WAREHOUSE)
+	$(BIN)/python -m tests.benchmarks.rounds --config conf/local.toml --warehouse $(BENCH_WAREHOUSE) --tokens $(BENCH_TOKENS) \
+	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set assessment.constrained_items=0 --set assessment.max_new_tokens=48
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge

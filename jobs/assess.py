@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from bubblenet.evaluation.assessing import ALL_KINDS, METRICS, WIN_RATES, Estimate, assess
+from bubblenet.evaluation.assessing import ALL_KINDS, CONSTRAINTS_MET, METRICS, WIN_RATES, Estimate, assess
 from bubblenet.job import AgainstOption, ConfigOption, ModelOption, SetOption, WarehouseOption, exit_code, opened
 from bubblenet.viewing.text import print_table
 
@@ -44,14 +44,23 @@ def show(estimates: list[Estimate], console: Console) -> None:
         rows = {row.metric: row for row in estimates if (row.model, row.baseline) == name and row.kind == ALL_KINDS}
         table.add_row(_title(*name), f"{rows[METRICS[0]].num_items:,}", *(with_interval(rows[metric]) for metric in METRICS))
     print_table(console, table)
+    constrained = [row for row in estimates if row.metric == CONSTRAINTS_MET]
+    if constrained:
+        _show_by_kind("constraints met, share", constrained, names, console)
     _show_win_rates([row for row in estimates if row.metric in WIN_RATES and row.kind == ALL_KINDS], console)
-    by_kind = Table("log_likelihood by kind", "seeds", *(_title(*name) for name in names))
-    sizes = {row.kind: row.num_items for row in estimates if row.metric == METRICS[0] and row.kind != ALL_KINDS}
-    found = {(row.kind, row.model, row.baseline): row for row in estimates if row.metric == METRICS[0]}
-    for kind in sorted(sizes, key=lambda kind: -sizes[kind])[:_KINDS_SHOWN]:
+    of_kinds = [row for row in estimates if row.metric == METRICS[0] and row.kind != ALL_KINDS]
+    _show_by_kind("log_likelihood by kind", of_kinds, names, console)
+
+
+def _show_by_kind(title: str, rows: list[Estimate], names: list[tuple[str, str | None]], console: Console) -> None:
+    """One metric of each model and difference, the commonest kinds first."""
+    sizes = {row.kind: row.num_items for row in rows}
+    found = {(row.kind, row.model, row.baseline): row for row in rows}
+    table = Table(title, "seeds", *(_title(*name) for name in names))
+    for kind in sorted(sizes, key=lambda kind: (-sizes[kind], kind))[:_KINDS_SHOWN]:
         cells = [found.get((kind, *name)) for name in names]
-        by_kind.add_row(kind, f"{sizes[kind]:,}", *(with_interval(cell) if cell else "-" for cell in cells))
-    print_table(console, by_kind)
+        table.add_row(kind, f"{sizes[kind]:,}", *(with_interval(cell) if cell else "-" for cell in cells))
+    print_table(console, table)
 
 
 def _show_win_rates(rates: list[Estimate], console: Console) -> None:

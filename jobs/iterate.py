@@ -17,6 +17,7 @@ from bubblenet.job import (
     ConfigOption,
     InputOption,
     LimitOption,
+    ReportOption,
     RoundsOption,
     SetOption,
     SnapshotOption,
@@ -27,6 +28,7 @@ from bubblenet.job import (
 from bubblenet.jobs import assess, backtranslate, curate, deduplicate, ingest, score, segment
 from bubblenet.training.decisions import PROMOTED
 from bubblenet.training.rounds import Round, Steps, iterate
+from bubblenet.viewing.report import write_report
 from bubblenet.viewing.text import print_table
 
 if TYPE_CHECKING:
@@ -46,11 +48,17 @@ def run(
     input: InputOption = None,
     overrides: SetOption = None,
     limit: LimitOption = 0,
+    report: ReportOption = None,
 ) -> None:
     """Run what is missing of the rounds, and show them beside the model that nobody trained."""
     with opened(config, overrides or (), warehouse, snapshot) as context:
         context = replace(context, inputs=tuple(input or ()), limit=limit)
-        show(iterate(context, rounds, STEPS), context.console)
+        finished = iterate(context, rounds, STEPS)
+        show(finished, context.console)
+        if report:
+            last = context.settings.curation.model_copy(update={"round": finished[-1].number})
+            write_report(context.settings.model_copy(update={"curation": last}), context.warehouse, report)
+            context.console.print(f"Report: {report}", soft_wrap=True)
         context.console.print(f'Look: bubblenet sql "SELECT * FROM rounds" --warehouse {context.warehouse.location}', soft_wrap=True)
 
 

@@ -190,9 +190,10 @@ def iterate_rounds(
     input: InputOption = None,
     overrides: SetOption = None,
     limit: LimitOption = 0,
+    report: ReportOption = None,
 ) -> None:
     """Train M0 on seeds, then let each model judge the pairs that train the next: models, evaluations, rounds."""
-    own = {"rounds": rounds, "snapshot": snapshot, "input": input, "limit": limit or None}
+    own = {"rounds": rounds, "snapshot": snapshot, "input": input, "limit": limit or None, "report": report}
     raise typer.Exit(submit("iterate", OwnArguments.of(config, warehouse, overrides, **own)))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bubblenet.engines.protocol import EngineSpec, LabelRequest, Prompt
 from bubblenet.evaluation.answering import Question, answer
+from bubblenet.evaluation.constraints import constraint_of
 from bubblenet.prompts.comparison import LABELS, comparison
 from bubblenet.settings import Assessment
 from bubblenet.udfs.batches import quarantined
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSeed:
-    """Asks a model for the response of a seed, or for its instruction. A request has `asked`, `system` and `reference`."""
+    """Asks a model for the response of a seed, or for its instruction. A request has `asked`, `system` and `reference`.
+
+    Without a reference the response is asked for under a constraint, in the seed's `language`.
+    """
 
     spec: EngineSpec
     settings: Assessment
@@ -33,11 +37,18 @@ class AnswerSeed:
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each seed."""
-        questions = [Question(row["request_id"], Prompt(row["asked"], row["system"]), row["reference"]) for row in requests]
+        questions = [_question(row) for row in requests]
         for request, answered in zip(requests, answer(engine_of_task(self.spec), questions, self.settings), strict=True):
             verdict = quarantined("engine_error", answered.error) if answered.error else {"kept": True, "reason": None}
             columns = {name: value for name, value in asdict(answered).items() if name not in ("key", "error")}
             yield request, verdict | columns
+
+
+def _question(row: Row) -> Question:
+    if row["reference"] is not None:
+        return Question(row["request_id"], Prompt(row["asked"], row["system"]), row["reference"])
+    constraint = constraint_of(row["seed_id"], row["language"])
+    return Question(row["request_id"], Prompt(f"{row['asked']}\n\n{constraint.sentence}", row["system"]), None, constraint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from bubblenet.engines.protocol import GenerationRequest, LikelihoodRequest, Prompt
 
 if TYPE_CHECKING:
-    from bubblenet.engines.protocol import TextEngine
+    from bubblenet.engines.protocol import Generation, Likelihood, TextEngine
+    from bubblenet.evaluation.constraints import Constraint
     from bubblenet.settings import Assessment
 
 ANSWERING_VERSION = 1
@@ -22,54 +23,64 @@ ANSWERING_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and the text that a person wrote in answer."""
+    """What is asked, and the text that a person wrote in answer; with a constraint there is none."""
 
     key: str
     prompt: Prompt
-    reference: str
+    reference: str | None
+    constraint: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """text: what the model wrote, greedily. log_likelihood: of the reference, in nats, over num_tokens. The others are 0 to 100."""
+    """text: what the model wrote, greedily. log_likelihood: of the reference, in nats, over num_tokens. The overlaps are 0 to 100.
+
+    constraint: its kind. is_met: whether the text keeps to it. Without a reference there is no likelihood and no overlap.
+    """
 
     key: str
     text: str | None
     is_finished: bool
     log_likelihood: float | None
-    num_tokens: int
+    num_tokens: int | None
     bleu: float | None
     chrf: float | None
     rouge_l: float | None
     prompt_tokens: int
     output_tokens: int
+    constraint: str | None = None
+    is_met: bool | None = None
     error: str | None = None
 
 
 def answer(engine: TextEngine, questions: Sequence[Question], settings: Assessment) -> list[Answer]:
     """Ask all; a question that the engine fails on has an error."""
     _scorers()  # that they are missing is found before the model is asked
-    likelihoods = engine.log_likelihood([LikelihoodRequest(asked.key, asked.prompt, asked.reference) for asked in questions])
+    compared = [asked for asked in questions if asked.reference is not None]
+    likelihoods = engine.log_likelihood([LikelihoodRequest(asked.key, asked.prompt, asked.reference or "") for asked in compared])
+    by_key = {asked.key: likelihood for asked, likelihood in zip(compared, likelihoods, strict=True)}
     written = engine.generate(
         [GenerationRequest(asked.key, asked.prompt, settings.max_new_tokens, 0.0, 1.0, 0) for asked in questions]  # greedy
     )
-    answers = []
-    for asked, likelihood, generation in zip(questions, likelihoods, written, strict=True):
-        scores = overlap(generation.text, asked.reference) if generation.text is not None else dict.fromkeys(("bleu", "chrf", "rouge_l"))
-        answers.append(
-            Answer(
-                key=asked.key,
-                text=generation.text,
-                is_finished=generation.is_finished,
-                log_likelihood=likelihood.log_probability,
-                num_tokens=likelihood.num_tokens,
-                prompt_tokens=likelihood.context_tokens + generation.prompt_tokens,
-                output_tokens=generation.output_tokens,
-                error=likelihood.error or generation.error,
-                **scores,
-            )
-        )
-    return answers
+    return [_answer(asked, by_key.get(asked.key), generation) for asked, generation in zip(questions, written, strict=True)]
+
+
+def _answer(asked: Question, likelihood: Likelihood | None, generation: Generation) -> Answer:
+    text, reference = generation.text, asked.reference
+    scores = dict.fromkeys(("bleu", "chrf", "rouge_l")) if text is None or reference is None else overlap(text, reference)
+    return Answer(
+        key=asked.key,
+        text=text,
+        is_finished=generation.is_finished,
+        log_likelihood=likelihood.log_probability if likelihood else None,
+        num_tokens=likelihood.num_tokens if likelihood else None,
+        prompt_tokens=(likelihood.context_tokens if likelihood else 0) + generation.prompt_tokens,
+        output_tokens=generation.output_tokens,
+        constraint=asked.constraint.kind if asked.constraint else None,
+        is_met=asked.constraint.is_met(text) if asked.constraint and text is not None else None,
+        error=(likelihood.error if likelihood else None) or generation.error,
+        **scores,
+    )
 
 
 def overlap(text: str, reference: str) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from bubblenet.errors import InputError, ModelError, SettingsError, check_installed
 from bubblenet.evaluation.answering import ANSWERING_VERSION
 from bubblenet.evaluation.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
+from bubblenet.evaluation.constraints import CONSTRAINTS_VERSION
 from bubblenet.passages import content_id
 from bubblenet.recipe import backward_engine, forward_engine
 from bubblenet.stage import Fingerprint, Stage, StageReport, run_stage
@@ -25,12 +26,11 @@ from bubblenet.udfs.answers import AnswerSeed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pyspark.sql import Column
-
     from bubblenet.context import Context
     from bubblenet.engines.protocol import EngineSpec
 
 METRICS = ("log_likelihood", "bleu", "chrf", "rouge_l", "characters")
+CONSTRAINTS_MET = "constraints_met"
 WIN_RATES = (WIN_RATE, AT_EQUAL_LENGTH)
 ALL_KINDS = "all"
 _MOST_KINDS = 1000
@@ -38,11 +38,15 @@ _MOST_KINDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A model whose answers are in the table. fingerprint: of these answers. answers: seed_id, kind, text and the metrics of each."""
+    """A model whose answers are in the table. fingerprint: of these answers. answers: seed_id, kind, text and the metrics of each.
+
+    constrained: seed_id, kind of constraint, and whether it was met, 0 or 1; None where nothing was asked under one.
+    """
 
     name: str
     fingerprint: str
     answers: DataFrame
+    constrained: DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,10 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
         if seeds.isEmpty():
             raise InputError("seeds that are held out", "none", "bubblenet seeds import starter, or raise seeds.held_out_share.")
         assessed = {name: _answered(context, name, spec, seeds) for name, spec in engines.items()}
-        kept += [model.answers.persist() for model in assessed.values()]
-        frames = [_estimates(context, model, None) for model in assessed.values()]
-        pairs = itertools.product(models, baselines)
-        frames += [_estimates(context, assessed[name], assessed[other]) for name, other in pairs if name != other]
+        kept += [frame.persist() for model in assessed.values() for frame in (model.answers, model.constrained) if frame is not None]
+        frames = [frame for model in assessed.values() for frame in _estimates(context, model, None)]
+        for name, other in itertools.product(models, baselines):
+            frames += _estimates(context, assessed[name], assessed[other]) if name != other else []
         if context.settings.assessment.judge:
             frames += _comparisons(context, seeds, assessed, models, baselines)
         rows = reduce(DataFrame.unionByName, frames).withColumns(
@@ -132,51 +136,85 @@ def _comparisons(
 
 
 def _held_out(context: Context, version: int) -> DataFrame:
-    """The held-out seeds as requests; with assessment.items, those that come first by hash."""
+    """The held-out seeds as requests, those that come first by hash first."""
     settings = context.settings.assessment
     held_out = seeds_at(context, version).where("split = 'held_out'").withColumn("kind", F.coalesce("kind", F.lit("not stated")))
-    chosen = held_out.orderBy(content_id("seed_id", F.lit("assessed"))).limit(settings.items) if settings.items else held_out
+    chosen = _first(held_out, settings.items)
     if settings.direction == "backward":
         asked, system, reference = F.concat("response", F.lit("\n\n" + reversed_request())), F.lit(None), F.col("instruction")
     else:
         tag = SEED_TAG if context.settings.export.tags else None
         asked, system, reference = F.col("instruction"), F.lit(tag), F.col("response")
     named = {"asked": asked, "system": system.cast("string"), "reference": reference, "direction": F.lit(settings.direction)}
-    asked_of = chosen.select("seed_id", "kind", *(column.alias(name) for name, column in named.items()))
-    return asked_of.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked"))
+    return _requests(chosen.select("seed_id", "kind", "language", *(column.alias(name) for name, column in named.items())))
+
+
+def _first(seeds: DataFrame, most: int) -> DataFrame:
+    """The same ones every time; 0: all."""
+    return seeds.orderBy(content_id("seed_id", F.lit("assessed"))).limit(most) if most else seeds
+
+
+def _requests(asked: DataFrame) -> DataFrame:
+    return asked.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked"))
 
 
 def _answered(context: Context, name: str, spec: EngineSpec, seeds: DataFrame) -> Assessed:
     """Bring `answers` up to date with one model."""
     settings = context.settings.assessment
-    decoding = settings.model_dump(mode="json", include={"max_new_tokens"})
-    fingerprint = Fingerprint({"engine": spec.fingerprint_parts(), "decoding": decoding, "code": ANSWERING_VERSION})
-    transform = AnswerSeed(spec, settings)
-    report = run_stage(Stage(f"assess/{settings.direction}", ANSWERS, fingerprint, seeds, transform, is_model_stage=True), context)
+    parts = {"decoding": settings.model_dump(mode="json", include={"max_new_tokens"}), "code": ANSWERING_VERSION}
+    fingerprint = Fingerprint({"engine": spec.fingerprint_parts()} | parts)
+    rows = _ask(context, name, Stage(f"assess/{settings.direction}", ANSWERS, fingerprint, seeds, AnswerSeed(spec, settings)))
+    derived = {"log_likelihood": F.col("log_likelihood") / F.col("num_tokens"), "characters": F.length("text").cast("double")}
+    answers = rows.withColumns(derived).select("seed_id", "kind", "text", *METRICS)
+    if settings.direction == "backward" or not settings.constrained_items:
+        return Assessed(name, fingerprint.id, answers)
+    under_constraint = {"reference": F.lit(None).cast("string"), "direction": F.lit("constrained")}
+    requests = _requests(_first(seeds, settings.constrained_items).withColumns(under_constraint).drop("request_id"))
+    version = Fingerprint(fingerprint.parts | {"constraints": CONSTRAINTS_VERSION})
+    rows = _ask(context, name, Stage("assess/constrained", ANSWERS, version, requests, AnswerSeed(spec, settings)))
+    met = rows.select("seed_id", F.col("constraint").alias("kind"), F.col("is_met").cast("double").alias(CONSTRAINTS_MET))
+    return Assessed(name, fingerprint.id, answers, met)
+
+
+def _ask(context: Context, name: str, stage: Stage) -> DataFrame:
+    """The answers of a model that it could give, each once, with the kind of the seed."""
+    report = run_stage(replace(stage, is_model_stage=True), context)
     check_complete(report)
     if not report.counts.kept:
         raise ModelError(f"answers of {name} to held-out seeds", f"{report.counts}", "SELECT reason, detail FROM answers")
-    kept = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprint.id) & F.col("kept"))
-    answers = kept.join(seeds.select("request_id", "kind"), on="request_id", how="inner").dropDuplicates(["request_id"])
-    derived = {"log_likelihood": F.col("log_likelihood") / F.col("num_tokens"), "characters": F.length("text").cast("double")}
-    return Assessed(name, fingerprint.id, answers.withColumns(derived).select("seed_id", "kind", "text", *METRICS))
+    kept = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == stage.fingerprint.id) & F.col("kept"))
+    return kept.join(stage.requests.select("request_id", "kind"), on="request_id", how="inner").dropDuplicates(["request_id"])
 
 
-def _estimates(context: Context, model: Assessed, baseline: Assessed | None) -> DataFrame:
+def _estimates(context: Context, model: Assessed, baseline: Assessed | None) -> list[DataFrame]:
     """Mean and interval of every metric, by kind and over all; with a baseline, of the differences seed by seed."""
-    values = model.answers
-    if baseline is not None:
-        others = baseline.answers.select("seed_id", *(F.col(name).alias(f"other_{name}") for name in METRICS))
-        differences = (F.col(name) - F.col(f"other_{name}") for name in METRICS)
-        values = values.join(others, on="seed_id", how="inner").select(
-            "kind", *(column.alias(name) for name, column in zip(METRICS, differences, strict=True))
-        )
-    kinds, metrics = F.explode(F.array("kind", F.lit(ALL_KINDS))).alias("kind"), F.create_map(*_pairs()).alias("metrics")
-    long = values.select(kinds, metrics).select("kind", F.explode("metrics").alias("metric", "value"))
+    frames = [_compared(context, model.answers, baseline.answers if baseline else None, METRICS)]
+    if model.constrained is not None:
+        others = baseline.constrained if baseline else None
+        frames.append(_compared(context, model.constrained, others, (CONSTRAINTS_MET,)))
+    return [_named(context, frame, model, baseline) for frame in frames]
+
+
+def _compared(context: Context, values: DataFrame, others: DataFrame | None, metrics: Sequence[str]) -> DataFrame:
+    return _means(context, values if others is None else _differences(values, others, metrics), metrics)
+
+
+def _differences(values: DataFrame, others: DataFrame, metrics: Sequence[str]) -> DataFrame:
+    """kind and metrics, each less what the other model has for the seed."""
+    other = others.select("seed_id", *(F.col(name).alias(f"other_{name}") for name in metrics))
+    differences = ((F.col(name) - F.col(f"other_{name}")).alias(name) for name in metrics)
+    return values.join(other, on="seed_id", how="inner").select("kind", *differences)
+
+
+def _means(context: Context, values: DataFrame, metrics: Sequence[str]) -> DataFrame:
+    """metric, kind, num_items, value, low, high."""
+    kinds = F.explode(F.array("kind", F.lit(ALL_KINDS))).alias("kind")
+    named = F.create_map(*(part for name in metrics for part in (F.lit(name), F.col(name)))).alias("metrics")
+    long = values.select(kinds, named).select("kind", F.explode("metrics").alias("metric", "value"))
     half = F.lit(_normal_quantile(context)) * F.stddev_samp("value") / F.sqrt(F.count("value"))
     frame = long.groupBy("metric", "kind").agg(F.count("value").alias("num_items"), F.mean("value").alias("mean"), half.alias("half"))
     bounds = ((F.col("mean") - F.col("half")).alias("low"), (F.col("mean") + F.col("half")).alias("high"))
-    return _named(context, frame.select("metric", "kind", "num_items", F.col("mean").alias("value"), *bounds), model, baseline)
+    return frame.select("metric", "kind", "num_items", F.col("mean").alias("value"), *bounds)
 
 
 def _named(context: Context, frame: DataFrame, model: Assessed, baseline: Assessed | None) -> DataFrame:
@@ -189,10 +227,6 @@ def _named(context: Context, frame: DataFrame, model: Assessed, baseline: Assess
         F.lit(model.fingerprint).alias("fingerprint"),
         F.lit(baseline.fingerprint if baseline else None).cast("string").alias("baseline_fingerprint"),
     )  # fmt: skip
-
-
-def _pairs() -> list[Column]:
-    return [part for name in METRICS for part in (F.lit(name), F.col(name))]
 
 
 def _normal_quantile(context: Context) -> float:

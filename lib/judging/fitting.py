@@ -170,15 +170,17 @@ def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]
     quality = out_of_fold(signals, labels, table.pages, names, num_knots, penalty)
     model = fit_model(signals, labels, names, num_knots, penalty)
     curves = model.curves(names)
+    thresholds = {grade: threshold(quality, labels, wanted) for grade, wanted in precision.items()}
     return QualityModel(
         intercept=model.intercept,
         curves={name: curve for name, curve in curves.items() if any(curve.values)} or curves,
-        thresholds={grade: threshold(quality, labels, wanted) for grade, wanted in precision.items()},
+        thresholds=thresholds,
         data={"pairs": len(labels), "accepted": int(labels.sum()), "pages": len(set(table.pages))},
         figures={
             "auc": auc(quality, labels),
             "auc_of_signal": {name: auc(column, labels) for name, column in zip(names, signals.T, strict=True)},
             "reliability": reliability(quality, labels),
+            "accepted": {str(grade): accepted(quality, labels, lowest) for grade, lowest in thresholds.items()},
             "wanted_precision": {str(grade): wanted for grade, wanted in precision.items()},
             "model": {"knots": num_knots, "penalty": penalty, "folds": FOLDS},
         },
@@ -240,6 +242,12 @@ def threshold(quality: Floats, labels: Labels, precision: float) -> float | None
     shares = np.cumsum(labels[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero((shares >= precision) & (np.arange(1, len(order) + 1) >= MIN_ACCEPTED))
     return round(float(quality[order[enough[-1]]]), 4) if len(enough) else None
+
+
+def accepted(quality: Floats, labels: Labels, lowest: float | None) -> dict[str, int]:
+    """How many pairs have at least this quality, how many of them label 1, and how many have label 1 at all."""
+    chosen = quality >= lowest if lowest is not None else np.zeros(len(quality), dtype=bool)
+    return {"accepted": int(chosen.sum()), "right": int(labels[chosen].sum()), "to_find": int(labels.sum())}
 
 
 def reliability(quality: Floats, labels: Labels) -> list[dict[str, float]]:

@@ -64,6 +64,7 @@ class Assessment(Section):
     direction: Literal["forward", "backward"] = Field("forward", description="backward: the instruction is asked for")
     items: int = Field(0, ge=0, description="held-out seeds that are asked, the same ones every time; 0: all")
     max_new_tokens: int = Field(256, ge=1, le=8192, description="length of one answer")
+    constrained_items: int = Field(100, ge=0, description="held-out seeds asked once more, under a constraint that code checks; 0: none")
     judge: str = Field("", description="model that compares the answers of two models; empty: none does")
     confidence: float = Field(0.95, gt=0.0, lt=1.0, description="of the intervals")
 

@@ -10,14 +10,16 @@ ANSWERS = Table(
     columns(
         """
         seed_id STRING the seed
-        direction STRING forward: its response was asked for; backward: its instruction was
+        direction STRING forward: its response was asked for; backward: its instruction was; constrained: its response, under a constraint
         text STRING what the model wrote, greedily
         is_finished BOOLEAN whether the model ended by itself before assessment.max_new_tokens
-        log_likelihood DOUBLE log probability of the person's text after the same question, in nats
+        log_likelihood DOUBLE log probability of the person's text after the same question, in nats; null under a constraint
         num_tokens INT tokens of the person's text
         bleu DOUBLE BLEU of the text against the person's, 0 to 100, with effective order
         chrf DOUBLE chrF2 of the two, 0 to 100
         rouge_l DOUBLE F of their longest common subsequence of words, 0 to 100
+        constraint STRING kind of constraint the instruction had: length, list, json, keyword or language
+        is_met BOOLEAN whether the text keeps to it, as code finds
         prompt_tokens BIGINT tokens the model read
         output_tokens BIGINT tokens the model wrote
         detail STRING the error message of a quarantined row
@@ -52,8 +54,8 @@ EVALUATIONS = Table(
         model STRING the model, as it was named
         baseline STRING the model that it is compared with, seed by seed; the word null: one constant answer; NULL: no comparison
         direction STRING forward or backward
-        metric STRING log_likelihood (nats a token of the person's text), bleu, chrf, rouge_l, characters, win_rate, ..._at_equal_length
-        kind STRING kind of task, or all
+        metric STRING log_likelihood, bleu, chrf, rouge_l, characters, constraints_met, win_rate..., curation_precision, curation_recall
+        kind STRING kind of task, of constraint, or origin of pairs; or all
         num_items BIGINT held-out seeds that were asked
         value DOUBLE mean over the seeds, each counting the same; with a baseline the mean difference; of win rates the share, 0 to 1
         low DOUBLE lower end of the interval at assessment.confidence, by the normal approximation; null for fewer than two seeds

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _WIDTH, _HEIGHT = 640.0, 240.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 12.0, 30.0, 44.0
 _GAP = 1.5
+_ROW = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +127,95 @@ def tick_step(highest: int) -> int:
     wanted = max(1.0, highest / 5)
     power = 10 ** math.floor(math.log10(wanted))
     return next(int(power * factor) for factor in (1, 2, 5, 10) if power * factor >= wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """A mean and its interval on one line of a drawing."""
+
+    y: float
+    low: float
+    value: float
+    high: float
+    label: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve as the points of an SVG polyline. place: among the lines, for its colour."""
+
+    points: str
+    label: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A drawing with a numeric axis below, and one on the left unless it has whiskers, whose lines have labels."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+    x_ticks: tuple[Mark, ...]
+    y_ticks: tuple[Mark, ...]
+    x_label: str
+    y_label: str
+    whiskers: tuple[Whisker, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+def intervals(rows: Sequence[tuple[str, float, float, float]], x_label: str) -> Plot:
+    """(label, low, value, high), one below the other; 0 is on the axis."""
+    scale = _Scale.over([0.0, *(number for _, *numbers in rows for number in numbers)], _LEFT * 2, _WIDTH - _RIGHT)
+    height = _TOP + _ROW * len(rows) + _BOTTOM
+    whiskers = [
+        Whisker(
+            _TOP + _ROW * (place + 0.5), scale(low), scale(value), scale(high), label, f"{label}: {value:+.3f} [{low:+.3f}, {high:+.3f}]"
+        )
+        for place, (label, low, value, high) in enumerate(rows)
+    ]
+    return Plot(_WIDTH, height, _LEFT * 2, _WIDTH - _RIGHT, _TOP, height - _BOTTOM, scale.ticks, (), x_label, "", tuple(whiskers))
+
+
+def curves(series: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_label: str) -> Plot:
+    """Lines through points, each with a label."""
+    points = [point for line in series.values() for point in line]
+    across = _Scale.over([0.0, *(x for x, _ in points)], _LEFT, _WIDTH - _RIGHT)
+    up = _Scale.over([y for _, y in points] or [0.0], _HEIGHT - _BOTTOM, _TOP)
+    lines = [
+        Line(" ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in line), label, place) for place, (label, line) in enumerate(series.items())
+    ]
+    bounds = (_LEFT, _WIDTH - _RIGHT, _TOP, _HEIGHT - _BOTTOM)
+    return Plot(_WIDTH, _HEIGHT, *bounds, across.ticks, up.ticks, x_label, y_label, lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """From numbers to the drawing, with round ticks beyond both ends."""
+
+    low: float
+    step: float
+    num_steps: int
+    start: float
+    end: float
+
+    @classmethod
+    def over(cls, numbers: Sequence[float], start: float, end: float) -> _Scale:
+        lowest, highest = min(numbers), max(numbers)
+        wanted = max((highest - lowest) / 5, 1e-9)
+        power = 10 ** math.floor(math.log10(wanted))
+        step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
+        first, last = math.floor(lowest / step), math.ceil(highest / step)
+        return cls(first * step, step, max(last - first, 1), start, end)
+
+    def __call__(self, number: float) -> float:
+        return self.start + (number - self.low) / (self.step * self.num_steps) * (self.end - self.start)
+
+    @property
+    def ticks(self) -> tuple[Mark, ...]:
+        values = [self.low + self.step * place for place in range(self.num_steps + 1)]
+        return tuple(Mark(self(value), f"{value:,.6g}") for value in values)

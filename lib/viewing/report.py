@@ -18,6 +18,7 @@ from bubblenet.curation import grades_in_use
 from bubblenet.errors import WarehouseError
 from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
 from bubblenet.viewing.ledgers import StageTotal, stage_totals
+from bubblenet.viewing.rounds import Rounds, collect_rounds
 from bubblenet.viewing.samples import SamplePair, Scope, accepted_pairs, judged_pairs, rejected_pairs
 from bubblenet.viewing.text import by_count
 from bubblenet.viewing.views import register_views
@@ -107,6 +108,7 @@ class ReportData:
     generated: list[SamplePair]
     extracted: list[SamplePair]
     rejected: list[SamplePair]
+    rounds: Rounds | None
     stages: list[StageTotal]
     recipe_id: str
     recipe: tuple[RecipeLine, ...]
@@ -151,6 +153,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         generated=generated,
         extracted=extracted,
         rejected=rejected,
+        rounds=collect_rounds(spark, curation.policy),
         stages=totals,
         recipe_id=recipe[0]["recipe_id"] if recipe else "none yet",
         recipe=tuple(RecipeLine(row["stage"], row["fingerprint"], row["parts"]) for row in recipe),

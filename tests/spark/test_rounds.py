@@ -16,14 +16,17 @@ from scipy.stats import linregress, norm
 from bubblenet import settings
 from bubblenet.context import Context
 from bubblenet.errors import InputError, ModelError, SettingsError
-from bubblenet.evaluation.assessing import ALL_KINDS, WIN_RATES, assess
+from bubblenet.evaluation.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, assess
 from bubblenet.evaluation.comparing import win_rates
+from bubblenet.evaluation.constraints import KINDS
+from bubblenet.evaluation.selecting import PRECISION, RECALL
 from bubblenet.jobs import assess as assess_job
 from bubblenet.jobs import iterate as iterate_job
 from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
 from bubblenet.training import rounds
 from bubblenet.training.decisions import Measured, decide
 from bubblenet.training.seeds import SeedFile, import_file
+from bubblenet.viewing import report
 from bubblenet.warehouse import Warehouse
 from tests.corpora import write_pages
 from tests.spark.test_docs import write_labels
@@ -37,7 +40,7 @@ SETTINGS = (
     "training.max_tokens=1500", "training.dtype=float32", "export.min_grade=4", "assessment.max_new_tokens=8",
     "backtranslation.candidates=1", 'scoring.modes=["reverse_gain","likelihood"]', "curation.grade_4=0.0", "curation.grade_5=0.9",
     "export.validation_share=0.0", "export.shards=1", "segmentation.min_answer_characters=50", "backtranslation.max_new_tokens=8",
-    "rounds.max_length_ratio=100.0",
+    "rounds.max_length_ratio=100.0", "assessment.constrained_items=0",
 )  # fmt: skip
 ANSWERS_OF_PAGE = {
     "How do I water a cactus?": "Give it a cup of water once in two weeks during the summer, and nearly nothing while it rests in winter. "
@@ -76,13 +79,16 @@ def ready(spark, tmp_path_factory) -> Ready:
     return Ready(spark, tmp_path_factory.mktemp("rounds"))
 
 
-def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path):
+def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path, capsys):
     other = str(save_model(tmp_path / "other", max_position_embeddings=2048))
     (tmp_path / "other" / "generation_config.json").unlink()  # another digest, the same weights
 
-    estimates = assess(ready.context(), [other], [ready.start])
+    constrained = ready.context("assessment.constrained_items=10")
 
-    answers = ready.warehouse.read(ANSWERS).collect()
+    estimates = assess(constrained, [other], [ready.start])
+
+    everything = ready.warehouse.read(ANSWERS).collect()
+    answers = [row for row in everything if row["direction"] == "forward"]
     per_model = {row["fingerprint"] for row in answers}
     assert len(per_model) == 2
     found = {(row.model, row.baseline, row.metric, row.kind): row for row in estimates}
@@ -98,8 +104,18 @@ def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path):
         same = found[other, ready.start, metric, ALL_KINDS]
         assert (same.value, same.low, same.high) == (0, 0, 0)
 
-    again = assess(ready.context(), [ready.start])
-    assert ready.warehouse.read(ANSWERS).count() == len(answers)
+    under_constraint = [row for row in everything if row["direction"] == "constrained"]
+    assert (len(under_constraint), len({row["fingerprint"] for row in under_constraint} | per_model)) == (20, 4)
+    assert all(row["is_met"] is not None and row["log_likelihood"] is None for row in under_constraint)
+    met = [row["is_met"] for row in under_constraint if row["fingerprint"] == under_constraint[0]["fingerprint"]]
+    assert found[other, None, CONSTRAINTS_MET, ALL_KINDS].value == pytest.approx(sum(met) / len(met))
+    assert found[other, ready.start, CONSTRAINTS_MET, ALL_KINDS].value == 0
+    assert {row.kind for row in estimates if row.metric == CONSTRAINTS_MET} <= {ALL_KINDS, *KINDS}
+    assess_job.show(estimates, Console(width=200))
+    assert "constraints met, share" in capsys.readouterr().out
+
+    again = assess(constrained, [ready.start])
+    assert ready.warehouse.read(ANSWERS).count() == len(everything)
     assert again[0] in estimates
     assert ready.warehouse.read(EVALUATIONS).count() == len(estimates) + len(again)
 
@@ -180,6 +196,11 @@ def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
     assert first[1].parent == first[0].model
     judged = ready.warehouse.read(JUDGEMENTS).where("round = 1 AND quality IS NOT NULL")
     assert [row["is_calibrated"] for row in judged.select("is_calibrated").distinct().collect()] == [True]
+    selected = (
+        ready.warehouse.read(EVALUATIONS).where(F.col("metric").isin(PRECISION, RECALL) & (F.col("model") == first[0].model)).collect()
+    )
+    assert {row["metric"] for row in selected} >= {RECALL}
+    assert all(0 <= row["low"] <= row["value"] <= row["high"] <= 1 for row in selected)
     rows = {row["round"]: row for row in ready.warehouse.read(ROUNDS).collect()}
     assert {number: row["decision"] for number, row in rows.items()} == {found.number: found.decision.decision for found in first}
     assert ready.warehouse.read(MODELS).count() == len(first) + 1  # and the backward one
@@ -191,6 +212,10 @@ def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
     assert {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)} == counts
     iterate_job.show(again, Console(width=250))
     assert f"--set models.backward={first[0].backward}" in capsys.readouterr().out
+    report.write_report(context.settings, ready.warehouse, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert "Held-out gain of each round" in page
+    assert page.count("<polyline") == len(first) + 1
 
 
 def test_a_round_whose_scores_were_shuffled_is_refused(ready):

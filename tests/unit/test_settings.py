@@ -48,7 +48,7 @@ training.method training.learning_rate training.schedule training.warmup_share t
 training.batch_examples training.max_tokens training.packing training.lora_rank training.lora_alpha training.lora_dropout
 training.dtype training.seed training.processes training.device_examples training.gradient_checkpointing training.fsdp
 training.checkpoint_steps training.validation_examples training.folder
-assessment.direction assessment.items assessment.max_new_tokens assessment.judge assessment.confidence
+assessment.direction assessment.items assessment.max_new_tokens assessment.constrained_items assessment.judge assessment.confidence
 rounds.min_agreement rounds.max_length_ratio rounds.labels rounds.precision_5 rounds.precision
 budget.rows budget.tokens budget.seconds
 tables.catalog tables.schema

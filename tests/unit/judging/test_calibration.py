@@ -61,6 +61,16 @@ def test_a_fit_finds_what_was_planted_and_says_so():
     assert all(abs(row["quality"] - row["accepted"]) < 0.25 for row in found.figures["reliability"] if row["pairs"] > 30)
 
 
+def test_what_each_grade_accepts_is_counted_out_of_fold():
+    labels, quality = np.array([1, 0, 1, 1, 0]), np.array([0.9, 0.8, 0.7, 0.2, 0.1])
+    assert fitting.accepted(quality, labels, 0.7) == {"accepted": 3, "right": 2, "to_find": 3}
+    assert fitting.accepted(quality, labels, None) == {"accepted": 0, "right": 0, "to_find": 3}
+    found = fitted()
+    counts = found.figures["accepted"]
+    assert counts["5"]["accepted"] <= counts["4"]["accepted"] <= found.data["pairs"]
+    assert counts["4"]["right"] / counts["4"]["accepted"] >= found.figures["wanted_precision"]["4"]
+
+
 def test_a_signal_that_changes_nothing_has_no_curve():
     """`turned` is better the lower it is, which its curve may not say."""
     data = table()

