@@ -146,17 +146,18 @@ def test_two_processes_learn_what_one_learns(job):
     assert [loss for *_, loss in together.losses] == pytest.approx([loss for *_, loss in alone.losses], abs=1e-3)
 
 
-def test_a_killed_training_ends_as_an_undisturbed_one(job):
-    long = {"epochs": 12.0, "checkpoint_steps": 10}
+@pytest.mark.parametrize(("method", "num_processes"), [("full", 1), pytest.param("lora", 2, marks=pytest.mark.nightly)])
+def test_a_killed_training_ends_as_an_undisturbed_one(job, method, num_processes):
+    long = {"epochs": 12.0, "checkpoint_steps": 10, "method": method}
     undisturbed, killed = job("undisturbed", **long), job("killed", **long)
-    process, progress = start(killed), Path(killed.folder) / PROGRESS
+    process, progress = start(killed, num_processes), Path(killed.folder) / PROGRESS
     while not progress.is_file() or len(progress.read_text().splitlines()) < 15:
         assert process.poll() is None, process.stdout.read()
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)  # torchrun; its processes end with it
     process.wait()
     assert TrainingResult.of(killed.folder) is None
-    resumed, whole = trained(killed), trained(undisturbed)
+    resumed, whole = trained(killed, num_processes), trained(undisturbed, num_processes)
     assert (resumed.num_steps, resumed.num_tokens) == (whole.num_steps, whole.num_tokens)
     assert [loss for *_, loss in resumed.losses] == pytest.approx([loss for *_, loss in whole.losses], abs=1e-3)
     lines = [json.loads(line)["step"] for line in progress.read_text().splitlines()]
