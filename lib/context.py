@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bubblenet.errors import InputError
-from bubblenet.placement import local_gpus
+from bubblenet.placement import has_local_gpu
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -54,5 +54,5 @@ class Context:
 
     @property
     def model_slots(self) -> int:
-        """Concurrent tasks of a stage with a model."""
-        return self.settings.execution.model_tasks or local_gpus(self.spark) or self.slots
+        """Concurrent tasks of a stage with a model: one on the GPU of one machine."""
+        return 1 if has_local_gpu(self.spark) else self.slots

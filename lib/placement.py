@@ -4,14 +4,14 @@ Spark gives GPUs to tasks by resource profile. The profile of the application as
 hold no GPU; the map of a model stage brings a profile of its own. It asks of the task alone, hence the executors stay the same
 (stage-level scheduling without dynamic allocation, Spark 3.4 and later).
 
-Local mode schedules no GPUs. There a model stage has as many tasks at once as the machine has GPUs, and each takes that of its number.
+Local mode schedules no GPUs. There a model stage is one task at a time, and has the one GPU of the machine.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bubblenet.engines.devices import LOCAL_GPUS
+from bubblenet.engines.devices import LOCAL_GPU
 from bubblenet.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
@@ -40,14 +40,17 @@ def model_profile(spark: SparkSession) -> ResourceProfile | None:
     return ResourceProfileBuilder().require(requests).build
 
 
-def local_gpus(spark: SparkSession) -> int:
-    """GPUs that the session says its one machine has; 0 on a cluster, where Spark gives them out."""
-    return int(spark.conf.get(_GPUS, "0") or 0) if _is_local(spark) else 0
+def has_local_gpu(spark: SparkSession) -> bool:
+    """Whether the session says that its one machine has a GPU. Raises EnvironmentProblem for several: local mode gives out none of them."""
+    gpus = int(spark.conf.get(_GPUS, "0") or 0) if _is_local(spark) else 0
+    if gpus > 1:
+        raise EnvironmentProblem("one GPU in local mode", f"{_GPUS}={gpus}", "Start a cluster on this machine; see docs/cluster.md.")
+    return gpus == 1
 
 
-def share_out_gpus(spark: SparkSession) -> None:
-    """Tell the tasks that this thread starts how many GPUs they share, if it is they who do so."""
-    spark.sparkContext.setLocalProperty(LOCAL_GPUS, str(local_gpus(spark)))
+def lend_local_gpu(spark: SparkSession) -> None:
+    """Tell the tasks that this thread starts whether they have the GPU of the machine."""
+    spark.sparkContext.setLocalProperty(LOCAL_GPU, "0" if has_local_gpu(spark) else "")
 
 
 def _is_local(spark: SparkSession) -> bool:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bubblenet.errors import EnvironmentProblem, SettingsError, WarehouseError
-from bubblenet.placement import share_out_gpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +70,6 @@ def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str
         raise _explain(error) from None
     for key, value in _NEEDED_FOR_CORRECTNESS.items():
         spark.conf.set(key, value)
-    share_out_gpus(spark)
     _check_delta(spark)
     _ship_wheels(spark)
     return spark

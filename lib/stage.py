@@ -28,7 +28,7 @@ from bubblenet.budget import Budget
 from bubblenet.components import checkpoint_under
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.listing import literal_path
-from bubblenet.placement import model_profile
+from bubblenet.placement import lend_local_gpu, model_profile
 from bubblenet.progress import Scratch, StageProgress
 from bubblenet.tasks import CPU_TASKS_PER_SLOT, pack_by_weight, spread_by_number
 from bubblenet.udfs.batches import BatchRunner, RowTransform, Unit
@@ -272,6 +272,8 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
         spread = spread_by_number(requests, num_tasks, stage.colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
     profile = model_profile(context.spark) if stage.is_model_stage else None
+    if stage.is_model_stage:
+        lend_local_gpu(context.spark)
     return spread.mapInArrow(runner.map_batches, schema, profile=profile)
 
 

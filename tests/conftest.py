@@ -31,7 +31,14 @@ def spark() -> Iterator[object]:
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    spark = session.build("tests", extra={"spark.master": "local[2,8]", "spark.sql.shuffle.partitions": "2"})
+    spark = session.build(
+        "tests",
+        extra={
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.master": "local[2,8]",
+            "spark.sql.shuffle.partitions": "2",
+        },
+    )
     yield spark
     spark.stop()
 

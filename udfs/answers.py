@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class AnswerSeed:
     """Asks a model for the response of a seed, or for its instruction. A request has `asked`, `system` and `reference`.
 
-    Without a reference the response is asked for under a constraint, in the seed's `language`.
+    Without a reference the response is asked for under a constraint; `kind`, `language` and `response_language` of the seed decide which.
     """
 
     spec: EngineSpec
@@ -47,7 +47,7 @@ class AnswerSeed:
 def _question(row: Row) -> Question:
     if row["reference"] is not None:
         return Question(row["request_id"], Prompt(row["asked"], row["system"]), row["reference"])
-    constraint = constraint_of(row["seed_id"], row["language"])
+    constraint = constraint_of(row["seed_id"], row["kind"], row["language"], row["response_language"])
     return Question(row["request_id"], Prompt(f"{row['asked']}\n\n{constraint.sentence}", row["system"]), None, constraint)
 
 

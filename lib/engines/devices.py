@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-LOCAL_GPUS = "bubblenet.local_gpus"
-"""What the driver tells its tasks in local mode: how many GPUs they share."""
+LOCAL_GPU = "bubblenet.local_gpu"
+"""What the driver tells the tasks of a model stage in local mode: the address of the machine's GPU."""
 
 BFLOAT16_CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -34,7 +34,7 @@ def resolve_dtype(dtype: str, device: str | None = None) -> str:
 
 
 def task_gpu() -> tuple[bool, str | None]:
-    """Whether this is a Spark task, and the address of its GPU if it has one: as Spark gave it, or in local mode by the task's number."""
+    """Whether this is a Spark task, and the address of its GPU if it has one: as Spark gave it, or in local mode the driver."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
@@ -43,8 +43,7 @@ def task_gpu() -> tuple[bool, str | None]:
     gpu = context.resources().get("gpu")
     if gpu and gpu.addresses:
         return True, gpu.addresses[0]
-    local_gpus = int(context.getLocalProperty(LOCAL_GPUS) or 0)
-    return True, (str(context.partitionId() % local_gpus) if local_gpus else None)
+    return True, context.getLocalProperty(LOCAL_GPU) or None
 
 
 def _has_bfloat16(device: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.errors import InputError, ModelError, SettingsError, check_installed
 from bubblenet.evaluation.answering import ANSWERING_VERSION
 from bubblenet.evaluation.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
@@ -40,13 +41,13 @@ _MOST_KINDS = 1000
 class Assessed:
     """A model whose answers are in the table. fingerprint: of these answers. answers: seed_id, kind, text and the metrics of each.
 
-    constrained: seed_id, kind of constraint, and whether it was met, 0 or 1; None where nothing was asked under one.
+    constrained: the same of its answers under a constraint: seed_id, kind of constraint, whether it was met; None where none was asked.
     """
 
     name: str
     fingerprint: str
     answers: DataFrame
-    constrained: DataFrame | None = None
+    constrained: Assessed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,13 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
     """
     engines = _engines(context, list(dict.fromkeys([*models, *baselines])))
     version = context.warehouse.version(SEEDS)
-    seeds = _held_out(context, version).persist()
+    seeds = held_out_requests(context, version).persist()
     kept = [seeds]
     try:
         if seeds.isEmpty():
             raise InputError("seeds that are held out", "none", "bubblenet seeds import starter, or raise seeds.held_out_share.")
         assessed = {name: _answered(context, name, spec, seeds) for name, spec in engines.items()}
-        kept += [frame.persist() for model in assessed.values() for frame in (model.answers, model.constrained) if frame is not None]
+        kept += [part.answers.persist() for model in assessed.values() for part in (model, model.constrained) if part]
         frames = [frame for model in assessed.values() for frame in _estimates(context, model, None)]
         for name, other in itertools.product(models, baselines):
             frames += _estimates(context, assessed[name], assessed[other]) if name != other else []
@@ -135,7 +136,7 @@ def _comparisons(
     return frames
 
 
-def _held_out(context: Context, version: int) -> DataFrame:
+def held_out_requests(context: Context, version: int) -> DataFrame:
     """The held-out seeds as requests, those that come first by hash first."""
     settings = context.settings.assessment
     held_out = seeds_at(context, version).where("split = 'held_out'").withColumn("kind", F.coalesce("kind", F.lit("not stated")))
@@ -146,7 +147,9 @@ def _held_out(context: Context, version: int) -> DataFrame:
         tag = SEED_TAG if context.settings.export.tags else None
         asked, system, reference = F.col("instruction"), F.lit(tag), F.col("response")
     named = {"asked": asked, "system": system.cast("string"), "reference": reference, "direction": F.lit(settings.direction)}
-    return _requests(chosen.select("seed_id", "kind", "language", *(column.alias(name) for name, column in named.items())))
+    return _requests(
+        chosen.select("seed_id", "kind", "language", "response_language", *(column.alias(name) for name, column in named.items()))
+    )
 
 
 def _first(seeds: DataFrame, most: int) -> DataFrame:
@@ -155,7 +158,9 @@ def _first(seeds: DataFrame, most: int) -> DataFrame:
 
 
 def _requests(asked: DataFrame) -> DataFrame:
-    return asked.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked"))
+    """With request_id. Under a constraint that is more than the text that is asked: the constraint is drawn by these."""
+    drawn_by = [F.when(F.col("reference").isNull(), F.concat_ws(" ", "kind", "language", "response_language")).otherwise("")]
+    return asked.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked", *drawn_by))
 
 
 def _answered(context: Context, name: str, spec: EngineSpec, seeds: DataFrame) -> Assessed:
@@ -170,10 +175,10 @@ def _answered(context: Context, name: str, spec: EngineSpec, seeds: DataFrame) -
         return Assessed(name, fingerprint.id, answers)
     under_constraint = {"reference": F.lit(None).cast("string"), "direction": F.lit("constrained")}
     requests = _requests(_first(seeds, settings.constrained_items).withColumns(under_constraint).drop("request_id"))
-    version = Fingerprint(fingerprint.parts | {"constraints": CONSTRAINTS_VERSION})
+    version = Fingerprint(fingerprint.parts | {"constraints": CONSTRAINTS_VERSION, "language": IDENTIFIER_VERSION})
     rows = _ask(context, name, Stage("assess/constrained", ANSWERS, version, requests, AnswerSeed(spec, settings)))
     met = rows.select("seed_id", F.col("constraint").alias("kind"), F.col("is_met").cast("double").alias(CONSTRAINTS_MET))
-    return Assessed(name, fingerprint.id, answers, met)
+    return Assessed(name, fingerprint.id, answers, Assessed(name, version.id, met))
 
 
 def _ask(context: Context, name: str, stage: Stage) -> DataFrame:
@@ -188,15 +193,15 @@ def _ask(context: Context, name: str, stage: Stage) -> DataFrame:
 
 def _estimates(context: Context, model: Assessed, baseline: Assessed | None) -> list[DataFrame]:
     """Mean and interval of every metric, by kind and over all; with a baseline, of the differences seed by seed."""
-    frames = [_compared(context, model.answers, baseline.answers if baseline else None, METRICS)]
-    if model.constrained is not None:
-        others = baseline.constrained if baseline else None
-        frames.append(_compared(context, model.constrained, others, (CONSTRAINTS_MET,)))
-    return [_named(context, frame, model, baseline) for frame in frames]
+    frames = [_compared(context, model, baseline, METRICS)]
+    if model.constrained:
+        frames.append(_compared(context, model.constrained, baseline.constrained if baseline else None, (CONSTRAINTS_MET,)))
+    return frames
 
 
-def _compared(context: Context, values: DataFrame, others: DataFrame | None, metrics: Sequence[str]) -> DataFrame:
-    return _means(context, values if others is None else _differences(values, others, metrics), metrics)
+def _compared(context: Context, model: Assessed, baseline: Assessed | None, metrics: Sequence[str]) -> DataFrame:
+    values = _differences(model.answers, baseline.answers, metrics) if baseline else model.answers
+    return _named(context, _means(context, values, metrics), model, baseline)
 
 
 def _differences(values: DataFrame, others: DataFrame, metrics: Sequence[str]) -> DataFrame:

@@ -22,6 +22,12 @@ CONSTRAINTS_VERSION = 1
 
 _TEXTS = tomllib.loads(files("bubblenet.evaluation").joinpath("constraints.toml").read_text(encoding="utf-8"))
 _SENTENCES, _KEYWORDS, _LANGUAGES = _TEXTS["sentences"], _TEXTS["keywords"], _TEXTS["languages"]
+_Drawn = tuple[Any, Callable[[str], bool]]
+"""The value in the sentence, and its check."""
+
+_AT_ODDS = {("translation", "language")}
+"""Tasks that a constraint would take back."""
+
 _FENCE = re.compile(r"\A```\w*\n(.*)\n```\Z", re.DOTALL)
 _ITEM = re.compile(r"^[-*] +\S", re.MULTILINE)
 
@@ -39,43 +45,44 @@ class Constraint:
         return bool(answer.strip()) and self._check(answer)
 
 
-def constraint_of(seed_id: str, language: str | None) -> Constraint:
-    """The constraint of a seed. language: of its instruction."""
+def constraint_of(seed_id: str, task: str, language: str | None, response_language: str | None) -> Constraint:
+    """The constraint of a seed. task: its kind; the languages of its instruction and of its response are not asked for."""
     draw = row_seed(seed_id, CONSTRAINTS_VERSION)
-    kind, draw = sorted(_SENTENCES)[draw % len(_SENTENCES)], draw // len(_SENTENCES)
+    kinds = [kind for kind in KINDS if (task, kind) not in _AT_ODDS]
+    kind, draw = kinds[draw % len(kinds)], draw // len(kinds)
     spoken = language if language and language in _LANGUAGES else "en"
-    value, check = _DRAWS[kind](draw, spoken)
+    value, check = _DRAWS[kind](draw, spoken, {language, response_language})
     return Constraint(kind, _SENTENCES[kind][spoken].format(value=value), check)
 
 
-def _length(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+def _length(draw: int, spoken: str, own: set[str | None]) -> _Drawn:
     most = (10, 15, 20, 25)[draw % 4]
     return most, partial(has_words, most=most)
 
 
-def _list(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+def _list(draw: int, spoken: str, own: set[str | None]) -> _Drawn:
     num = (2, 3, 4)[draw % 3]
     return num, partial(has_items, num=num)
 
 
-def _json(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
+def _json(draw: int, spoken: str, own: set[str | None]) -> _Drawn:
     key = ("answer", "result", "text")[draw % 3]
     return key, partial(is_object, key=key)
 
 
-def _keyword(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
-    words = _KEYWORDS[language]
+def _keyword(draw: int, spoken: str, own: set[str | None]) -> _Drawn:
+    words = _KEYWORDS[spoken]
     word = words[draw % len(words)]
     return word, partial(has_word, word=word)
 
 
-def _language(draw: int, language: str) -> tuple[Any, Callable[[str], bool]]:
-    codes = sorted(_LANGUAGES[language])
+def _language(draw: int, spoken: str, own: set[str | None]) -> _Drawn:
+    codes = sorted(set(_LANGUAGES[spoken]) - own)
     code = codes[draw % len(codes)]
-    return _LANGUAGES[language][code], partial(is_in, code=code)
+    return _LANGUAGES[spoken][code], partial(is_in, code=code)
 
 
-_DRAWS: dict[str, Callable[[int, str], tuple[Any, Callable[[str], bool]]]] = {
+_DRAWS: dict[str, Callable[[int, str, set[str | None]], _Drawn]] = {
     "length": _length,
     "list": _list,
     "json": _json,

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from bubblenet.settings import Scoring
 
 FORMAT_VERSION = 1
+FIGURES_VERSION = 2
+"""Of what a fit tells of itself, for people and for `evaluations`; qualities do not depend on it."""
+
 Origin = Literal["generated", "extracted"]
 """Of a pair: the instruction was written by the model and chosen among candidates, or it stands on the page."""
 

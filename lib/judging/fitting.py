@@ -180,7 +180,7 @@ def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]
             "auc": auc(quality, labels),
             "auc_of_signal": {name: auc(column, labels) for name, column in zip(names, signals.T, strict=True)},
             "reliability": reliability(quality, labels),
-            "accepted": {str(grade): accepted(quality, labels, lowest) for grade, lowest in thresholds.items()},
+            "selected": {str(grade): selected(quality, labels, table.pages, wanted) for grade, wanted in precision.items()},
             "wanted_precision": {str(grade): wanted for grade, wanted in precision.items()},
             "model": {"knots": num_knots, "penalty": penalty, "folds": FOLDS},
         },
@@ -244,10 +244,17 @@ def threshold(quality: Floats, labels: Labels, precision: float) -> float | None
     return round(float(quality[order[enough[-1]]]), 4) if len(enough) else None
 
 
-def accepted(quality: Floats, labels: Labels, lowest: float | None) -> dict[str, int]:
-    """How many pairs have at least this quality, how many of them label 1, and how many have label 1 at all."""
-    chosen = quality >= lowest if lowest is not None else np.zeros(len(quality), dtype=bool)
-    return {"accepted": int(chosen.sum()), "right": int(labels[chosen].sum()), "to_find": int(labels.sum())}
+def selected(quality: Floats, labels: Labels, pages: Sequence[str], precision: float) -> dict[str, int]:
+    """How many pairs a judge chooses, how many of them have label 1, and how many have it at all.
+
+    The pairs of a fold are chosen from the quality at which the others reach the precision: a threshold that was set on the pairs that it
+    is counted on reaches it always.
+    """
+    chosen = np.zeros(len(quality), dtype=bool)
+    for train, test in folds(labels, pages):
+        lowest = threshold(quality[train], labels[train], precision)
+        chosen[test] = lowest is not None and quality[test] >= lowest
+    return {"chosen": int(chosen.sum()), "right": int(labels[chosen].sum()), "to_find": int(labels.sum())}
 
 
 def reliability(quality: Floats, labels: Labels) -> list[dict[str, float]]:

@@ -56,13 +56,13 @@ EVALUATIONS = Table(
         direction STRING forward or backward
         metric STRING log_likelihood, bleu, chrf, rouge_l, characters, constraints_met, win_rate..., curation_precision, curation_recall
         kind STRING kind of task, of constraint, or origin of pairs; or all
-        num_items BIGINT held-out seeds that were asked
-        value DOUBLE mean over the seeds, each counting the same; with a baseline the mean difference; of win rates the share, 0 to 1
-        low DOUBLE lower end of the interval at assessment.confidence, by the normal approximation; null for fewer than two seeds
+        num_items BIGINT held-out seeds that were asked; of curation_... labelled pairs
+        value DOUBLE mean over them, each counting the same; with a baseline the mean difference; shares are 0 to 1
+        low DOUBLE lower end of the interval at assessment.confidence, normal, of curation_... Wilson's; null for fewer than two seeds
         high DOUBLE its upper end
-        fingerprint STRING of the answers of the model
+        fingerprint STRING of the answers of the model; of curation_... of its calibration and the wanted grade
         baseline_fingerprint STRING of the answers of the baseline
-        seeds_version BIGINT version of table seeds
+        seeds_version BIGINT version of table seeds; null of curation_...
         run_id STRING the run that wrote the row
         created_at TIMESTAMP when it was written
         """

@@ -19,6 +19,7 @@ from bubblenet.engines.registry import close_all
 from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
 from bubblenet.evaluation.assessing import Estimate, assess, check_complete, pick
 from bubblenet.evaluation.selecting import record_selection
+from bubblenet.judging.calibration import FIGURES_VERSION, load
 from bubblenet.judging.commands import calibrate
 from bubblenet.judging.modes import MODES
 from bubblenet.judging.quality import ORIGINS
@@ -123,15 +124,15 @@ def _calibrated(context: Context, judge: str) -> dict[str, str]:
     if not rules.labels:
         return {}
     labels, precision = Path(rules.labels), {5: rules.precision_5, 4: rules.precision}
-    parts = {"labels": hashlib.sha256(labels.read_bytes()).hexdigest(), "precision": precision}
+    parts = {"labels": hashlib.sha256(labels.read_bytes()).hexdigest(), "precision": precision, "figures": FIGURES_VERSION}
     fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
     file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"
     if not file.is_file():
-        found = calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
+        calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
         close_all()  # the workers have an engine each
-        for row in record_selection(context, judge, found):
-            interval = f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
-            context.console.print(f"{row.metric} of {judge}, {row.kind}: {interval}, {row.num_items:,} labelled pairs", soft_wrap=True)
+    for row in record_selection(context, judge, load(file)):
+        interval = f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
+        context.console.print(f"{row.metric} of {judge}, {row.kind}: {interval}, {row.num_items:,} labelled pairs", soft_wrap=True)
     return {"calibration": str(file)}
 
 

@@ -124,9 +124,13 @@ def _column(counts: Mapping[str, Mapping[int, int]], axis: Axis, index: int, sca
 
 def tick_step(highest: int) -> int:
     """A round step (1, 2 or 5 times a power of ten) that gives at most five ticks."""
-    wanted = max(1.0, highest / 5)
-    power = 10 ** math.floor(math.log10(wanted))
-    return next(int(power * factor) for factor in (1, 2, 5, 10) if power * factor >= wanted)
+    return int(_round_step(max(1.0, highest / 5)))
+
+
+def _round_step(wanted: float) -> float:
+    """The least of 1, 2 or 5 times a power of ten that is not below."""
+    power = 10.0 ** math.floor(math.log10(wanted))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +210,7 @@ class _Scale:
     @classmethod
     def over(cls, numbers: Sequence[float], start: float, end: float) -> _Scale:
         lowest, highest = min(numbers), max(numbers)
-        wanted = max((highest - lowest) / 5, 1e-9)
-        power = 10 ** math.floor(math.log10(wanted))
-        step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
+        step = _round_step(max((highest - lowest) / 5, 1e-9))
         first, last = math.floor(lowest / step), math.ceil(highest / step)
         return cls(first * step, step, max(last - first, 1), start, end)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
+from bubblenet.training.decisions import PROMOTED
 from bubblenet.training.models import PREFIX
 from bubblenet.viewing.charts import Plot, curves, intervals
 
@@ -14,17 +17,9 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 20
 _ROUNDS = f"""
 SELECT newest.* FROM (
-  SELECT max_by(struct(round, model, start, backward, num_curated, agreement, decision, reason), created_at) AS newest
+  SELECT max_by(struct(round, model, parent, start, backward, num_curated, agreement, decision, reason, run_id), created_at) AS newest
   FROM rounds WHERE policy = {{policy}} GROUP BY round
 ) ORDER BY newest.round LIMIT {_MOST_ROUNDS}
-"""
-_GAINS = """
-SELECT model, newest.* FROM (
-  SELECT model, max_by(struct(value, low, high, num_items), created_at) AS newest FROM evaluations
-  WHERE metric = 'log_likelihood' AND kind = 'all' AND direction = 'forward' AND baseline = {start} GROUP BY model)
-"""
-_LOSSES = """
-SELECT model_id, max_by(loss_curve, created_at) AS losses FROM models GROUP BY model_id HAVING array_contains({models}, model_id)
 """
 
 
@@ -53,21 +48,44 @@ class Rounds:
 
 
 def collect_rounds(spark: SparkSession, policy: str) -> Rounds | None:
-    """The newest row of each round of a policy; None before the first."""
-    rows = spark.sql(_ROUNDS, policy=policy).collect()
+    """The rounds of a policy's newest loop; None before the first."""
+    rows = _one_loop(spark.sql(_ROUNDS, policy=policy).collect())
     if not rows:
         return None
-    start = rows[0]["start"]
-    gains = {row["model"]: row for row in spark.sql(_GAINS, start=start).limit(_MOST_ROUNDS * _MOST_ROUNDS).collect()}
+    gains = _gains(spark, rows)
     lines = tuple(_line(row, gains.get(row["model"])) for row in rows)
     whiskers = [("start", 0.0, 0.0, 0.0)] + [(line.name, line.gain[1], line.gain[0], line.gain[2]) for line in lines if line.gain]
     return Rounds(
-        start=start,
+        start=rows[0]["start"],
         num_items=max((row["num_items"] for row in gains.values()), default=0),
         lines=lines,
         gains=intervals(whiskers, "held-out log-likelihood above the starting model, nats a token"),
-        losses=curves(_losses(spark, rows), "tokens read in training", "loss, nats a token"),
+        losses=curves(_losses(spark, rows), "tokens read in training", "training loss, nats a token"),
     )
+
+
+def _one_loop(rows: list[Row]) -> list[Row]:
+    """M0, and each round that goes on from the one before; a later round may be of an older loop."""
+    chain = rows[:1]
+    for row in rows[1:]:
+        last = chain[-1]
+        if (row["start"], row["parent"], last["decision"]) != (last["start"], last["model"], PROMOTED):
+            break
+        chain.append(row)
+    return chain
+
+
+def _gains(spark: SparkSession, rows: list[Row]) -> dict[str, Row]:
+    """By model, its comparison with the starting model that the decision was made on."""
+    found: dict[str, Row] = {}
+    compared = spark.table("evaluations").where(
+        "metric = 'log_likelihood' AND kind = 'all' AND direction = 'forward' AND baseline IS NOT NULL"
+    )
+    for row in rows:
+        of_round = (F.col("run_id") == row["run_id"]) & (F.col("model") == row["model"]) & (F.col("baseline") == row["start"])
+        gain = compared.where(of_round).orderBy(F.col("created_at").desc()).first()
+        found |= {row["model"]: gain} if gain else {}
+    return found
 
 
 def _line(row: Row, gain: Row | None) -> RoundLine:
@@ -76,7 +94,11 @@ def _line(row: Row, gain: Row | None) -> RoundLine:
 
 
 def _losses(spark: SparkSession, rows: list[Row]) -> dict[str, list[tuple[float, float]]]:
-    """Of the backward model and of each round."""
-    names = {rows[0]["backward"].removeprefix(PREFIX): "backward"} | {row["model"].removeprefix(PREFIX): f"M{row['round']}" for row in rows}
-    found = {row["model_id"]: row["losses"] for row in spark.sql(_LOSSES, models=list(names)).collect()}
-    return {names[model]: [(point["tokens"], point["loss"]) for point in found[model]] for model in names if model in found}
+    """Of the backward model and of each round. Rounds that trained on the same examples are one model."""
+    labels: dict[str, list[str]] = {rows[0]["backward"].removeprefix(PREFIX): ["backward"]}
+    for row in rows:
+        labels.setdefault(row["model"].removeprefix(PREFIX), []).append(f"M{row['round']}")
+    trained = spark.table("models").where(F.col("model_id").isin(list(labels)))
+    newest = trained.groupBy("model_id").agg(F.max_by("loss_curve", "created_at").alias("losses")).collect()
+    found = {row["model_id"]: [(point["tokens"], point["loss"]) for point in row["losses"]] for row in newest}
+    return {", ".join(names): found[model] for model, names in labels.items() if model in found}

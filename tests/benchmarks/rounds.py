@@ -5,8 +5,9 @@ pairs drawn at random with the lengths of the first. Each trains the starting mo
 times: with a draw and a training seed of its own. All answer the same held-out seeds. Beside it the supervision curve: the curated pairs
 together with 60 and 200 seeds.
 
-An interval is over held-out seeds and repeated trainings: the variances of both means are added. The smallest effect that a comparison
-would have shown is z(0.975) + z(0.8) standard errors: at 5 % on both sides, four times in five.
+An interval is over held-out seeds and repeated trainings: the variances of both means are added, and Student's t has the degrees of freedom
+of Welch and Satterthwaite (1946). The smallest effect that a comparison would have shown is t(0.975) + t(0.8) standard errors: at 5 % on
+both sides, four times in five.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ import numpy as np
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 from rich.table import Table
-from scipy.stats import norm
+from scipy.stats import t
 
 from bubblenet.curation import with_texts
 from bubblenet.errors import InputError
-from bubblenet.evaluation.assessing import assess
+from bubblenet.evaluation.assessing import assess, held_out_requests
 from bubblenet.job import opened
 from bubblenet.passages import content_id
 from bubblenet.recipe import full_recipe
-from bubblenet.tables import ANSWERS, CURATED, EVALUATIONS, JUDGEMENTS
+from bubblenet.tables import ANSWERS, CURATED, EVALUATIONS, JUDGEMENTS, SEEDS
 from bubblenet.training.description import TrainingResult
 from bubblenet.training.export import export
 from bubblenet.training.launching import train
@@ -84,7 +85,11 @@ class Effect:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--warehouse", required=True, help="where the pipeline has run and seeds are imported")
+    parser.add_argument(
+        "--warehouse",
+        required=True,
+        help="where the pipeline has run and seeds are imported; one for this alone: selections go to its `curated`",
+    )
     parser.add_argument("--config", type=Path)
     parser.add_argument("--set", action="append", default=[], help="as that run had it")
     parser.add_argument("--grade", type=int, default=5, help="of the curated pairs, at least")
@@ -94,6 +99,8 @@ def main() -> None:
     parser.add_argument("--curve", type=int, nargs="*", default=[60, 200], help="numbers of seeds")
     parser.add_argument("--at-once", type=int, default=1, help="trainings side by side")
     arguments = parser.parse_args()
+    if arguments.repeats < 2:
+        parser.error("--repeats: what differs between trainings shows in two or more")
     overrides = [f"seeds.held_out_share={HELD_OUT_SHARE}", f"training.tokens={arguments.tokens}", "training.epochs=100", *arguments.set]
     with opened(arguments.config, overrides, arguments.warehouse, "bench-rounds") as context:
         sizes = select(context, arguments.grade, arguments.pairs, arguments.repeats)
@@ -105,8 +112,11 @@ def main() -> None:
         show(context, values, sizes, arguments.tokens)
 
 
-def select(context: Context, grade: int, most: int, repeats: int) -> dict[str, tuple[int, float, float]]:
-    """Write the selections to `curated`, each under a policy of its own; pairs, mean characters of a response and mean quality of each."""
+def select(context: Context, grade: int, most: int, repeats: int) -> dict[str, tuple[int, float, float | None]]:
+    """Write the selections to `curated`, each under a policy of its own; pairs, mean characters of a response and mean quality of each.
+
+    Raises InputError where there is nothing to select, or not enough to draw from.
+    """
     recipe, version = full_recipe(context.settings), context.warehouse.version(JUDGEMENTS)
     rule = (F.col("round") == context.settings.curation.round) & (F.col("policy") == context.settings.curation.policy)
     passed_gates = F.col("reason").isNull() | F.col("reason").isin("low_quality", "not_best_candidate")
@@ -117,7 +127,13 @@ def select(context: Context, grade: int, most: int, repeats: int) -> dict[str, t
     num_pairs = curated.count()
     if not num_pairs:
         raise InputError(f"pairs of grade {grade} in {context.warehouse.location}", "none", "bubblenet run --warehouse DIR")
-    written = [commit.note for commit in context.warehouse.commits_since(CURATED, 0)]
+    source = {
+        "judgements": version,
+        "recipe": recipe.id,
+        "round": context.settings.curation.round,
+        "policy": context.settings.curation.policy,
+    }
+    newest = {commit.note.get("selection"): commit.note for commit in context.warehouse.commits_since(CURATED, 0)}
     for number in range(repeats):
         one_each = shuffled(pool, number, "segment_id").where("place = 1").persist()
         drawn = {
@@ -128,19 +144,23 @@ def select(context: Context, grade: int, most: int, repeats: int) -> dict[str, t
         for selection, rows in drawn.items():
             policy = Arm(selection, 0, number).policy
             named = rows.withColumns({"policy": F.lit(policy), "grade": F.lit(5)})  # of a selection all are trained on
-            note = {"policy": policy, "judgements": version, "grade": grade, "most": most}
-            if note not in written:  # else every export would be another one
+            note = {"selection": policy, "grade": grade, "most": most, "source": source}
+            if newest.get(policy) != note:  # else every export would be another one
                 where = f"round = {context.settings.curation.round} AND policy = '{policy}'"
                 context.warehouse.replace(named, CURATED, where, note)
-    return {selection: size_of(context, selection, repeats) for selection in SELECTIONS}
+    return {selection: size_of(context, selection, repeats, num_pairs) for selection in SELECTIONS}
 
 
-def size_of(context: Context, selection: str, repeats: int) -> tuple[int, float, float]:
-    """Pairs of one draw; mean characters of a response and mean quality over all draws."""
+def size_of(context: Context, selection: str, repeats: int, wanted: int) -> tuple[int, float, float | None]:
+    """Pairs of one draw; mean characters of a response and mean quality over all draws, None where not every pair has one."""
     policies = [Arm(selection, 0, number).policy for number in range(repeats)]
     rows = context.warehouse.read(CURATED).where(F.col("policy").isin(policies))
-    num, characters, quality = rows.agg(F.count("*"), F.avg(F.length("response")), F.avg("quality")).collect()[0]
-    return num // repeats, characters, quality
+    num, characters, measured, quality = rows.agg(
+        F.count("*"), F.avg(F.length("response")), F.count("quality"), F.avg("quality")
+    ).collect()[0]
+    if num != wanted * repeats:
+        raise InputError(f"{repeats} {selection} selections of {wanted} pairs", f"{num} pairs", "Run the pipeline on more pages.")
+    return num // repeats, characters, quality if measured == num else None
 
 
 def shuffled(pairs: DataFrame, number: int, *partition: str) -> DataFrame:
@@ -203,10 +223,10 @@ def answered(context: Context, models: Mapping[Arm, str]) -> dict[str, dict[Arm,
     evaluated = context.warehouse.read(EVALUATIONS).where((F.col("run_id") == context.run_id) & F.col("baseline").isNull())
     fingerprints = {row["model"]: row["fingerprint"] for row in evaluated.select("model", "fingerprint").distinct().collect()}
     found: dict[str, dict[str, dict[str, float]]] = {metric: {} for metric in METRICS}
+    asked = held_out_requests(context, context.warehouse.version(SEEDS)).select("request_id").persist()
     for name in (start, *models.values()):
-        rows = context.warehouse.read(ANSWERS).where(
-            (F.col("fingerprint") == fingerprints[name]) & F.col("kept") & (F.col("direction") == "forward")
-        )
+        rows = context.warehouse.read(ANSWERS).where((F.col("fingerprint") == fingerprints[name]) & F.col("kept"))
+        rows = rows.join(asked, on="request_id", how="left_semi").dropDuplicates(["request_id"])
         per_token = rows.withColumn("log_likelihood", F.col("log_likelihood") / F.col("num_tokens"))
         for row in per_token.select("seed_id", *METRICS).collect():  # some hundred held-out seeds
             for metric in METRICS:
@@ -222,15 +242,17 @@ def effect(differences: Sequence[np.ndarray]) -> Effect:
     """The mean over held-out seeds and repetitions; differences: an array over the same held-out seeds for each repetition."""
     table = np.stack(differences)
     of_seeds, of_repeats = table.mean(axis=0), table.mean(axis=1)
-    variance = of_seeds.var(ddof=1) / len(of_seeds)
-    if len(of_repeats) > 1:
-        variance += of_repeats.var(ddof=1) / len(of_repeats)
-    error, value = float(np.sqrt(variance)), float(table.mean())
-    half = float(norm.ppf(0.975)) * error
-    return Effect(value, value - half, value + half, half + float(norm.ppf(0.8)) * error)
+    variances = [(means.var(ddof=1) / len(means), len(means) - 1) for means in (of_seeds, of_repeats)]
+    total = sum(variance for variance, _ in variances)
+    freedom = total**2 / sum(variance**2 / degrees for variance, degrees in variances) if total else np.inf
+    error, value = float(np.sqrt(total)), float(table.mean())
+    half, power = (float(t.ppf(share, freedom)) * error for share in (0.975, 0.8))
+    return Effect(value, value - half, value + half, half + power)
 
 
-def show(context: Context, values: dict[str, dict[Arm, np.ndarray]], sizes: dict[str, tuple[int, float, float]], tokens: int) -> None:
+def show(
+    context: Context, values: dict[str, dict[Arm, np.ndarray]], sizes: dict[str, tuple[int, float, float | None]], tokens: int
+) -> None:
     """Selections beside the starting model, their differences, and the supervision curve."""
     console, arms = context.console, sorted(values[METRICS[0]], key=lambda arm: arm.number)
     num_items, repeats = len(values[METRICS[0]][arms[0]]), len({arm.number for arm in arms})
@@ -243,7 +265,7 @@ def show(context: Context, values: dict[str, dict[Arm, np.ndarray]], sizes: dict
     for selection in SELECTIONS:
         num, characters, quality = sizes[selection]
         gains = [f"{effect(of(metric, selection, 0))}" for metric in METRICS]
-        table.add_row(selection, f"{num:,}", f"{characters:,.0f}", f"{quality:.2f}", *gains)
+        table.add_row(selection, f"{num:,}", f"{characters:,.0f}", "-" if quality is None else f"{quality:.2f}", *gains)
     print_table(console, table)
     show_differences(console, {selection: {metric: of(metric, selection, 0) for metric in METRICS} for selection in SELECTIONS})
     curve = Table("curated pairs and seeds", *METRICS)

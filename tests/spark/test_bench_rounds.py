@@ -35,6 +35,11 @@ def test_selections_have_one_size_and_are_trained_and_asked_alike(make_context, 
 
     sizes = rounds.select(context, grade=5, most=0, repeats=2)
 
+    version = context.warehouse.version(CURATED)
+    assert rounds.select(context, grade=5, most=0, repeats=2) == sizes
+    assert context.warehouse.version(CURATED) == version  # there already
+    assert rounds.select(context, grade=5, most=2, repeats=2)[RANDOM][0] == 2
+    assert rounds.select(context, grade=5, most=0, repeats=2) == sizes
     assert {name: num for name, (num, _, _) in sizes.items()} == dict.fromkeys((CURATED_PAIRS, RANDOM, LENGTH_MATCHED), accepted)
     assert sizes[LENGTH_MATCHED][1] == pytest.approx(sizes[CURATED_PAIRS][1], rel=0.2)
     rows = context.warehouse.read(CURATED).where(F.col("policy").startswith("bench_")).select("policy", "segment_id").collect()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyspark.sql import Row
 
+from bubblenet import placement
+from bubblenet.engines.devices import task_gpu
 from bubblenet.errors import EnvironmentProblem
-from bubblenet.placement import model_profile
+from bubblenet.placement import has_local_gpu, lend_local_gpu, model_profile
 from tests.conftest import ROOT
 from tests.spark.clusters import SMALL_TABLES, standalone
 
@@ -59,6 +64,28 @@ def test_an_application_that_gives_every_task_a_gpu_is_refused():
     conf = {"spark.master": "yarn", "spark.executor.resource.gpu.amount": "1", "spark.task.resource.gpu.amount": "1"}
     with pytest.raises(EnvironmentProblem, match=r"spark\.task\.resource\.gpu\.amount"):
         model_profile(_Session(conf))
+
+
+def test_in_local_mode_a_model_stage_is_one_task_and_has_the_gpu(spark, make_context, monkeypatch):
+    assert not has_local_gpu(spark)
+    assert not has_local_gpu(_Session({"spark.master": "yarn", "spark.executor.resource.gpu.amount": "1"}))
+    with pytest.raises(EnvironmentProblem, match="one GPU in local mode"):
+        has_local_gpu(_Session({"spark.master": "local[4]", "spark.executor.resource.gpu.amount": "2"}))
+    context = make_context()
+    assert context.model_slots == context.slots
+    monkeypatch.setattr(placement, "has_local_gpu", lambda _: True)
+    lend_local_gpu(spark)
+    try:
+        assert spark.range(1).mapInArrow(_gpu_of_task, "gpu STRING").collect() == [Row(gpu="0")]
+    finally:
+        monkeypatch.undo()
+        lend_local_gpu(spark)
+    assert spark.range(1).mapInArrow(_gpu_of_task, "gpu STRING").collect() == [Row(gpu=None)]
+
+
+def _gpu_of_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for _ in batches:
+        yield pa.RecordBatch.from_pydict({"gpu": pa.array([task_gpu()[1]], pa.string())})
 
 
 class _Session:

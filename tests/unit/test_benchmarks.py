@@ -63,6 +63,17 @@ def test_an_effect_counts_both_held_out_seeds_and_repetitions():
     alike = rounds.effect(list(of_seed + noise))
     assert alike.low < 0.5 < alike.high
     assert alike.high - alike.low == pytest.approx(2 * 1.96 * 1.0 / 20, rel=0.15)
-    assert alike.detectable == pytest.approx((alike.high - alike.value) * 2.80 / 1.96, rel=0.01)
+    assert alike.detectable == pytest.approx((alike.high - alike.value) * 2.80 / 1.96, rel=0.02)
     moved = rounds.effect([of_seed + shift for shift in (-1.0, 0.0, 1.0)])
     assert moved.high - moved.low > 5 * (alike.high - alike.low)
+
+
+@pytest.mark.parametrize("between_trainings", [0.0, 0.05, 0.2])
+def test_nineteen_of_twenty_intervals_hold_the_truth(between_trainings):
+    random = np.random.default_rng(1)
+    held = 0
+    for _ in range(1000):
+        rows = 0.1 + random.normal(0, between_trainings, (3, 1)) + random.normal(0, 0.5, 200) + random.normal(0, 0.2, (3, 200))
+        found = rounds.effect(list(rows))
+        held += found.low <= 0.1 <= found.high
+    assert 920 <= held <= 1000

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from bubblenet.evaluation.assessing import ALL_KINDS
 from bubblenet.evaluation.selecting import PRECISION, RECALL, selection
-from bubblenet.settings import Assessment, Export
 
 
 def test_precision_and_recall_of_each_origin_and_of_all():
-    counts = {
-        "generated": {"4": {"accepted": 40, "right": 30, "to_find": 60}},
-        "extracted": {"4": {"accepted": 0, "right": 0, "to_find": 20}},
-    }
-    calibration = SimpleNamespace(models={origin: SimpleNamespace(figures={"accepted": found}) for origin, found in counts.items()})
-    context = SimpleNamespace(settings=SimpleNamespace(export=Export(min_grade=4), assessment=Assessment()))
+    counts = {"generated": {"chosen": 40, "right": 30, "to_find": 60}, "extracted": {"chosen": 0, "right": 0, "to_find": 20}}
 
-    found = {(row.metric, row.kind): row for row in selection(context, "model:aa", calibration)}
+    found = {(row.metric, row.kind): row for row in selection("model:aa", counts, 0.95)}
 
     assert {key: (row.value, row.num_items) for key, row in found.items()} == {
         (PRECISION, "generated"): (0.75, 40),

@@ -18,15 +18,14 @@ from bubblenet.engines import devices
         (True, None, None, "cuda:0"),
         (True, {"gpu": SimpleNamespace(addresses=["3"])}, None, "cuda:3"),
         (True, {}, None, "cpu"),
-        (True, {}, "0", "cpu"),
-        (True, {}, "4", "cuda:1"),
-        (False, {}, "4", "cpu"),
+        (True, {}, "0", "cuda:0"),
+        (False, {}, "0", "cpu"),
     ],
 )
 def test_the_gpu_is_that_of_the_task(monkeypatch, has_cuda, context, shared, wanted):
     task = None
     if context is not None:
-        task = SimpleNamespace(resources=lambda: context, getLocalProperty=lambda name: shared, partitionId=lambda: 5)
+        task = SimpleNamespace(resources=lambda: context, getLocalProperty=lambda name: shared)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
     monkeypatch.setattr(TaskContext, "get", classmethod(lambda cls: task))
     assert devices.pick_device() == wanted

@@ -61,14 +61,18 @@ def test_a_fit_finds_what_was_planted_and_says_so():
     assert all(abs(row["quality"] - row["accepted"]) < 0.25 for row in found.figures["reliability"] if row["pairs"] > 30)
 
 
-def test_what_each_grade_accepts_is_counted_out_of_fold():
-    labels, quality = np.array([1, 0, 1, 1, 0]), np.array([0.9, 0.8, 0.7, 0.2, 0.1])
-    assert fitting.accepted(quality, labels, 0.7) == {"accepted": 3, "right": 2, "to_find": 3}
-    assert fitting.accepted(quality, labels, None) == {"accepted": 0, "right": 0, "to_find": 3}
-    found = fitted()
-    counts = found.figures["accepted"]
-    assert counts["5"]["accepted"] <= counts["4"]["accepted"] <= found.data["pairs"]
-    assert counts["4"]["right"] / counts["4"]["accepted"] >= found.figures["wanted_precision"]["4"]
+def test_what_a_grade_selects_is_counted_where_its_threshold_was_not_set():
+    random = np.random.default_rng(0)
+    pages = [f"page{number % 40}" for number in range(800)]
+    quality = random.uniform(size=800)
+    noise = (random.uniform(size=800) < 0.5).astype(int)  # quality says nothing: some threshold looks good by chance
+    found = fitting.selected(quality, noise, pages, precision=0.6)
+    assert found["right"] < 0.6 * max(found["chosen"], 1) or not found["chosen"]
+    sure = (quality > 0.5).astype(int)
+    found = fitting.selected(quality, sure, pages, precision=0.95)
+    assert found["right"] / found["chosen"] == pytest.approx(0.95, abs=0.03)
+    assert found["right"] / found["to_find"] > 0.98
+    assert fitting.selected(quality, np.zeros(800, dtype=int), pages, precision=0.9)["chosen"] == 0
 
 
 def test_a_signal_that_changes_nothing_has_no_curve():
