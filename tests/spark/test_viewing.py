@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -18,17 +19,21 @@ from bubblenet.tables import (
     CURATED,
     DOCUMENTS,
     DUPLICATES,
+    EVALUATIONS,
     FILES,
     INSTRUCTIONS,
     JUDGEMENTS,
     MINHASH_INDEX,
+    MODELS,
     PASSAGE_SCORES,
     RECIPES,
+    ROUNDS,
     RUNS,
     SCORES,
     SEGMENTS,
 )
 from bubblenet.viewing import query, report, status, summary
+from bubblenet.viewing.rounds import collect_rounds
 from bubblenet.viewing.samples import Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
 from bubblenet.viewing.views import register_views, views
 from bubblenet.warehouse import Warehouse
@@ -345,6 +350,43 @@ def test_summary_names_the_setting_for_a_larger_model_only_where_the_small_one_r
     console = screen()
     summary._print_model_hint(SimpleNamespace(settings=larger, console=console))
     assert console.file.getvalue() == ""
+
+
+def test_the_report_tells_of_one_loop_and_what_it_was_decided_on(spark, tmp_path, empty_warehouse):
+    shutil.copytree(empty_warehouse, tmp_path / "warehouse")
+    opened = Warehouse(spark, str(tmp_path / "warehouse"))
+    common = {"policy": "default", "start": "package:s", "backward": "model:back", "num_curated": 3, "decision": "promoted"}
+    times = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
+
+    def finished(number, model, parent, when, **changes):
+        return common | {"round": number, "model": model, "parent": parent, "run_id": f"run{when.day}", "created_at": when} | changes
+
+    def compared(model, when, value, run_id):
+        row = {"model": model, "baseline": "package:s", "metric": "log_likelihood", "kind": "all", "direction": "forward", "num_items": 60}
+        return row | {"value": value, "low": value - 0.1, "high": value + 0.1, "run_id": run_id, "created_at": when}
+
+    rows = {
+        ROUNDS: [
+            finished(0, "model:old", "package:s", times[0]),
+            finished(1, "model:child", "model:old", times[0]),  # of the older loop
+            finished(0, "model:new", "package:s", times[1]),
+        ],
+        EVALUATIONS: [compared("model:new", times[1], 0.3, "run2"), compared("model:new", times[2], 0.9, "later")],
+        MODELS: [{"model_id": name, "loss_curve": [(1, 100, 3.0), (2, 200, 2.5)], "created_at": times[0]} for name in ("back", "new")],
+    }
+    for table, values in rows.items():
+        blank = dict.fromkeys(table.column_names)
+        opened.append(spark.createDataFrame([blank | value for value in values], table.ddl), table, {"of": table.name})
+
+    register_views(opened)
+    found = collect_rounds(spark, "default")
+
+    assert [(line.name, line.model) for line in found.lines] == [("M0", "model:new")]
+    assert found.lines[0].gain == pytest.approx((0.3, 0.2, 0.4))
+    assert found.num_items == 60
+    assert [line.label for line in found.losses.lines] == ["backward", "M0"]
+    assert [whisker.label for whisker in found.gains.whiskers] == ["start", "M0"]
+    assert collect_rounds(spark, "another") is None
 
 
 def test_report_of_a_new_warehouse_is_a_page(spark, tmp_path):
