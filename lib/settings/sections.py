@@ -220,7 +220,7 @@ class Execution(Section):
 
     unit_rows: int = Field(4096, ge=1, description="requests in one unit of a model stage: one commit, the most a failure can lose")
     cpu_unit_rows: int = Field(100_000, ge=1, description="the same for stages without a model")
-    model_tasks: int = Field(0, ge=0, description="concurrent tasks of a model stage; 0: the cores of the cluster")
+    model_tasks: int = Field(0, ge=0, description="concurrent tasks of a model stage; 0: the cores of the cluster; 1 with a local GPU")
     spark_conf: str = Field("local", description="name of a file in conf/spark, used by the bubblenet command")
 
 
