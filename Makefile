@@ -120,7 +120,7 @@ bench-rounds: setup ## the judge's selection beside random ones of one size, tra
 	$(BIN)/bubblenet seeds import starter --warehouse $(BENCH_WAREHOUSE)
 	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(BENCH_WAREHOUSE)
 	$(BIN)/python -m tests.benchmarks.rounds --config conf/local.toml --warehouse $(BENCH_WAREHOUSE) --tokens $(BENCH_TOKENS) \
-	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set assessment.constrained_items=0 --set assessment.max_new_tokens=48
+	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set assessment.max_new_tokens=48
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge

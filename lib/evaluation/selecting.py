@@ -24,20 +24,19 @@ if TYPE_CHECKING:
 PRECISION, RECALL = "curation_precision", "curation_recall"
 
 
-def record_selection(context: Context, judge: str, calibration: Calibration) -> list[Estimate]:
+def record_selection(context: Context, judge: str, calibration: Calibration) -> None:
     """Add what the folds of a calibration say of its judge to `evaluations`, unless it is there: of pairs of each origin, and of all."""
     grade = str(context.settings.export.min_grade)
     counts: dict[str, dict[str, int]] = {origin: model.figures["selected"][grade] for origin, model in calibration.models.items()}
     fingerprint = Fingerprint({"calibration": calibration.id, "grade": grade, "counts": counts}).id
     known = context.warehouse.read(EVALUATIONS).where((F.col("model") == judge) & (F.col("fingerprint") == fingerprint))
     if not known.isEmpty():
-        return []
+        return
     estimates = selection(judge, counts, context.settings.assessment.confidence)
     rest = {"direction": "forward", "fingerprint": fingerprint, "run_id": context.run_id, "created_at": datetime.now(UTC)}
     empty = dict.fromkeys(EVALUATIONS.column_names)
     frame = context.spark.createDataFrame([empty | asdict(estimate) | rest for estimate in estimates], EVALUATIONS.ddl).coalesce(1)
     context.warehouse.append(frame, EVALUATIONS, {"run": context.run_id, "calibration": calibration.id})
-    return estimates
 
 
 def selection(judge: str, counts: Mapping[str, Mapping[str, int]], confidence: float) -> list[Estimate]:

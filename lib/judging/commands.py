@@ -112,7 +112,9 @@ def print_model(origin: Origin, model: QualityModel, console: Console) -> None:
     for grade, value in sorted(model.thresholds.items(), reverse=True):
         wanted = figures["wanted_precision"][str(grade)]
         reached = f"quality {value:.3f}" if value is not None else "never reached"
-        console.print(f"grade {grade} of {origin} pairs: precision {wanted:.2f} from {reached}", highlight=False)
+        found = figures["selected"][str(grade)]
+        counts = f"{found['right']} of {found['chosen']} chosen have label 1, {found['to_find']} were to be found"
+        console.print(f"grade {grade} of {origin} pairs: precision {wanted:.2f} from {reached}; out of fold {counts}", highlight=False)
 
 
 def _bar(share: float, mark: float) -> str:

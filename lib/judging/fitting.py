@@ -170,11 +170,10 @@ def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]
     quality = out_of_fold(signals, labels, table.pages, names, num_knots, penalty)
     model = fit_model(signals, labels, names, num_knots, penalty)
     curves = model.curves(names)
-    thresholds = {grade: threshold(quality, labels, wanted) for grade, wanted in precision.items()}
     return QualityModel(
         intercept=model.intercept,
         curves={name: curve for name, curve in curves.items() if any(curve.values)} or curves,
-        thresholds=thresholds,
+        thresholds={grade: threshold(quality, labels, wanted) for grade, wanted in precision.items()},
         data={"pairs": len(labels), "accepted": int(labels.sum()), "pages": len(set(table.pages))},
         figures={
             "auc": auc(quality, labels),

@@ -130,9 +130,7 @@ def _calibrated(context: Context, judge: str) -> dict[str, str]:
     if not file.is_file():
         calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
         close_all()  # the workers have an engine each
-    for row in record_selection(context, judge, load(file)):
-        interval = f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
-        context.console.print(f"{row.metric} of {judge}, {row.kind}: {interval}, {row.num_items:,} labelled pairs", soft_wrap=True)
+    record_selection(context, judge, load(file))
     return {"calibration": str(file)}
 
 

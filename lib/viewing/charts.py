@@ -43,8 +43,8 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
-    """A drawing of stacked columns with both axes."""
+class Drawing:
+    """The frame of a chart: its size, where its axes lie, their ticks and what they count."""
 
     width: float
     height: float
@@ -52,11 +52,18 @@ class Histogram:
     right: float
     top: float
     bottom: float
-    boxes: tuple[Box, ...]
     x_ticks: tuple[Mark, ...]
     y_ticks: tuple[Mark, ...]
-    thresholds: tuple[Mark, ...]
     x_label: str
+    y_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Drawing):
+    """A drawing of stacked columns. total: the sum of their counts."""
+
+    boxes: tuple[Box, ...]
+    thresholds: tuple[Mark, ...]
     total: int
 
 
@@ -100,11 +107,12 @@ def histogram(counts: Mapping[str, Mapping[int, int]], axis: Axis) -> Histogram:
         right=_WIDTH - _RIGHT,
         top=_TOP,
         bottom=_HEIGHT - _BOTTOM,
-        boxes=tuple(boxes),
         x_ticks=tuple(Mark(axis.place(value), f"{value:g}") for value in axis.ticks),
         y_ticks=tuple(Mark(_HEIGHT - _BOTTOM - value * scale, f"{value:,}") for value in range(0, top + 1, step)),
-        thresholds=tuple(Mark(axis.place(value), label) for value, label in axis.thresholds),
         x_label=axis.label,
+        y_label="pairs",
+        boxes=tuple(boxes),
+        thresholds=tuple(Mark(axis.place(value), label) for value, label in axis.thresholds),
         total=sum(sum(bins.values()) for bins in counts.values()),
     )
 
@@ -155,19 +163,9 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Plot:
-    """A drawing with a numeric axis below, and one on the left unless it has whiskers, whose lines have labels."""
+class Plot(Drawing):
+    """A drawing of means with intervals, whose labels stand in place of a vertical axis, or of curves."""
 
-    width: float
-    height: float
-    left: float
-    right: float
-    top: float
-    bottom: float
-    x_ticks: tuple[Mark, ...]
-    y_ticks: tuple[Mark, ...]
-    x_label: str
-    y_label: str
     whiskers: tuple[Whisker, ...] = ()
     lines: tuple[Line, ...] = ()
 

@@ -76,16 +76,14 @@ def _one_loop(rows: list[Row]) -> list[Row]:
 
 
 def _gains(spark: SparkSession, rows: list[Row]) -> dict[str, Row]:
-    """By model, its comparison with the starting model that the decision was made on."""
-    found: dict[str, Row] = {}
-    compared = spark.table("evaluations").where(
-        "metric = 'log_likelihood' AND kind = 'all' AND direction = 'forward' AND baseline IS NOT NULL"
+    """By model, its comparison with the starting model that the decision was made on: of the run that wrote the round."""
+    wanted = spark.createDataFrame(
+        [(row["run_id"], row["model"], row["start"]) for row in rows], "run_id STRING, model STRING, baseline STRING"
     )
-    for row in rows:
-        of_round = (F.col("run_id") == row["run_id"]) & (F.col("model") == row["model"]) & (F.col("baseline") == row["start"])
-        gain = compared.where(of_round).orderBy(F.col("created_at").desc()).first()
-        found |= {row["model"]: gain} if gain else {}
-    return found
+    compared = spark.table("evaluations").where("metric = 'log_likelihood' AND kind = 'all' AND direction = 'forward'")
+    newest = F.max_by(F.struct("value", "low", "high", "num_items"), "created_at").alias("newest")
+    found = compared.join(F.broadcast(wanted), on=["run_id", "model", "baseline"], how="left_semi").groupBy("model").agg(newest)
+    return {row["model"]: row["newest"] for row in found.collect()}
 
 
 def _line(row: Row, gain: Row | None) -> RoundLine:
