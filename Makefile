@@ -13,6 +13,7 @@ ROUNDS_LIMIT ?= 24
 ROUNDS_TOKENS ?= 12000
 ROUNDS_ITEMS ?= 60
 ROUNDS_REPORT ?= .demo/rounds.html
+TEST_PROCESSES ?= 2
 BENCH_PAGES ?= 5000
 BENCH_CURVE ?= 1000,20000
 BENCH_ROUNDS ?= 3
@@ -47,8 +48,8 @@ demo-rounds: setup ## M0, M1, M2 on the sample pages: fine-tune, judge, compare,
 	  --set assessment.constrained_items=20 --report $(ROUNDS_REPORT) \
 	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set export.min_grade=4 --set 'scoring.modes=["reverse_gain", "likelihood"]'
 
-test: setup ## all tests but the nightly ones
-	$(BIN)/python -m pytest
+test: setup ## all tests but the nightly ones, in two processes with a Spark session each (TEST_PROCESSES=2)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations 20
 
 check: setup lint types unit ## linter, formatter, types, unit tests without a model: before every commit
 

@@ -14,9 +14,11 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet import accounting, ledger, passages
+from bubblenet.errors import ConcurrentRunError
 from bubblenet.judging.quality import ORIGINS, rule_of
 from bubblenet.recipe import forward_engine
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
+from bubblenet.warehouse import Transaction
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -35,13 +37,15 @@ _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 def write_recipe(context: Context, recipe: Recipe) -> None:
     """Note which fingerprints belong together, once."""
     known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
-    if known.isEmpty():
-        rows = [
-            (recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), datetime.now(UTC)) for stage, f in recipe.fingerprints.items()
-        ]
-        context.warehouse.append(
-            context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1), RECIPES, _note(context, {"recipe": recipe.id})
-        )
+    if not known.isEmpty():
+        return
+    now = datetime.now(UTC)
+    rows = [(recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), now) for stage, f in recipe.fingerprints.items()]
+    note, frame = _note(context, {"recipe": recipe.id}), context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1)
+    try:
+        context.warehouse.append(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
+    except ConcurrentRunError:
+        return  # another driver noted it in the meantime
 
 
 def every_pair(context: Context, recipe: Recipe) -> DataFrame:

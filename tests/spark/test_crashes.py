@@ -107,7 +107,9 @@ def committed(warehouse: Warehouse) -> set[str]:
     return {row[0] for row in warehouse.read(INSTRUCTIONS).where("origin = 'generated'").select("request_id").collect()}
 
 
-@pytest.mark.parametrize("point", ["between_units", "before_the_ledger", "inside_a_unit"])
+@pytest.mark.parametrize(
+    "point", [*(pytest.param(point, marks=pytest.mark.nightly) for point in ("between_units", "before_the_ledger")), "inside_a_unit"]
+)
 def test_a_killed_driver_is_resumed_without_loss_or_second_payment(point, spark, prepared, undisturbed, tmp_path):
     folder = copy(prepared, tmp_path)
     kill(point, prepared, folder, options(folder))

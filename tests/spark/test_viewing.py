@@ -181,6 +181,7 @@ def test_occurrences_of_the_first_snapshot_are_still_there(warehouse):
 
 
 def test_snapshot_predicate_prunes_the_partitions_of_segments(warehouse):
+    warehouse.spark.conf.set("spark.sql.maxMetadataStringLength", 10_000)  # else the path of a table is cut off
     frame = warehouse.spark.sql("SELECT * FROM curated_occurrences WHERE snapshot = 'B'")
     plan = frame._jdf.queryExecution().toString()
     (scan,) = [line for line in plan.splitlines() if "FileScan" in line and "/segments]" in line]
