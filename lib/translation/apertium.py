@@ -1,0 +1,158 @@
+"""Apertium, the rule-based translator of Debian, as one pipeline of processes a batch (Forcada et al. 2011, doi:10.1007/s10590-011-9090-0).
+
+A pipeline takes 0.4 to 1.2 seconds to start, so texts go through it in batches. They are joined by blank lines, which end a sentence: single
+line ends would let one text into the context of the next. Words that Apertium does not know come back with a mark, which is counted and taken off.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bubblenet.errors import EnvironmentProblem
+from bubblenet.translation.masking import unmasked_words
+from bubblenet.translation.protocol import Direction, Translation
+
+PACKAGES = "apertium apertium-eng-spa apertium-eng-cat apertium-eo-en apertium-spa-cat apertium-fr-es apertium-es-gl apertium-en-gl"
+"""Debian packages for round trips of English, Spanish, French, Catalan and Galician."""
+
+_LONG_CODES = dict(
+    pair.split(":")
+    for pair in (
+        "afr:af arg:an ast:ast bel:be bre:br bul:bg cat:ca dan:da deu:de eng:en epo:eo eus:eu fra:fr frp:frp glg:gl hbs:sh hin:hi ind:id "
+        "isl:is ita:it kaz:kk mkd:mk mlt:mt nld:nl nno:nn nob:nb oci:oc pol:pl por:pt ron:ro rus:ru slv:sl spa:es srd:sc swe:sv szl:szl "
+        "tat:tt ukr:uk urd:ur zlm:ms"
+    ).split()
+)
+_MODE = re.compile(r"[a-z]{2,3}-[a-z]{2,3}")
+_MARK = re.compile(r"(\*|#|@)(?=[^\W_])")
+_MODES_FOLDERS = ("/usr/share/apertium/modes", "/usr/local/share/apertium/modes")
+
+
+class TranslatorFailure(RuntimeError):
+    """A pipeline died, was too slow, or gave back another number of texts than it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApertiumTranslator:
+    """Translates by the installed modes. batch_characters: about how much goes through one pipeline; timeout_seconds: after which it is ended."""
+
+    batch_characters: int = 200_000
+    timeout_seconds: float = 300.0
+
+    def directions(self) -> frozenset[Direction]:
+        """The pairs that are installed. Raises EnvironmentProblem when Apertium is not, or has no pair."""
+        return frozenset(installed_modes())
+
+    def translate(self, texts: list[str], direction: Direction) -> list[Translation]:
+        """Translate line by line. Raises EnvironmentProblem when the pair is not installed."""
+        mode = find_mode(direction)
+        lines = [line for text in texts for line in text.split("\n") if line.strip()]
+        translated = iter([line for batch in self._batches(lines) for line in self._translate(batch, mode)])
+        return [_joined([next(translated) if line.strip() else Translation(line) for line in text.split("\n")], text) for text in texts]
+
+    def _batches(self, lines: list[str]) -> list[list[str]]:
+        batches: list[list[str]] = []
+        room = 0
+        for line in lines:
+            if len(line) > room:
+                batches.append([])
+                room = self.batch_characters
+            batches[-1].append(line)
+            room -= len(line)
+        return batches
+
+    def _translate(self, lines: list[str], mode: str) -> list[Translation]:
+        """All lines at once; where that fails, in halves, so that one bad line costs itself only."""
+        try:
+            return [_translation(line, output) for line, output in zip(lines, self._run(lines, mode), strict=True)]
+        except TranslatorFailure as failure:
+            if len(lines) == 1:
+                return [Translation("", error=str(failure))]
+            middle = len(lines) // 2
+            return self._translate(lines[:middle], mode) + self._translate(lines[middle:], mode)
+
+    def _run(self, lines: list[str], mode: str) -> list[str]:
+        process = subprocess.Popen(
+            ["apertium", "-f", "txt", mode],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # the script starts a pipeline of its own, which must end with it
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+        )
+        try:
+            output, errors = process.communicate("\n\n".join(map(str.strip, lines)).encode() + b"\n", timeout=self.timeout_seconds)
+        except subprocess.TimeoutExpired as expired:
+            raise TranslatorFailure(f"apertium {mode} gave nothing for {self.timeout_seconds:g} s") from expired
+        finally:
+            _end(process)
+        found = output.decode("utf-8", errors="replace").strip("\n").split("\n\n")
+        if process.returncode or len(found) != len(lines):
+            detail = " ".join(errors.decode(errors="replace").split())[:200]
+            raise TranslatorFailure(f"apertium {mode} gave {len(found)} of {len(lines)} texts back, exit code {process.returncode} {detail}")
+        return found
+
+
+def installed_modes() -> dict[Direction, str]:
+    """Direction -> name of the mode, plain ones before variants of a region or spelling."""
+    if shutil.which("apertium") is None:
+        raise EnvironmentProblem("Apertium, the translator", "no command `apertium`", f"apt-get install {PACKAGES}")
+    modes = _modes_in(_modes_folders())
+    if not modes:
+        raise EnvironmentProblem("a language pair of Apertium", "none installed", f"apt-get install {PACKAGES}")
+    return modes
+
+
+def find_mode(direction: Direction) -> str:
+    """The mode that translates so. Raises EnvironmentProblem when it is not installed."""
+    modes = installed_modes()
+    if direction not in modes:
+        raise EnvironmentProblem(
+            f"Apertium's data for {direction}",
+            f"data for {', '.join(sorted(map(str, modes)))}",
+            f"apt-get install the package that `apt-cache search apertium` shows for {direction.source} and {direction.target}",
+        )
+    return modes[direction]
+
+
+def _modes_folders() -> tuple[Path, ...]:
+    named = os.environ.get("APERTIUM_DATADIR")
+    return (Path(named) / "modes",) if named else tuple(map(Path, _MODES_FOLDERS))
+
+
+@functools.lru_cache
+def _modes_in(folders: tuple[Path, ...]) -> dict[Direction, str]:
+    names = sorted(path.stem for folder in folders for path in folder.glob("*.mode"))
+    return {Direction(*(_LONG_CODES.get(code, code) for code in name.split("-"))): name for name in names if _MODE.fullmatch(name)}
+
+
+def _translation(line: str, output: str) -> Translation:
+    """Take the marks off: * a word that is not in the dictionary, # and @ one that could not be inflected or transferred."""
+    unknown = sum(mark == "*" for mark in _MARK.findall(output))
+    words = len(unmasked_words(line))
+    indent, end = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
+    return Translation(indent + _MARK.sub("", output).strip() + end, max(0.0, 1 - unknown / words) if words else 1.0)
+
+
+def _joined(lines: list[Translation], text: str) -> Translation:
+    """The lines of one text as one translation; its coverage is that of its words."""
+    error = next((line.error for line in lines if line.error), None)
+    if error:
+        return Translation("", error=error)
+    weights = [len(unmasked_words(line)) for line in text.split("\n")]
+    known = sum(weight * (line.coverage or 0.0) for weight, line in zip(weights, lines, strict=True) if weight)
+    return Translation("\n".join(line.text for line in lines), known / sum(weights) if sum(weights) else 1.0)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the pipeline, all of it, unless it has ended."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

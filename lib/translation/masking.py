@@ -1,0 +1,94 @@
+"""Keeps from the translator what it must not touch: code, paths, addresses, placeholders, measures, names in quotes.
+
+What is protected is replaced by a number in white square brackets, which rule-based translators pass on unchanged and treat as a noun, and is put
+back afterwards, byte for byte. A translation in which one of them is missing, or there twice, is no translation of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MASKING_VERSION = 1
+
+OPENING, CLOSING = "\u27e6", "\u27e7"
+
+_UNIT = (
+    r"(?:%|\u00b0[CF]?|\u20ac|\$|[kKMGTP]i?(?:[bB](?:/s|ps)?|bit(?:/s)?)|B/s|bytes?|bits?|[kMG]?Hz|[mkc\u00b5n]?[sm]|[km]?[gWVA]|k?m/h|px|dpi|h|min)"
+)
+_PROTECTED = re.compile(
+    "|".join(
+        (
+            r"```.+?```",  # a block of code
+            r"`[^`\n]+`",  # code in a line
+            r"\b[a-z][a-z0-9+.-]*://[^\s<>\"]*[^\s<>\".,;:!?)\]}']",  # an address
+            r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",  # of mail
+            r"\$\{[^}\s]+\}|\$\([^)\n]+\)|\$\w+",  # of shells
+            r"\{\{?[\w.:!-]*\}?\}|%\(\w+\)[sdif]|%[sdif]\b|<[/\w][^<>\n]{0,60}>",  # of templates and markup
+            r"(?:[A-Za-z]:)?(?:\\[\w.$-]+){2,}",  # a path with backslashes
+            r"(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@%+~-]*[\w@%+~-])+/?",  # a path with slashes
+            r"(?<![\w-])--?[A-Za-z][\w-]*(?:=[^\s,;]+)?",  # an option
+            r"\b\w+(?:[.:]{1,2}\w+)*\(\)",  # a call
+            r"\b[A-Za-z]\w*(?:\.[A-Za-z]\w*){2,}\b|\b[\w-]+\.[a-z][a-z0-9]{1,4}\b(?!\.\w)",  # a dotted name, a file
+            r"\b(?:[A-Za-z0-9]+_)+[A-Za-z0-9]+\b|\b_{1,2}\w+\b",  # a name with underscores
+            r"\b[a-z]+[A-Z]\w*\b|\b[A-Z][a-z]+(?:[A-Z][a-z0-9]+)+\b",  # camelCase, PascalCase
+            rf"(?<![\w.])[+-]?\d+(?:[.,]\d+)*\s?{_UNIT}(?!\w)",  # a measure
+            r"(?<![\w.])v?\d+(?:[.,:]\d+)+(?:[-+~]\w+)*",  # a version, a date, a number with a point
+            r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|\u00ab[^\u00bb\n]{1,60}\u00bb|(?<!\w)'[^'\n]{2,60}'(?!\w)",  # in quotes
+            rf"[{OPENING}{CLOSING}]",  # our own signs
+            r"[*#@^\[\]\\<>{}|~$/]+",  # signs that translators give a meaning
+        )
+    ),
+    re.DOTALL,
+)
+_PLACEHOLDER = re.compile(rf"{OPENING}\s*(\d+)\s*{CLOSING}")
+
+
+class MaskingError(ValueError):
+    """A placeholder was lost or doubled. `reason` is one of lost_placeholder, doubled_placeholder."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text with numbered placeholders, and what stands behind each of them, from 1."""
+
+    text: str
+    protected: tuple[str, ...]
+
+    def restore(self, translation: str) -> str:
+        """Put back what was protected. Raises MaskingError unless each placeholder is there exactly once."""
+        found = [int(number) for number in _PLACEHOLDER.findall(translation)]
+        wanted = range(1, len(self.protected) + 1)
+        for number in wanted:
+            if number not in found:
+                raise MaskingError("lost_placeholder", f"the translation has no {self.protected[number - 1]!r}")
+        if len(found) != len(self.protected):
+            doubled = next(number for number in found if found.count(number) > 1 or number not in wanted)
+            name = self.protected[doubled - 1] if doubled in wanted else placeholder(doubled)
+            raise MaskingError("doubled_placeholder", f"the translation has {name!r} {found.count(doubled)} times")
+        return _PLACEHOLDER.sub(lambda match: self.protected[int(match[1]) - 1], translation)
+
+
+def mask(text: str) -> Masked:
+    """Replace what must not be translated."""
+    protected: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        protected.append(match[0])
+        return placeholder(len(protected))
+
+    return Masked(_PROTECTED.sub(replace, text), tuple(protected))
+
+
+def placeholder(number: int) -> str:
+    """What stands for the nth protected part."""
+    return f"{OPENING}{number}{CLOSING}"
+
+
+def unmasked_words(text: str) -> list[str]:
+    """The words of a masked text that a translator sees, without the placeholders."""
+    return re.findall(r"[^\W\d_]+(?:['\u2019\u00b7-][^\W\d_]+)*", _PLACEHOLDER.sub(" ", text))
