@@ -2,7 +2,7 @@
 
 Jobs are submitted: the command builds the spark-submit line, shows it, and runs it. What Spark and its libraries write to standard error
 goes to a log file in the warehouse; what the job prints goes to the screen. The looking commands (sql, status, report) open a session of
-their own. `judge` and `calibrate` need no Spark.
+their own. `judge`, `calibrate` and `languages` need no Spark.
 """
 
 from __future__ import annotations
@@ -208,6 +208,19 @@ def import_seeds(
 ) -> None:
     """Import a file of seed pairs, each line with its verdict: seeds."""
     raise typer.Exit(submit("seeds", OwnArguments.of(config, warehouse, overrides, file, license=licence, origin=origin)))
+
+
+@app.command()
+def languages(
+    speed: Annotated[bool, typer.Option("--speed", help="Measure words per second of each direction; takes a second each.")] = False,
+) -> None:
+    """Show which languages the installed translator knows, and which of them it translates there and back."""
+    from rich.console import Console
+
+    from bubblenet.translation.apertium import ApertiumTranslator
+    from bubblenet.translation.commands import print_languages
+
+    print_languages(ApertiumTranslator(), Console(), speed)
 
 
 @app.command()

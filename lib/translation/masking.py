@@ -1,7 +1,7 @@
 """Keeps from the translator what it must not touch: code, paths, addresses, placeholders, measures, names in quotes.
 
-What is protected is replaced by a number in white square brackets, which rule-based translators pass on unchanged and treat as a noun, and is put
-back afterwards, byte for byte. A translation in which one of them is missing, or there twice, is no translation of the text.
+What is protected is replaced by a number in white square brackets, which rule-based translators pass on unchanged and treat as a noun, and
+is put back afterwards, byte for byte. A translation in which one of them is missing, or there twice, is no translation of the text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ MASKING_VERSION = 1
 OPENING, CLOSING = "\u27e6", "\u27e7"
 
 _UNIT = (
-    r"(?:%|\u00b0[CF]?|\u20ac|\$|[kKMGTP]i?(?:[bB](?:/s|ps)?|bit(?:/s)?)|B/s|bytes?|bits?|[kMG]?Hz|[mkc\u00b5n]?[sm]|[km]?[gWVA]|k?m/h|px|dpi|h|min)"
+    r"(?:%|\u00b0[CF]?|\u20ac|\$|[kKMGTP]i?(?:[bB](?:/s|ps)?|bit(?:/s)?)|B/s|bytes?|bits?|[kMG]?Hz|[mkc\u00b5n]?[sm]|[km]?[gWVA]|k?m/h"
+    r"|px|dpi|h|min)"
 )
 _PROTECTED = re.compile(
     "|".join(
