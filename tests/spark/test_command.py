@@ -60,9 +60,6 @@ def test_run_then_look(pages, tmp_path):
     guessed = bubblenet("sql", "SELECT backtranslate(text) AS guess FROM segments LIMIT 2", "--warehouse", str(warehouse), *settings())
     assert guessed.returncode == 0, guessed.stderr
     assert "2 rows" in guessed.stdout
-    status = bubblenet("status", "--warehouse", str(warehouse), *settings())
-    assert status.returncode == 0, status.stderr
-    assert "backtranslate" in status.stdout
 
 
 def test_no_java_is_named(pages, tmp_path):

@@ -133,6 +133,7 @@ def test_a_killed_driver_is_resumed_without_loss_or_second_payment(point, spark,
         assert resume(spark, prepared, folder) == undisturbed
 
 
+@pytest.mark.nightly
 def test_two_drivers_at_once_double_nothing(spark, prepared, undisturbed, tmp_path):
     folder = copy(prepared, tmp_path)
     pair = [drivers.start("pipeline", "undisturbed", *arguments(prepared, folder, options(folder))) for _ in range(2)]
