@@ -32,6 +32,7 @@ _SHORT_CODES = dict(pair.split(":") for pair in _LONG.split())
 
 _MODE = re.compile(r"[a-z]{2,3}-[a-z]{2,3}")
 _MARK = re.compile(r"(\*|#|@)(?=[^\W_])")
+_SPACES = re.compile(r" {2,}")
 _MODES_FOLDERS = ("/usr/share/apertium/modes", "/usr/local/share/apertium/modes")
 
 
@@ -142,7 +143,8 @@ def _translation(line: str, output: str) -> Translation:
     unknown = sum(mark == "*" for mark in _MARK.findall(output))
     words = len(unmasked_words(line))
     indent, end = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
-    return Translation(indent + _MARK.sub("", output).strip() + end, max(0.0, 1 - unknown / words) if words else 1.0)
+    text = _SPACES.sub(" ", _MARK.sub("", output)).strip()  # a word that has no equivalent leaves its space behind
+    return Translation(indent + text + end, max(0.0, 1 - unknown / words) if words else 1.0)
 
 
 def _joined(lines: list[Translation], text: str) -> Translation:
