@@ -147,17 +147,20 @@ def has_translator() -> bool:
 
 
 def install_translator() -> None:
-    """Install Apertium by apt where this user may; elsewhere say how. Nothing but translation needs it."""
+    """Install Apertium by apt where this user may and can; elsewhere say how. Nothing but translation needs it."""
     command = ["apt-get", "install", "-y", "--no-install-recommends", *TRANSLATOR]
     if os.geteuid() != 0:
         print(f"        left out, for it needs root: sudo {' '.join(command)}")
         return
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     try:
-        run_quietly(command, "Apertium, the translator", **quiet)
-    except SetupError:  # lists of packages that are missing or old
-        run_quietly(["apt-get", "update"], "apt-get to find Debian's packages")
-        run_quietly(command, "Apertium, the translator", **quiet)
+        try:
+            run_quietly(command, "Apertium, the translator", **quiet)
+        except SetupError:  # lists of packages that are missing or old
+            run_quietly(["apt-get", "update"], "apt-get to find Debian's packages")
+            run_quietly(command, "Apertium, the translator", **quiet)
+    except SetupError as error:
+        print(f"        left out: {error}")
 
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
