@@ -14,7 +14,6 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet import accounting, ledger, passages
-from bubblenet.errors import ConcurrentRunError
 from bubblenet.judging.quality import ORIGINS, rule_of
 from bubblenet.recipe import forward_engine
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
@@ -42,10 +41,7 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
     now = datetime.now(UTC)
     rows = [(recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), now) for stage, f in recipe.fingerprints.items()]
     note, frame = _note(context, {"recipe": recipe.id}), context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1)
-    try:
-        context.warehouse.append(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
-    except ConcurrentRunError:
-        return  # another driver noted it in the meantime
+    context.warehouse.append_once(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
 
 
 def every_pair(context: Context, recipe: Recipe) -> DataFrame:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from bubblenet.errors import ConcurrentRunError
 from bubblenet.tables import RUNS, TABLES, Table
 from bubblenet.warehouse import Transaction
 
@@ -144,7 +143,4 @@ def _insert(warehouse: Warehouse, entry: Entry) -> None:
     """Append one row, unless it is there: units of one run and stage rise, so the unit number serves as transaction version."""
     rows = warehouse.spark.createDataFrame([asdict(entry)], RUNS.ddl).coalesce(1)
     note = {"ledger": f"{entry.run_id}/{entry.stage}/{entry.unit}"}
-    try:
-        warehouse.append(rows, RUNS, note, Transaction(f"{entry.run_id}/{entry.stage}", entry.unit + 1))
-    except ConcurrentRunError:
-        return  # another driver rebuilt this row in the meantime
+    warehouse.append_once(rows, RUNS, note, Transaction(f"{entry.run_id}/{entry.stage}", entry.unit + 1))

@@ -113,6 +113,13 @@ class Warehouse:
         """
         return self._commit(rows.select(table.column_names), table, note, transaction, {})
 
+    def append_once(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction) -> None:
+        """Append rows unless the transaction was committed before, by this driver or by another one."""
+        try:
+            self.append(rows, table, note, transaction)
+        except ConcurrentRunError:
+            return
+
     def replace(self, rows: DataFrame, table: Table, where: str, note: dict[str, Any]) -> int:
         """Replace the rows that match a predicate on partition columns, in one commit."""
         return self._commit(rows.select(table.column_names), table, note, None, {"replaceWhere": where})

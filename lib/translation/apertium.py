@@ -106,7 +106,7 @@ class ApertiumTranslator:
 
 
 def installed_modes() -> dict[Direction, str]:
-    """Direction -> name of the mode, plain ones before variants of a region or spelling."""
+    """Direction -> name of the mode; variants of a region or spelling are left out. Raises as `directions`."""
     if shutil.which("apertium") is None:
         raise EnvironmentProblem("Apertium, the translator", "no command `apertium`", f"apt-get install {PACKAGES}")
     modes = _modes_in(_modes_folders())

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MASKING_VERSION = 1
-
 OPENING, CLOSING = "\u27e6", "\u27e7"
 
 _UNIT = (
@@ -90,6 +88,11 @@ def placeholder(number: int) -> str:
     return f"{OPENING}{number}{CLOSING}"
 
 
+def unmasked(text: str) -> str:
+    """A masked text without its placeholders."""
+    return _PLACEHOLDER.sub(" ", text)
+
+
 def unmasked_words(text: str) -> list[str]:
-    """The words of a masked text that a translator sees, without the placeholders."""
-    return re.findall(r"[^\W\d_]+(?:['\u2019\u00b7-][^\W\d_]+)*", _PLACEHOLDER.sub(" ", text))
+    """The words of a masked text that a translator sees."""
+    return re.findall(r"[^\W\d_]+(?:['\u2019\u00b7-][^\W\d_]+)*", unmasked(text))

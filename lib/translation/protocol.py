@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-TRANSLATION_CODE_VERSION = 1
-
 
 @dataclass(frozen=True, slots=True)
 class Direction:
@@ -17,14 +15,6 @@ class Direction:
 
     def __str__(self) -> str:
         return f"{self.source}-{self.target}"
-
-    @classmethod
-    def parse(cls, text: str) -> Direction:
-        """`en-es`. Raises ValueError for anything else."""
-        source, separator, target = text.partition("-")
-        if not (source and separator and target) or source == target:
-            raise ValueError(f"{text!r} is not two languages, as en-es")
-        return cls(source, target)
 
 
 @dataclass(frozen=True, slots=True)

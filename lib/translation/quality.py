@@ -16,15 +16,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.corpus.language import UNDETERMINED, identify
+from bubblenet.evaluation.answering import overlap
 from bubblenet.judging.wording import IMPERATIVES, QUESTION_WORDS
-from bubblenet.translation.masking import mask, unmasked_words
+from bubblenet.translation.masking import unmasked, unmasked_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bubblenet.translation.protocol import Translation
-
-QUALITY_VERSION = 1
 
 SIGNALS = ("coverage", "chrf", "bleu", "length", "numbers", "names", "negation", "modality", "mood", "language")
 """What is known without a model."""
@@ -48,37 +47,20 @@ def signals(trip: RoundTrip) -> dict[str, float | None]:
     """Every signal of SIGNALS; None where a language has no words for it, or where nothing is there to compare."""
     copied = _copied(trip)
     source, back = _without(trip.text, copied), _without(trip.back, copied)
-    chrf, bleu = overlap(source, back) if source and back else (None, None)
+    overlaps = overlap(back, source) if source and back else {}
     lengths = sorted((len(unmasked_words(trip.text)), len(unmasked_words(trip.back))))
     return {
         "coverage": trip.there.coverage,
-        "chrf": chrf,
-        "bleu": bleu,
+        "chrf": overlaps["chrf"] / 100 if overlaps else None,
+        "bleu": overlaps["bleu"] / 100 if overlaps else None,
         "length": lengths[0] / lengths[1] if lengths[1] else None,
-        "numbers": _agreement(trip, lambda text: _NUMBER.findall(text)),
+        "numbers": _agreement(trip, lambda text: _NUMBER.findall(unmasked(text))),
         "names": _agreement(trip, _names),
         "negation": _agreement(trip, functools.partial(_negations, language=trip.language)),
         "modality": _agreement(trip, functools.partial(_modalities, language=trip.language)),
         "mood": _same_mood(trip),
         "language": _language_kept(trip),
     }
-
-
-def overlap(reference: str, text: str) -> tuple[float, float]:
-    """chrF (Popovic 2015) and BLEU (Papineni et al. 2002) of one sentence, 0 to 1, by sacrebleu."""
-    chrf, bleu = _scorers()
-    return chrf.sentence_score(text, [reference]).score / 100, bleu.sentence_score(text, [reference]).score / 100
-
-
-@functools.cache
-def _scorers() -> tuple[Any, Any]:
-    from bubblenet.errors import check_installed
-
-    check_installed("train", "sacrebleu")
-    from sacrebleu.metrics.bleu import BLEU
-    from sacrebleu.metrics.chrf import CHRF
-
-    return CHRF(), BLEU(effective_order=True)
 
 
 def _copied(trip: RoundTrip) -> frozenset[str]:
@@ -102,7 +84,7 @@ def _agreement(trip: RoundTrip, find: Callable[[str], Sequence[str] | None]) -> 
 
 def _names(text: str) -> list[str]:
     """Words with a capital that do not begin a sentence."""
-    return re.findall(r"(?<![.!?:]\s)(?<!^)\b[A-Z\u00c0-\u00de][\w-]*", mask(text).text, re.MULTILINE)
+    return re.findall(r"(?<![.!?:]\s)(?<!^)\b[A-Z\u00c0-\u00de][\w-]*", text, re.MULTILINE)
 
 
 def _negations(text: str, language: str) -> list[str] | None:

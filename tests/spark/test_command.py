@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bubblenet import cli, job, session
 from bubblenet.context import Context
-from bubblenet.jobs import pipeline
+from bubblenet.jobs import ingest, pipeline
 from bubblenet.settings import load
 from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, write_pages
@@ -138,3 +138,13 @@ def test_a_query_is_answered_and_a_wrong_one_is_named(in_this_process, capsys):
     assert "41" in capsys.readouterr().out
     assert ask("SELECT * FROM segmnts") == 2
     assert "QueryError" in capsys.readouterr().err
+
+
+def test_status_shows_every_stage_that_has_run(in_this_process, pages, capsys):
+    warehouse = in_this_process.warehouse.location
+    arguments = ["--snapshot", "A", "--warehouse", warehouse, "--input", str(pages), *settings()]
+    assert ingest.main(arguments) == 0
+    capsys.readouterr()
+
+    assert job.exit_code(lambda: cli.app(["status", "--warehouse", warehouse, *settings()])) == 0
+    assert "ingest" in capsys.readouterr().out

@@ -13,6 +13,7 @@ from bubblenet.errors import EnvironmentProblem
 from bubblenet.translation.apertium import PACKAGES, ApertiumTranslator, installed_modes
 from bubblenet.translation.masking import mask
 from bubblenet.translation.protocol import Direction
+from tools.install import TRANSLATOR
 
 EN_ES, ES_EN = Direction("en", "es"), Direction("es", "en")
 needs_apertium = pytest.mark.skipif(shutil.which("apertium") is None, reason=f"no apertium here: apt-get install {PACKAGES}")
@@ -73,6 +74,10 @@ def test_what_is_not_installed_is_named(fake, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentProblem, match="apt-get install apertium "):
         fake.directions()
+
+
+def test_set_up_installs_what_the_error_names():
+    assert PACKAGES.split() == TRANSLATOR
 
 
 @needs_apertium

@@ -7,7 +7,7 @@ from rich.console import Console
 from bubblenet.translation.commands import pivots, print_languages
 from bubblenet.translation.protocol import Direction, Translation
 
-DIRECTIONS = frozenset(map(Direction.parse, ("en-es", "es-en", "en-eo", "eo-en", "eu-en")))
+DIRECTIONS = frozenset(Direction(*pair.split("-")) for pair in ("en-es", "es-en", "en-eo", "eo-en", "eu-en"))
 
 
 class Silent:

@@ -39,6 +39,10 @@ def test_a_loss_is_seen(name, back):
         assert {other: found[other] for other in untouched} == {other: whole[other] for other in untouched}
 
 
+def test_numbers_of_placeholders_are_no_numbers():
+    assert measured("Copy \u27e62\u27e7 to 7.", text="Copy \u27e61\u27e7 to 7.")["numbers"] == 1.0
+
+
 def test_words_that_went_over_unchanged_do_not_count_as_translated():
     there = "Explain to Anna why the disk must not be mounted, servidor viejo"
     copied = measured("Explain to Anna why the disk must not be mounted antiquated machine", there=there)
