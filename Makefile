@@ -78,7 +78,7 @@ wheel: ## build dist/*.whl, and the same file as dist/bubblenet.zip for --py-fil
 
 lock: ## recompute constraints.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --extra dev --extra demo --extra train -q pyproject.toml -o constraints.txt
+	  --extra dev --extra demo --extra train --extra translation -q pyproject.toml -o constraints.txt
 
 labels: setup ## the labelled pairs with their passages out of Debian packages (76 MB), in build/labelled_pairs.jsonl
 	$(BIN)/python -m tools.label_pairs join build/labelled_pairs.jsonl

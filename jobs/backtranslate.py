@@ -13,16 +13,18 @@ from pyspark.sql import functions as F
 
 from bubblenet import passages, yields
 from bubblenet.job import main_of
-from bubblenet.recipe import backward_engine, draw_fingerprint, full_recipe
+from bubblenet.recipe import backward_engine, draw_fingerprint, full_recipe, translation_calibration
 from bubblenet.stage import Stage, StageReport, run_stage
 from bubblenet.tables import INSTRUCTIONS
-from bubblenet.udfs.instructions import Backtranslate, TakeQuestion
+from bubblenet.translation.registry import spec_of
+from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslation, TakeQuestion
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from bubblenet.context import Context
     from bubblenet.recipe import Recipe
+    from bubblenet.udfs.batches import RowTransform
 
 
 def run(context: Context) -> list[StageReport]:
@@ -33,10 +35,15 @@ def run(context: Context) -> list[StageReport]:
     chosen = passages.sample(texts, context.limit)
     try:
         extraction = run_stage(_extraction(recipe, texts, questions, chosen), context)
-        generation = run_stage(_generation(context, recipe, texts, questions, chosen), context)
+        asked = texts.join(questions.select("segment_id").distinct(), on="segment_id", how="left_anti")
+        translated = F.col("language").isin(*context.settings.translation.languages)
+        generation = run_stage(_generation(context, recipe, asked.where(~translated), chosen), context)
         if generation.num_rows:  # else nothing changed, and the table need not be read for it
             yields.show_instruction_yield(context, recipe)
-        return [extraction, generation]
+        reports = [extraction, generation]
+        if context.settings.translation.languages:
+            reports.append(run_stage(_translation(context, recipe, asked.where(translated), chosen), context))
+        return reports
     finally:
         texts.unpersist()
         questions.unpersist()
@@ -49,21 +56,40 @@ def _extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: 
     return Stage("extract", INSTRUCTIONS, recipe["extract"], requests, TakeQuestion(), colocate="segment_id", sample=chosen)
 
 
-def _generation(context: Context, recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: DataFrame | None) -> Stage:
-    """What has a question on its page is not asked for another one: extract before you invent.
+def _generation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
+    """What has a question on its page is not asked for another one: extract before you invent."""
+    requests = _candidates(context, texts).withColumn("origin", F.lit("generated"))
+    transform = Backtranslate(backward_engine(context.settings), context.settings.backtranslation)
+    return _model_stage("backtranslate", recipe, requests, transform, chosen)
 
-    The key of a request holds the draw: the settings and wordings that decide, with passage and number, how the candidate is asked for.
-    """
-    settings, fingerprint = context.settings.backtranslation, recipe["backtranslate"]
-    draw = F.lit(draw_fingerprint(context.settings).id)
-    requests = (
-        texts.join(questions.select("segment_id").distinct(), on="segment_id", how="left_anti")
-        .withColumn("sample_index", F.explode(F.sequence(F.lit(0), F.lit(settings.candidates - 1))))
-        .withColumn("request_id", passages.content_id("segment_id", draw, F.col("sample_index").cast("string")))
-        .withColumn("origin", F.lit("generated"))
+
+def _translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
+    """Passages in languages that the model writes poorly are shown to it in one that it writes well."""
+    settings = context.settings
+    transform = BacktranslateInTranslation(
+        Backtranslate(backward_engine(settings), settings.backtranslation),
+        spec_of(settings.translation),
+        settings.translation.backward_language,
+        translation_calibration(settings),
     )
-    transform = Backtranslate(backward_engine(context.settings), settings)
-    return Stage("backtranslate", INSTRUCTIONS, fingerprint, requests, transform, colocate="segment_id", sample=chosen, is_model_stage=True)
+    requests = _candidates(context, texts).withColumn("origin", F.lit("translated"))
+    return _model_stage("backtranslate/translated", recipe, requests, transform, chosen)
+
+
+def _candidates(context: Context, texts: DataFrame) -> DataFrame:
+    """A request for each candidate of a passage.
+
+    Its key holds the draw: the settings and wordings that decide, with passage and number, how the candidate is asked for.
+    """
+    draw = F.lit(draw_fingerprint(context.settings).id)
+    numbers = F.sequence(F.lit(0), F.lit(context.settings.backtranslation.candidates - 1))
+    return texts.withColumn("sample_index", F.explode(numbers)).withColumn(
+        "request_id", passages.content_id("segment_id", draw, F.col("sample_index").cast("string"))
+    )
+
+
+def _model_stage(name: str, recipe: Recipe, requests: DataFrame, transform: RowTransform, chosen: DataFrame | None) -> Stage:
+    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", sample=chosen, is_model_stage=True)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bubblenet.engines.server import check_server
 from bubblenet.job import main_of
-from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, score, segment
+from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
 from bubblenet.judging.modes import MODES
 from bubblenet.recipe import backward_engine, forward_engine, full_recipe
 
@@ -28,7 +28,22 @@ def check_models(context: Context) -> list[StageReport]:
     return []
 
 
-STEPS = (check_models, ingest.run, segment.run, deduplicate.run, backtranslate.run, score.run, curate.run)
+def score_paraphrases(context: Context) -> list[StageReport]:
+    """Measure what came back from other languages, where anything was sent."""
+    return score.run(context) if context.settings.paraphrasing.pivots else []
+
+
+STEPS = (
+    check_models,
+    ingest.run,
+    segment.run,
+    deduplicate.run,
+    backtranslate.run,
+    score.run,
+    paraphrase.run,
+    score_paraphrases,
+    curate.run,
+)
 
 
 def main(argv: list[str] | None = None) -> int:

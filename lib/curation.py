@@ -46,7 +46,7 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
 
 def every_pair(context: Context, recipe: Recipe) -> DataFrame:
     """Every instruction of the current recipe once: instruction_id, segment_id, origin, passed, gate."""
-    instructions = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
+    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     has_text = instructions.where(F.col("instruction_id").isNotNull())
     pairs = has_text.groupBy("instruction_id", "segment_id").agg(
         F.min("origin").alias("origin"), F.max("kept").alias("passed"), F.min("reason").alias("gate")
@@ -69,7 +69,7 @@ def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
     signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the rule.
     """
     order = Window.partitionBy("segment_id", "origin", "passed").orderBy(F.col("reverse_gain").desc_nulls_last(), "instruction_id")
-    is_best = (F.col("origin") == "extracted") | (F.col("rank") == 1)
+    is_best = F.col("origin").isin(*passages.CHOSEN_ORIGINS) | (F.col("rank") == 1)
     reason = (
         F.when(~F.col("passed"), F.col("gate"))
         .when(F.col("reverse_gain").isNull(), "not_measured")
@@ -132,7 +132,7 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
 
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
     """Rows of `curated` from rows of `judgements` at a version: both texts, and where the passage was met first."""
-    instructions = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
+    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     texts = instructions.select("instruction_id", "instruction").dropDuplicates(["instruction_id"])
     return (
         judged.join(texts, on="instruction_id", how="inner")

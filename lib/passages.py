@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from bubblenet.tables import Table
 
 
+CHOSEN_ORIGINS = ("extracted", "paraphrase")
+"""Instructions of these are no candidates of one another: each goes on to the judge."""
+
+
 def content_id(*columns: str | Column) -> Column:
     """Hash of the columns' text, 32 hexadecimal digits; the Spark twin of bubblenet.identity.content_id."""
     parts = [column if not isinstance(column, str) else F.col(column) for column in columns]
@@ -73,7 +77,7 @@ def sample(passages: DataFrame, limit: int) -> DataFrame | None:
 
 def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
     """Pairs of the snapshot that passed the gates, a row each: instruction_id, segment_id, instruction, origin, closing, text."""
-    instructions = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where(F.col("kept"))
+    instructions = current(context, INSTRUCTIONS, *recipe.instructions()).where(F.col("kept"))
     pairs = instructions.groupBy("instruction_id", "segment_id", "instruction").agg(
         F.min("origin").alias("origin"), F.max("closing").alias("closing")
     )
@@ -82,14 +86,32 @@ def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def best_candidates(pairs: DataFrame, reverse_gains: DataFrame) -> DataFrame:
-    """The pairs that go on to the judge: every extracted one, and of the generated ones the best of each passage by reverse gain.
+    """The pairs that go on to the judge: every extracted one and paraphrase, and of the generated ones the best of each passage.
 
-    reverse_gains: instruction_id, reverse_gain. Ties are broken by instruction_id, so that the choice never depends on row order.
+    The best has the largest reverse gain. Ties are broken by instruction_id, so that the choice never depends on row order.
+    reverse_gains: instruction_id, reverse_gain.
     """
     ranked = pairs.join(reverse_gains.where(F.col("reverse_gain").isNotNull()), on="instruction_id", how="inner")
     order = Window.partitionBy("segment_id", "origin").orderBy(F.col("reverse_gain").desc(), "instruction_id")
-    is_best = (F.col("origin") == "extracted") | (F.row_number().over(order) == 1)
+    is_best = F.col("origin").isin(*CHOSEN_ORIGINS) | (F.row_number().over(order) == 1)
     return ranked.withColumn("is_best", is_best).where("is_best").drop("is_best")
+
+
+def parents(context: Context, recipe: Recipe) -> DataFrame:
+    """What paraphrases are made of: the pairs that went on to the judge, each instruction once.
+
+    Columns: parent_id, segment_id, instruction, closing, style, language, text.
+    """
+    is_parent = F.col("origin").isin("extracted", "generated")
+    proposed = proposed_pairs(context, recipe).where(is_parent)
+    best = best_candidates(proposed, reverse_gains(context, recipe)).select(
+        F.col("instruction_id").alias("parent_id"), "segment_id", "instruction", "closing", "text"
+    )
+    asked = current(context, INSTRUCTIONS, *recipe.instructions()).where(F.col("kept") & is_parent)
+    how = asked.groupBy(F.col("instruction_id").alias("parent_id")).agg(
+        F.min("style").alias("style"), F.min(F.coalesce("asked_language", "language")).alias("language")
+    )
+    return best.join(how, on="parent_id", how="inner")
 
 
 def reverse_gains(context: Context, recipe: Recipe) -> DataFrame:

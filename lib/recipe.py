@@ -31,13 +31,23 @@ from bubblenet.judging.modes import MODES
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import DRAW_VERSION
 from bubblenet.stage import Fingerprint
+from bubblenet.translation import calibration
+from bubblenet.translation.embedding import ENCODER_VERSION
+from bubblenet.translation.finishing import FINISHING_VERSION
+from bubblenet.translation.masking import MASKING_VERSION
+from bubblenet.translation.native import NATIVE_VERSION
+from bubblenet.translation.paraphrasing import PARAPHRASING_VERSION
+from bubblenet.translation.quality import QUALITY_VERSION
+from bubblenet.translation.registry import spec_of
 
 if TYPE_CHECKING:
     from bubblenet.settings import Engine, RoleEngine, Settings
+    from bubblenet.translation.calibration import TranslationCalibration
 
 _CUTTING = [EXTRACTION_VERSION, SEGMENTATION_VERSION, RULES_VERSION, HEADINGS_VERSION, IDENTIFIER_VERSION]
 _DECODING = {"temperature", "top_p", "max_new_tokens", "max_passage_tokens"}
 _SCRIPTED_DIGEST = "scripted"
+INSTRUCTION_STAGES = ("extract", "backtranslate", "backtranslate/translated", "paraphrase")
 # Requests given to a server engine at once, over those in flight: the slowest of a window are waited for with a smaller share of it idle.
 WINDOWS_IN_FLIGHT = 4
 
@@ -47,6 +57,10 @@ class Recipe:
     """Stage name -> fingerprint."""
 
     fingerprints: dict[str, Fingerprint]
+
+    def instructions(self) -> list[str]:
+        """Fingerprints of all stages that propose instructions."""
+        return [self.fingerprints[stage].id for stage in INSTRUCTION_STAGES if stage in self.fingerprints]
 
     def __getitem__(self, stage: str) -> Fingerprint:
         return self.fingerprints[stage]
@@ -88,17 +102,47 @@ def full_recipe(settings: Settings) -> Recipe:
     judge = forward_engine(settings)
     backward, forward = backward_engine(settings).fingerprint_parts(), judge.fingerprint_parts()
     decoding = settings.backtranslation.model_dump(mode="json", include=_DECODING)
+    asking = {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
     return Recipe(
         corpus.fingerprints
         | {
             "extract": Fingerprint({"code": 1, "gates": gates.versions()}),
-            "backtranslate": Fingerprint(
-                {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
-            ),
+            "backtranslate": Fingerprint(asking),
             "score/passage": Fingerprint({"engine": forward, "max_passage_tokens": settings.scoring.max_passage_tokens}),
         }
+        | _translated(settings, asking)
+        | _paraphrasing(settings)
         | {f"score/{name}": _mode_fingerprint(name, settings, judge, corpus["segment"]) for name in settings.scoring.modes}
     )
+
+
+def translation_calibration(settings: Settings) -> TranslationCalibration | None:
+    """What tells how far round trips can be trusted. Raises SettingsError where the named file cannot be used."""
+    return calibration.choose(settings.translation.calibration, settings.translation.translator)
+
+
+def _translating(settings: Settings) -> dict[str, Any]:
+    """The translator, and how its work is judged."""
+    chosen = translation_calibration(settings)
+    code = [QUALITY_VERSION, MASKING_VERSION, FINISHING_VERSION, ENCODER_VERSION]
+    return {"translator": asdict(spec_of(settings.translation)), "calibration": chosen.id if chosen else None, "code": code}
+
+
+def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerprint]:
+    """Nothing where no passages are shown in translation: no translator is needed then."""
+    if not settings.translation.languages:
+        return {}
+    through = {"language": settings.translation.backward_language, "code": NATIVE_VERSION}
+    return {"backtranslate/translated": Fingerprint(asking | _translating(settings) | {"through": through})}
+
+
+def _paraphrasing(settings: Settings) -> dict[str, Fingerprint]:
+    """Nothing where no paraphrases are wanted: no translator is needed then."""
+    if not settings.paraphrasing.pivots:
+        return {}
+    rules = settings.paraphrasing.model_dump(mode="json") | {"version": PARAPHRASING_VERSION}
+    parts = {"rules": rules, "gates": gates.versions(), "evaluations": _evaluations(settings)}
+    return {"paraphrase": Fingerprint(_translating(settings) | parts)}
 
 
 def draw_fingerprint(settings: Settings) -> Fingerprint:
@@ -128,12 +172,17 @@ def min_hasher(settings: Settings) -> MinHasher:
 
 def _signing(settings: Settings) -> dict[str, Any]:
     """Keyed by text, so the rules that cut passages do not enter."""
-    evaluations = list(settings.decontamination.evaluations)
     parts: dict[str, Any] = {"minhash": asdict(min_hasher(settings)), "code": [SHINGLES_VERSION, MINHASH_VERSION]}
-    if evaluations:
-        share = settings.decontamination.min_share
-        parts["evaluations"] = {"digests": list(map(source_digest, evaluations)), "min_share": share, "code": CONTAMINATION_VERSION}
-    return parts
+    evaluations = _evaluations(settings)
+    return parts | {"evaluations": evaluations} if evaluations else parts
+
+
+def _evaluations(settings: Settings) -> dict[str, Any] | None:
+    """What must not be in the training data, if anything."""
+    named = settings.decontamination
+    if not named.evaluations:
+        return None
+    return {"digests": list(map(source_digest, named.evaluations)), "min_share": named.min_share, "code": CONTAMINATION_VERSION}
 
 
 def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:

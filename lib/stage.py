@@ -73,6 +73,7 @@ class Stage:
     scope: restricts the target to rows that can answer these requests (its partition), so that the comparison is pruned.
     colocate: column whose equal values are worked on together (candidates of one passage share its prefill).
     weight: instead of `colocate`, a column with the bytes that a request makes the workers read: tasks are packed to about equal weight.
+    min_task_rows: requests that a task gets at least, where it takes long to start.
     sample: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
     """
 
@@ -86,6 +87,7 @@ class Stage:
     colocate: str = "request_id"
     weight: str | None = None
     sample: DataFrame | None = None
+    min_task_rows: int = 1
     is_model_stage: bool = False
 
     @property
@@ -265,7 +267,8 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     if stage.transform is None:
         raise TypeError(f"stage {stage.name} declares neither transform nor combine")
     schema = context.warehouse.read(stage.target).schema
-    num_tasks = min(planned.num_requests, context.model_slots if stage.is_model_stage else context.slots * CPU_TASKS_PER_SLOT)
+    most_tasks = context.model_slots if stage.is_model_stage else context.slots * CPU_TASKS_PER_SLOT
+    num_tasks = min(math.ceil(planned.num_requests / stage.min_task_rows), most_tasks)
     if stage.weight:
         spread = pack_by_weight(requests, stage.weight, context.slots)
     else:

@@ -1,4 +1,4 @@
-"""What the gates did to the instructions, by style: the line that the job prints at its end."""
+"""What the gates did to the instructions, by style or by chain: the lines that the jobs print at their ends."""
 
 from __future__ import annotations
 
@@ -27,6 +27,26 @@ def show_instruction_yield(context: Context, recipe: Recipe) -> None:
     if styles:
         parts = [describe(style, styles[style]) for style in sorted(styles)]
         context.console.print(f"[dim]{'':<22} {'; '.join(parts)}[/dim]", soft_wrap=True)
+
+
+def show_paraphrase_yield(context: Context, recipe: Recipe) -> None:
+    """Print a line for each chain, and how many of the instructions that the first chains failed were rescued by another one."""
+    rows = passages.current(context, INSTRUCTIONS, recipe["paraphrase"].id)
+    is_second_try = F.col("sample_index") >= context.settings.paraphrasing.chains
+    counted = rows.groupBy(
+        F.coalesce("chain", F.col("language")).alias("chain"),
+        F.coalesce("reason", F.lit(KEPT)).alias("reason"),
+        is_second_try.alias("is_second_try"),
+    ).count()
+    chains: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    second: Counter[str] = Counter()
+    for row in counted.collect():
+        chains[row["chain"]][row["reason"]] += row["count"]
+        second[row["reason"]] += row["count"] * row["is_second_try"]
+    for chain in sorted(chains):
+        context.console.print(f"[dim]{'':<22} {describe(chain, chains[chain], num_reasons=4)}[/dim]", soft_wrap=True)
+    if second.total():
+        context.console.print(f"[dim]{'':<22} rescued by another chain: {second[KEPT]:,} of {second.total():,}[/dim]", soft_wrap=True)
 
 
 def describe(style: str, counts: Counter[str], num_reasons: int = 2) -> str:

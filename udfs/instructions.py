@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.protocol import EngineSpec
@@ -13,15 +13,22 @@ from bubblenet.judging.measure import ProposalRequest, propose
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.settings import Backtranslation
+from bubblenet.translation.calibration import TranslationCalibration
+from bubblenet.translation.native import translate_instructions, translate_passages, way
+from bubblenet.translation.registry import TranslatorSpec, get_translator
+from bubblenet.translation.trips import Chain
 from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bubblenet.translation.native import TranslatedInstruction
+    from bubblenet.translation.protocol import Translator
     from bubblenet.udfs.batches import Row
 
 
+_TRANSLATED_WINDOW = 128
 _ASKED = ("prompt", "template", "style", "length", "complexity", "source_type", "opening", "closing")
 """What a row says about how it was asked for, by the names that a Choice has for it."""
 
@@ -91,3 +98,72 @@ class Backtranslate:
         language = self.settings.instruction_language or request["language"]
         choice = draw(get_prompts(self.settings.prompt), shares_of(self.settings), ticket, shape_of(request["text"]), language)
         return ProposalRequest(request["request_id"], request["text"], request["language"], choice, ticket.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class BacktranslateInTranslation:
+    """Shows the backward model a passage in another language, and translates what it asks into the language of the passage.
+
+    language: the one that it is shown. The instruction has passed the gates in both languages.
+    """
+
+    asking: Backtranslate
+    translator: TranslatorSpec
+    language: str
+    calibration: TranslationCalibration | None
+    identity: tuple[str, ...] = ("segment_id", "language", "sample_index", "origin")
+
+    @property
+    def window_rows(self) -> int:
+        """More than the engine sorts together: a translator takes a second to start for each leg."""
+        return max(self.asking.spec.window_rows, _TRANSLATED_WINDOW)
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """One row for each candidate, kept or not."""
+        translator = get_translator(self.translator)
+        for language, of_language in _by(requests, "language").items():
+            there = way(language, self.language, translator.directions())
+            if there is None:
+                yield from ((request, {"reason": "no_translator"}) for request in of_language)
+            else:
+                yield from self._ask(translator, of_language, there)
+
+    def _ask(self, translator: Translator, requests: list[Row], there: Chain) -> Iterator[tuple[Row, Row]]:
+        shown = translate_passages(translator, [request["text"] for request in requests], there)
+        readable = [request for request in requests if shown[request["text"]]]
+        answered = list(self.asking([request | {"text": shown[request["text"]], "language": self.language} for request in readable]))
+        rows = {answer["request_id"]: row for answer, row in answered}
+        kept = [request for request in readable if rows[request["request_id"]].get("kept")]
+        texts = [rows[request["request_id"]]["instruction"] for request in kept]
+        translated = translate_instructions(translator, texts, Chain(there.languages[::-1]), self.calibration)
+        for request, one in zip(kept, translated, strict=True):
+            rows[request["request_id"]] |= self._translated_row(request, one, there)
+        for request in requests:
+            yield request, rows.get(request["request_id"]) or quarantined("translator_error", "the passage could not be translated")
+
+    def _translated_row(self, request: Row, one: TranslatedInstruction, there: Chain) -> Row:
+        """The instruction in the language of the passage, past its gates there."""
+        reason = one.reason
+        if one.text and reason is None:
+            reason = gate(one.text, request["text"], request["language"], True).reason
+        return {
+            "kept": reason is None,
+            "reason": reason,
+            "detail": one.detail,
+            "instruction": one.text,
+            "instruction_id": content_id(request["segment_id"], one.text) if one.text else None,
+            "asked_language": request["language"],
+            "opening": None,
+            "closing": None,
+            "chain": str(Chain(there.languages + there.languages[-2::-1])),
+            "meaning": one.meaning,
+            "coverage": one.coverage,
+        }
+
+
+def _by(requests: list[Row], name: str) -> dict[Any, list[Row]]:
+    """Requests by a column, in their order."""
+    found: dict[Any, list[Row]] = {}
+    for request in requests:
+        found.setdefault(request[name], []).append(request)
+    return found

@@ -13,11 +13,13 @@ from bubblenet.settings.sections import (
     Engine,
     Execution,
     Models,
+    Paraphrasing,
     RoleEngine,
     Scoring,
     Segmentation,
     Settings,
     Tables,
+    Translation,
 )
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
@@ -33,6 +35,7 @@ __all__ = [
     "Execution",
     "Export",
     "Models",
+    "Paraphrasing",
     "RoleEngine",
     "Rounds",
     "Scoring",
@@ -41,6 +44,7 @@ __all__ = [
     "Settings",
     "Tables",
     "Training",
+    "Translation",
     "load",
     "valid_keys",
 ]

@@ -6,6 +6,7 @@ The defaults here and conf/local.toml say the same; the file repeats them so tha
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -153,6 +154,36 @@ class Backtranslation(Section):
         return self
 
 
+class Translation(Section):
+    """Who translates instructions, and how far that is trusted."""
+
+    translator: Literal["apertium", "scripted"] = Field("apertium", description="scripted is for tests: it knows no language")
+    languages: tuple[str, ...] = Field(
+        (), strict=False, description="passages in these are shown to the backward model in translation, and what it asks is translated"
+    )
+    backward_language: str = Field("en", pattern=r"^[a-z]{2,3}$", description="into which they are translated: one that it writes well")
+    calibration: str = Field(
+        "default", description="file of a fit; default: the one that ships for the translator, if any; none: nothing passes without review"
+    )
+
+
+class Paraphrasing(Section):
+    """Instructions through other languages and back. A language without a chain that is installed gets none."""
+
+    pivots: tuple[str, ...] = Field((), strict=False, description="`es`, or `es-fr-es` for several; empty: no paraphrases")
+    chains: int = Field(2, ge=1, le=16, description="of the pivots, drawn for each instruction; one more where these give nothing")
+    min_difference: Share = Field(0.1, description="1 - chrF to the instruction; the most different paraphrase is kept")
+    min_meaning: float = Field(-1.0, ge=-1.0, le=1.0, description="floor of the probability of the same meaning; -1: as calibrated")
+
+    @field_validator("pivots")
+    @classmethod
+    def _pivots_are_languages(cls, pivots: tuple[str, ...]) -> tuple[str, ...]:
+        for pivot in pivots:
+            if not re.fullmatch(r"[a-z]{2,3}(-[a-z]{2,3})*", pivot):
+                raise ValueError(f"{pivot!r} is no language and no chain of languages as `es-fr-es`")
+        return tuple(dict.fromkeys(pivots))
+
+
 class Scoring(Section):
     """How pairs are measured."""
 
@@ -234,6 +265,8 @@ class Settings(Section):
     deduplication: Deduplication = Deduplication()
     decontamination: Decontamination = Decontamination()
     backtranslation: Backtranslation = Backtranslation()
+    translation: Translation = Translation()
+    paraphrasing: Paraphrasing = Paraphrasing()
     scoring: Scoring = Scoring()
     curation: Curation = Curation()
     seeds: Seeds = Seeds()

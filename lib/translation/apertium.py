@@ -8,6 +8,7 @@ does not know come back with a mark, which is counted and taken off.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -33,6 +34,7 @@ _SHORT_CODES = dict(pair.split(":") for pair in _LONG.split())
 _MODE = re.compile(r"[a-z]{2,3}-[a-z]{2,3}")
 _MARK = re.compile(r"(\*|#|@)(?=[^\W_])")
 _SPACES = re.compile(r" {2,}")
+_DATA_FILE = re.compile(r"/[\w./+-]+")
 _MODES_FOLDERS = ("/usr/share/apertium/modes", "/usr/local/share/apertium/modes")
 
 
@@ -125,6 +127,19 @@ def find_mode(direction: Direction) -> str:
             f"apt-get install the package that `apt-cache search apertium` shows for {direction.source} and {direction.target}",
         )
     return modes[direction]
+
+
+def data_digest() -> str:
+    """Hash of the installed pairs: their modes and the sizes and dates of the data these name. Raises as `installed_modes`."""
+    installed_modes()
+    found = hashlib.sha256()
+    for mode in sorted(path for folder in _modes_folders() for path in folder.glob("*.mode")):
+        text = mode.read_text(encoding="utf-8", errors="replace")
+        found.update(text.encode())
+        for named in sorted(set(_DATA_FILE.findall(text))):
+            if (data := Path(named)).is_file():
+                found.update(f"{named} {data.stat().st_size} {int(data.stat().st_mtime)}".encode())
+    return found.hexdigest()
 
 
 def _modes_folders() -> tuple[Path, ...]:

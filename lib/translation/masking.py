@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+MASKING_VERSION = 1
 OPENING, CLOSING = "\u27e6", "\u27e7"
 
 _UNIT = (
@@ -71,6 +72,10 @@ class Masked:
             raise MaskingError("doubled_placeholder", f"the translation has {name!r} {found.count(doubled)} times")
         return _PLACEHOLDER.sub(lambda match: self.protected[int(match[1]) - 1], translation)
 
+    def restore_roughly(self, translation: str) -> str:
+        """Put back what is there, however often; for texts that are read and not kept."""
+        return _PLACEHOLDER.sub(lambda match: dict(enumerate(self.protected, 1)).get(int(match[1]), ""), translation)
+
 
 def mask(text: str) -> Masked:
     """Replace what must not be translated."""
@@ -91,6 +96,11 @@ def placeholder(number: int) -> str:
 def unmasked(text: str) -> str:
     """A masked text without its placeholders."""
     return _PLACEHOLDER.sub(" ", text)
+
+
+def placeholder_spans(text: str) -> list[tuple[int, int]]:
+    """Where placeholders stand."""
+    return [match.span() for match in _PLACEHOLDER.finditer(text)]
 
 
 def unmasked_words(text: str) -> list[str]:

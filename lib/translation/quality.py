@@ -8,10 +8,10 @@ numbers, names and negation (Chen et al. 2023, arXiv:2306.12907), so these are c
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -21,60 +21,73 @@ from bubblenet.judging.wording import IMPERATIVES, QUESTION_WORDS
 from bubblenet.translation.masking import unmasked, unmasked_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from bubblenet.translation.protocol import Translation
+    from bubblenet.translation.trips import Trip
 
-SIGNALS = ("coverage", "chrf", "bleu", "length", "numbers", "names", "negation", "modality", "mood", "language")
-"""What is known without a model."""
+SIGNALS = (
+    "coverage", "chrf", "bleu", "length", "brevity", "content", "numbers", "names", "negation", "modality", "mood", "language", "agreement",
+    "confirmed",
+)  # fmt: skip
+"""What rules tell."""
+
+ALL_SIGNALS = (*SIGNALS, "similarity")
+"""With what embeddings tell of the two texts of `compared`."""
+
+QUALITY_VERSION = 2
+
+_ORDERED = frozenset(("en",))
+"""Languages whose questions have another order of words than their statements."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CONTRACTION = re.compile(r"(?i)(?<=\w)(n['\u2019]t)\b")
 _WORD = re.compile(r"n't\b|[^\W\d_]+")
+_SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
 
 
-@dataclass(frozen=True, slots=True)
-class RoundTrip:
-    """A text, what it became in another language, and what came back; all three as the translator saw them, with placeholders."""
+def signals(trip: Trip, others: Sequence[Trip] = ()) -> dict[str, float | None]:
+    """Every signal of SIGNALS; None where a language has no words for it, or where nothing is there to compare.
 
-    text: str
-    there: Translation
-    back: str
-    language: str
-
-
-def signals(trip: RoundTrip) -> dict[str, float | None]:
-    """Every signal of SIGNALS; None where a language has no words for it, or where nothing is there to compare."""
+    others: trips of the same text along other chains, which do not share the mistakes of this one.
+    """
+    text, back, language = trip.source.text, trip.back, trip.chain.languages[0]
     copied = _copied(trip)
-    source, back = _without(trip.text, copied), _without(trip.back, copied)
-    overlaps = overlap(back, source) if source and back else {}
-    lengths = sorted((len(unmasked_words(trip.text)), len(unmasked_words(trip.back))))
+    source, returned = _without(text, copied), _without(back, copied)
+    overlaps = overlap(returned, source) if source and returned else {}
     return {
-        "coverage": trip.there.coverage,
+        "coverage": trip.coverage,
         "chrf": overlaps["chrf"] / 100 if overlaps else None,
         "bleu": overlaps["bleu"] / 100 if overlaps else None,
-        "length": lengths[0] / lengths[1] if lengths[1] else None,
-        "numbers": _agreement(trip, lambda text: _NUMBER.findall(unmasked(text))),
-        "names": _agreement(trip, _names),
-        "negation": _agreement(trip, functools.partial(_negations, language=trip.language)),
-        "modality": _agreement(trip, functools.partial(_modalities, language=trip.language)),
-        "mood": _same_mood(trip),
-        "language": _language_kept(trip),
+        "length": _lasting(trip),
+        "brevity": _lasting(trip, grows=True),
+        "content": _content(text, back),
+        "numbers": _shared(_NUMBER.findall(unmasked(text)), _NUMBER.findall(unmasked(back))),
+        "names": _names_kept(text, back),
+        "negation": _shared(_negations(text, language), _negations(back, language)),
+        "modality": _shared(_modalities(text, language), _modalities(back, language)),
+        "mood": _same_moods(text, back, language),
+        "language": _language_kept(back, language),
+        "agreement": _agreement(back, [other.back for other in others]),
+        "confirmed": _confirmed(text, back, [other.back for other in others]),
     }
 
 
-def _copied(trip: RoundTrip) -> frozenset[str]:
+def compared(trip: Trip) -> tuple[str, str]:
+    """The texts that embeddings compare: as it went and as it came back, without what was protected."""
+    return unmasked(trip.source.text), unmasked(trip.back)
+
+
+def _copied(trip: Trip) -> frozenset[str]:
     """Words that are the same in both languages."""
-    return frozenset(map(str.casefold, unmasked_words(trip.text))) & frozenset(map(str.casefold, unmasked_words(trip.there.text)))
+    return frozenset(map(str.casefold, unmasked_words(trip.source.text))) & frozenset(map(str.casefold, unmasked_words(trip.pivot_text)))
 
 
 def _without(text: str, words: frozenset[str]) -> str:
     return " ".join(word for word in unmasked_words(text) if word.casefold() not in words)
 
 
-def _agreement(trip: RoundTrip, find: Callable[[str], Sequence[str] | None]) -> float | None:
-    """Share of the items found in either text that are in both, counted as often as they are there; 1 where neither has any."""
-    before, after = find(trip.text), find(trip.back)
+def _shared(before: Sequence[str] | None, after: Sequence[str] | None) -> float | None:
+    """Share of the items of either that are in both, counted as often as they are there; 1 where neither has any."""
     if before is None or after is None:
         return None
     ours, theirs = Counter(before), Counter(after)
@@ -82,15 +95,56 @@ def _agreement(trip: RoundTrip, find: Callable[[str], Sequence[str] | None]) -> 
     return sum((ours & theirs).values()) / either if either else 1.0
 
 
-def _names(text: str) -> list[str]:
-    """Words with a capital that do not begin a sentence."""
-    return re.findall(r"(?<![.!?:]\s)(?<!^)\b[A-Z\u00c0-\u00de][\w-]*", text, re.MULTILINE)
+def _lasting(trip: Trip, *, grows: bool = False) -> float | None:
+    """Words that a leg gave for each that it got, the least of all legs and at most 1; with `grows` the other way round."""
+    sizes = [len(unmasked_words(text)) for text in (trip.source.text, *(leg.text for leg in trip.legs))]
+    ratios = [(got / gave if grows else gave / got) if got and gave else 0.0 for got, gave in itertools.pairwise(sizes)]
+    return min(1.0, *ratios) if sizes[0] else None
+
+
+def _content(text: str, back: str) -> float | None:
+    """Long words that came back for each that went, at most 1."""
+    before, after = (sum(len(word) > 3 for word in unmasked_words(each)) for each in (text, back))
+    return min(1.0, after / before) if before else None
+
+
+def _names_kept(text: str, back: str) -> float:
+    """Share of the names that came back, in capitals or not; 1 where there are none."""
+    ours, theirs = names(text), Counter(_folded(back))
+    return sum(min(count, theirs[name]) for name, count in Counter(_folded(" ".join(ours))).items()) / len(ours) if ours else 1.0
+
+
+def _confirmed(text: str, back: str, others: Sequence[str]) -> float | None:
+    """Share of the words of the text that came back along another chain and did so here."""
+    elsewhere = Counter(word for other in others for word in set(_folded(other)))
+    wanted = {word for word in _folded(unmasked(text)) if elsewhere[word]}
+    return len(wanted & set(_folded(back))) / len(wanted) if wanted else None
+
+
+def _agreement(back: str, others: Sequence[str]) -> float | None:
+    """chrF with what came back from elsewhere, the mean."""
+    return sum(overlap(back, other)["chrf"] for other in others) / len(others) / 100 if others else None
+
+
+def names(text: str) -> list[str]:
+    """Words of a masked text with a capital that do not begin a sentence."""
+    return re.findall(r"(?<=[^.!?:;]\s)[A-Z\u00c0-\u00de][\w-]+", text)
 
 
 def _negations(text: str, language: str) -> list[str] | None:
     """One item for each negation: which word it is does not matter."""
-    words = _words()["negation"].get(language)
-    return None if words is None else ["no" for word in _folded(text) if word in words]
+    words = negation_words(language)
+    return ["no" for word in _folded(text) if word in words] if words else None
+
+
+def negation_words(language: str) -> frozenset[str]:
+    """Case folded; empty for a language that they are not known of."""
+    return frozenset(_words()["negation"].get(language, ()))
+
+
+def function_words(language: str) -> frozenset[str]:
+    """Case folded; empty for a language that they are not known of."""
+    return frozenset(_words()["function"].get(language, ()))
 
 
 def _modalities(text: str, language: str) -> list[str] | None:
@@ -102,25 +156,40 @@ def _modalities(text: str, language: str) -> list[str] | None:
     return [name for name, phrases in classes.items() for phrase in phrases for _ in range(folded.count(f" {phrase} "))]
 
 
-def _same_mood(trip: RoundTrip) -> float | None:
-    if trip.language not in IMPERATIVES:
-        return None
-    return float(mood(trip.text, trip.language) == mood(trip.back, trip.language))
-
-
-def mood(text: str, language: str) -> str:
-    """question, command or statement: by the mark at the end and the first word."""
-    words = _folded(text)
+def mood(sentence: str, language: str) -> str:
+    """question, statement, command, or open where its beginning does not tell."""
+    words = _folded(sentence)
     first = words[0] if words else ""
-    if text.rstrip().endswith("?") or first in QUESTION_WORDS.get(language, ()):
+    is_statement = first in _words()["statement"].get(language, ())
+    if is_statement and language in _ORDERED:  # whatever its mark: `It can check this?` is what `Can you check this?` became
+        return "statement"
+    if sentence.rstrip().endswith("?") or first in QUESTION_WORDS.get(language, ()):
         return "question"
-    return "command" if first in IMPERATIVES.get(language, ()) else "statement"
+    if is_statement:
+        return "statement"
+    return "command" if first in IMPERATIVES.get(language, ()) else "open"
 
 
-def _language_kept(trip: RoundTrip) -> float | None:
+def _same_moods(text: str, back: str, language: str) -> float | None:
+    """The mean over the sentences: 1 for the same mood, a half where one of two is open, 0 for another mood."""
+    if language not in _words()["statement"]:
+        return None
+    before, after = ([mood(one, language) for one in sentences(each)] for each in (text, back))
+    if len(before) != len(after):  # a sentence was lost or cut in two: the first and the last stand for all
+        before, after = before[:1] + before[-1:], after[:1] + after[-1:]
+    alike = [1.0 if one == other else 0.5 * ("open" in (one, other)) for one, other in zip(before, after, strict=False)]
+    return sum(alike) / len(alike) if alike else None
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text with words in them, by their marks at the end."""
+    return [one for one in _SENTENCE_END.split(text) if _WORD.search(one)]
+
+
+def _language_kept(back: str, language: str) -> float | None:
     """Whether what came back is in the language of the text, as far as this can be told."""
-    found = identify(trip.back)
-    return None if found.language == UNDETERMINED else float(found.language == trip.language)
+    found = identify(back)
+    return None if found.language == UNDETERMINED else float(found.language == language)
 
 
 def _folded(text: str) -> list[str]:

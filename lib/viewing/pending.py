@@ -80,7 +80,7 @@ def _wanted(context: Context, recipe: Recipe) -> DataFrame:
 
 def _pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     """The pairs of these passages that passed the gates, by id."""
-    instructions = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where("kept")
+    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
     pairs = instructions.select("instruction_id", "segment_id", "origin").dropDuplicates(["instruction_id"])
     return pairs.join(wanted, on="segment_id", how="left_semi")
 
@@ -103,7 +103,7 @@ def _uncompared_passages(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _without_instruction(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
-    asked = passages.current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
+    asked = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     return wanted.join(asked.select("segment_id"), on="segment_id", how="left_anti")
 
 

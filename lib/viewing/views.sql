@@ -154,7 +154,7 @@ model_steps AS (
   SELECT pairs.instruction_id, pairs.recipe_id, stage, instructions.fingerprint, instructions.run_id
   FROM pairs
   JOIN (
-    SELECT instruction_id, fingerprint, run_id, CASE origin WHEN 'extracted' THEN 'extract' ELSE 'backtranslate' END AS stage FROM instructions
+    SELECT instruction_id, fingerprint, run_id, CASE origin WHEN 'extracted' THEN 'extract' WHEN 'generated' THEN 'backtranslate' ELSE origin END AS stage FROM instructions
   ) AS instructions ON instructions.instruction_id = pairs.instruction_id
   UNION ALL
   SELECT pairs.instruction_id, pairs.recipe_id, concat('score/', scores.mode), scores.fingerprint, scores.run_id

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import pytest
 
+from bubblenet.translation.masking import Masked
 from bubblenet.translation.protocol import Translation
-from bubblenet.translation.quality import SIGNALS, RoundTrip, mood, signals
+from bubblenet.translation.quality import SIGNALS, mood, signals
+from bubblenet.translation.trips import Chain, Trip
 
 TEXT = "Explain to Anna why the disk must not be mounted before the 3 backups of the old server are done."
 THERE = "Explicar a Anna por qu\u00e9 el disco no debe ser montado antes de que las 3 copias del servidor viejo est\u00e9n hechas."
 
 
 def measured(back: str, text: str = TEXT, there: str = THERE, language: str = "en") -> dict[str, float | None]:
-    return signals(RoundTrip(text, Translation(there, 0.9), back, language))
+    return signals(trip_of(text, there, back, language), [trip_of(text, there, TEXT, language)])
+
+
+def trip_of(text: str, there: str, back: str, language: str) -> Trip:
+    return Trip(Masked(text, ()), Chain.around(language, "es"), (Translation(there, 0.9), Translation(back)), back)
 
 
 def test_what_came_back_as_it_went_is_perfect():
-    assert measured(TEXT) == {name: pytest.approx(1.0) for name in SIGNALS} | {"coverage": 0.9}
+    assert measured(TEXT) == {name: pytest.approx(1.0) for name in SIGNALS} | {
+        "coverage": 0.9,
+        "length": pytest.approx(19 / 21),  # the words of each leg are counted, and Spanish takes two more
+        "brevity": pytest.approx(19 / 21),
+    }
 
 
 @pytest.mark.parametrize(
@@ -29,13 +39,14 @@ def test_what_came_back_as_it_went_is_perfect():
         ("mood", TEXT.replace("Explain", "It explains")),
         ("language", THERE),
         ("length", TEXT[: len(TEXT) // 2]),
+        ("agreement", TEXT[: len(TEXT) // 2]),
     ],
 )
 def test_a_loss_is_seen(name, back):
     found, whole = measured(back), measured(TEXT)
     assert found[name] < 0.8
     untouched = {"numbers", "names", "negation", "modality", "mood"} - {name}
-    if name not in ("language", "length"):
+    if name not in ("language", "length", "agreement"):
         assert {other: found[other] for other in untouched} == {other: whole[other] for other in untouched}
 
 
@@ -70,6 +81,7 @@ def test_a_language_without_words_has_no_signal():
         ("How do I write a note", "en", "question"),
         ("Escribe una nota.", "es", "command"),
         ("Is it so?", "en", "question"),
+        ("Convey it to him.", "en", "open"),
     ],
 )
 def test_mood(text, language, wanted):

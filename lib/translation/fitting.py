@@ -1,0 +1,191 @@
+"""Fit the calibration of round trips: on trips that a reader labelled, and on mistakes planted into the good ones.
+
+A trip is good when the reader found the same meaning and the same mood. Labels hold for what came back then, so the translator is asked
+again and trips that it makes otherwise today are left out. Splits are by text: what two chains made of it is on one side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bubblenet.errors import InputError
+from bubblenet.identity import row_seed
+from bubblenet.judging.fitting import auc, best_settings, fit_model, out_of_fold
+from bubblenet.translation.calibration import FORMAT_VERSION, UNTOLD, TranslationCalibration
+from bubblenet.translation.corruption import KINDS, corrupt
+from bubblenet.translation.embedding import similarities
+from bubblenet.translation.quality import ALL_SIGNALS, compared, names, signals
+from bubblenet.translation.trips import Chain, Memory, travel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bubblenet.judging.fitting import Floats, Labels
+    from bubblenet.translation.protocol import Translator
+    from bubblenet.translation.trips import Trip
+
+FALSE_ALARMS = 0.05
+MIN_PRECISION = 0.8
+MIN_LABELS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTrip:
+    """A trip as it was read."""
+
+    chain: Chain
+    text: str
+    result: str
+    is_good: bool
+
+
+@dataclass(slots=True)
+class Table:
+    """One row for each trip, as read or corrupted. kinds: `good`, `bad`, or what was planted."""
+
+    trips: list[Trip] = field(default_factory=list)
+    signals: list[dict[str, float | None]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+
+    def add(self, trip: Trip, others: Sequence[Trip], text: str, kind: str) -> None:
+        """One more row."""
+        self.trips.append(trip)
+        self.signals.append(signals(trip, others))
+        self.texts.append(text)
+        self.kinds.append(kind)
+
+    def add_similarities(self) -> None:
+        """What embeddings say of all rows."""
+        for row, value in zip(self.signals, similarities(list(map(compared, self.trips))), strict=True):
+            row["similarity"] = value
+
+    def matrix(self, signal_names: Sequence[str] = ALL_SIGNALS) -> Floats:
+        """Signals [rows, names]."""
+        rows = [[UNTOLD if row[name] is None else row[name] for name in signal_names] for row in self.signals]
+        return np.array(rows, dtype=np.float64)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are trips to fit on, and to test with."""
+        return min(len(self.rows("good")), len(self.rows("bad"))) >= MIN_LABELS
+
+    def rows(self, *kinds: str) -> Labels:
+        """Which rows are of these kinds."""
+        return np.flatnonzero(np.isin(self.kinds, kinds))
+
+
+def read_labels(path: Path) -> list[LabelledTrip]:
+    """Raises InputError for a file without labelled trips."""
+    try:
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        trips = [LabelledTrip(Chain.parse(one["chain"]), one["text"], one["result"], _is_good(one)) for one in records]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError("a file of labelled round trips", f"{path}: {error!r}", "See docs/languages.md.") from None
+    if not trips:
+        raise InputError("labelled round trips", f"none in {path}", "Label some.")
+    return trips
+
+
+def _is_good(record: dict[str, Any]) -> bool:
+    return record["meaning"] == "same" and record["mood"] == "kept"
+
+
+def fit(translator: Translator, name: str, path: Path) -> TranslationCalibration:
+    """One model for all languages of the labels, and a floor for each that has enough of them.
+
+    Raises InputError where no language has them, EnvironmentProblem where a chain is not installed.
+    """
+    labelled = read_labels(path)
+    languages = sorted({one.chain.languages[0] for one in labelled})
+    tables = {language: tabulate(translator, [one for one in labelled if one.chain.languages[0] == language]) for language in languages}
+    tables = {language: table for language, table in tables.items() if table.is_enough}
+    if not tables:
+        raise InputError(f"at least {MIN_LABELS} good and {MIN_LABELS} bad round trips of a language", f"fewer in {path}", "Label more.")
+    values = np.concatenate([table.matrix() for table in tables.values()])
+    labels = np.array([int(kind == "good") for table in tables.values() for kind in table.kinds])
+    texts = [text for table in tables.values() for text in table.texts]
+    num_knots, penalty = best_settings(values, labels, texts, ALL_SIGNALS)
+    unseen = out_of_fold(values, labels, texts, ALL_SIGNALS, num_knots, penalty)
+    meanings = dict(zip(tables, np.split(unseen, np.cumsum([len(table.kinds) for table in tables.values()])[:-1]), strict=True))
+    model = fit_model(values, labels, ALL_SIGNALS, num_knots, penalty)
+    return TranslationCalibration(
+        version=FORMAT_VERSION,
+        translator=name,
+        labels=hashlib.sha256(path.read_bytes()).hexdigest(),
+        chains=tuple(sorted({str(one.chain) for one in labelled if one.chain.languages[0] in tables})),
+        floors={language: floor_for_precision(*_read(table, meanings[language])) for language, table in tables.items()},
+        intercept=model.intercept,
+        curves={name: curve for name, curve in model.curves(ALL_SIGNALS).items() if any(curve.values)},
+        data={language: dict(Counter(table.kinds)) for language, table in tables.items()},
+        figures={language: _figures(table, meanings[language]) for language, table in tables.items()},
+    )
+
+
+def tabulate(translator: Translator, labelled: Sequence[LabelledTrip]) -> Table:
+    """Signals of the labelled trips of one language, and of the good ones with each mistake planted."""
+    memory = Memory(translator)
+    trips: defaultdict[str, dict[Chain, Trip]] = defaultdict(dict)
+    for chain in dict.fromkeys(one.chain for one in labelled):
+        texts = sorted({one.text for one in labelled})
+        for text, trip in zip(texts, travel(memory, texts, chain), strict=True):
+            trips[text][chain] = trip
+    table, pool = Table(), sorted({name for one in labelled for name in names(one.text)})
+    for one in labelled:
+        trip = trips[one.text][one.chain]
+        if trip.result != one.result:
+            continue
+        others = companions(trip, list(trips[one.text].values()))
+        table.add(trip, others, one.text, "good" if one.is_good else "bad")
+        for kind in KINDS if one.is_good else ():
+            planted = corrupt(trip, kind, row_seed(one.text, str(one.chain), kind), pool)
+            if planted:
+                table.add(planted, others, one.text, kind)
+    table.add_similarities()
+    return table
+
+
+def companions(trip: Trip, trips: Sequence[Trip]) -> list[Trip]:
+    """The trips of the same text along other chains that came back."""
+    return [other for other in trips if other.chain != trip.chain and other.result is not None]
+
+
+def _read(table: Table, meaning: Floats) -> tuple[Floats, Floats]:
+    """The meanings of the trips that a reader found good, and of those found bad."""
+    return meaning[table.rows("good")], meaning[table.rows("bad")]
+
+
+def _figures(table: Table, meaning: Floats) -> dict[str, Any]:
+    good, bad = _read(table, meaning)
+    floor = floor_for_precision(good, bad)
+    return {
+        "auc_good_against_bad": auc(np.concatenate([good, bad]), np.repeat([1, 0], [len(good), len(bad)])),
+        "precision": round(precision_at(floor, good, bad), 3),
+        "share_of_good_kept": round(float((good >= floor).mean()), 3),
+        "recall": recalls(table, meaning),
+    }
+
+
+def recalls(table: Table, meaning: Floats) -> dict[str, float]:
+    """Share of each planted mistake that is refused where 5 % of the good trips are."""
+    limit = np.quantile(meaning[table.rows("good")], FALSE_ALARMS)
+    return {kind: round(float((meaning[table.rows(kind)] < limit).mean()), 3) for kind in KINDS if len(table.rows(kind))}
+
+
+def floor_for_precision(good: Floats, bad: Floats) -> float:
+    """The lowest meaning from which at least MIN_PRECISION of the trips that were read are good; the highest of all where none is."""
+    candidates = [level for level in np.unique(np.round(good, 4)) if precision_at(level, good, bad) >= MIN_PRECISION]
+    return float(min(candidates, default=round(float(max(good.max(), bad.max())), 4)))
+
+
+def precision_at(level: float, good: Floats, bad: Floats) -> float:
+    """Share of good trips among those of at least this meaning."""
+    num_good, num_bad = int((good >= level).sum()), int((bad >= level).sum())
+    return num_good / (num_good + num_bad) if num_good else 0.0

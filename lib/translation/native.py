@@ -1,0 +1,92 @@
+"""Instructions for passages in a language that the backward model writes poorly: it is shown a translation, and what it asks is translated.
+
+The passage stays as it is; only the instruction has gone through the translator. How far it can be trusted is told by its way back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bubblenet.translation.embedding import similarities
+from bubblenet.translation.finishing import finished
+from bubblenet.translation.masking import MaskingError
+from bubblenet.translation.quality import compared, signals
+from bubblenet.translation.trips import Chain, travel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bubblenet.translation.calibration import TranslationCalibration
+    from bubblenet.translation.protocol import Direction, Translator
+    from bubblenet.translation.trips import Trip
+
+NATIVE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedInstruction:
+    """An instruction in the language of its passage; text is None where there is none. The rest as bubblenet.translation.paraphrasing."""
+
+    text: str | None = None
+    meaning: float | None = None
+    coverage: float | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+def way(source: str, target: str, directions: Iterable[Direction]) -> Chain | None:
+    """The shortest chain from one language into another, the first by name of several; None where there is none."""
+    onward: defaultdict[str, list[str]] = defaultdict(list)
+    for direction in sorted(directions, key=str):
+        onward[direction.source].append(direction.target)
+    start: tuple[str, ...] = (source,)
+    open_, seen = deque([start]), {source}
+    while open_:
+        languages = open_.popleft()
+        if languages[-1] == target:
+            return Chain(languages) if len(languages) > 1 else None
+        for language in onward[languages[-1]]:
+            if language not in seen:
+                seen.add(language)
+                open_.append((*languages, language))
+    return None
+
+
+def translate_passages(translator: Translator, texts: Sequence[str], chain: Chain) -> dict[str, str | None]:
+    """What the model is shown of each different text. Protected parts that the translator lost are left out; None where it failed."""
+    different = list(dict.fromkeys(texts))
+    return dict(zip(different, [trip.rough for trip in travel(translator, different, chain)], strict=True))
+
+
+def translate_instructions(
+    translator: Translator, texts: Sequence[str], there: Chain, calibration: TranslationCalibration | None
+) -> list[TranslatedInstruction]:
+    """Into the last language of `there`, judged by the way back to its first one."""
+    around = Chain(there.languages + there.languages[-2::-1])
+    if not around.is_known(translator.directions()):
+        return [TranslatedInstruction(reason="no_translator") for _ in texts]
+    trips = travel(translator, texts, around)
+    floor = calibration.floor(around) if calibration else None
+    near = iter(similarities([compared(trip) for trip in trips if trip.result is not None]))
+    found = []
+    for text, trip in zip(texts, trips, strict=True):
+        similarity = next(near) if trip.result is not None else None
+        found.append(_judge(text, trip, there.languages[-1], calibration, floor, similarity))
+    return found
+
+
+def _judge(
+    text: str, trip: Trip, language: str, calibration: TranslationCalibration | None, floor: float | None, similarity: float | None
+) -> TranslatedInstruction:
+    if trip.result is None:
+        return TranslatedInstruction(None, None, trip.coverage, trip.reason, trip.detail)
+    try:
+        translated = finished(trip.source.restore(trip.pivot_text), text, language)
+    except MaskingError as error:
+        return TranslatedInstruction(None, None, trip.coverage, error.reason, str(error))
+    if calibration is None or floor is None:
+        return TranslatedInstruction(translated, None, trip.coverage, "needs_review")
+    meaning = calibration.meaning(signals(trip) | {"similarity": similarity})
+    return TranslatedInstruction(translated, meaning, trip.coverage, None if meaning >= floor else "meaning_lost")

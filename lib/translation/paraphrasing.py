@@ -1,0 +1,156 @@
+"""Paraphrases by round trip: of what comes back along several chains, the most different text above a floor of meaning.
+
+After Aghazadeh et al. 2022, ParaCotta, arXiv:2205.04651, section 3, with a calibrated meaning for the floor.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bubblenet.evaluation.answering import overlap
+from bubblenet.identity import folded, row_seed
+from bubblenet.translation.embedding import similarities
+from bubblenet.translation.finishing import finished
+from bubblenet.translation.quality import compared, signals
+from bubblenet.translation.trips import Chain, Memory, travel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from bubblenet.settings import Paraphrasing
+    from bubblenet.translation.calibration import TranslationCalibration
+    from bubblenet.translation.protocol import Direction, Translator
+    from bubblenet.translation.trips import Trip
+
+PARAPHRASING_VERSION = 1
+
+CHOSEN = None
+"""The reason of the paraphrase that is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A text to paraphrase. gate: why a paraphrase of it cannot be used, None where it can."""
+
+    key: str
+    text: str
+    language: str
+    gate: Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Paraphrase:
+    """What came back along one chain, in the order of trying; chain is None where no chain is known for the language.
+
+    meaning: 0 to 1, see bubblenet.translation.calibration; None where the chain is uncalibrated or nothing came back. difference: 1 - chrF.
+    reason: why it is not used; None for the one that is.
+    """
+
+    chain: Chain | None
+    text: str | None = None
+    meaning: float | None = None
+    difference: float | None = None
+    coverage: float | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is used."""
+        return self.chain is not None and self.reason is CHOSEN
+
+
+def chains_of(language: str, pivots: Iterable[str], directions: Iterable[Direction], key: str) -> list[Chain]:
+    """The chains of a language that the translator knows, in an order of this text's own, so that a corpus uses all of them."""
+    known = [chain for chain in (Chain.around(language, pivot) for pivot in pivots) if chain.is_known(directions)]
+    return sorted(known, key=lambda chain: row_seed(key, str(chain)))
+
+
+def paraphrase(
+    translator: Translator, wanted: Sequence[Wanted], settings: Paraphrasing, calibration: TranslationCalibration | None
+) -> list[list[Paraphrase]]:
+    """For each text what `settings.chains` chains made of it and, where none of that can be used, one chain more."""
+    memory, directions = Memory(translator), translator.directions()
+    chains = [chains_of(one.language, settings.pivots, directions, one.key) for one in wanted]
+    trips = _travel(memory, wanted, [known[: settings.chains] for known in chains])
+    found = _judge_all(wanted, trips, trips, settings, calibration)
+    again = [[] if _has_usable(tried) else known[settings.chains :][:1] for known, tried in zip(chains, found, strict=True)]
+    further = _travel(memory, wanted, again)
+    all_trips = [first + more for first, more in zip(trips, further, strict=True)]
+    found_again = _judge_all(wanted, further, all_trips, settings, calibration)
+    tried = [first + more for first, more in zip(found, found_again, strict=True)]
+    return [_choose(one) if one else [Paraphrase(None, reason="no_translator")] for one in tried]
+
+
+def _has_usable(tried: Sequence[Paraphrase]) -> bool:
+    return any(one.reason is CHOSEN for one in tried)
+
+
+def _travel(translator: Translator, wanted: Sequence[Wanted], chains: Sequence[Sequence[Chain]]) -> list[list[Trip]]:
+    """The trips of each text, chain by chain so that a translator is started once for many texts."""
+    rows: defaultdict[Chain, list[int]] = defaultdict(list)
+    for row, known in enumerate(chains):
+        for chain in known:
+            rows[chain].append(row)
+    done = {chain: travel(translator, [wanted[row].text for row in of], chain) for chain, of in rows.items()}
+    by_place = {(row, chain): trip for chain, of in rows.items() for row, trip in zip(of, done[chain], strict=True)}
+    return [[by_place[row, chain] for chain in known] for row, known in enumerate(chains)]
+
+
+def _judge_all(
+    wanted: Sequence[Wanted],
+    new: Sequence[Sequence[Trip]],
+    tried: Sequence[Sequence[Trip]],
+    settings: Paraphrasing,
+    calibration: TranslationCalibration | None,
+) -> list[list[Paraphrase]]:
+    """Rules first; embeddings, which cost more, are asked of those that could still pass with the best answer.
+
+    new: trips to judge of each text. tried: all of its trips so far, to compare with.
+    """
+    judged = [
+        [_judge(one, trip, beside, settings, calibration) for trip in trips] for one, trips, beside in zip(wanted, new, tried, strict=True)
+    ]
+    undecided = [(row, place) for row, found in enumerate(judged) for place, one in enumerate(found) if one.reason is CHOSEN]
+    near = similarities([compared(new[row][place]) for row, place in undecided])
+    for (row, place), similarity in zip(undecided, near, strict=True):
+        judged[row][place] = _judge(wanted[row], new[row][place], tried[row], settings, calibration, similarity)
+    return judged
+
+
+def _judge(
+    wanted: Wanted,
+    trip: Trip,
+    tried: Sequence[Trip],
+    settings: Paraphrasing,
+    calibration: TranslationCalibration | None,
+    similarity: float | None = None,
+) -> Paraphrase:
+    if trip.result is None:
+        return Paraphrase(trip.chain, coverage=trip.coverage, reason=trip.reason, detail=trip.detail)
+    text = finished(trip.result, wanted.text, wanted.language)
+    difference = 1 - overlap(text, wanted.text)["chrf"] / 100
+    found = Paraphrase(trip.chain, text, None, difference, trip.coverage)
+    if folded(text) == folded(wanted.text):
+        return replace(found, reason="unchanged")
+    if difference < settings.min_difference:
+        return replace(found, reason="too_similar")
+    if fault := wanted.gate(text):
+        return replace(found, reason=fault)
+    floor = calibration.floor(trip.chain) if calibration else None
+    if calibration is None or floor is None:
+        return replace(found, reason="needs_review")
+    others = [other for other in tried if other.chain != trip.chain and other.result is not None]
+    known = signals(trip, others) | ({} if similarity is None else {"similarity": similarity})
+    meaning = calibration.meaning(known)
+    lowest = settings.min_meaning if settings.min_meaning >= 0 else floor
+    return replace(found, meaning=meaning, reason=CHOSEN if meaning >= lowest else "meaning_lost")
+
+
+def _choose(tried: list[Paraphrase]) -> list[Paraphrase]:
+    """Of those that could be used the most different one is; earlier ones win a tie."""
+    usable = [one for one in tried if one.reason is CHOSEN]
+    best = max(usable, key=lambda one: one.difference or 0.0, default=None)
+    return [replace(one, reason="less_different") if one.reason is CHOSEN and one is not best else one for one in tried]

@@ -1,0 +1,113 @@
+"""Instructions that went through other languages: paraphrases, and questions about passages that the model was shown in translation."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from bubblenet import settings
+from bubblenet.errors import SettingsError
+from bubblenet.judging.calibration import Curve
+from bubblenet.recipe import full_recipe
+from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, SCORES
+from bubblenet.translation.calibration import TranslationCalibration
+from tests.spark.pipelines import run_all
+
+pytestmark = pytest.mark.spark
+
+PIVOTS = 'paraphrasing.pivots=["xx", "yy", "zz"]'
+
+
+@pytest.fixture(scope="module")
+def trusting(tmp_path_factory) -> str:
+    """A calibration that lets everything pass that came back whole."""
+    curves = {"length": Curve(knots=(0.5, 1.0), values=(0.0, 9.0))}
+    path = tmp_path_factory.mktemp("calibration") / "scripted.json"
+    chains = tuple(f"{home}-{away}-{home}" for home in ("en", "es") for away in ("xx", "yy", "zz")) + ("en-xx-es-xx-en",)
+    made = TranslationCalibration(
+        version=1, translator="scripted", labels="", chains=chains, floors={"en": 0.5}, intercept=-4.0, curves=curves, data={}, figures={}
+    )
+    made.save(path)
+    return f"translation.calibration={path}"
+
+
+@pytest.fixture
+def pages(tmp_path) -> str:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for number in range(4):
+        sentence = f"The shell number {number} uses a file of its own, and whoever needs it can read what is in it. "
+        rest = " ".join(f"Line {line} of page {number} says what the disk does with part {line * 7 + number} of it." for line in range(12))
+        (folder / f"{number}.txt").write_text(sentence + rest)
+    (folder / "es.txt").write_text(
+        " ".join(f"La parte {line} del disco guarda los datos que el sistema escribe cuando alguien lo usa en casa." for line in range(12))
+    )
+    return str(folder)
+
+
+@pytest.fixture
+def make(make_context, pages, trusting):
+    def context(*overrides: str, snapshot: str = "A"):
+        given = ("engine.kind=scripted", "translation.translator=scripted", trusting, "paraphrasing.min_difference=0.02", *overrides)
+        return make_context(snapshot, *given, inputs=(pages,))
+
+    return context
+
+
+def test_paraphrases_are_judged_like_every_instruction_and_made_once(make):
+    context = make(PIVOTS)
+    reports = run_all(context)
+    rows = context.warehouse.read(INSTRUCTIONS).where("origin = 'paraphrase'").collect()
+    made = reports["paraphrase"]
+    assert made.counts.is_balanced
+    assert made.counts.kept > 0
+    parents = Counter(row["parent_id"] for row in rows)
+    assert len(parents) == made.counts.seen
+    assert all(sum(row["kept"] for row in rows if row["parent_id"] == parent) <= 1 for parent in parents)
+    assert {row["chain"] for row in rows if row["language"] == "en"} <= {"en-xx-en", "en-yy-en", "en-zz-en"}
+    kept = {row["instruction_id"]: row for row in rows if row["kept"]}
+    originals = {row["instruction_id"]: row["instruction"] for row in context.warehouse.read(INSTRUCTIONS).collect()}
+    assert all(row["instruction"] != originals[row["parent_id"]] and row["meaning"] > 0.5 for row in kept.values())
+
+    modes = set(context.settings.scoring.modes)
+    measured = context.warehouse.read(SCORES).where("kept").collect()
+    assert all({row["mode"] for row in measured if row["instruction_id"] == one} == modes for one in kept)
+    judged = {row["instruction_id"]: row for row in context.warehouse.read(JUDGEMENTS).collect()}
+    assert all(judged[one]["reason"] in (None, "low_quality") for one in kept)
+    curated = {row["instruction_id"]: row["origin"] for row in context.warehouse.read(CURATED).collect()}
+    assert curated.keys() == {one for one, row in judged.items() if row["kept"]}
+
+    again = run_all(make(PIVOTS))
+    assert {name: report.num_rows for name, report in again.items()} == dict.fromkeys(again, 0)
+
+
+def test_nothing_passes_without_a_calibration_and_other_pivots_ask_anew(make):
+    waiting = run_all(make(PIVOTS, "translation.calibration=none"))["paraphrase"]
+    assert waiting.counts.kept == 0
+    assert waiting.counts.filtered["needs_review"] > 0
+    passed = run_all(make('paraphrasing.pivots=["xx"]'))
+    assert passed["paraphrase"].num_requests == waiting.num_requests
+    assert passed["backtranslate"].num_rows == 0
+    assert passed["paraphrase"].counts.kept > 0
+
+
+def test_passages_in_other_languages_are_asked_about_in_translation_and_stay_as_they_are(make, trusting):
+    context = make('translation.languages=["es"]')
+    reports = run_all(context)
+    translated = reports["backtranslate/translated"]
+    assert translated.counts.seen == context.settings.backtranslation.candidates
+    rows = context.warehouse.read(INSTRUCTIONS).where("origin = 'translated'").collect()
+    assert {row["language"] for row in rows} == {"es"}
+    asked = {row["language"] for row in context.warehouse.read(INSTRUCTIONS).where("origin = 'generated'").collect()}
+    assert asked == {"en"}
+    assert {row["chain"] for row in rows if row["status"] == "ok" and row["chain"]} <= {"es-xx-en-xx-es"}
+    assert all(row["reason"] for row in rows if not row["kept"])
+
+
+def test_without_pivots_no_translator_is_needed(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    plain = full_recipe(settings.load(None, ["engine.kind=scripted"]))
+    assert "paraphrase" not in plain.fingerprints
+    with pytest.raises(SettingsError, match="no chain of languages"):
+        settings.load(None, ['paraphrasing.pivots=["Spanish"]'])

@@ -1,0 +1,86 @@
+"""Row transform that sends instructions through other languages and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bubblenet.corpus.similarity.contamination import load_index
+from bubblenet.corpus.similarity.shingles import token_hashes, tokens
+from bubblenet.identity import content_id
+from bubblenet.judging.gates import gate
+from bubblenet.settings import Paraphrasing
+from bubblenet.translation.calibration import TranslationCalibration
+from bubblenet.translation.paraphrasing import Wanted, paraphrase
+from bubblenet.translation.registry import TranslatorSpec, get_translator
+from bubblenet.udfs.batches import quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bubblenet.translation.paraphrasing import Paraphrase
+    from bubblenet.udfs.batches import Row
+
+
+@dataclass(frozen=True, slots=True)
+class ParaphraseInstruction:
+    """One request is one instruction; it has a row for each chain that was tried, of which at most one is kept.
+
+    evaluations: location of an EvaluationIndex that every worker reaches; empty when nothing is to be looked for.
+    """
+
+    spec: TranslatorSpec
+    settings: Paraphrasing
+    calibration: TranslationCalibration | None
+    evaluations: str
+    min_share: float
+    identity: tuple[str, ...] = ("segment_id", "language", "style", "closing")
+    window_rows: int = 2048
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """Rows in the order of the chains."""
+        wanted = [Wanted(request["parent_id"], _without_closing(request), request["language"], self._gate(request)) for request in requests]
+        found = paraphrase(get_translator(self.spec), wanted, self.settings, self.calibration)
+        for request, tried in zip(requests, found, strict=True):
+            for index, one in enumerate(tried):
+                yield request, {"sample_index": index, "parent_id": request["parent_id"]} | _row(request, one)
+
+    def _gate(self, request: Row) -> Callable[[str], str | None]:
+        """The gates of every instruction, and the evaluations: a text that no passage holds may come out of a translator."""
+
+        def fault(text: str) -> str | None:
+            verdict = gate(_with_closing(text, request), request["text"], request["language"], True, style=request["style"])
+            if not verdict.kept or not self.evaluations:
+                return verdict.reason
+            held = load_index(self.evaluations).find(token_hashes(tokens(text)), self.min_share)
+            return "contaminated" if held else None
+
+        return fault
+
+
+def _row(request: Row, one: Paraphrase) -> Row:
+    verdict = {"kept": one.kept, "reason": one.reason}
+    if one.reason == "translator_error":
+        verdict = quarantined(one.reason, one.detail or "")
+    text = _with_closing(one.text, request) if one.text else None
+    return verdict | {
+        "instruction": text,
+        "instruction_id": content_id(request["segment_id"], text) if text else None,
+        "origin": "paraphrase",
+        "chain": str(one.chain) if one.chain else None,
+        "meaning": one.meaning,
+        "difference": one.difference,
+        "coverage": one.coverage,
+        "prompt_tokens": 0,
+        "output_tokens": 0,
+    }
+
+
+def _without_closing(request: Row) -> str:
+    """A demand that code can check is not translated: it comes back word for word."""
+    instruction: str = request["instruction"]
+    return instruction.removesuffix(request["closing"] or "").rstrip()
+
+
+def _with_closing(text: str, request: Row) -> str:
+    return f"{text} {request['closing']}" if request["closing"] else text
