@@ -7,6 +7,10 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 TORCH ?=
 PAGES ?= .demo/pages
 WAREHOUSE ?= .demo/warehouse
+GUIDE ?= .demo/guide
+LANGUAGES_LIMIT ?= 48
+LANGUAGES_WAREHOUSE ?= .demo/languages
+LANGUAGES_REPORT ?= .demo/languages.html
 REPORT ?= .demo/report.html
 LIMIT ?= 60
 ROUNDS_LIMIT ?= 24
@@ -26,7 +30,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds
+.PHONY: help setup python demo demo-languages demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -48,6 +52,12 @@ demo-rounds: setup ## M0, M1, M2 on the sample pages: fine-tune, judge, compare,
 	  --set assessment.constrained_items=20 --report $(ROUNDS_REPORT) \
 	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set export.min_grade=4 --set 'scoring.modes=["reverse_gain", "likelihood"]'
 
+demo-languages: setup ## real pages in four languages: instructions in translation, paraphrases by round trip (at most 8 minutes on 2 cores)
+	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
+	$(BIN)/bubblenet run --config conf/local.toml --input $(GUIDE) --snapshot guide --warehouse $(LANGUAGES_WAREHOUSE) --limit $(LANGUAGES_LIMIT) \
+	  --set 'translation.languages=["ca", "es", "fr"]' --set 'paraphrasing.pivots=["es", "ca", "eo", "gl", "es-fr-es"]' \
+	  --set backtranslation.candidates=2 --report $(LANGUAGES_REPORT)
+
 test: setup ## all tests but the nightly ones, in two processes with a Spark session each (TEST_PROCESSES=2)
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations 20
 
@@ -59,7 +69,8 @@ unit:
 nightly: setup ## the long tests (kills, random snapshots, every command of the docs), then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds
+	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -96,6 +107,9 @@ bench-engine: setup ## model stages in Spark over a plain loop and a pipeline() 
 bench-near-duplicates: setup ## planted near copies at known similarity: found, beside exact comparison and the theory (about 2 minutes)
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.near_duplicates $(PAGES) 2> build/bench-near-duplicates.log || { tail -50 build/bench-near-duplicates.log; exit 1; }
+
+bench-translation: setup ## planted mistakes that the judge of round trips finds, several pivots beside one, cost over the bare translator (about 10 minutes)
+	$(BIN)/python -m tests.benchmarks.translation --many 10000
 
 bench-extraction: setup build/peers/.trafilatura-2.3.1 ## precision, recall and speed of our text beside Trafilatura and Resiliparse
 	$(BIN)/python -m tests.benchmarks.extraction

@@ -52,6 +52,7 @@ JOBS = {
     "deduplicate": "Say which passage stands for its near copies, set evaluation items apart: minhash_index, duplicates.",
     "backtranslate": "Propose instructions for passages: instructions.",
     "score": "Measure the proposed pairs: passage_scores, scores.",
+    "paraphrase": "Send the best instructions through other languages and back, then score and curate again: instructions.",
     "curate": "Judge the pairs and publish the accepted ones: judgements, curated.",
 }
 _SCRIPTS = {"run": "pipeline"}
@@ -221,6 +222,19 @@ def languages(
     from bubblenet.translation.commands import print_languages
 
     print_languages(ApertiumTranslator(), Console(), speed)
+
+
+@app.command("calibrate-translation")
+def calibrate_translation(
+    labels: Annotated[Path, typer.Option("--labels", help="JSON lines of round trips that were read: chain, text, result, meaning, mood.")],
+    out: Annotated[Path, typer.Option("--out", help="The calibration to write, for translation.calibration.")],
+) -> None:
+    """Fit the model that tells how far a round trip can be trusted, on labelled ones."""
+    from rich.console import Console
+
+    from bubblenet.translation.commands import calibrate as calibrate_trips
+
+    calibrate_trips(labels, out, Console())
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Fetch freely licensed HTML pages to try the project on: the Debian handbook and FAQ, or SQLAlchemy's documentation.
 
     python tools/sample_pages.py --out .demo/pages [--language en]
+    python tools/sample_pages.py --out .demo/guide --guide ca,en,es,fr     the same pages of the installation guide in each language
 
 With apt-get (Debian, Ubuntu; no root needed) the pages come out of the packages debian-handbook and debian-faq, whose signatures apt
 checks. Elsewhere they come out of a pinned, hash-checked source archive of SQLAlchemy (English only). The folder appears complete or
@@ -24,9 +25,11 @@ ARCHIVE_SHA256 = "0ae7454e1ab1d780aee69fd2aae7d6b8670a581d8847f2d1e0f7ddfbf47e5a
 ARCHIVE_FOLDERS = ("tutorial", "orm", "core", "faq")
 HANDBOOK = "debian-handbook"
 FAQ = "debian-faq"
+GUIDE = "installation-guide-amd64"
 LICENCES = {
     HANDBOOK: "GPL-2.0-or-later or CC-BY-SA-3.0; Raphael Hertzog, Roland Mas, Freexian SARL",
     FAQ: "free to copy and change under the notice in its copyright file; Software in the Public Interest",
+    GUIDE: "GPL-2.0-only; the Debian Installer team and others",
     ARCHIVE: "MIT; the SQLAlchemy authors and contributors",
 }
 
@@ -50,17 +53,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Fetch freely licensed sample pages.")
     parser.add_argument("--out", type=Path, required=True, help="folder to make")
     parser.add_argument("--language", default="en", help="ISO 639-1 code; the handbook has about 25 (default: en)")
+    parser.add_argument("--guide", default="", help="languages with a comma between them: take the installation guide in these instead")
     arguments = parser.parse_args()
     try:
-        print(fetch(arguments.out, arguments.language))
+        print(fetch(arguments.out, arguments.language, tuple(filter(None, arguments.guide.split(",")))))
     except PagesError as error:
         print(f"sample pages: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def fetch(out: Path, language: str) -> str:
-    """Make the folder; return a line that says what is in it. Raises PagesError."""
+def fetch(out: Path, language: str, guide: tuple[str, ...] = ()) -> str:
+    """Make the folder; return a line that says what is in it. Raises PagesError. guide: languages of the installation guide."""
     if (out / "_SOURCES.md").is_file():
         return f"{out} is there already"
     if out.exists() and any(out.iterdir()):
@@ -70,8 +74,11 @@ def fetch(out: Path, language: str) -> str:
         pages = Path(scratch, "pages")
         pages.mkdir()
         has_apt = shutil.which("apt-get") and shutil.which("dpkg-deb")
-        sources = from_debian(pages, language, Path(scratch)) if has_apt else from_archive(pages, language, Path(scratch))
-        (pages / "_SOURCES.md").write_text(describe(sources, language), encoding="utf-8")
+        if guide:
+            sources = from_guide(pages, guide, Path(scratch))
+        else:
+            sources = from_debian(pages, language, Path(scratch)) if has_apt else from_archive(pages, language, Path(scratch))
+        (pages / "_SOURCES.md").write_text(describe(sources, ", ".join(guide) or language), encoding="utf-8")
         if out.exists():
             out.rmdir()
         pages.rename(out)
@@ -95,6 +102,21 @@ def from_debian(pages: Path, language: str, scratch: Path) -> list[Source]:
     if not sources:
         raise PagesError(f"wanted pages in the language {language!r}; the packages have none. Try en, de, fr, es, ja, pt or zh.")
     return sources
+
+
+def from_guide(pages: Path, languages: tuple[str, ...], scratch: Path) -> list[Source]:
+    """The pages of the installation guide, a folder for each language; the same names are the same page."""
+    unpacked = unpack(GUIDE, scratch) if shutil.which("apt-get") and shutil.which("dpkg-deb") else None
+    if unpacked is None:
+        raise PagesError(
+            f"wanted the package {GUIDE}; there is no apt-get that could fetch it. Use Debian or Ubuntu, and check the network."
+        )
+    folder = unpacked / "usr/share/doc" / GUIDE
+    there = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    if missing := [language for language in languages if language not in there]:
+        raise PagesError(f"wanted the guide in {', '.join(missing)}; it is there in {', '.join(there)}.")
+    version = version_of(GUIDE, scratch)
+    return [take(sorted((folder / language).glob("*.html")), pages / language, GUIDE, version) for language in languages]
 
 
 def unpack(package: str, scratch: Path) -> Path | None:

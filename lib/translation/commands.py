@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 from rich.table import Column, Table
 
+from bubblenet.translation.apertium import ApertiumTranslator
+from bubblenet.translation.calibration import shipped
+from bubblenet.translation.corruption import KINDS
 from bubblenet.translation.protocol import Direction
+from bubblenet.translation.trips import Chain
 from bubblenet.viewing.text import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from rich.console import Console
 
+    from bubblenet.translation.calibration import TranslationCalibration
     from bubblenet.translation.protocol import Translator
 
 SPEED_SAMPLE = {
@@ -36,6 +42,7 @@ def print_languages(translator: Translator, console: Console, measures_speed: bo
     """A row for each language; with measures_speed also one for each direction."""
     directions = translator.directions()
     print_table(console, _languages(directions))
+    print_table(console, _calibrated(shipped(), directions))
     if measures_speed:
         table = Table("direction", Column("words/s", justify="right"), title="Speed on one core", title_justify="left")
         for direction in sorted(directions, key=str):
@@ -52,6 +59,31 @@ def _languages(directions: frozenset[Direction]) -> Table:
         out_of = {way.source for way in directions if way.target == language} - set(both)
         table.add_row(language, *(", ".join(sorted(codes)) or "-" for codes in (both, into, out_of)))
     return table
+
+
+def _calibrated(calibration: TranslationCalibration, directions: frozenset[Direction]) -> Table:
+    """Round trips that may pass by themselves."""
+    columns = ("language", "calibrated round trips, if installed", Column("floor of meaning", justify="right"))
+    table = Table(*columns, title="What may pass without review", title_justify="left")
+    for language, floor in sorted(calibration.floors.items()):
+        chains = [chain for chain in map(Chain.parse, calibration.chains) if chain.languages[0] == language and chain.is_known(directions)]
+        table.add_row(language, ", ".join(map(str, chains)) or "-", f"{floor:.2f}")
+    return table
+
+
+def calibrate(labels: Path, out: Path, console: Console) -> None:
+    """Fit a calibration of Apertium's round trips, write it, and print what it finds. Raises InputError for labels that say too little."""
+    from bubblenet.translation.fitting import fit
+
+    found = fit(ApertiumTranslator(), "apertium", labels)
+    found.save(out)
+    table = Table("language", *(Column(kind, justify="right") for kind in (*KINDS, "good kept", "precision")))
+    for language, figures in found.figures.items():
+        recall = (f"{figures['recall'][kind]:.2f}" if kind in figures["recall"] else "-" for kind in KINDS)
+        table.add_row(language, *recall, f"{figures['share_of_good_kept']:.2f}", f"{figures['precision']:.2f}")
+    table.title, table.title_justify = "Planted mistakes found where 5 % of the good trips are refused, and what passes", "left"
+    print_table(console, table)
+    console.print(f"{out}: {found.id}. Use it: --set translation.calibration={out}", soft_wrap=True)
 
 
 def pivots(language: str, directions: Iterable[Direction]) -> list[str]:

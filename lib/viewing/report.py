@@ -17,6 +17,7 @@ from bubblenet import __version__
 from bubblenet.curation import grades_in_use
 from bubblenet.errors import WarehouseError
 from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
+from bubblenet.viewing.languages import Languages, collect_languages
 from bubblenet.viewing.ledgers import StageTotal, stage_totals
 from bubblenet.viewing.rounds import Rounds, collect_rounds
 from bubblenet.viewing.samples import SamplePair, Scope, accepted_pairs, judged_pairs, rejected_pairs
@@ -108,6 +109,7 @@ class ReportData:
     generated: list[SamplePair]
     extracted: list[SamplePair]
     rejected: list[SamplePair]
+    languages: Languages | None
     rounds: Rounds | None
     stages: list[StageTotal]
     recipe_id: str
@@ -153,6 +155,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         generated=generated,
         extracted=extracted,
         rejected=rejected,
+        languages=collect_languages(spark, {row["stage"]: row["fingerprint"] for row in recipe}, curation.round, curation.policy),
         rounds=collect_rounds(spark, curation.policy),
         stages=totals,
         recipe_id=recipe[0]["recipe_id"] if recipe else "none yet",

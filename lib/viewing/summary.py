@@ -13,6 +13,7 @@ from rich.text import Text
 
 from bubblenet.curation import grades_in_use
 from bubblenet.recipe import full_recipe
+from bubblenet.viewing.languages import collect_languages, fingerprints, print_languages
 from bubblenet.viewing.pending import pending_passages
 from bubblenet.viewing.samples import SamplePair, Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
 from bubblenet.viewing.text import by_count, elide, one_line, print_table, print_text
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 _ORIGINS = (
     ("generated", 10, "with an instruction that the model wrote"),
     ("extracted", 2, "with a question that stood on the page"),
+    ("translated", 5, "with an instruction that the model wrote of a translation"),
+    ("paraphrase", 5, "with a paraphrase of one of these"),
 )
+_TRANSLATED_ORIGINS = ("translated", "paraphrase")
 _NUM_REJECTS = 10
 _INDENT = 4
 _RESPONSE_CHARACTERS = 160
@@ -47,6 +51,7 @@ def print_summary(context: Context, reports: list[StageReport], seconds: float, 
         console.print()
         print_table(console, accounting_table(reports))
         _print_pairs(context)
+        _print_languages(context)
     else:
         print_text(console, f"Nothing to do: 0 model calls, nothing new in snapshot {context.snapshot}.")
     _print_pending(context, reports)
@@ -81,6 +86,8 @@ def _print_pairs(context: Context) -> None:
         counts, grades = accepted_counts(judged), grades_in_use(context.warehouse, curation)
         for origin, limit, what in _ORIGINS:
             number, number_5 = counts.get(origin, (0, 0))
+            if not number and origin in _TRANSLATED_ORIGINS:
+                continue
             shown = accepted_pairs(judged, origin, limit) if number else []
             found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
             print_text(context.console, f"\n[bold]Curated {what}[/bold]: {found}")
@@ -93,6 +100,13 @@ def _print_pairs(context: Context) -> None:
         context.console.print(f"\n[bold]Not accepted, and why[/bold] (view rejects); shown: {len(rejects)}")
     for pair in rejects:
         _print_rejected(context.console, pair)
+
+
+def _print_languages(context: Context) -> None:
+    """Where instructions went through other languages."""
+    curation, recipe = context.settings.curation, fingerprints(full_recipe(context.settings))
+    if found := collect_languages(context.spark, recipe, curation.round, curation.policy):
+        print_languages(context.console, found)
 
 
 def _thresholds(five: float, four: float) -> str:

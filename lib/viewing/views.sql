@@ -216,3 +216,52 @@ SELECT
   round(count(*) / sum(count(*)) OVER (PARTITION BY fingerprint, coalesce(style, origin)), 4) AS share
 FROM instructions
 GROUP BY fingerprint, coalesce(style, origin), coalesce(reason, 'kept');
+
+-- One line for each language of kept passages, those included of which nothing was asked or accepted.
+CREATE OR REPLACE TEMPORARY VIEW language_yield
+COMMENT 'How far the passages of each language came: asked about, with an instruction past the gates, judged, curated; by round and policy.'
+AS
+WITH passages AS (
+  SELECT segment_id, first(coalesce(language, 'und')) AS language FROM segments WHERE kept GROUP BY segment_id
+),
+asked AS (
+  SELECT segment_id, max(kept) AS is_kept FROM instructions GROUP BY segment_id
+),
+judged AS (
+  SELECT round, policy, segment_id, max(quality) AS quality, count_if(kept) AS num_curated FROM judgements GROUP BY round, policy, segment_id
+),
+scopes AS (
+  SELECT DISTINCT round, policy FROM judgements
+)
+SELECT
+  scopes.round,
+  scopes.policy,
+  passages.language,
+  count(*) AS num_passages,
+  count(asked.segment_id) AS num_asked,
+  count_if(asked.is_kept) AS num_with_instruction,
+  count(judged.quality) AS num_judged,
+  coalesce(sum(judged.num_curated), 0) AS num_curated,
+  round(avg(judged.quality), 3) AS mean_quality
+FROM scopes
+CROSS JOIN passages
+LEFT JOIN asked ON asked.segment_id = passages.segment_id
+LEFT JOIN judged ON judged.segment_id = passages.segment_id AND judged.round = scopes.round AND judged.policy = scopes.policy
+GROUP BY scopes.round, scopes.policy, passages.language;
+
+-- One line for each chain and reason, `kept` among them.
+CREATE OR REPLACE TEMPORARY VIEW translation_yield
+COMMENT 'What became of the instructions that went through other languages: by chain, how many were kept, and how many were left out for which reason.'
+AS
+SELECT
+  fingerprint,
+  origin,
+  chain,
+  coalesce(reason, 'kept') AS reason,
+  count(*) AS num_instructions,
+  round(avg(meaning), 3) AS mean_meaning,
+  round(avg(difference), 3) AS mean_difference,
+  round(avg(coverage), 3) AS mean_coverage
+FROM instructions
+WHERE chain IS NOT NULL
+GROUP BY fingerprint, origin, chain, coalesce(reason, 'kept');

@@ -12,6 +12,7 @@ from bubblenet.judging.calibration import Curve
 from bubblenet.recipe import full_recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, SCORES
 from bubblenet.translation.calibration import TranslationCalibration
+from tests.corpora import page, write_pages
 from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
@@ -24,7 +25,7 @@ def trusting(tmp_path_factory) -> str:
     """A calibration that lets everything pass that came back whole."""
     curves = {"length": Curve(knots=(0.5, 1.0), values=(0.0, 9.0))}
     path = tmp_path_factory.mktemp("calibration") / "scripted.json"
-    chains = tuple(f"{home}-{away}-{home}" for home in ("en", "es") for away in ("xx", "yy", "zz")) + ("en-xx-es-xx-en",)
+    chains = ("en-xx-en", "en-yy-en", "en-zz-en", "en-xx-es-xx-en")
     made = TranslationCalibration(
         version=1, translator="scripted", labels="", chains=chains, floors={"en": 0.5}, intercept=-4.0, curves=curves, data={}, figures={}
     )
@@ -32,17 +33,19 @@ def trusting(tmp_path_factory) -> str:
     return f"translation.calibration={path}"
 
 
+SPANISH = (
+    "El instalador comprueba primero el disco y despu\u00e9s pregunta d\u00f3nde debe guardar los archivos del sistema. Quien tenga dos discos puede "
+    "elegir el segundo, pero conviene hacer antes una copia de los datos. Cuando la copia termina, la m\u00e1quina arranca otra vez y muestra la "
+    "lista de los programas que se pueden a\u00f1adir. Cada programa ocupa un lugar distinto y se puede quitar m\u00e1s tarde sin perder los "
+    "documentos. Si la red no funciona, el instalador busca los paquetes en el disco que lleva consigo. Al final escribe un registro con todo lo que ha "
+    "hecho, y ese registro ayuda a quien quiera saber por qu\u00e9 algo sali\u00f3 mal durante la instalaci\u00f3n."
+)
+
+
 @pytest.fixture
 def pages(tmp_path) -> str:
-    folder = tmp_path / "pages"
-    folder.mkdir()
-    for number in range(4):
-        sentence = f"The shell number {number} uses a file of its own, and whoever needs it can read what is in it. "
-        rest = " ".join(f"Line {line} of page {number} says what the disk does with part {line * 7 + number} of it." for line in range(12))
-        (folder / f"{number}.txt").write_text(sentence + rest)
-    (folder / "es.txt").write_text(
-        " ".join(f"La parte {line} del disco guarda los datos que el sistema escribe cuando alguien lo usa en casa." for line in range(12))
-    )
+    folder = write_pages(tmp_path / "pages", {name: page(name, ("purpose",)) for name in ("page1", "page2", "page3")})
+    (folder / "es.html").write_text(f"<html lang=es><body><h1>Instalar</h1><p>{SPANISH}</p></body></html>", encoding="utf-8")
     return str(folder)
 
 

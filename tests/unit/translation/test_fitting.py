@@ -66,7 +66,11 @@ def test_sentences_end_at_marks():
 def labels(tmp_path_factory):
     """Trips of the scripted translator; those through yy are called bad where they use anything."""
     verbs = ("Explain", "List", "Describe", "Compare", "Show")
-    texts = [f"{verb} to {NAMES[n % 2]} how the {noun} number {n} uses it and not the other one." for n, verb in enumerate(verbs) for noun in NOUNS]
+    texts = [
+        f"{verb} to {NAMES[n % 2]} how the {noun} number {n} uses it and not the other one."
+        for n, verb in enumerate(verbs)
+        for noun in NOUNS
+    ]
     lines = []
     for pivot in ("xx", "yy"):
         for trip in travel(ScriptedTranslator(), texts, Chain.around("en", pivot)):
