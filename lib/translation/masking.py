@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MASKING_VERSION = 1
+MASKING_VERSION = 2
 OPENING, CLOSING = "\u27e6", "\u27e7"
 
 _UNIT = (
@@ -27,6 +27,7 @@ _PROTECTED = re.compile(
             r"\{\{?[\w.:!-]*\}?\}|%\(\w+\)[sdif]|%[sdif]\b|<[/\w][^<>\n]{0,60}>",  # of templates and markup
             r"(?:[A-Za-z]:)?(?:\\[\w.$-]+){2,}",  # a path with backslashes
             r"(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@%+~-]*[\w@%+~-])+/?",  # a path with slashes
+            r"\b(?=[\w.+/-]*[A-Z\d_-])[\w.+-]*\w(?:/[\w.+-]*\w)+\b",  # names with slashes: GNU/Linux, netcfg/get_ip
             r"(?<![\w-])--?[A-Za-z][\w-]*(?:=[^\s,;]+)?",  # an option
             r"\b\w+(?:[.:]{1,2}\w+)*\(\)",  # a call
             r"\b[A-Za-z]\w*(?:\.[A-Za-z]\w*){2,}\b|\b[\w-]+\.[a-z][a-z0-9]{1,4}\b(?!\.\w)",  # a dotted name, a file

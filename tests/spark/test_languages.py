@@ -17,6 +17,7 @@ from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
 
+MODES = 'scoring.modes=["reverse_gain","likelihood"]'
 PIVOTS = 'paraphrasing.pivots=["xx", "yy", "zz"]'
 
 
@@ -34,11 +35,13 @@ def trusting(tmp_path_factory) -> str:
 
 
 SPANISH = (
-    "El instalador comprueba primero el disco y despu\u00e9s pregunta d\u00f3nde debe guardar los archivos del sistema. Quien tenga dos discos puede "
-    "elegir el segundo, pero conviene hacer antes una copia de los datos. Cuando la copia termina, la m\u00e1quina arranca otra vez y muestra la "
-    "lista de los programas que se pueden a\u00f1adir. Cada programa ocupa un lugar distinto y se puede quitar m\u00e1s tarde sin perder los "
-    "documentos. Si la red no funciona, el instalador busca los paquetes en el disco que lleva consigo. Al final escribe un registro con todo lo que ha "
-    "hecho, y ese registro ayuda a quien quiera saber por qu\u00e9 algo sali\u00f3 mal durante la instalaci\u00f3n."
+    "El instalador comprueba primero el disco y despu\u00e9s pregunta d\u00f3nde debe guardar los archivos del "
+    "sistema. Quien tenga dos discos puede elegir el segundo, pero conviene hacer antes una copia de los "
+    "datos. Cuando la copia termina, la m\u00e1quina arranca otra vez y muestra la lista de los programas que "
+    "se pueden a\u00f1adir. Cada programa ocupa un lugar distinto y se puede quitar m\u00e1s tarde sin perder los "
+    "documentos. Si la red no funciona, el instalador busca los paquetes en el disco que lleva consigo. "
+    "Al final escribe un registro con todo lo que ha hecho, y ese registro ayuda a quien quiera saber por "
+    "qu\u00e9 algo sali\u00f3 mal durante la instalaci\u00f3n."
 )
 
 
@@ -52,7 +55,7 @@ def pages(tmp_path) -> str:
 @pytest.fixture
 def make(make_context, pages, trusting):
     def context(*overrides: str, snapshot: str = "A"):
-        given = ("engine.kind=scripted", "translation.translator=scripted", trusting, "paraphrasing.min_difference=0.02", *overrides)
+        given = ("engine.kind=scripted", "translation.translator=scripted", MODES, trusting, "paraphrasing.min_difference=0.02", *overrides)
         return make_context(snapshot, *given, inputs=(pages,))
 
     return context

@@ -22,6 +22,12 @@ PROTECTED = {
     "Install version 12.4-1 on 2026-11-27.": ["12.4-1"],
     'Choose "Graphical install" and \u201cNext\u201d.': ['"Graphical install"', "\u201cNext\u201d"],
     "It's John's idea, and don't forget.": [],
+    "Install GNU/Linux and/or set netcfg/get_ip, grub-installer/with_other_os.": [
+        "GNU/Linux",
+        "/",
+        "netcfg/get_ip",
+        "grub-installer/with_other_os",
+    ],
     "Use e.g. this, i.e. that.": [],
     "A * and a # and a \u27e61\u27e7.": ["*", "#", "\u27e6", "\u27e7"],
 }
