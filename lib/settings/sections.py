@@ -157,7 +157,10 @@ class Backtranslation(Section):
 class Translation(Section):
     """Who translates instructions, and how far that is trusted."""
 
-    translator: Literal["apertium", "scripted"] = Field("apertium", description="scripted is for tests: it knows no language")
+    translator: Literal["apertium", "transformers", "scripted"] = Field(
+        "apertium", description="scripted is for tests: it knows no language"
+    )
+    model: str = Field("", description="of transformers: a folder, or /models/opus-mt-{source}-{target}")
     languages: tuple[str, ...] = Field(
         (), strict=False, description="passages in these are shown to the backward model in translation, and what it asks is translated"
     )

@@ -28,7 +28,7 @@ _LONG = (
     "afr:af arg:an bel:be bre:br bul:bg cat:ca dan:da deu:de eng:en epo:eo eus:eu fra:fr glg:gl hbs:sh hin:hi ind:id isl:is ita:it kaz:kk "
     "mkd:mk mlt:mt nld:nl nno:nn nob:nb oci:oc pol:pl por:pt ron:ro rus:ru slv:sl spa:es srd:sc swe:sv tat:tt ukr:uk urd:ur zlm:ms"
 )
-_SHORT_CODES = dict(pair.split(":") for pair in _LONG.split())
+SHORT_CODES = dict(pair.split(":") for pair in _LONG.split())
 """ISO 639-3 to 639-1: modes are named by either."""
 
 _MODE = re.compile(r"[a-z]{2,3}-[a-z]{2,3}")
@@ -150,7 +150,7 @@ def _modes_folders() -> tuple[Path, ...]:
 @functools.lru_cache
 def _modes_in(folders: tuple[Path, ...]) -> dict[Direction, str]:
     names = sorted(path.stem for folder in folders for path in folder.glob("*.mode"))
-    return {Direction(*(_SHORT_CODES.get(code, code) for code in name.split("-"))): name for name in names if _MODE.fullmatch(name)}
+    return {Direction(*(SHORT_CODES.get(code, code) for code in name.split("-"))): name for name in names if _MODE.fullmatch(name)}
 
 
 def _translation(line: str, output: str) -> Translation:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bubblenet.translation.apertium import ApertiumTranslator, data_digest
 from bubblenet.translation.scripted import ScriptedTranslator
+from bubblenet.translation.seq2seq import Seq2SeqTranslator, models_digest
 
 if TYPE_CHECKING:
     from bubblenet.settings import Translation
@@ -19,13 +20,30 @@ class TranslatorSpec:
 
     kind: str
     digest: str
+    model: str = ""
+
+    def fingerprint_parts(self) -> dict[str, str]:
+        """What changes a translation; a path does not."""
+        return {"kind": self.kind, "digest": self.digest}
 
 
 def spec_of(settings: Translation) -> TranslatorSpec:
-    """Ask the translator of this machine. Raises EnvironmentProblem when it is not installed."""
-    return TranslatorSpec(settings.translator, "scripted" if settings.translator == "scripted" else data_digest())
+    """Ask for it on this machine. Raises EnvironmentProblem without Apertium, ModelError when a model is missing or refused."""
+    match settings.translator:
+        case "apertium":
+            return TranslatorSpec("apertium", data_digest())
+        case "transformers":
+            return TranslatorSpec("transformers", models_digest(settings.model), settings.model)
+        case _:
+            return TranslatorSpec("scripted", "scripted")
 
 
 def get_translator(spec: TranslatorSpec) -> Translator:
-    """The translator of this process. Raises EnvironmentProblem when it is not installed here."""
-    return ScriptedTranslator() if spec.kind == "scripted" else ApertiumTranslator()
+    """The translator of this process. Raises as spec_of."""
+    match spec.kind:
+        case "apertium":
+            return ApertiumTranslator()
+        case "transformers":
+            return Seq2SeqTranslator(spec.model)
+        case _:
+            return ScriptedTranslator()

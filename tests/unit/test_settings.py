@@ -37,7 +37,7 @@ backtranslation.prompt backtranslation.command_share backtranslation.search_quer
 backtranslation.multi_step_share backtranslation.constrained_share backtranslation.instruction_language
 backtranslation.candidates backtranslation.temperature backtranslation.top_p backtranslation.max_new_tokens
 backtranslation.max_passage_tokens
-translation.translator translation.languages translation.backward_language translation.calibration
+translation.translator translation.model translation.languages translation.backward_language translation.calibration
 paraphrasing.pivots paraphrasing.chains paraphrasing.min_difference paraphrasing.min_meaning
 scoring.modes scoring.reverse_gain_prompt scoring.neighbours scoring.max_passage_tokens scoring.rationale_tokens scoring.cycle_tokens
 curation.policy curation.round curation.calibration curation.intercept curation.intercept_generated
