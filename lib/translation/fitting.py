@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +55,10 @@ class Table:
     texts: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
 
-    def add(self, trip: Trip, others: Sequence[Trip], text: str, kind: str) -> None:
+    def add(self, trip: Trip, text: str, kind: str) -> None:
         """One more row."""
         self.trips.append(trip)
-        self.signals.append(signals(trip, others))
+        self.signals.append(signals(trip))
         self.texts.append(text)
         self.kinds.append(kind)
 
@@ -132,29 +132,22 @@ def fit(translator: Translator, name: str, path: Path) -> TranslationCalibration
 def tabulate(translator: Translator, labelled: Sequence[LabelledTrip]) -> Table:
     """Signals of the labelled trips of one language, and of the good ones with each mistake planted."""
     memory = Memory(translator)
-    trips: defaultdict[str, dict[Chain, Trip]] = defaultdict(dict)
+    trips: dict[tuple[str, Chain], Trip] = {}
     for chain in dict.fromkeys(one.chain for one in labelled):
-        texts = sorted({one.text for one in labelled})
-        for text, trip in zip(texts, travel(memory, texts, chain), strict=True):
-            trips[text][chain] = trip
+        texts = sorted({one.text for one in labelled if one.chain == chain})
+        trips |= {(text, chain): trip for text, trip in zip(texts, travel(memory, texts, chain), strict=True)}
     table, pool = Table(), sorted({name for one in labelled for name in names(one.text)})
     for one in labelled:
-        trip = trips[one.text][one.chain]
+        trip = trips[one.text, one.chain]
         if trip.result != one.result:
             continue
-        others = companions(trip, list(trips[one.text].values()))
-        table.add(trip, others, one.text, "good" if one.is_good else "bad")
+        table.add(trip, one.text, "good" if one.is_good else "bad")
         for kind in KINDS if one.is_good else ():
             planted = corrupt(trip, kind, row_seed(one.text, str(one.chain), kind), pool)
             if planted:
-                table.add(planted, others, one.text, kind)
+                table.add(planted, one.text, kind)
     table.add_similarities()
     return table
-
-
-def companions(trip: Trip, trips: Sequence[Trip]) -> list[Trip]:
-    """The trips of the same text along other chains that came back."""
-    return [other for other in trips if other.chain != trip.chain and other.result is not None]
 
 
 def _read(table: Table, meaning: Floats) -> tuple[Floats, Floats]:

@@ -75,11 +75,10 @@ def paraphrase(
     memory, directions = Memory(translator), translator.directions()
     chains = [chains_of(one.language, settings.pivots, directions, one.key) for one in wanted]
     trips = _travel(memory, wanted, [known[: settings.chains] for known in chains])
-    found = _judge_all(wanted, trips, trips, settings, calibration)
+    found = _judge_all(wanted, trips, settings, calibration)
     again = [[] if _has_usable(tried) else known[settings.chains :][:1] for known, tried in zip(chains, found, strict=True)]
     further = _travel(memory, wanted, again)
-    all_trips = [first + more for first, more in zip(trips, further, strict=True)]
-    found_again = _judge_all(wanted, further, all_trips, settings, calibration)
+    found_again = _judge_all(wanted, further, settings, calibration)
     tried = [first + more for first, more in zip(found, found_again, strict=True)]
     return [_choose(one) if one else [Paraphrase(None, reason="no_translator")] for one in tried]
 
@@ -100,33 +99,19 @@ def _travel(translator: Translator, wanted: Sequence[Wanted], chains: Sequence[S
 
 
 def _judge_all(
-    wanted: Sequence[Wanted],
-    new: Sequence[Sequence[Trip]],
-    tried: Sequence[Sequence[Trip]],
-    settings: Paraphrasing,
-    calibration: TranslationCalibration | None,
+    wanted: Sequence[Wanted], trips: Sequence[Sequence[Trip]], settings: Paraphrasing, calibration: TranslationCalibration | None
 ) -> list[list[Paraphrase]]:
-    """Rules first; embeddings, which cost more, are asked of those that could still pass with the best answer.
-
-    new: trips to judge of each text. tried: all of its trips so far, to compare with.
-    """
-    judged = [
-        [_judge(one, trip, beside, settings, calibration) for trip in trips] for one, trips, beside in zip(wanted, new, tried, strict=True)
-    ]
+    """Rules first; embeddings, which cost more, are asked of those that could still pass with the best answer."""
+    judged = [[_judge(one, trip, settings, calibration) for trip in tried] for one, tried in zip(wanted, trips, strict=True)]
     undecided = [(row, place) for row, found in enumerate(judged) for place, one in enumerate(found) if one.reason is CHOSEN]
-    near = similarities([compared(new[row][place]) for row, place in undecided])
+    near = similarities([compared(trips[row][place]) for row, place in undecided])
     for (row, place), similarity in zip(undecided, near, strict=True):
-        judged[row][place] = _judge(wanted[row], new[row][place], tried[row], settings, calibration, similarity)
+        judged[row][place] = _judge(wanted[row], trips[row][place], settings, calibration, similarity)
     return judged
 
 
 def _judge(
-    wanted: Wanted,
-    trip: Trip,
-    tried: Sequence[Trip],
-    settings: Paraphrasing,
-    calibration: TranslationCalibration | None,
-    similarity: float | None = None,
+    wanted: Wanted, trip: Trip, settings: Paraphrasing, calibration: TranslationCalibration | None, similarity: float | None = None
 ) -> Paraphrase:
     if trip.result is None:
         return Paraphrase(trip.chain, coverage=trip.coverage, reason=trip.reason, detail=trip.detail)
@@ -142,8 +127,7 @@ def _judge(
     floor = calibration.floor(trip.chain) if calibration else None
     if calibration is None or floor is None:
         return replace(found, reason="needs_review")
-    others = [other for other in tried if other.chain != trip.chain and other.result is not None]
-    known = signals(trip, others) | ({} if similarity is None else {"similarity": similarity})
+    known = signals(trip) | ({} if similarity is None else {"similarity": similarity})
     meaning = calibration.meaning(known)
     lowest = settings.min_meaning if settings.min_meaning >= 0 else floor
     return replace(found, meaning=meaning, reason=CHOSEN if meaning >= lowest else "meaning_lost")

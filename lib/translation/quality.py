@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
     from bubblenet.translation.trips import Trip
 
-SIGNALS = (
-    "coverage", "chrf", "bleu", "length", "brevity", "content", "numbers", "names", "negation", "modality", "mood", "language", "agreement",
-    "confirmed",
-)  # fmt: skip
+SIGNALS = ("coverage", "chrf", "bleu", "length", "brevity", "content", "numbers", "names", "negation", "modality", "mood", "language")
 """What rules tell."""
 
 ALL_SIGNALS = (*SIGNALS, "similarity")
@@ -45,10 +42,10 @@ _WORD = re.compile(r"n't\b|[^\W\d_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
 
 
-def signals(trip: Trip, others: Sequence[Trip] = ()) -> dict[str, float | None]:
+def signals(trip: Trip) -> dict[str, float | None]:
     """Every signal of SIGNALS; None where a language has no words for it, or where nothing is there to compare.
 
-    others: trips of the same text along other chains, which do not share the mistakes of this one.
+    What other chains made of the same text is no signal: it told nothing that these do not (docs/languages.md).
     """
     text, back, language = trip.source.text, trip.back, trip.chain.languages[0]
     copied = _copied(trip)
@@ -67,8 +64,6 @@ def signals(trip: Trip, others: Sequence[Trip] = ()) -> dict[str, float | None]:
         "modality": _shared(_modalities(text, language), _modalities(back, language)),
         "mood": _same_moods(text, back, language),
         "language": _language_kept(back, language),
-        "agreement": _agreement(back, [other.back for other in others]),
-        "confirmed": _confirmed(text, back, [other.back for other in others]),
     }
 
 
@@ -112,18 +107,6 @@ def _names_kept(text: str, back: str) -> float:
     """Share of the names that came back, in capitals or not; 1 where there are none."""
     ours, theirs = names(text), Counter(_folded(back))
     return sum(min(count, theirs[name]) for name, count in Counter(_folded(" ".join(ours))).items()) / len(ours) if ours else 1.0
-
-
-def _confirmed(text: str, back: str, others: Sequence[str]) -> float | None:
-    """Share of the words of the text that came back along another chain and did so here."""
-    elsewhere = Counter(word for other in others for word in set(_folded(other)))
-    wanted = {word for word in _folded(unmasked(text)) if elsewhere[word]}
-    return len(wanted & set(_folded(back))) / len(wanted) if wanted else None
-
-
-def _agreement(back: str, others: Sequence[str]) -> float | None:
-    """chrF with what came back from elsewhere, the mean."""
-    return sum(overlap(back, other)["chrf"] for other in others) / len(others) / 100 if others else None
 
 
 def names(text: str) -> list[str]:

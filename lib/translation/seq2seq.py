@@ -1,7 +1,7 @@
 """Translators of the transformers library, from local folders: a model for each direction (Marian), or one of many languages.
 
-`translation.model` is a folder with {source} and {target} in its name, such as /models/opus-mt-{source}-{target}, or one folder. How a model
-of many languages is told what is wanted is seen in its vocabulary: `<2es>` before the text (MADLAD, Kudugunta et al. 2023,
+`translation.model` is a folder with {source} and {target} in its name, such as /models/opus-mt-{source}-{target}, or one folder. How a
+model of many languages is told what is wanted is seen in its vocabulary: `<2es>` before the text (MADLAD, Kudugunta et al. 2023,
 arXiv:2309.04662), or a language token first in the answer, `spa_Latn` (NLLB, NLLB team 2022, arXiv:2207.04672) or `__es__` (M2M-100, Fan et
 al. 2020, arXiv:2010.11125).
 """

@@ -14,7 +14,7 @@ THERE = "Explicar a Anna por qu\u00e9 el disco no debe ser montado antes de que 
 
 
 def measured(back: str, text: str = TEXT, there: str = THERE, language: str = "en") -> dict[str, float | None]:
-    return signals(trip_of(text, there, back, language), [trip_of(text, there, TEXT, language)])
+    return signals(trip_of(text, there, back, language))
 
 
 def trip_of(text: str, there: str, back: str, language: str) -> Trip:
@@ -39,14 +39,13 @@ def test_what_came_back_as_it_went_is_perfect():
         ("mood", TEXT.replace("Explain", "It explains")),
         ("language", THERE),
         ("length", TEXT[: len(TEXT) // 2]),
-        ("agreement", TEXT[: len(TEXT) // 2]),
     ],
 )
 def test_a_loss_is_seen(name, back):
     found, whole = measured(back), measured(TEXT)
     assert found[name] < 0.8
     untouched = {"numbers", "names", "negation", "modality", "mood"} - {name}
-    if name not in ("language", "length", "agreement"):
+    if name not in ("language", "length"):
         assert {other: found[other] for other in untouched} == {other: whole[other] for other in untouched}
 
 
