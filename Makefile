@@ -8,7 +8,7 @@ TORCH ?=
 PAGES ?= .demo/pages
 WAREHOUSE ?= .demo/warehouse
 GUIDE ?= .demo/guide
-LANGUAGES_LIMIT ?= 48
+LANGUAGES_LIMIT ?= 44
 LANGUAGES_WAREHOUSE ?= .demo/languages
 LANGUAGES_REPORT ?= .demo/languages.html
 REPORT ?= .demo/report.html
@@ -56,7 +56,7 @@ demo-languages: setup ## real pages in four languages: instructions in translati
 	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
 	$(BIN)/bubblenet run --config conf/local.toml --input $(GUIDE) --snapshot guide --warehouse $(LANGUAGES_WAREHOUSE) --limit $(LANGUAGES_LIMIT) \
 	  --set 'translation.languages=["ca", "es", "fr"]' --set 'paraphrasing.pivots=["es", "ca", "eo", "gl", "es-fr-es"]' \
-	  --set backtranslation.candidates=2 --set 'scoring.modes=["reverse_gain", "likelihood"]' --report $(LANGUAGES_REPORT)
+	  --set backtranslation.candidates=2 --set translation.min_meaning=0.5 --report $(LANGUAGES_REPORT)
 
 test: setup ## all tests but the nightly ones, in two processes with a Spark session each (TEST_PROCESSES=2)
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations 20

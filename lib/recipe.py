@@ -118,7 +118,9 @@ def full_recipe(settings: Settings) -> Recipe:
 
 def translation_calibration(settings: Settings) -> TranslationCalibration | None:
     """What tells how far round trips can be trusted. Raises SettingsError where the named file cannot be used."""
-    return calibration.choose(settings.translation.calibration, settings.translation.translator)
+    chosen = calibration.choose(settings.translation.calibration, settings.translation.translator)
+    lowest = settings.translation.min_meaning
+    return chosen.with_floor(lowest) if chosen and lowest >= 0 else chosen
 
 
 def _translating(settings: Settings) -> dict[str, Any]:

@@ -168,6 +168,7 @@ class Translation(Section):
     calibration: str = Field(
         "default", description="file of a fit; default: the one that ships for the translator, if any; none: nothing passes without review"
     )
+    min_meaning: float = Field(-1.0, ge=-1.0, le=1.0, description="floor of the probability of the same meaning; -1: as calibrated")
 
 
 class Paraphrasing(Section):
@@ -176,7 +177,6 @@ class Paraphrasing(Section):
     pivots: tuple[str, ...] = Field((), strict=False, description="`es`, or `es-fr-es` for several; empty: no paraphrases")
     chains: int = Field(2, ge=1, le=16, description="of the pivots, drawn for each instruction; one more where these give nothing")
     min_difference: Share = Field(0.1, description="1 - chrF to the instruction; the most different paraphrase is kept")
-    min_meaning: float = Field(-1.0, ge=-1.0, le=1.0, description="floor of the probability of the same meaning; -1: as calibrated")
 
     @field_validator("pivots")
     @classmethod

@@ -63,6 +63,10 @@ class TranslationCalibration(BaseModel):
         used = self.model_dump(mode="json", include={"translator", "chains", "floors", "intercept", "curves"})
         return hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:16]
 
+    def with_floor(self, lowest: float) -> TranslationCalibration:
+        """The same with another floor, for all languages."""
+        return self.model_copy(update={"floors": dict.fromkeys(self.floors, lowest)})
+
     def floor(self, chain: Chain) -> float | None:
         """The meaning that a round trip must have; None where the chain is uncalibrated."""
         return self.floors.get(chain.languages[0]) if str(chain) in self.chains else None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bubblenet.translation.trips import Trip
 
 FALSE_ALARMS = 0.05
-MIN_PRECISION = 0.8
+MIN_PRECISION = 0.9
 MIN_LABELS = 20
 
 

@@ -129,8 +129,7 @@ def _judge(
         return replace(found, reason="needs_review")
     known = signals(trip) | ({} if similarity is None else {"similarity": similarity})
     meaning = calibration.meaning(known)
-    lowest = settings.min_meaning if settings.min_meaning >= 0 else floor
-    return replace(found, meaning=meaning, reason=CHOSEN if meaning >= lowest else "meaning_lost")
+    return replace(found, meaning=meaning, reason=CHOSEN if meaning >= floor else "meaning_lost")
 
 
 def _choose(tried: list[Paraphrase]) -> list[Paraphrase]:

@@ -2,7 +2,8 @@
 
 Corruptions: every good trip of the shipped labels with each mistake planted, found out of fold where 5 % of the good ones are refused;
 beside chrF alone and sentence embeddings alone. Pivots: distinct-2 and self-BLEU of the kept paraphrases, one pivot and several, at the
-same floor of meaning. Cost: words a second of paraphrasing over those of the translator alone on the same texts and chains, in one process.
+same floor of meaning. Contamination: how many evaluation items are still found after their way there and back. Cost: words a second of
+paraphrasing over those of the translator alone on the same texts and chains, in one process.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ import numpy as np
 from rich.console import Console
 from rich.table import Column, Table
 
+from bubblenet.corpus.similarity.contamination import SHORT, build_index
+from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.evaluation.answering import overlap
 from bubblenet.identity import folded
 from bubblenet.judging.fitting import auc, best_settings, out_of_fold
-from bubblenet.settings import Paraphrasing
+from bubblenet.settings import Decontamination, Paraphrasing
 from bubblenet.translation import calibration, fitting
 from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.translation.corruption import KINDS
 from bubblenet.translation.masking import mask
 from bubblenet.translation.paraphrasing import Wanted, chains_of, paraphrase
 from bubblenet.translation.quality import ALL_SIGNALS
+from bubblenet.translation.trips import Chain, travel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from bubblenet.translation.paraphrasing import Paraphrase
 
 PIVOTS = ("es", "ca", "eo", "gl", "es-fr-es")
-PARTS = ("corruptions", "pivots", "cost")
+PARTS = ("corruptions", "pivots", "contamination", "cost")
 MOST_WORDS = 40
 
 
@@ -55,6 +59,8 @@ def main() -> int:
     texts = english_instructions()[: arguments.texts]
     if "pivots" in arguments.parts:
         console.print(pivots(texts))
+    if "contamination" in arguments.parts:
+        console.print(contamination(texts))
     if "cost" in arguments.parts:
         console.print(cost(texts))
     if arguments.many:
@@ -163,6 +169,20 @@ def bigrams(text: str) -> list[tuple[str, str]]:
     """Of folded words."""
     words = folded(text).split()
     return list(itertools.pairwise(words))
+
+
+def contamination(texts: Sequence[str]) -> Table:
+    """Instructions taken for evaluation items, and looked for in what came back."""
+    items = [text for text in texts if len(tokens(text)) >= SHORT]
+    index, share = build_index((text, text) for text in items), Decontamination().min_share
+    table = Table("pivot", Column("came back", justify="right"), Column("found in it", justify="right"), Column("share", justify="right"))
+    table.title, table.title_justify = f"{len(items):,} evaluation items, after a round trip", "left"
+    translator = ApertiumTranslator()
+    for pivot in PIVOTS:
+        back = [(trip.source, trip.result) for trip in travel(translator, items, Chain.around("en", pivot)) if trip.result]
+        found = sum(index.find(token_hashes(tokens(result)), share) is not None for _, result in back)
+        table.add_row(pivot, f"{len(back):,}", f"{found:,}", f"{found / len(back):.2f}")
+    return table
 
 
 def cost(texts: Sequence[str], repeats: int = 3) -> Table:

@@ -107,8 +107,8 @@ def test_labels_that_say_too_little_are_refused(labels, tmp_path):
 
 def test_the_floor_is_the_lowest_meaning_with_the_precision():
     good, bad = np.array([0.9, 0.8, 0.7, 0.3]), np.array([0.75, 0.2, 0.1])
-    assert fitting.floor_for_precision(good, bad) == 0.3
-    assert fitting.floor_for_precision(np.array([0.1]), np.array([0.9, 0.8])) == 0.9
+    assert fitting.floor_for_precision(good, bad) == 0.8
+    assert fitting.floor_for_precision(np.array([0.1]), np.array([0.95, 0.8])) == 0.95
 
 
 def test_the_shipped_calibration_is_of_the_shipped_labels():

@@ -69,7 +69,7 @@ def test_a_second_try_can_rescue():
         ("Explain why it uses that.", {"calibration": None}, "needs_review"),
         ("Explain why it uses that.", {"calibration": calibrated("en-ww-en")}, "needs_review"),
         ("Explain why it uses that.", {"calibration": calibrated("en-xx-en", floor=1.0)}, "meaning_lost"),
-        ("Explain why it uses that.", {"min_meaning": 1.0}, "meaning_lost"),
+        ("Explain why it uses that.", {"calibration": ALL.with_floor(1.0)}, "meaning_lost"),
         ("Explain why it uses that.", {"min_difference": 0.9}, "too_similar"),
         ("Explain why it uses that.", {"gate": lambda text: "too_long"}, "too_long"),
         ("Tell me of a shell.", {}, "unchanged"),
