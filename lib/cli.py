@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bubblenet import __version__, settings
+from bubblenet import __version__, session, settings
 from bubblenet.job import (
     AgainstOption,
     Arguments,
