@@ -25,7 +25,7 @@ from bubblenet.job import (
     exit_code,
     opened,
 )
-from bubblenet.jobs import assess, backtranslate, curate, deduplicate, ingest, score, segment
+from bubblenet.jobs import assess, backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
 from bubblenet.training.decisions import PROMOTED
 from bubblenet.training.rounds import Round, Steps, iterate
 from bubblenet.viewing.report import write_report
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 app = typer.Typer(add_completion=False)
-STEPS = Steps(propose=(ingest.run, segment.run, deduplicate.run, backtranslate.run), judge=(score.run, curate.run), show=assess.show)
+STEPS = Steps(
+    propose=(ingest.run, segment.run, deduplicate.run, backtranslate.run),
+    judge=(score.run, paraphrase.run, score.run_for_paraphrases, curate.run),
+    show=assess.show,
+)
 _METRICS = ("log_likelihood", "chrf", "rouge_l")
 
 

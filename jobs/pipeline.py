@@ -28,11 +28,6 @@ def check_models(context: Context) -> list[StageReport]:
     return []
 
 
-def score_paraphrases(context: Context) -> list[StageReport]:
-    """Measure what came back from other languages, where anything was sent."""
-    return score.run(context) if context.settings.paraphrasing.pivots else []
-
-
 STEPS = (
     check_models,
     ingest.run,
@@ -41,7 +36,7 @@ STEPS = (
     backtranslate.run,
     score.run,
     paraphrase.run,
-    score_paraphrases,
+    score.run_for_paraphrases,
     curate.run,
 )
 
