@@ -12,6 +12,8 @@ from bubblenet.judging.calibration import Curve
 from bubblenet.recipe import full_recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, SCORES
 from bubblenet.translation.calibration import TranslationCalibration
+from bubblenet.viewing.languages import collect_languages, fingerprints
+from bubblenet.viewing.views import register_views
 from tests.corpora import page, write_pages
 from tests.spark.pipelines import run_all
 
@@ -83,6 +85,14 @@ def test_paraphrases_are_judged_like_every_instruction_and_made_once(make):
     assert all(judged[one]["reason"] in (None, "low_quality") for one in kept)
     curated = {row["instruction_id"]: row["origin"] for row in context.warehouse.read(CURATED).collect()}
     assert curated.keys() == {one for one, row in judged.items() if row["kept"]}
+
+    register_views(context.warehouse)
+    shown = collect_languages(context.spark, fingerprints(full_recipe(context.settings)), 0, "default")
+    assert {line.language for line in shown.languages} == {"en", "es"}
+    assert sum(line.num_curated for line in shown.languages) == len(curated)
+    assert sum(line.num_tried for line in shown.chains) == sum(row["chain"] is not None for row in rows)
+    assert sum(line.num_kept for line in shown.chains) == len(kept)
+    assert {pair.paraphrase for pair in shown.paraphrases} <= {row["instruction"] for row in kept.values()}
 
     again = run_all(make(PIVOTS))
     assert {name: report.num_rows for name, report in again.items()} == dict.fromkeys(again, 0)

@@ -15,6 +15,7 @@ from bubblenet.errors import WarehouseError
 from bubblenet.settings import Curation, Settings
 from bubblenet.viewing import report
 from bubblenet.viewing.charts import Axis, bars, curves, histogram, intervals
+from bubblenet.viewing.languages import ChainLine, LanguageLine, Languages, ParaphrasePair
 from bubblenet.viewing.ledgers import StageTotal
 from bubblenet.viewing.rounds import RoundLine, Rounds
 from bubblenet.viewing.samples import SamplePair
@@ -43,6 +44,7 @@ def make_data(**changes):
         reasons=(report.Reasons("segment", bars([("too_short", 2, "")])),),
         generated=[PAIR],
         extracted=[],
+        languages=None,
         rounds=None,
         rejected=[replace(PAIR, grade=None, reason="low_quality", quality=None)],
         stages=[STAGE],
@@ -202,3 +204,15 @@ def test_rounds_are_told_and_drawn_where_there_are_any():
     assert "model:<b>" in text
     assert page.count("<polyline") == page.count('class="dot"') == 1
     assert "Rounds" not in report.render(make_data())
+
+
+def test_languages_and_paraphrases_are_shown_where_there_are_any():
+    lines = (LanguageLine("ca", 219, 13, 3, 3, 1, 0.07), LanguageLine("eu", 20, 0, 0, 0, 0, None))
+    chains = (ChainLine("en-ca-en", 5, 1, {"meaning_lost": 4}, 0.97),)
+    pairs = (ParaphrasePair("en-ca-en", "Write <b>it</b>.", "Compose it.", 0.8, 0.4),)
+    shown = Languages(lines, chains, pairs, bars([("ca", 1, "of 13"), ("eu", 0, "of 0")]), bars([("en-ca-en", 1, "of 5 tried")]))
+    page = report.render(make_data(languages=shown))
+    assert "<code>eu</code>" in page  # nothing came of it, and it is there
+    assert "en-ca-en" in page
+    assert "Write &lt;b&gt;it&lt;/b&gt;." in page
+    assert "Paraphrases to read" not in report.render(make_data())
