@@ -30,7 +30,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency
+.PHONY: help setup python demo demo-languages demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -70,7 +70,7 @@ nightly: setup ## the long tests (kills, random snapshots, every command of the 
 	$(BIN)/python -m pytest -m nightly
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -110,10 +110,6 @@ bench-near-duplicates: setup ## planted near copies at known similarity: found, 
 
 bench-translation: setup ## planted mistakes that the judge of round trips finds, several pivots beside one, cost over the bare translator (about 10 minutes)
 	$(BIN)/python -m tests.benchmarks.translation --many 10000
-
-bench-consistency: setup ## parallel pages in four languages: the judge's word, recovered instructions, answers beside English ones (about 15 minutes)
-	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
-	$(BIN)/python -m tests.benchmarks.consistency $(GUIDE)
 
 bench-extraction: setup build/peers/.trafilatura-2.3.1 ## precision, recall and speed of our text beside Trafilatura and Resiliparse
 	$(BIN)/python -m tests.benchmarks.extraction
