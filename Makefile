@@ -52,7 +52,7 @@ demo-rounds: setup ## M0, M1, M2 on the sample pages: fine-tune, judge, compare,
 	  --set assessment.constrained_items=20 --report $(ROUNDS_REPORT) \
 	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set export.min_grade=4 --set 'scoring.modes=["reverse_gain", "likelihood"]'
 
-demo-languages: setup ## real pages in four languages: instructions in translation, paraphrases by round trip (at most 8 minutes on 2 cores)
+demo-languages: setup ## real pages in four languages: instructions in translation, paraphrases by round trip (4 to 10 minutes on 2 cores)
 	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
 	$(BIN)/bubblenet run --config conf/local.toml --input $(GUIDE) --snapshot guide --warehouse $(LANGUAGES_WAREHOUSE) --limit $(LANGUAGES_LIMIT) \
 	  --set 'translation.languages=["ca", "es", "fr"]' --set 'paraphrasing.pivots=["es", "ca", "eo", "gl", "es-fr-es"]' \
