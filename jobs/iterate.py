@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 STEPS = Steps(
     propose=(ingest.run, segment.run, deduplicate.run, backtranslate.run),
-    judge=(score.run, paraphrase.run, score.run_for_paraphrases, curate.run),
+    judge=(score.run, paraphrase.run_and_score, curate.run),
     show=assess.show,
 )
 _METRICS = ("log_likelihood", "chrf", "rouge_l")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bubblenet import passages, yields
 from bubblenet.evaluations import publish_index
 from bubblenet.job import main_of
+from bubblenet.jobs import score
 from bubblenet.recipe import full_recipe, translation_calibration
 from bubblenet.stage import Stage, StageReport, run_stage
 from bubblenet.tables import INSTRUCTIONS
@@ -36,6 +37,12 @@ def run(context: Context) -> list[StageReport]:
     if report.num_rows:
         yields.show_paraphrase_yield(context, recipe)
     return [report]
+
+
+def run_and_score(context: Context) -> list[StageReport]:
+    """The same, and measure what is new; what an earlier run left unmeasured was measured before, with everything else."""
+    reports = run(context)
+    return reports + score.run(context) if any(report.num_kept_rows for report in reports) else reports
 
 
 def _stage(context: Context, recipe: Recipe) -> Stage:

@@ -35,8 +35,7 @@ STEPS = (
     deduplicate.run,
     backtranslate.run,
     score.run,
-    paraphrase.run,
-    score.run_for_paraphrases,
+    paraphrase.run_and_score,
     curate.run,
 )
 

@@ -47,11 +47,6 @@ def run(context: Context) -> list[StageReport]:
     return reports
 
 
-def run_for_paraphrases(context: Context) -> list[StageReport]:
-    """Measure what came back from other languages, where anything was sent there."""
-    return run(context) if context.settings.paraphrasing.pivots else []
-
-
 def _with_needs(mode: str, pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     """The pairs with what a mode asks for besides their texts."""
     if MODES[mode].needs_alone:

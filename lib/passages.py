@@ -76,10 +76,16 @@ def sample(passages: DataFrame, limit: int) -> DataFrame | None:
 
 
 def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
-    """Pairs of the snapshot that passed the gates, a row each: instruction_id, segment_id, instruction, origin, closing, text."""
+    """Pairs of the snapshot that passed the gates, a row each.
+
+    Columns: instruction_id, segment_id, instruction, origin, closing, style, language (of the instruction), text.
+    """
     instructions = current(context, INSTRUCTIONS, *recipe.instructions()).where(F.col("kept"))
     pairs = instructions.groupBy("instruction_id", "segment_id", "instruction").agg(
-        F.min("origin").alias("origin"), F.max("closing").alias("closing")
+        F.min("origin").alias("origin"),
+        F.max("closing").alias("closing"),
+        F.min("style").alias("style"),
+        F.min(F.coalesce("asked_language", "language")).alias("language"),
     )
     texts = representatives(context, recipe).select("segment_id", "text")
     return pairs.join(texts, on="segment_id", how="inner")
@@ -102,16 +108,10 @@ def parents(context: Context, recipe: Recipe) -> DataFrame:
 
     Columns: parent_id, segment_id, instruction, closing, style, language, text.
     """
-    is_parent = F.col("origin").isin("extracted", "generated")
-    proposed = proposed_pairs(context, recipe).where(is_parent)
-    best = best_candidates(proposed, reverse_gains(context, recipe)).select(
-        F.col("instruction_id").alias("parent_id"), "segment_id", "instruction", "closing", "text"
+    proposed = proposed_pairs(context, recipe).where(F.col("origin").isin("extracted", "generated"))
+    return best_candidates(proposed, reverse_gains(context, recipe)).select(
+        F.col("instruction_id").alias("parent_id"), "segment_id", "instruction", "closing", "style", "language", "text"
     )
-    asked = current(context, INSTRUCTIONS, *recipe.instructions()).where(F.col("kept") & is_parent)
-    how = asked.groupBy(F.col("instruction_id").alias("parent_id")).agg(
-        F.min("style").alias("style"), F.min(F.coalesce("asked_language", "language")).alias("language")
-    )
-    return best.join(how, on="parent_id", how="inner")
 
 
 def reverse_gains(context: Context, recipe: Recipe) -> DataFrame:

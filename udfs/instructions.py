@@ -16,7 +16,6 @@ from bubblenet.settings import Backtranslation
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.translation.native import translate_instructions, translate_passages, way
 from bubblenet.translation.registry import TranslatorSpec, get_translator
-from bubblenet.translation.trips import Chain
 from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from bubblenet.translation.native import TranslatedInstruction
     from bubblenet.translation.protocol import Translator
+    from bubblenet.translation.trips import Chain
     from bubblenet.udfs.batches import Row
 
 
@@ -123,7 +123,7 @@ class BacktranslateInTranslation:
         translator = get_translator(self.translator)
         for language, of_language in _by(requests, "language").items():
             there = way(language, self.language, translator.directions())
-            if there is None:
+            if there is None or not there.way_back.is_known(translator.directions()):  # before the model is paid
                 yield from ((request, {"reason": "no_translator"}) for request in of_language)
             else:
                 yield from self._ask(translator, of_language, there)
@@ -135,7 +135,7 @@ class BacktranslateInTranslation:
         rows = {answer["request_id"]: row for answer, row in answered}
         kept = [request for request in readable if rows[request["request_id"]].get("kept")]
         texts = [rows[request["request_id"]]["instruction"] for request in kept]
-        translated = translate_instructions(translator, texts, Chain(there.languages[::-1]), self.calibration)
+        translated = translate_instructions(translator, texts, there.way_back, self.calibration)
         for request, one in zip(kept, translated, strict=True):
             rows[request["request_id"]] |= self._translated_row(request, one, there)
         for request in requests:
@@ -146,16 +146,16 @@ class BacktranslateInTranslation:
         reason = one.reason
         if one.text and reason is None:
             reason = gate(one.text, request["text"], request["language"], True).reason
-        return {
-            "kept": reason is None,
-            "reason": reason,
-            "detail": one.detail,
+        verdict = {"kept": reason is None, "reason": reason, "detail": one.detail}
+        if reason == "translator_error":
+            verdict = quarantined(reason, one.detail or "")
+        return verdict | {
             "instruction": one.text,
             "instruction_id": content_id(request["segment_id"], one.text) if one.text else None,
             "asked_language": request["language"],
             "opening": None,
             "closing": None,
-            "chain": str(Chain(there.languages + there.languages[-2::-1])),
+            "chain": str(there.and_back),
             "meaning": one.meaning,
             "coverage": one.coverage,
         }

@@ -103,7 +103,7 @@ class QualityModel(BaseModel):
         """The quality of one pair; None where a signal is missing."""
         if any(name not in signals for name in self.curves):
             return None
-        return _sigmoid(self.intercept + math.fsum(curve(signals[name]) for name, curve in self.curves.items()))
+        return sigmoid(self.intercept + math.fsum(curve(signals[name]) for name, curve in self.curves.items()))
 
     def column(self, signals: Mapping[str, Column]) -> Column:
         """The same as a Spark expression over the columns of the signals; null where one is null."""
@@ -214,5 +214,6 @@ def _differences(calibration: Calibration, weights_digest: str, scoring: Scoring
     return found
 
 
-def _sigmoid(z: float) -> float:
+def sigmoid(z: float) -> float:
+    """1 / (1 + exp(-z)) without overflow."""
     return 1 / (1 + math.exp(-z)) if z >= 0 else 1 - 1 / (1 + math.exp(z))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bubblenet.errors import SettingsError
-from bubblenet.judging.calibration import Curve
+from bubblenet.judging.calibration import Curve, sigmoid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ class TranslationCalibration(BaseModel):
     def meaning(self, signals: Mapping[str, float | None]) -> float:
         """0 to 1. A signal that is not there at all counts as the best that it can be: so cheap ones tell what costly ones cannot mend."""
         z = self.intercept + math.fsum(_value(curve, signals, name) for name, curve in self.curves.items())
-        return 1 / (1 + math.exp(-z)) if z >= 0 else 1 - 1 / (1 + math.exp(z))
+        return sigmoid(z)
 
     def save(self, path: Path) -> None:
         """Write the file: sorted keys, so that equal models are equal bytes."""

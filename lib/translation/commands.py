@@ -80,7 +80,12 @@ def calibrate(labels: Path, out: Path, console: Console) -> None:
     table = Table("language", *(Column(kind, justify="right") for kind in (*KINDS, "good kept", "precision")))
     for language, figures in found.figures.items():
         recall = (f"{figures['recall'][kind]:.2f}" if kind in figures["recall"] else "-" for kind in KINDS)
-        table.add_row(language, *recall, f"{figures['share_of_good_kept']:.2f}", f"{figures['precision']:.2f}")
+        table.add_row(
+            language,
+            *recall,
+            f"{figures['share_of_good_kept']:.2f}",
+            f"{figures['precision']:.2f}" if figures["precision"] is not None else "-",
+        )
     table.title, table.title_justify = "Planted mistakes found where 5 % of the good trips are refused, and what passes", "left"
     print_table(console, table)
     console.print(f"{out}: {found.id}. Use it: --set translation.calibration={out}", soft_wrap=True)

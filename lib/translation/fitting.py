@@ -16,7 +16,7 @@ import numpy as np
 
 from bubblenet.errors import InputError
 from bubblenet.identity import row_seed
-from bubblenet.judging.fitting import auc, best_settings, fit_model, out_of_fold
+from bubblenet.judging.fitting import auc, best_settings, fit_model, out_of_fold, threshold
 from bubblenet.translation.calibration import FORMAT_VERSION, UNTOLD, TranslationCalibration
 from bubblenet.translation.corruption import KINDS, corrupt
 from bubblenet.translation.embedding import similarities
@@ -121,7 +121,7 @@ def fit(translator: Translator, name: str, path: Path) -> TranslationCalibration
         translator=name,
         labels=hashlib.sha256(path.read_bytes()).hexdigest(),
         chains=tuple(sorted({str(one.chain) for one in labelled if one.chain.languages[0] in tables})),
-        floors={language: floor_for_precision(*_read(table, meanings[language])) for language, table in tables.items()},
+        floors={language: floor for language, table in tables.items() if (floor := _floor(table, meanings[language])) is not None},
         intercept=model.intercept,
         curves={name: curve for name, curve in model.curves(ALL_SIGNALS).items() if any(curve.values)},
         data={language: dict(Counter(table.kinds)) for language, table in tables.items()},
@@ -150,18 +150,25 @@ def tabulate(translator: Translator, labelled: Sequence[LabelledTrip]) -> Table:
     return table
 
 
-def _read(table: Table, meaning: Floats) -> tuple[Floats, Floats]:
-    """The meanings of the trips that a reader found good, and of those found bad."""
-    return meaning[table.rows("good")], meaning[table.rows("bad")]
+def _as_read(table: Table, meaning: Floats) -> tuple[Floats, Labels]:
+    """The meanings of the trips as they were read, and whether each was found good."""
+    rows = table.rows("good", "bad")
+    return meaning[rows], (np.array(table.kinds)[rows] == "good").astype(int)
+
+
+def _floor(table: Table, meaning: Floats) -> float | None:
+    """None where the precision is never reached: the language stays uncalibrated."""
+    return threshold(*_as_read(table, meaning), MIN_PRECISION)
 
 
 def _figures(table: Table, meaning: Floats) -> dict[str, Any]:
-    good, bad = _read(table, meaning)
-    floor = floor_for_precision(good, bad)
+    found, labels = _as_read(table, meaning)
+    floor = _floor(table, meaning)
+    passed = labels[found >= floor] if floor is not None else labels[:0]
     return {
-        "auc_good_against_bad": auc(np.concatenate([good, bad]), np.repeat([1, 0], [len(good), len(bad)])),
-        "precision": round(precision_at(floor, good, bad), 3),
-        "share_of_good_kept": round(float((good >= floor).mean()), 3),
+        "auc_good_against_bad": auc(found, labels),
+        "precision": round(float(passed.mean()), 3) if len(passed) else None,
+        "share_of_good_kept": round(float(passed.sum() / labels.sum()), 3),
         "recall": recalls(table, meaning),
     }
 
@@ -170,15 +177,3 @@ def recalls(table: Table, meaning: Floats) -> dict[str, float]:
     """Share of each planted mistake that is refused where 5 % of the good trips are."""
     limit = np.quantile(meaning[table.rows("good")], FALSE_ALARMS)
     return {kind: round(float((meaning[table.rows(kind)] < limit).mean()), 3) for kind in KINDS if len(table.rows(kind))}
-
-
-def floor_for_precision(good: Floats, bad: Floats) -> float:
-    """The lowest meaning from which at least MIN_PRECISION of the trips that were read are good; the highest of all where none is."""
-    candidates = [level for level in np.unique(np.round(good, 4)) if precision_at(level, good, bad) >= MIN_PRECISION]
-    return float(min(candidates, default=round(float(max(good.max(), bad.max())), 4)))
-
-
-def precision_at(level: float, good: Floats, bad: Floats) -> float:
-    """Share of good trips among those of at least this meaning."""
-    num_good, num_bad = int((good >= level).sum()), int((bad >= level).sum())
-    return num_good / (num_good + num_bad) if num_good else 0.0

@@ -9,11 +9,10 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bubblenet.translation.embedding import similarities
 from bubblenet.translation.finishing import finished
 from bubblenet.translation.masking import MaskingError
-from bubblenet.translation.quality import compared, signals
 from bubblenet.translation.trips import Chain, travel
+from bubblenet.translation.trust import judge_trips
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,30 +62,18 @@ def translate_passages(translator: Translator, texts: Sequence[str], chain: Chai
 def translate_instructions(
     translator: Translator, texts: Sequence[str], there: Chain, calibration: TranslationCalibration | None
 ) -> list[TranslatedInstruction]:
-    """Into the last language of `there`, judged by the way back to its first one."""
-    around = Chain(there.languages + there.languages[-2::-1])
-    if not around.is_known(translator.directions()):
-        return [TranslatedInstruction(reason="no_translator") for _ in texts]
-    trips = travel(translator, texts, around)
-    floor = calibration.floor(around) if calibration else None
-    near = iter(similarities([compared(trip) for trip in trips if trip.result is not None]))
-    found = []
-    for text, trip in zip(texts, trips, strict=True):
-        similarity = next(near) if trip.result is not None else None
-        found.append(_judge(text, trip, there.languages[-1], calibration, floor, similarity))
-    return found
+    """Into the last language of `there`, judged by the way back to its first one. Raises EnvironmentProblem without a leg."""
+    trips = travel(translator, texts, there.and_back)
+    came_back = iter(judge_trips([trip for trip in trips if trip.result is not None], calibration))
+    judged = [next(came_back) if trip.result is not None else (None, trip.reason) for trip in trips]
+    return [_translated(text, trip, *verdict) for text, trip, verdict in zip(texts, trips, judged, strict=True)]
 
 
-def _judge(
-    text: str, trip: Trip, language: str, calibration: TranslationCalibration | None, floor: float | None, similarity: float | None
-) -> TranslatedInstruction:
+def _translated(text: str, trip: Trip, meaning: float | None, reason: str | None) -> TranslatedInstruction:
     if trip.result is None:
-        return TranslatedInstruction(None, None, trip.coverage, trip.reason, trip.detail)
+        return TranslatedInstruction(None, None, trip.coverage, reason, trip.detail)
     try:
-        translated = finished(trip.source.restore(trip.pivot_text), text, language)
+        translated = finished(trip.source.restore(trip.pivot_text), text, trip.chain.there.languages[-1])
     except MaskingError as error:
         return TranslatedInstruction(None, None, trip.coverage, error.reason, str(error))
-    if calibration is None or floor is None:
-        return TranslatedInstruction(translated, None, trip.coverage, "needs_review")
-    meaning = calibration.meaning(signals(trip) | {"similarity": similarity})
-    return TranslatedInstruction(translated, meaning, trip.coverage, None if meaning >= floor else "meaning_lost")
+    return TranslatedInstruction(translated, meaning, trip.coverage, reason)

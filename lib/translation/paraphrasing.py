@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from bubblenet.evaluation.answering import overlap
 from bubblenet.identity import folded, row_seed
-from bubblenet.translation.embedding import similarities
 from bubblenet.translation.finishing import finished
-from bubblenet.translation.quality import compared, signals
 from bubblenet.translation.trips import Chain, Memory, travel
+from bubblenet.translation.trust import judge_trips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from bubblenet.translation.trips import Trip
 
 PARAPHRASING_VERSION = 1
-
-CHOSEN = None
-"""The reason of the paraphrase that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Paraphrase:
     @property
     def kept(self) -> bool:
         """Whether it is used."""
-        return self.chain is not None and self.reason is CHOSEN
+        return self.chain is not None and self.reason is None
 
 
 def chains_of(language: str, pivots: Iterable[str], directions: Iterable[Direction], key: str) -> list[Chain]:
@@ -84,7 +80,7 @@ def paraphrase(
 
 
 def _has_usable(tried: Sequence[Paraphrase]) -> bool:
-    return any(one.reason is CHOSEN for one in tried)
+    return any(one.reason is None for one in tried)
 
 
 def _travel(translator: Translator, wanted: Sequence[Wanted], chains: Sequence[Sequence[Chain]]) -> list[list[Trip]]:
@@ -101,18 +97,16 @@ def _travel(translator: Translator, wanted: Sequence[Wanted], chains: Sequence[S
 def _judge_all(
     wanted: Sequence[Wanted], trips: Sequence[Sequence[Trip]], settings: Paraphrasing, calibration: TranslationCalibration | None
 ) -> list[list[Paraphrase]]:
-    """Rules first; embeddings, which cost more, are asked of those that could still pass with the best answer."""
-    judged = [[_judge(one, trip, settings, calibration) for trip in tried] for one, tried in zip(wanted, trips, strict=True)]
-    undecided = [(row, place) for row, found in enumerate(judged) for place, one in enumerate(found) if one.reason is CHOSEN]
-    near = similarities([compared(trips[row][place]) for row, place in undecided])
-    for (row, place), similarity in zip(undecided, near, strict=True):
-        judged[row][place] = _judge(wanted[row], trips[row][place], settings, calibration, similarity)
+    """First what is cheap to see; then, of those that are left, whether they mean the same."""
+    judged = [[_look(one, trip, settings) for trip in tried] for one, tried in zip(wanted, trips, strict=True)]
+    open_ = [(row, place) for row, found in enumerate(judged) for place, one in enumerate(found) if one.reason is None]
+    verdicts = judge_trips([trips[row][place] for row, place in open_], calibration)
+    for (row, place), (meaning, reason) in zip(open_, verdicts, strict=True):
+        judged[row][place] = replace(judged[row][place], meaning=meaning, reason=reason)
     return judged
 
 
-def _judge(
-    wanted: Wanted, trip: Trip, settings: Paraphrasing, calibration: TranslationCalibration | None, similarity: float | None = None
-) -> Paraphrase:
+def _look(wanted: Wanted, trip: Trip, settings: Paraphrasing) -> Paraphrase:
     if trip.result is None:
         return Paraphrase(trip.chain, coverage=trip.coverage, reason=trip.reason, detail=trip.detail)
     text = finished(trip.result, wanted.text, wanted.language)
@@ -122,18 +116,11 @@ def _judge(
         return replace(found, reason="unchanged")
     if difference < settings.min_difference:
         return replace(found, reason="too_similar")
-    if fault := wanted.gate(text):
-        return replace(found, reason=fault)
-    floor = calibration.floor(trip.chain) if calibration else None
-    if calibration is None or floor is None:
-        return replace(found, reason="needs_review")
-    known = signals(trip) | ({} if similarity is None else {"similarity": similarity})
-    meaning = calibration.meaning(known)
-    return replace(found, meaning=meaning, reason=CHOSEN if meaning >= floor else "meaning_lost")
+    return replace(found, reason=wanted.gate(text))
 
 
 def _choose(tried: list[Paraphrase]) -> list[Paraphrase]:
     """Of those that could be used the most different one is; earlier ones win a tie."""
-    usable = [one for one in tried if one.reason is CHOSEN]
+    usable = [one for one in tried if one.reason is None]
     best = max(usable, key=lambda one: one.difference or 0.0, default=None)
-    return [replace(one, reason="less_different") if one.reason is CHOSEN and one is not best else one for one in tried]
+    return [replace(one, reason="less_different") if one.reason is None and one is not best else one for one in tried]

@@ -45,6 +45,16 @@ class Chain:
         """The first half: as far as the language in the middle."""
         return Chain(self.languages[: len(self.languages) // 2 + 1])
 
+    @property
+    def way_back(self) -> Chain:
+        """The other way round."""
+        return Chain(self.languages[::-1])
+
+    @property
+    def and_back(self) -> Chain:
+        """To the end and back by the same way."""
+        return Chain(self.languages + self.languages[-2::-1])
+
     def is_known(self, directions: Iterable[Direction]) -> bool:
         """Whether each leg can be translated, and into another language."""
         known = set(directions)

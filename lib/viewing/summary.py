@@ -71,7 +71,7 @@ def accounting_table(reports: list[StageReport]) -> Table:
     for name in ("seen", "= kept", "+ filtered", "+ quarantined", "+ pending"):
         table.add_column(name, justify="right")
     table.add_column("reasons", overflow="fold")
-    for stage in reports:
+    for stage in {stage.name: stage for stage in reports}.values():  # a stage that ran twice counts all of its requests the second time
         counts = stage.counts
         numbers = (counts.seen, counts.kept, sum(counts.filtered.values()), sum(counts.quarantined.values()), counts.pending)
         reasons = {str(reason): number for group in (counts.filtered, counts.quarantined) for reason, number in group.items()}

@@ -106,9 +106,10 @@ def test_labels_that_say_too_little_are_refused(labels, tmp_path):
 
 
 def test_the_floor_is_the_lowest_meaning_with_the_precision():
-    good, bad = np.array([0.9, 0.8, 0.7, 0.3]), np.array([0.75, 0.2, 0.1])
-    assert fitting.floor_for_precision(good, bad) == 0.8
-    assert fitting.floor_for_precision(np.array([0.1]), np.array([0.95, 0.8])) == 0.95
+    table = fitting.Table(kinds=["good"] * 20 + ["bad"] * 10)
+    apart = np.linspace(1.0, 0.5, 20), np.linspace(0.4, 0.1, 10)
+    assert fitting._floor(table, np.concatenate(apart)) == 0.3667  # with two of the bad ones: 20 of 22
+    assert fitting._floor(table, np.concatenate([np.full(20, 0.2), np.full(10, 0.9)])) is None
 
 
 def test_the_shipped_calibration_is_of_the_shipped_labels():

@@ -34,4 +34,3 @@ def test_an_instruction_is_judged_by_its_way_back():
     assert [one.reason for one in strict] == ["meaning_lost"]
     unknown = translate_instructions(ScriptedTranslator(), texts[:1], there, None)
     assert [(one.text, one.reason) for one in unknown] == [(good.text, "needs_review")]
-    assert [one.reason for one in translate_instructions(ScriptedTranslator(), texts[:1], Chain(("en", "de")), None)] == ["no_translator"]

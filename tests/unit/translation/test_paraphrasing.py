@@ -10,7 +10,7 @@ from bubblenet.errors import SettingsError
 from bubblenet.judging.calibration import Curve
 from bubblenet.settings import Paraphrasing
 from bubblenet.translation import calibration as calibrations
-from bubblenet.translation import paraphrasing
+from bubblenet.translation import trust
 from bubblenet.translation.apertium import PACKAGES, ApertiumTranslator
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.translation.finishing import finished
@@ -86,7 +86,7 @@ def test_what_cannot_be_used_says_why(text, options, reason):
 
 def test_embeddings_are_not_asked_of_what_cannot_pass(monkeypatch):
     asked_for: list[tuple[str, str]] = []
-    monkeypatch.setattr(paraphrasing, "similarities", lambda pairs: asked_for.extend(pairs) or [1.0] * len(pairs))
+    monkeypatch.setattr(trust, "similarities", lambda pairs: asked_for.extend(pairs) or [1.0] * len(pairs))
     asked("Explain why it uses that.", "xx", min_difference=0.9)
     assert not asked_for
     asked("Explain why it uses that.", "xx")

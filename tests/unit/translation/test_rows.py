@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bubblenet.corpus.similarity.contamination import build_index
-from bubblenet.settings import Paraphrasing
+from bubblenet.engines.protocol import EngineSpec
+from bubblenet.settings import Backtranslation, Paraphrasing
+from bubblenet.translation.protocol import Direction
 from bubblenet.translation.registry import TranslatorSpec
+from bubblenet.translation.scripted import ScriptedTranslator
+from bubblenet.udfs import instructions
 from bubblenet.udfs.paraphrases import ParaphraseInstruction
 from tests.unit.translation.test_paraphrasing import calibrated
 
@@ -62,3 +66,13 @@ def test_what_the_translator_fails_on_is_quarantined(instruction, status):
 def test_a_language_without_chains_has_one_row_that_says_so():
     [row] = rows_of(language="de")
     assert (row["kept"], row["reason"], row["chain"]) == (False, "no_translator", None)
+
+
+def test_no_model_is_asked_where_its_answer_could_not_come_back(monkeypatch):
+    one_way = Direction("es", "en")
+    monkeypatch.setattr(ScriptedTranslator, "directions", lambda self: frozenset([one_way]))
+    monkeypatch.setattr(instructions, "propose", lambda *asked: pytest.fail("the model was asked"))
+    asking = instructions.Backtranslate(EngineSpec("scripted", "", "scripted"), Backtranslation())
+    transform = instructions.BacktranslateInTranslation(asking, TranslatorSpec("scripted", "scripted"), "en", None)
+    request = {"request_id": "r", "segment_id": "s", "sample_index": 0, "origin": "translated", "text": PASSAGE, "language": "es"}
+    assert [row["reason"] for _, row in transform([request])] == ["no_translator"]
