@@ -22,6 +22,7 @@ BENCH_PAGES ?= 5000
 BENCH_CURVE ?= 1000,20000
 BENCH_ROUNDS ?= 3
 BENCH_WAREHOUSE ?= build/bench-rounds
+BENCH_ITEMS ?= 40
 BENCH_TOKENS ?= 10000
 BIN := .venv/bin
 SOURCES := lib jobs udfs conf tools tests
@@ -30,7 +31,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation
+.PHONY: help setup python demo demo-languages demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -70,7 +71,7 @@ nightly: setup ## the long tests (kills, random snapshots, every command of the 
 	$(BIN)/python -m pytest -m nightly
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -110,6 +111,14 @@ bench-near-duplicates: setup ## planted near copies at known similarity: found, 
 
 bench-translation: setup ## planted mistakes that the judge of round trips finds, several pivots beside one, cost over the bare translator (about 10 minutes)
 	$(BIN)/python -m tests.benchmarks.translation --many 10000
+
+bench-consistency: setup ## the judge and the models on parallel pages in four languages, beside a noise floor (about 15 minutes; BENCH_ITEMS=40)
+	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
+	$(BIN)/python -m tests.benchmarks.consistency $(GUIDE) --items $(BENCH_ITEMS)
+
+bench-languages: setup ## models trained with and without paraphrases and translated instructions, asked in three languages (hours; BENCH_TOKENS=10000)
+	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
+	$(BIN)/python -m tests.benchmarks.languages --guide $(GUIDE) --folder build/bench-languages --tokens $(BENCH_TOKENS) --set translation.min_meaning=0.5
 
 bench-extraction: setup build/peers/.trafilatura-2.3.1 ## precision, recall and speed of our text beside Trafilatura and Resiliparse
 	$(BIN)/python -m tests.benchmarks.extraction

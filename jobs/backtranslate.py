@@ -17,7 +17,7 @@ from bubblenet.recipe import backward_engine, draw_fingerprint, full_recipe, tra
 from bubblenet.stage import Stage, StageReport, run_stage
 from bubblenet.tables import INSTRUCTIONS
 from bubblenet.translation.registry import spec_of
-from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslation, TakeQuestion
+from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslation, KeepAsked, TakeQuestion
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,6 +43,8 @@ def run(context: Context) -> list[StageReport]:
         reports = [extraction, generation]
         if context.settings.translation.languages:
             reports.append(run_stage(_translation(context, recipe, asked.where(translated), chosen), context))
+            if context.settings.translation.cross_lingual:
+                reports.append(run_stage(_in_two_languages(context, recipe, texts, chosen), context))
         return reports
     finally:
         texts.unpersist()
@@ -74,6 +76,16 @@ def _translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: Dat
     )
     requests = _candidates(context, texts).withColumn("origin", F.lit("translated"))
     return _model_stage("backtranslate/translated", recipe, requests, transform, chosen)
+
+
+def _in_two_languages(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
+    """What was asked about translated passages, before it was translated itself: how well that went does not matter here."""
+    made = passages.current(context, INSTRUCTIONS, recipe["backtranslate/translated"].id).where("asked_instruction IS NOT NULL")
+    asked = made.select("segment_id", "sample_index", "style", "asked_instruction").join(texts, on="segment_id", how="inner")
+    requests = asked.withColumn("request_id", passages.content_id("segment_id", F.lit("cross_lingual"), "asked_instruction"))
+    transform = KeepAsked(context.settings.translation.backward_language)
+    name = "backtranslate/cross_lingual"
+    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", sample=chosen)
 
 
 def _candidates(context: Context, texts: DataFrame) -> DataFrame:

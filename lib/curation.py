@@ -45,11 +45,14 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
 
 
 def every_pair(context: Context, recipe: Recipe) -> DataFrame:
-    """Every instruction of the current recipe once: instruction_id, segment_id, origin, passed, gate."""
+    """Every instruction of the current recipe once: instruction_id, segment_id, origin, language (of the passage), passed, gate."""
     instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     has_text = instructions.where(F.col("instruction_id").isNotNull())
     pairs = has_text.groupBy("instruction_id", "segment_id").agg(
-        F.min("origin").alias("origin"), F.max("kept").alias("passed"), F.min("reason").alias("gate")
+        F.min("origin").alias("origin"),
+        F.min("language").alias("language"),
+        F.max("kept").alias("passed"),
+        F.min("reason").alias("gate"),
     )
     fault = F.when(~F.col("passed"), F.col("gate")).otherwise(F.col("standing"))
     judged = pairs.join(_standing(context, recipe), on="segment_id", how="left").withColumn("gate", fault)
@@ -82,7 +85,7 @@ def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
         pairs.join(signals, on="instruction_id", how="left")
         .withColumn("rank", F.row_number().over(order))
         .withColumn("quality", rule.column(named, F.col("origin")))
-        .withColumn("grade", rule.grade_column(F.col("quality"), F.col("origin")))
+        .withColumn("grade", rule.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
         .withColumn("reason", reason)
         .withColumn("kept", F.col("reason").isNull())
         .withColumn("grade", F.when(F.col("kept"), F.col("grade")))
@@ -133,7 +136,8 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
     """Rows of `curated` from rows of `judgements` at a version: both texts, and where the passage was met first."""
     instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
-    texts = instructions.select("instruction_id", "instruction").dropDuplicates(["instruction_id"])
+    asked_in = F.coalesce("asked_language", "language").alias("instruction_language")
+    texts = instructions.select("instruction_id", "instruction", asked_in).dropDuplicates(["instruction_id"])
     return (
         judged.join(texts, on="instruction_id", how="inner")
         .join(_earliest_occurrences(context, recipe), on="segment_id", how="inner")

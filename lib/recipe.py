@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _CUTTING = [EXTRACTION_VERSION, SEGMENTATION_VERSION, RULES_VERSION, HEADINGS_VERSION, IDENTIFIER_VERSION]
 _DECODING = {"temperature", "top_p", "max_new_tokens", "max_passage_tokens"}
 _SCRIPTED_DIGEST = "scripted"
-INSTRUCTION_STAGES = ("extract", "backtranslate", "backtranslate/translated", "paraphrase")
+INSTRUCTION_STAGES = ("extract", "backtranslate", "backtranslate/translated", "backtranslate/cross_lingual", "paraphrase")
 # Requests given to a server engine at once, over those in flight: the slowest of a window are waited for with a smaller share of it idle.
 WINDOWS_IN_FLIGHT = 4
 
@@ -136,7 +136,11 @@ def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerp
     if not settings.translation.languages:
         return {}
     through = {"language": settings.translation.backward_language, "code": NATIVE_VERSION}
-    return {"backtranslate/translated": Fingerprint(asking | _translating(settings) | {"through": through})}
+    translated = Fingerprint(asking | _translating(settings) | {"through": through})
+    stages = {"backtranslate/translated": translated}
+    if settings.translation.cross_lingual:
+        stages["backtranslate/cross_lingual"] = Fingerprint({"translated": translated.id, "gates": gates.versions(), "code": 1})
+    return stages
 
 
 def _paraphrasing(settings: Settings) -> dict[str, Fingerprint]:

@@ -1,4 +1,4 @@
-"""Row transforms that propose instructions: one takes the question on the page, one asks the backward model."""
+"""Row transforms that propose instructions: the question on the page, or what the backward model asks, in translation or not."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from bubblenet.udfs.worker import engine_of_task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bubblenet.judging.gates import Verdict
     from bubblenet.translation.native import TranslatedInstruction
     from bubblenet.translation.protocol import Translator
     from bubblenet.translation.trips import Chain
@@ -44,19 +45,38 @@ class TakeQuestion:
         """One row for each question."""
         for request in requests:
             verdict = gate(request["question"], request["text"], request["language"], True)
-            yield (
-                request,
-                {
-                    "kept": verdict.kept,
-                    "reason": verdict.reason,
-                    "instruction": verdict.instruction or None,
-                    "instruction_id": content_id(request["segment_id"], verdict.instruction) if verdict.instruction else None,
-                    "raw_output": request["question"],
-                    "origin": "extracted",
-                    "prompt_tokens": 0,
-                    "output_tokens": 0,
-                },
-            )
+            yield request, _as_it_stands(request, verdict) | {"raw_output": request["question"], "origin": "extracted"}
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAsked:
+    """Takes what the backward model asked about a translated passage as it is: an instruction in another language than its response.
+
+    language: the one that the model was asked in.
+    """
+
+    language: str
+    identity: tuple[str, ...] = ("segment_id", "language", "sample_index", "style")
+    window_rows: int = 256
+
+    def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        """One row for each."""
+        for request in requests:
+            verdict = gate(request["asked_instruction"], request["text"], self.language, True, style=request["style"], is_foreign=True)
+            yield request, _as_it_stands(request, verdict) | {"origin": "cross_lingual", "asked_language": self.language}
+
+
+def _as_it_stands(request: Row, verdict: Verdict) -> Row:
+    """The row of an instruction that no model is asked for."""
+    text = verdict.instruction or None
+    return {
+        "kept": verdict.kept,
+        "reason": verdict.reason,
+        "instruction": text,
+        "instruction_id": content_id(request["segment_id"], text) if text else None,
+        "prompt_tokens": 0,
+        "output_tokens": 0,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +157,13 @@ class BacktranslateInTranslation:
         texts = [rows[request["request_id"]]["instruction"] for request in kept]
         translated = translate_instructions(translator, texts, there.way_back, self.calibration)
         for request, one in zip(kept, translated, strict=True):
-            rows[request["request_id"]] |= self._translated_row(request, one, there)
+            asked = rows[request["request_id"]]["instruction"]
+            rows[request["request_id"]] |= self._translated_row(request, one, there, asked)
         for request in requests:
             yield request, rows.get(request["request_id"]) or quarantined("translator_error", "the passage could not be translated")
 
-    def _translated_row(self, request: Row, one: TranslatedInstruction, there: Chain) -> Row:
-        """The instruction in the language of the passage, past its gates there."""
+    def _translated_row(self, request: Row, one: TranslatedInstruction, there: Chain, asked: str) -> Row:
+        """The instruction in the language of the passage, past its gates there; asked: as the model wrote it."""
         reason = one.reason
         if one.text and reason is None:
             reason = gate(one.text, request["text"], request["language"], True).reason
@@ -153,6 +174,7 @@ class BacktranslateInTranslation:
             "instruction": one.text,
             "instruction_id": content_id(request["segment_id"], one.text) if one.text else None,
             "asked_language": request["language"],
+            "asked_instruction": asked,
             "opening": None,
             "closing": None,
             "chain": str(there.and_back),

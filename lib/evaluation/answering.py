@@ -55,7 +55,7 @@ class Answer:
 
 def answer(engine: TextEngine, questions: Sequence[Question], settings: Assessment) -> list[Answer]:
     """Ask all; a question that the engine fails on has an error."""
-    _scorers()  # that they are missing is found before the model is asked
+    _bleu(), _chrf(), _rouge()  # that they are missing is found before the model is asked
     compared = [asked for asked in questions if asked.reference is not None]
     likelihoods = engine.log_likelihood([LikelihoodRequest(asked.key, asked.prompt, asked.reference or "") for asked in compared])
     by_key = {asked.key: likelihood for asked, likelihood in zip(compared, likelihoods, strict=True)}
@@ -84,16 +84,23 @@ def _answer(asked: Question, likelihood: Likelihood | None, generation: Generati
 
 
 def overlap(text: str, reference: str) -> dict[str, float]:
-    """How much of the reference a text has, 0 to 100: BLEU of the one sentence with effective order, chrF2, F of ROUGE-L.
+    """How much of the reference a text has, 0 to 100: BLEU, chrF and ROUGE-L."""
+    return {"bleu": bleu(text, reference), "chrf": chrf(text, reference), "rouge_l": rouge_l(text, reference)}
 
-    Papineni et al. 2002 and Popovic 2015 by sacrebleu; Lin 2004 by rouge-score, whose words are letters and digits of any script here.
-    """
-    bleu, chrf, rouge = _scorers()
-    return {
-        "bleu": bleu.sentence_score(text, [reference]).score,
-        "chrf": chrf.sentence_score(text, [reference]).score,
-        "rouge_l": 100 * rouge.score(reference, text)["rougeL"].fmeasure,
-    }
+
+def bleu(text: str, reference: str) -> float:
+    """BLEU of the one sentence with effective order, 0 to 100: Papineni et al. 2002, by sacrebleu."""
+    return float(_bleu().sentence_score(text, [reference]).score)
+
+
+def chrf(text: str, reference: str) -> float:
+    """chrF2, 0 to 100: Popovic 2015, by sacrebleu."""
+    return float(_chrf().sentence_score(text, [reference]).score)
+
+
+def rouge_l(text: str, reference: str) -> float:
+    """F of ROUGE-L, 0 to 100: Lin 2004, by rouge-score, whose words are letters and digits of any script here."""
+    return 100.0 * float(_rouge().score(reference, text)["rougeL"].fmeasure)
 
 
 class _Words:
@@ -106,9 +113,21 @@ class _Words:
 
 
 @cache
-def _scorers() -> tuple[Any, Any, Any]:
-    from rouge_score.rouge_scorer import RougeScorer
+def _bleu() -> Any:
     from sacrebleu.metrics.bleu import BLEU
+
+    return BLEU(effective_order=True)
+
+
+@cache
+def _chrf() -> Any:
     from sacrebleu.metrics.chrf import CHRF
 
-    return BLEU(effective_order=True), CHRF(), RougeScorer(["rougeL"], tokenizer=_Words())
+    return CHRF()
+
+
+@cache
+def _rouge() -> Any:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    return RougeScorer(["rougeL"], tokenizer=_Words())

@@ -78,7 +78,7 @@ class Judge:
         signals = {name: value for measurement in measured.values() for name, value in measurement.signals.items()}
         failed = {mode: found for mode, found in measured.items() if found.reason is not None}
         quality = self.rule.quality(signals, line.origin)
-        grade = self.rule.grade(quality, line.origin)
+        grade = self.rule.grade(quality, line.origin, identify(pair.response).language)
         detail = "; ".join(f"{mode}: {found.reason}: {found.detail}" for mode, found in failed.items()) or None
         reason = gate_of(pair) or ("not_measured" if quality is None else None if grade else "low_quality")
         status = "quarantined" if any(found.reason == "engine_error" for found in failed.values()) else "ok"

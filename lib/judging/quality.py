@@ -34,8 +34,13 @@ class QualityRule:
     rating: str | None
     calibration: Calibration | None
 
-    def threshold(self, grade: int, origin: Origin) -> float:
-        """Quality from which a pair of this origin has the grade; above 1 where the wanted precision is never reached."""
+    def threshold(self, grade: int, origin: Origin, language: str = "") -> float:
+        """Quality from which a pair has the grade; above 1 where the wanted precision is never reached.
+
+        language: of the passage, ISO 639-1; the settings may name other thresholds for it.
+        """
+        if language in self.curation.language_grades:
+            return self.curation.language_grades[language][5 - grade]
         setting = self.curation.grade_5 if grade == 5 else self.curation.grade_4
         if setting >= 0:
             return setting
@@ -66,19 +71,24 @@ class QualityRule:
             return None
         return 1 / (1 + exp(-self._documented(signals, origin)))
 
-    def grade(self, quality: float | None, origin: Origin) -> int | None:
+    def grade(self, quality: float | None, origin: Origin, language: str = "") -> int | None:
         """5 or 4; None below the lower threshold."""
-        return None if quality is None else next((grade for grade in (5, 4) if quality >= self.threshold(grade, origin)), None)
+        if quality is None:
+            return None
+        return next((grade for grade in (5, 4) if quality >= self.threshold(grade, origin, language)), None)
 
-    def grade_column(self, quality: Column, origin: Column) -> Column:
+    def grade_column(self, quality: Column, origin: Column, language: Column) -> Column:
         """The same as a Spark expression; null below the lower threshold."""
         from pyspark.sql import functions as F
 
-        def reaches(grade: int) -> Column:
-            generated, extracted = (quality >= self.threshold(grade, name) for name in ORIGINS)
-            return F.when(origin == "extracted", extracted).otherwise(generated)
+        def reached(name: Origin, code: str = "") -> Column:
+            five, four = (quality >= self.threshold(grade, name, code) for grade in (5, 4))
+            return F.when(five, 5).when(four, 4)
 
-        return F.when(reaches(5), 5).when(reaches(4), 4)
+        grade = F.when(origin == "extracted", reached("extracted")).otherwise(reached("generated"))
+        for code in self.curation.language_grades:
+            grade = F.when(language == code, reached("generated", code)).otherwise(grade)
+        return grade
 
     def _column(self, signals: Mapping[str, Column], origin: Origin) -> Column:
         from pyspark.sql import functions as F

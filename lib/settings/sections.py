@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from bubblenet.settings.base import Section, Share
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
+
+Grades = Annotated[tuple[Share, Share], Field(strict=False)]
+"""Qualities from which a pair is graded 5, and 4."""
 
 _URL = r"^(https?://[^@\s]+)?$"  # no password in it: a URL is shown in messages
 
@@ -165,6 +168,7 @@ class Translation(Section):
         (), strict=False, description="passages in these are shown to the backward model in translation, and what it asks is translated"
     )
     backward_language: str = Field("en", pattern=r"^[a-z]{2,3}$", description="into which they are translated: one that it writes well")
+    cross_lingual: bool = Field(False, description="keep what it asked in it, too: pairs in two languages (export.cross_lingual)")
     calibration: str = Field(
         "default", description="file of a fit; default: the one that ships for the translator, if any; none: nothing passes without review"
     )
@@ -232,6 +236,15 @@ class Curation(Section):
     grade_4: float = Field(
         -1.0, ge=-1.0, le=1.0, description="quality from which a pair is graded 4, below it is rejected; -1: as calibrated, 0.5 without"
     )
+    language_grades: dict[str, Grades] = Field({}, description="`{ca = [0.7, 0.4]}`: the same two for passages in a language")
+
+    @field_validator("language_grades")
+    @classmethod
+    def _grades_are_in_order(cls, grades: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for language, (five, four) in grades.items():
+            if not re.fullmatch(r"[a-z]{2,3}", language) or five < four:
+                raise ValueError(f"wanted an ISO 639-1 code, and grade 5 above grade 4; got {language} = {[five, four]}")
+        return grades
 
 
 class Budget(Section):

@@ -21,6 +21,9 @@ class Export(Section):
     direction: Literal["forward", "backward"] = Field("forward", description="backward: the response is asked for its instruction")
     shards: int = Field(2, ge=1, description="files of equal numbers of examples; a multiple of the processes that will train")
     min_grade: Literal[4, 5] = Field(5, description="of curated pairs")
+    cross_lingual: Literal["include", "exclude", "only"] = Field(
+        "include", description="curated pairs whose instruction is in another language than the response"
+    )
     curated_version: int = Field(-1, ge=-1, description="version of table curated; -1: the newest")
     seed_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each seed is there; a fraction takes that share of them")
     curated_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each curated pair is there")

@@ -14,7 +14,7 @@ INSTRUCTIONS = Table(
         sample_index INT which of the k sampled candidates, or of the chains tried, from 0; null for extracted ones
         instruction STRING the cleaned instruction; null when nothing could be made of the output
         raw_output STRING what the model wrote, after the opening; of a paraphrase null
-        origin STRING generated, extracted (it stood on the page), translated (asked about a translation of the passage) or paraphrase
+        origin STRING generated, extracted (on the page), translated (asked of a translation), cross_lingual (as asked there) or paraphrase
         language STRING language of the passage
         prompt STRING the set of templates it was asked for with, its version in its name; null for extracted ones, as what follows
         template STRING the template of that set
@@ -25,6 +25,7 @@ INSTRUCTIONS = Table(
         asked_language STRING ISO 639-1 code of the language it was asked for in; null where that of the passage is unknown
         opening STRING the beginning of the instruction that the model was given; null where it was free
         closing STRING the sentence that a constrained instruction ends with
+        asked_instruction STRING of a translated one what the model asked; null for others
         parent_id STRING the instruction that a paraphrase was made of; null for others
         chain STRING the languages that it, or the passage and it, went through, as en-es-en; null where none did
         meaning DOUBLE probability that it asks for the same, 0 to 1; null where the chain is uncalibrated or it was refused before
@@ -92,7 +93,7 @@ JUDGEMENTS = Table(
         """
         instruction_id STRING the instruction of the pair
         segment_id STRING the response of the pair
-        origin STRING generated, extracted, translated or paraphrase
+        origin STRING generated, extracted, translated, cross_lingual or paraphrase
         reverse_gain DOUBLE signal, see scores
         forward_gain DOUBLE signal, see scores
         instruction_following_difficulty DOUBLE signal, see scores
@@ -124,8 +125,9 @@ CURATED = Table(
         response STRING the passage, byte for byte as in segments
         quality DOUBLE 0 to 1, see judgements
         grade INT 5 or 4
-        origin STRING generated, extracted, translated or paraphrase
+        origin STRING generated, extracted, translated, cross_lingual or paraphrase
         language STRING language of the response
+        instruction_language STRING language of the instruction, where it was asked for in one; else that of the response
         url STRING page of the earliest occurrence
         document_id STRING document of the earliest occurrence
         heading_path ARRAY<STRING> headings above the earliest occurrence

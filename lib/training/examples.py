@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bubblenet.context import Context
     from bubblenet.settings import Export
 
-EXAMPLES_VERSION = 1
+EXAMPLES_VERSION = 2
 
 SEED_TAG = "Answer in the style of an AI Assistant."
 WEB_TAG = "Answer with knowledge from web search."
@@ -33,7 +33,7 @@ REVERSED_PROMPT = "reversed_v1"
 """The prompt set whose request a backward model is trained under, and is asked with afterwards."""
 
 _HASH_DIGITS = 13  # 52 bits: exact as a double
-_INFORMATION = ("source", "kind", "language", "origin", "grade", "quality", "url", "licence")
+_INFORMATION = ("source", "kind", "language", "instruction_language", "origin", "grade", "quality", "url", "licence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def _seeds(context: Context, pinned: Pinned) -> DataFrame:
     seeds = seeds_at(context, pinned.seeds).where("split = 'train'")
     return seeds.select(
         F.col("seed_id").alias("pair_id"), "instruction", "response", F.lit("train").alias("split"), F.lit("seed").alias("source"), "kind",
-        "language", "origin", F.lit(None).cast("int").alias("grade"), F.lit(None).cast("double").alias("quality"),
+        "language", F.col("language").alias("instruction_language"), "origin", F.lit(None).cast("int").alias("grade"),
+        F.lit(None).cast("double").alias("quality"),
         F.lit(None).cast("string").alias("url"), "licence",
     )  # fmt: skip
 
@@ -99,6 +100,7 @@ def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
         (F.col("round") == settings.curation.round)
         & (F.col("policy") == settings.curation.policy)
         & (F.col("grade") >= settings.export.min_grade)
+        & _of_languages(settings.export)
     )
     clustered = rows.join(_clusters(context, pinned, rows, scratch), on="segment_id", how="left")
     cluster = F.coalesce("cluster_id", "segment_id")
@@ -107,8 +109,14 @@ def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
         F.col("instruction_id").alias("pair_id"), "instruction", "response",
         F.when(is_held_out, "validation").otherwise("train").alias("split"), F.lit("curated").alias("source"),
         F.lit(None).cast("string").alias("kind"),
-        "language", "origin", "grade", "quality", "url", F.col("declared_licence").alias("licence"),
+        "language", "instruction_language", "origin", "grade", "quality", "url", F.col("declared_licence").alias("licence"),
     )  # fmt: skip
+
+
+def _of_languages(export: Export) -> Column:
+    """Which pairs are wanted by the languages of instruction and response."""
+    is_cross_lingual = F.coalesce(F.col("instruction_language") != F.col("language"), F.lit(False))
+    return {"include": F.lit(True), "exclude": ~is_cross_lingual, "only": is_cross_lingual}[export.cross_lingual]
 
 
 def _clusters(context: Context, pinned: Pinned, rows: DataFrame, scratch: str) -> DataFrame:

@@ -34,6 +34,7 @@ SHORT_CODES = dict(pair.split(":") for pair in _LONG.split())
 _MODE = re.compile(r"[a-z]{2,3}-[a-z]{2,3}")
 _MARK = re.compile(r"(\*|#|@)(?=[^\W_])")
 _SPACES = re.compile(r" {2,}")
+_MIN_CHARACTERS_PER_SECOND = 1000
 _DATA_FILE = re.compile(r"/[\w./+-]+")
 _MODES_FOLDERS = ("/usr/share/apertium/modes", "/usr/local/share/apertium/modes")
 
@@ -46,11 +47,12 @@ class TranslatorFailure(RuntimeError):
 class ApertiumTranslator:
     """Translates by the installed modes.
 
-    batch_characters: about how much goes through one pipeline. timeout_seconds: after which a pipeline is ended.
+    batch_characters: about how much goes through one pipeline. timeout_seconds: after which a pipeline is ended, over the time that its
+    text may take. A line that hangs is sent again in ever smaller batches, so it costs this about ten times.
     """
 
     batch_characters: int = 200_000
-    timeout_seconds: float = 300.0
+    timeout_seconds: float = 20.0
 
     def directions(self) -> frozenset[Direction]:
         """The pairs that are installed. Raises EnvironmentProblem when Apertium is not, or has no pair."""
@@ -93,10 +95,12 @@ class ApertiumTranslator:
             start_new_session=True,  # the script starts a pipeline of its own, which must end with it
             env=os.environ | {"LC_ALL": "C.UTF-8"},
         )
+        text = "\n\n".join(map(str.strip, lines))
+        timeout = self.timeout_seconds + len(text) / _MIN_CHARACTERS_PER_SECOND
         try:
-            output, errors = process.communicate("\n\n".join(map(str.strip, lines)).encode() + b"\n", timeout=self.timeout_seconds)
+            output, errors = process.communicate(text.encode() + b"\n", timeout=timeout)
         except subprocess.TimeoutExpired as expired:
-            raise TranslatorFailure(f"apertium {mode} gave nothing for {self.timeout_seconds:g} s") from expired
+            raise TranslatorFailure(f"apertium {mode} gave nothing for {timeout:.0f} s") from expired
         finally:
             _end(process)
         found = output.decode("utf-8", errors="replace").strip("\n").split("\n\n")

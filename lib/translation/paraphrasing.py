@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bubblenet.evaluation.answering import overlap
+from bubblenet.evaluation.answering import chrf
 from bubblenet.identity import folded, row_seed
 from bubblenet.translation.finishing import finished
 from bubblenet.translation.trips import Chain, Memory, travel
@@ -110,7 +110,7 @@ def _look(wanted: Wanted, trip: Trip, settings: Paraphrasing) -> Paraphrase:
     if trip.result is None:
         return Paraphrase(trip.chain, coverage=trip.coverage, reason=trip.reason, detail=trip.detail)
     text = finished(trip.result, wanted.text, wanted.language)
-    difference = 1 - overlap(text, wanted.text)["chrf"] / 100
+    difference = 1 - chrf(text, wanted.text) / 100
     found = Paraphrase(trip.chain, text, None, difference, trip.coverage)
     if folded(text) == folded(wanted.text):
         return replace(found, reason="unchanged")

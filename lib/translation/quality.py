@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.corpus.language import UNDETERMINED, identify
-from bubblenet.evaluation.answering import overlap
+from bubblenet.evaluation.answering import bleu, chrf
 from bubblenet.judging.wording import IMPERATIVES, QUESTION_WORDS
 from bubblenet.translation.masking import unmasked, unmasked_words
 
@@ -50,11 +50,11 @@ def signals(trip: Trip) -> dict[str, float | None]:
     text, back, language = trip.source.text, trip.back, trip.chain.languages[0]
     copied = _copied(trip)
     source, returned = _without(text, copied), _without(back, copied)
-    overlaps = overlap(returned, source) if source and returned else {}
+    is_comparable = bool(source and returned)
     return {
         "coverage": trip.coverage,
-        "chrf": overlaps["chrf"] / 100 if overlaps else None,
-        "bleu": overlaps["bleu"] / 100 if overlaps else None,
+        "chrf": chrf(returned, source) / 100 if is_comparable else None,
+        "bleu": bleu(returned, source) / 100 if is_comparable else None,
         "length": _lasting(trip),
         "brevity": _lasting(trip, grows=True),
         "content": _content(text, back),

@@ -31,9 +31,10 @@ _ORIGINS = (
     ("generated", 10, "with an instruction that the model wrote"),
     ("extracted", 2, "with a question that stood on the page"),
     ("translated", 5, "with an instruction that the model wrote of a translation"),
+    ("cross_lingual", 3, "with what the model asked of a translation, as it is"),
     ("paraphrase", 5, "with a paraphrase of one of these"),
 )
-_TRANSLATED_ORIGINS = ("translated", "paraphrase")
+_TRANSLATED_ORIGINS = ("translated", "cross_lingual", "paraphrase")
 _NUM_REJECTS = 10
 _INDENT = 4
 _RESPONSE_CHARACTERS = 160

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from bubblenet import session, settings
 from bubblenet.context import Context
-from bubblenet.training.description import TrainingJob, TrainingResult
 from bubblenet.training.export import export
 from bubblenet.training.launching import train
 from bubblenet.training.planning import plan_training
 from bubblenet.training.seeds import SeedFile, import_file
 from bubblenet.warehouse import Warehouse
+from tests.benchmarks.repeats import torchrun
+
+if TYPE_CHECKING:
+    from bubblenet.training.description import TrainingResult
 
 
 def main() -> None:
@@ -60,16 +61,6 @@ def under_torchrun(context: Context, folder: str, number: int) -> float:
     return speed(torchrun(job, context.settings.training.processes))
 
 
-def torchrun(job: TrainingJob, processes: int) -> TrainingResult:
-    """Train by plain torchrun, in processes of its own."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", f"{processes}"]
-    subprocess.run([*command, "-m", "bubblenet.training.finetuning", str(job.write())], check=True, capture_output=True)
-    result = TrainingResult.of(job.folder)
-    if result is None:
-        raise RuntimeError(f"no result in {Path(job.folder)}")
-    return result
-
-
 def speed(result: TrainingResult) -> float:
     return result.num_tokens / result.seconds
 
@@ -77,9 +68,9 @@ def speed(result: TrainingResult) -> float:
 def show(speeds: list[tuple[float, float]], processes: int) -> None:
     """Each pair, and the median of the ratios."""
     table = Table("pair", "Spark, tokens/s", "torchrun, tokens/s", "ratio", title=f"{processes} processes, gloo, the embedded model, LoRA")
-    for number, (spark, torchrun) in enumerate(speeds, start=1):
-        table.add_row(f"{number}", f"{spark:,.0f}", f"{torchrun:,.0f}", f"{spark / torchrun:.2f}")
-    ratios = sorted(spark / torchrun for spark, torchrun in speeds)
+    for number, (spark, plain) in enumerate(speeds, start=1):
+        table.add_row(f"{number}", f"{spark:,.0f}", f"{plain:,.0f}", f"{spark / plain:.2f}")
+    ratios = sorted(spark / plain for spark, plain in speeds)
     medians = (statistics.median(column) for column in zip(*speeds, strict=True))
     low, high = f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"
     table.add_row("median", *(f"{value:,.0f}" for value in medians), f"{statistics.median(ratios):.2f} [{low}, {high}]", style="bold")

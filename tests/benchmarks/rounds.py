@@ -3,11 +3,7 @@
 Three selections of one size from the same candidates, all that passed the gates: the pairs of the wanted grade, pairs drawn at random, and
 pairs drawn at random with the lengths of the first. Each trains the starting model, without seeds and on the same number of tokens, three
 times: with a draw and a training seed of its own. All answer the same held-out seeds. Beside it the supervision curve: the curated pairs
-together with 60 and 200 seeds.
-
-An interval is over held-out seeds and repeated trainings: the variances of both means are added, and Student's t has the degrees of freedom
-of Welch and Satterthwaite (1946). The smallest effect that a comparison would have shown is t(0.975) + t(0.8) standard errors: at 5 % on
-both sides, four times in five.
+together with 60 and 200 seeds. Intervals and smallest effects are those of tests/benchmarks/repeats.py.
 """
 
 from __future__ import annotations
@@ -22,7 +18,6 @@ import numpy as np
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 from rich.table import Table
-from scipy.stats import t
 
 from bubblenet.curation import with_texts
 from bubblenet.errors import InputError
@@ -38,7 +33,7 @@ from bubblenet.training.models import PREFIX
 from bubblenet.training.planning import TrainingPlan, plan_training
 from bubblenet.training.seeds import current_seeds
 from bubblenet.viewing.text import print_table
-from tests.benchmarks.finetune import torchrun
+from tests.benchmarks.repeats import effect, torchrun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,19 +63,6 @@ class Arm:
     def policy(self) -> str:
         """Under which its pairs stand in `curated`."""
         return f"bench_{self.selection}_{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A mean with its interval, and the smallest effect that would have been seen."""
-
-    value: float
-    low: float
-    high: float
-    detectable: float
-
-    def __str__(self) -> str:
-        return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
 
 
 def main() -> None:
@@ -239,18 +221,6 @@ def answered(context: Context, models: Mapping[Arm, str]) -> dict[str, dict[Arm,
         seeds = sorted(set.intersection(*(set(by_seed) for by_seed in by_model.values())))
         values[metric] = {arm: np.array([by_model[name][seed] - by_model[start][seed] for seed in seeds]) for arm, name in models.items()}
     return values
-
-
-def effect(differences: Sequence[np.ndarray]) -> Effect:
-    """The mean over held-out seeds and repetitions; differences: an array over the same held-out seeds for each repetition."""
-    table = np.stack(differences)
-    of_seeds, of_repeats = table.mean(axis=0), table.mean(axis=1)
-    variances = [(means.var(ddof=1) / len(means), len(means) - 1) for means in (of_seeds, of_repeats)]
-    total = sum(variance for variance, _ in variances)
-    freedom = total**2 / sum(variance**2 / degrees for variance, degrees in variances) if total else np.inf
-    error, value = float(np.sqrt(total)), float(table.mean())
-    half, power = (float(t.ppf(share, freedom)) * error for share in (0.975, 0.8))
-    return Effect(value, value - half, value + half, half + power)
 
 
 def show(

@@ -35,18 +35,23 @@ def made(scoring: Scoring) -> Calibration:
 
 @pytest.mark.parametrize("calibration", [made(Scoring()), None])
 def test_the_columns_of_a_rule_say_what_its_numbers_say(spark, calibration):
-    rule = QualityRule(Curation(), None, calibration)
+    rule = QualityRule(Curation(language_grades={"ca": (0.5, 0.2)}), None, calibration)
     draw = random.Random(1)
     names = rule.signal_names()
-    rows = [(draw.choice(("generated", "extracted")), *(draw.uniform(-3.0, 3.0) for _ in names)) for _ in range(200)]
-    rows += [("generated", *(place for _ in names)) for place in (-1.0, 0.5, 1.0, 2.0)] + [("generated", *(None for _ in names))]
-    frame = spark.createDataFrame(rows, "origin STRING, " + ", ".join(f"{name} DOUBLE" for name in names))
+    kinds = [(draw.choice(("generated", "extracted")), draw.choice(("en", "ca", None))) for _ in range(200)]
+    rows = [(*kind, *(draw.uniform(-3.0, 3.0) for _ in names)) for kind in kinds]
+    rows += [("generated", "en", *(place for _ in names)) for place in (-1.0, 0.5, 1.0, 2.0)]
+    rows += [("generated", "ca", *(None for _ in names))]
+    frame = spark.createDataFrame(rows, "origin STRING, language STRING, " + ", ".join(f"{name} DOUBLE" for name in names))
     quality = rule.column({name: F.col(name) for name in names}, F.col("origin"))
-    for row in frame.withColumn("quality", quality).withColumn("grade", rule.grade_column(F.col("quality"), F.col("origin"))).collect():
+    grade = rule.grade_column(F.col("quality"), F.col("origin"), F.col("language"))
+    for row in frame.withColumn("quality", quality).withColumn("grade", grade).collect():
         signals = {name: row[name] for name in names if row[name] is not None}
         wanted = rule.quality(signals, row["origin"])
         assert row["quality"] == (wanted if wanted is None else pytest.approx(wanted, abs=1e-12))
-        assert row["grade"] == rule.grade(row["quality"], row["origin"])
+        assert row["grade"] == rule.grade(row["quality"], row["origin"], row["language"])
+    assert rule.grade(0.3, "extracted", "ca") == 4
+    assert rule.grade(0.3, "extracted", "en") is None
 
 
 def test_a_calibrated_warehouse_holds_every_mode_and_the_quality_of_the_calibration(make_context, tmp_path):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from bubblenet import settings
 from bubblenet.errors import SettingsError
+from bubblenet.jobs import paraphrase
 from bubblenet.judging.calibration import Curve
 from bubblenet.recipe import full_recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, SCORES
+from bubblenet.training.export import export
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.viewing.languages import collect_languages, fingerprints
 from bubblenet.viewing.views import register_views
 from tests.corpora import page, write_pages
+from tests.spark.broken_translator import HANGING, BrokenTranslator, environment, write_program
 from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
@@ -119,6 +124,58 @@ def test_passages_in_other_languages_are_asked_about_in_translation_and_stay_as_
     assert asked == {"en"}
     assert {row["chain"] for row in rows if row["status"] == "ok" and row["chain"]} <= {"es-xx-en-xx-es"}
     assert all(row["reason"] for row in rows if not row["kept"])
+
+
+def test_what_was_asked_of_a_translation_makes_pairs_in_two_languages_without_asking_again(make, tmp_path):
+    run_all(make('translation.languages=["es"]'))
+    context = make('translation.languages=["es"]', "translation.cross_lingual=true", "curation.language_grades={es = [0.0, 0.0]}")
+    reports = run_all(context)
+    made = reports["backtranslate/cross_lingual"]
+    assert reports["backtranslate/translated"].num_rows == 0
+    assert made.counts.is_balanced
+    rows = context.warehouse.read(INSTRUCTIONS)
+    asked = {row["asked_instruction"] for row in rows.where("origin = 'translated'").collect()} - {None}
+    found = rows.where("origin = 'cross_lingual'").collect()
+    assert {row["instruction"] for row in found} == asked
+    assert {(row["asked_language"], row["language"]) for row in found} == {("en", "es")}
+
+    curated = context.warehouse.read(CURATED).where("origin = 'cross_lingual'").collect()
+    assert [(row["language"], row["instruction_language"]) for row in curated] == [("es", "en")]
+    assert curated[0]["response"].endswith(SPANISH)
+    grade = ("export.min_grade=4", "export.shards=1", "export.validation_share=0.0")
+    languages = {}
+    for choice in ("include", "exclude", "only"):
+        chosen = make('translation.languages=["es"]', "translation.cross_lingual=true", *grade, f"export.cross_lingual={choice}")
+        export(chosen, str(tmp_path / choice))
+        examples = context.spark.read.parquet(str(tmp_path / choice / "data")).where("source = 'curated'").collect()
+        languages[choice] = [row["instruction_language"] != row["language"] for row in examples]
+    assert languages["only"] == [True]
+    assert not any(languages["exclude"])
+    assert sorted(languages["include"]) == sorted(languages["exclude"] + languages["only"])
+
+
+def test_a_translator_that_is_killed_or_hangs_costs_the_text_that_it_hangs_on(make_context, tmp_path, monkeypatch):
+    folder = write_program(tmp_path / "program")
+    for name, value in environment(folder).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(paraphrase, "ParaphraseInstruction", partial(BrokenTranslator, folder=folder))
+    words = ("archive", HANGING, "mirror", "kernel", "socket")
+    pages = write_pages(tmp_path / "pages", {word: page(word, (), f"How does the {word} of a machine work?") for word in words})
+    given = (MODES, 'paraphrasing.pivots=["es"]', "translation.min_meaning=0.0", "curation.language_grades={en = [0.0, 0.0]}")
+    context = make_context("A", *given, inputs=(str(pages),))
+    made = run_all(context)["paraphrase"]
+    rows = {row["parent_id"]: row for row in context.warehouse.read(INSTRUCTIONS).where("origin = 'paraphrase'").collect()}
+    asked = context.warehouse.read(INSTRUCTIONS).where("origin = 'extracted'").collect()
+    assert Path(folder, "bin", "apertium.killed").is_dir()
+    assert made.counts.is_balanced
+    for parent in asked:
+        row = rows.pop(parent["instruction_id"])
+        if HANGING in parent["instruction"]:
+            assert (row["status"], row["reason"]) == ("quarantined", "translator_error")
+            assert "gave nothing for 1 s" in row["detail"]
+        else:
+            assert (row["instruction"], row["kept"]) == (f"In a few words, h{parent['instruction'][1:]}", True)
+    assert not rows
 
 
 def test_without_pivots_no_translator_is_needed(monkeypatch):

@@ -37,14 +37,15 @@ backtranslation.prompt backtranslation.command_share backtranslation.search_quer
 backtranslation.multi_step_share backtranslation.constrained_share backtranslation.instruction_language
 backtranslation.candidates backtranslation.temperature backtranslation.top_p backtranslation.max_new_tokens
 backtranslation.max_passage_tokens
-translation.translator translation.model translation.languages translation.backward_language translation.calibration translation.min_meaning
+translation.translator translation.model translation.languages translation.backward_language translation.cross_lingual
+translation.calibration translation.min_meaning
 paraphrasing.pivots paraphrasing.chains paraphrasing.min_difference
 scoring.modes scoring.reverse_gain_prompt scoring.neighbours scoring.max_passage_tokens scoring.rationale_tokens scoring.cycle_tokens
 curation.policy curation.round curation.calibration curation.intercept curation.intercept_generated
 curation.weight_reverse_gain curation.weight_forward_gain curation.weight_expected_score
-curation.grade_5 curation.grade_4
+curation.grade_5 curation.grade_4 curation.language_grades
 seeds.held_out_share
-export.direction export.shards export.min_grade export.curated_version export.seed_weight export.curated_weight
+export.direction export.shards export.min_grade export.cross_lingual export.curated_version export.seed_weight export.curated_weight
 export.validation_share export.tags export.shuffle_seed
 training.method training.learning_rate training.schedule training.warmup_share training.weight_decay training.epochs training.tokens
 training.batch_examples training.max_tokens training.packing training.lora_rank training.lora_alpha training.lora_dropout
@@ -66,7 +67,7 @@ def conf(name: str) -> Path:
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in values.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {prefix + key: value}
     return found
 
 
@@ -145,6 +146,7 @@ def test_an_unknown_key_names_the_file_and_the_nearest_valid_key(tmp_path: Path)
         ("curation.grade_4=1.5", "curation.grade_4"),
         ("engine.kind=magic", "engine.kind"),
         ("curation.policy=a/b", "curation.policy"),
+        ("curation.language_grades={ca = [0.4, 0.7]}", "curation.language_grades"),
     ],
 )
 def test_a_value_of_the_wrong_type_or_size_names_its_key_and_the_override(override: str, key: str):
