@@ -190,7 +190,7 @@ class Study:
 
 
 def show(console: Console, study: Study, languages: Sequence[str]) -> None:
-    """One line for each language, and the noise floor first."""
+    """One line for each language, and the noise floor first. Says what it has finished: all of it takes a while."""
     home = study.judged(study.instructions, HOME)
     answers = study.answers(study.instructions)
     scores = Table("beside English", "pairs", "translated well", "reverse gain, tau", "forward gain, tau", "same verdict")
@@ -200,12 +200,14 @@ def show(console: Console, study: Study, languages: Sequence[str]) -> None:
     _add_scores(scores, "en, sampled anew", home, study.judged(others, HOME), len(others))
     _add_likeness(texts, "en, sampled anew", "recovered instruction", study.instructions, others)
     _add_likeness(texts, "en, sampled anew", "answer", answers, study.answers(study.instructions, study.chosen.backtranslation.temperature))
+    console.print("asked and judged in English")
     for language in languages:
         instructions, num_good = study.parallel_instructions(language)
         _add_scores(scores, language, home, study.judged(instructions, language), num_good)
         shown = study.in_english({item.key: item.texts[language] for item in study.items}, language)
         _add_likeness(texts, language, "recovered instruction", study.instructions, study.recovered(shown, 0))
         _add_likeness(texts, language, "answer", answers, study.in_english(study.answers(instructions), language))
+        console.print(f"asked and judged in {language}")
     scores.title = f"The judge's word on {len(study.items):,} parallel pairs (Kendall's tau; documented rule)"
     texts.title = "Likeness to English, compared in English (0 to 100; cosine)"
     for table in (scores, texts):
