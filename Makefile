@@ -57,7 +57,8 @@ demo-languages: setup ## real pages in four languages: instructions in translati
 	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
 	$(BIN)/bubblenet run --config conf/local.toml --input $(GUIDE) --snapshot guide --warehouse $(LANGUAGES_WAREHOUSE) --limit $(LANGUAGES_LIMIT) \
 	  --set 'translation.languages=["ca", "es", "fr"]' --set 'paraphrasing.pivots=["es", "ca", "eo", "gl", "es-fr-es"]' \
-	  --set backtranslation.candidates=2 --set translation.min_meaning=0.5 --report $(LANGUAGES_REPORT)
+	  --set backtranslation.candidates=2 --set translation.min_meaning=0.5 --report $(LANGUAGES_REPORT) \
+	  --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
 
 test: setup ## all tests but the nightly ones, in two processes with a Spark session each (TEST_PROCESSES=2)
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations 20
