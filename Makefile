@@ -113,7 +113,7 @@ bench-near-duplicates: setup ## planted near copies at known similarity: found, 
 bench-translation: setup ## planted mistakes that the judge of round trips finds, several pivots beside one, cost over the bare translator (about 10 minutes)
 	$(BIN)/python -m tests.benchmarks.translation --many 10000
 
-bench-consistency: setup ## the judge and the models on parallel pages in four languages, beside a noise floor (about 15 minutes; BENCH_ITEMS=40)
+bench-consistency: setup ## the judge and the models on parallel pages in four languages, beside a noise floor (15 to 30 minutes; BENCH_ITEMS=40)
 	$(BIN)/python tools/sample_pages.py --out $(GUIDE) --guide ca,en,es,fr
 	$(BIN)/python -m tests.benchmarks.consistency $(GUIDE) --items $(BENCH_ITEMS)
 

@@ -81,8 +81,9 @@ def _translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: Dat
 def _in_two_languages(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
     """What was asked about translated passages, before it was translated itself: how well that went does not matter here."""
     made = passages.current(context, INSTRUCTIONS, recipe["backtranslate/translated"].id).where("asked_instruction IS NOT NULL")
-    asked = made.select("segment_id", "sample_index", "style", "asked_instruction").join(texts, on="segment_id", how="inner")
-    requests = asked.withColumn("request_id", passages.content_id("segment_id", F.lit("cross_lingual"), "asked_instruction"))
+    asked = made.select("segment_id", "sample_index", "style", "closing", "asked_instruction").join(texts, on="segment_id", how="inner")
+    key = passages.content_id("segment_id", F.lit("cross_lingual"), F.col("sample_index").cast("string"), "asked_instruction")
+    requests = asked.withColumn("request_id", key)  # candidates that say the same are a row each, as when they are generated
     transform = KeepAsked(context.settings.translation.backward_language)
     name = "backtranslate/cross_lingual"
     return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", sample=chosen)

@@ -56,7 +56,7 @@ class KeepAsked:
     """
 
     language: str
-    identity: tuple[str, ...] = ("segment_id", "language", "sample_index", "style")
+    identity: tuple[str, ...] = ("segment_id", "language", "sample_index", "style", "closing")
     window_rows: int = 256
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
@@ -175,8 +175,6 @@ class BacktranslateInTranslation:
             "instruction_id": content_id(request["segment_id"], one.text) if one.text else None,
             "asked_language": request["language"],
             "asked_instruction": asked,
-            "opening": None,
-            "closing": None,
             "chain": str(there.and_back),
             "meaning": one.meaning,
             "coverage": one.coverage,

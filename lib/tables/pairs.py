@@ -24,7 +24,7 @@ INSTRUCTIONS = Table(
         source_type STRING what the passage was taken for: prose, how_to, reference, faq or code
         asked_language STRING ISO 639-1 code of the language it was asked for in; null where that of the passage is unknown
         opening STRING the beginning of the instruction that the model was given; null where it was free
-        closing STRING the sentence that a constrained instruction ends with
+        closing STRING the sentence that a constrained instruction ends with; of a translated one as the model was asked
         asked_instruction STRING of a translated one what the model asked; null for others
         parent_id STRING the instruction that a paraphrase was made of; null for others
         chain STRING the languages that it, or the passage and it, went through, as en-es-en; null where none did

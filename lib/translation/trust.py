@@ -19,9 +19,9 @@ def judge_trips(trips: Sequence[Trip], calibration: TranslationCalibration | Non
 
     Rules first; embeddings, which cost more, are asked of those that could still pass with the best answer.
     """
-    floors = [calibration.floor(trip.chain) if calibration else None for trip in trips]
     if calibration is None:
         return [(None, "needs_review") for _ in trips]
+    floors = [calibration.floor(trip.chain) for trip in trips]
     told = [{} if floor is None else signals(trip) for trip, floor in zip(trips, floors, strict=True)]
     open_ = [row for row, floor in enumerate(floors) if floor is not None and calibration.meaning(told[row]) >= floor]
     for row, similarity in zip(open_, similarities([compared(trips[row]) for row in open_]), strict=True):

@@ -30,28 +30,27 @@ from bubblenet import settings
 from bubblenet.corpus.language import agrees
 from bubblenet.corpus.reading.readers import read_file
 from bubblenet.corpus.segmentation import Segment, segment_page
-from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.protocol import GenerationRequest, Prompt, TextEngine
 from bubblenet.engines.registry import get_engine
 from bubblenet.evaluation.answering import overlap
 from bubblenet.identity import content_id, row_seed
-from bubblenet.judging.likelihood import forward_gain, reverse_gain
-from bubblenet.judging.measure import Pair, ProposalRequest, measure_forward, measure_passage, measure_reverse, propose
+from bubblenet.judging.measure import Pair
+from bubblenet.judging.pair_files import measure_pairs
 from bubblenet.judging.quality import QualityRule
-from bubblenet.prompts import get_prompts, get_reverse_gain
-from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.recipe import backward_engine, forward_engine
 from bubblenet.settings import Settings
 from bubblenet.translation import calibration
 from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.translation.embedding import similarities
 from bubblenet.translation.native import translate_instructions, translate_passages, way
+from bubblenet.udfs.instructions import Backtranslate
 from bubblenet.viewing.text import print_table
 
 Pages = Mapping[str, Mapping[str, list[Segment]]]
 """Name of a page -> language -> its passages."""
 
 HOME = "en"
+MODES_AND_GAINS = (("reverse_gain", "reverse_gain"), ("likelihood", "forward_gain"))
 ANSWER_TOKENS = 48
 RESAMPLES = 2000
 
@@ -80,7 +79,8 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=40)
     parser.add_argument("--set", action="append", default=[])
     arguments = parser.parse_args()
-    chosen, console = settings.load(None, arguments.set), Console(width=190, highlight=False)
+    modes = 'scoring.modes=["reverse_gain", "likelihood"]'
+    chosen, console = settings.load(None, [modes, *arguments.set]), Console(width=190, highlight=False)
     languages = sorted(path.name for path in arguments.guide.iterdir() if path.is_dir())
     pages = read_guide(arguments.guide, languages, chosen)
     print_table(console, stated_and_found(pages, languages))
@@ -138,14 +138,11 @@ class Study:
 
     def recovered(self, shown: Mapping[str, str], number: int) -> dict[str, str | None]:
         """What the backward model asks about each text, all in English; None where a gate stopped it."""
-        backtranslation = self.chosen.backtranslation
-        requests = []
-        for key, text in shown.items():
-            ticket = Ticket(key, number, backtranslation.prompt)
-            choice = draw(get_prompts(backtranslation.prompt), shares_of(backtranslation), ticket, shape_of(text), HOME)
-            requests.append(ProposalRequest(key, text, HOME, choice, ticket.seed))
-        found = propose(get_engine(backward_engine(self.chosen)), requests, backtranslation)
-        return {one.key: one.instruction if one.kept else None for one in found}
+        asking = Backtranslate(backward_engine(self.chosen), self.chosen.backtranslation)
+        rows = [
+            {"request_id": key, "segment_id": key, "sample_index": number, "text": text, "language": HOME} for key, text in shown.items()
+        ]
+        return {request["request_id"]: row["instruction"] if row.get("kept") else None for request, row in asking(rows)}
 
     def in_english(self, texts: Mapping[str, str], language: str) -> dict[str, str]:
         """Texts in another language, translated."""
@@ -164,20 +161,13 @@ class Study:
 
     def judged(self, instructions: Mapping[str, str], language: str) -> dict[str, Measured]:
         """The judge's measurements of the pairs of one language."""
-        engine, scoring = get_engine(forward_engine(self.chosen)), self.chosen.scoring
         pairs = [Pair(item.key, instructions[item.key], item.texts[language]) for item in self.items if item.key in instructions]
-        size = scoring.max_passage_tokens
-        reverse = measure_reverse(engine, pairs, size, get_reverse_gain(scoring.reverse_gain_prompt))
-        forward = measure_forward(engine, pairs, size)
-        alone = measure_passage(engine, [(pair.key, pair.response) for pair in pairs], size)
+        measured = measure_pairs(get_engine(forward_engine(self.chosen)), pairs, self.chosen.scoring)
         found = {}
-        for one, there, without in zip(reverse, forward, alone, strict=True):
-            gains = {
-                "reverse_gain": reverse_gain(one.log_probability or 0.0, one.log_probability_alone or 0.0, one.num_tokens),
-                "forward_gain": forward_gain(there.log_probability or 0.0, without.log_probability or 0.0, there.num_tokens),
-            }
+        for pair, modes in zip(pairs, measured, strict=True):
+            gains = {name: modes[mode].signals[name] for mode, name in MODES_AND_GAINS}
             quality = self.rule.quality(gains, "generated")
-            found[one.key] = Measured(**gains, accepted=self.rule.grade(quality, "generated") is not None)
+            found[pair.key] = Measured(**gains, accepted=self.rule.grade(quality, "generated") is not None)
         return found
 
     def answers(self, instructions: Mapping[str, str], temperature: float = 0.0) -> dict[str, str]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -33,24 +33,24 @@ from rich.table import Table
 
 from bubblenet import settings
 from bubblenet.corpus.language import identify
-from bubblenet.corpus.reading.readers import read_file
-from bubblenet.corpus.segmentation import segment_page
 from bubblenet.engines.protocol import Prompt
 from bubblenet.engines.registry import get_engine
 from bubblenet.engines.weights import digest_of
 from bubblenet.evaluation.answering import Question, answer
-from bubblenet.identity import content_id, row_seed
+from bubblenet.identity import content_id
 from bubblenet.judging.gates import gate
 from bubblenet.recipe import backward_engine, forward_engine, translation_calibration
 from bubblenet.settings import Settings
 from bubblenet.training.description import WEIGHTS, TrainingJob, TrainingResult
 from bubblenet.training.examples import SEED_TAG, WEB_TAG
+from bubblenet.training.seed_files import split_position
 from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.translation.paraphrasing import Wanted, paraphrase
 from bubblenet.translation.registry import spec_of
 from bubblenet.udfs.files import digest_file
 from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslation
 from bubblenet.viewing.text import print_table
+from tests.benchmarks.consistency import Pages, read_guide
 from tests.benchmarks.repeats import effect, torchrun
 
 HELD_OUT_SHARE = 0.4
@@ -96,7 +96,7 @@ def main() -> int:
     overrides = [f"training.tokens={arguments.tokens}", "training.epochs=100", "training.batch_examples=4", "training.learning_rate=1e-3"]
     chosen = settings.load(None, [*overrides, "assessment.max_new_tokens=48", "backtranslation.candidates=2", *arguments.set])
     console = Console(width=170, highlight=False)
-    pairs = made_once(arguments.folder / "pairs.json", chosen, arguments.guide, arguments.passages)
+    pairs = made_once(arguments.folder, chosen, arguments.guide, arguments.passages)
     console.print("pairs: " + ", ".join(f"{len(some):,} {name}" for name, some in pairs.items()))
     if arguments.only_pairs:
         return 0
@@ -107,8 +107,10 @@ def main() -> int:
     return 0
 
 
-def made_once(file: Path, chosen: Settings, guide: Path | None, num_passages: int) -> dict[str, list[Pair]]:
-    """All pairs by name: those of arms and of tests. Made where the file is not there yet."""
+def made_once(folder: Path, chosen: Settings, guide: Path | None, num_passages: int) -> dict[str, list[Pair]]:
+    """All pairs by name: those of arms and of tests. Made where there is no file for these settings yet."""
+    deciding = chosen.model_dump_json(include={"models", "backtranslation", "translation", "paraphrasing", "segmentation"})
+    file = folder / f"pairs-{content_id(deciding, str(num_passages))[:8]}.json"
     if not file.is_file():
         if guide is None:
             raise SystemExit(f"wanted --guide DIR to make pairs of; got none, and no {file}")
@@ -120,15 +122,16 @@ def made_once(file: Path, chosen: Settings, guide: Path | None, num_passages: in
 
 def made_pairs(chosen: Settings, guide: Path, num_passages: int) -> dict[str, list[Pair]]:
     """Seeds by language and split, their paraphrases, and the pairs of pages in other languages."""
+    pages = read_guide(guide, OTHERS, chosen)
     lines = files("bubblenet.conf").joinpath("seeds", "starter.jsonl").read_text(encoding="utf-8").splitlines()
     seeds = [Pair(seed["instruction"], seed["response"], seed["language"]) for seed in map(json.loads, lines)]
     english = [pair for pair in seeds if pair.language == "en"]
-    held_out = [pair for pair in english if row_seed(pair.instruction, "held out") % 1000 < 1000 * HELD_OUT_SHARE]
+    held_out = [pair for pair in english if split_position(pair.instruction) < HELD_OUT_SHARE]
     trained_on = [pair for pair in english if pair not in held_out]
     return {
         "seeds": trained_on,
         "paraphrases": in_other_words(chosen, trained_on),
-        "translated": [pair for language in OTHERS for pair in translated(chosen, guide / language, language, num_passages)],
+        "translated": [pair for language in OTHERS for pair in translated(chosen, passages(pages, language)[:num_passages], language)],
         "en": held_out,
         "en in other words": in_other_words(chosen, held_out),
         **{language: [pair for pair in seeds if pair.language == language] for language in OTHERS},
@@ -147,7 +150,13 @@ def in_other_words(chosen: Settings, pairs: Sequence[Pair]) -> list[Pair]:
     return [Pair(text, pair.response, "en") for text, pair in zip(kept, pairs, strict=True) if text]
 
 
-def translated(chosen: Settings, folder: Path, language: str, num_passages: int) -> list[Pair]:
+def passages(pages: Pages, language: str) -> list[str]:
+    """The kept passages that are in the language of their page, in an order of their own."""
+    kept = {one.text for of in pages.values() for one in of.get(language, []) if one.kept and one.language == language}
+    return sorted(kept, key=content_id)
+
+
+def translated(chosen: Settings, texts: Sequence[str], language: str) -> list[Pair]:
     """Passages of pages with instructions that went through the translator, the one of highest meaning for each."""
     requests = [
         {
@@ -157,7 +166,7 @@ def translated(chosen: Settings, folder: Path, language: str, num_passages: int)
             "text": text,
             "language": language,
         }
-        for text in sorted(passages(chosen, folder, language), key=content_id)[:num_passages]
+        for text in texts
         for number in range(chosen.backtranslation.candidates)
     ]
     transform = BacktranslateInTranslation(
@@ -172,15 +181,6 @@ def translated(chosen: Settings, folder: Path, language: str, num_passages: int)
             if row["kept"] and row["meaning"] > best.get(request["text"], (-1.0, None))[0]:
                 best[request["text"]] = row["meaning"], Pair(row["instruction"], request["text"], language, WEB_TAG)
     return [pair for _, pair in best.values()]
-
-
-def passages(chosen: Settings, folder: Path, language: str) -> Iterator[str]:
-    """The kept passages of a folder's pages that are in its language."""
-    for path in sorted(folder.glob("*.html")):
-        for page in read_file(str(path), max_document_bytes=1 << 24):
-            for segment in segment_page(page.content or "", page.content_type, chosen.segmentation):
-                if segment.kept and segment.language == language:
-                    yield segment.text
 
 
 def trained(
@@ -198,8 +198,6 @@ def trained(
 def job_of(chosen: Settings, folder: Path, pairs: Sequence[Pair], arm: Arm) -> TrainingJob:
     """A training on pairs in an order of its own, as a folder with one shard and a description."""
     name, number = arm
-    own = folder.absolute() / f"{name.replace(' ', '-')}-{chosen.training.tokens}-{number}"
-    own.mkdir(parents=True, exist_ok=True)
     rows = [
         {
             "prompt": [{"role": "system", "content": pair.tag}, {"role": "user", "content": pair.instruction}],
@@ -207,9 +205,12 @@ def job_of(chosen: Settings, folder: Path, pairs: Sequence[Pair], arm: Arm) -> T
         }
         for pair in Random(number).sample(pairs, len(pairs))
     ]
+    rules = chosen.training.model_copy(update={"seed": number, "processes": 1}).model_dump(mode="json")
+    key = content_id(json.dumps([rows, rules, digest_of(chosen.models.start)]))  # another training is another folder
+    own = folder.absolute() / f"{name.replace(' ', '-')}-{number}-{key[:8]}"
+    own.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows), own / "train.parquet")
     shard = {"path": "train.parquet", "split": "train", "sha256": digest_file(str(own / "train.parquet"))["sha256"]}
-    rules = chosen.training.model_copy(update={"seed": number, "processes": 1}).model_dump(mode="json")
     return TrainingJob(str(own), chosen.models.start, digest_of(chosen.models.start), str(own), [shard], rules)
 
 

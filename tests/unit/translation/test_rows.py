@@ -76,3 +76,15 @@ def test_no_model_is_asked_where_its_answer_could_not_come_back(monkeypatch):
     transform = instructions.BacktranslateInTranslation(asking, TranslatorSpec("scripted", "scripted"), "en", None)
     request = {"request_id": "r", "segment_id": "s", "sample_index": 0, "origin": "translated", "text": PASSAGE, "language": "es"}
     assert [row["reason"] for _, row in transform([request])] == ["no_translator"]
+
+
+def test_candidates_that_ask_the_same_in_another_language_are_a_row_each_with_what_they_were_asked_with():
+    asked = {"segment_id": "s", "text": PASSAGE, "language": "es", "style": "command", "asked_instruction": TEXT}
+    requests = [asked | {"sample_index": 0, "closing": "Be brief."}, asked | {"sample_index": 1, "closing": None}]
+    transform = instructions.KeepAsked("en")
+    rows = [request | row for request, row in transform(requests)]
+    assert [(row["sample_index"], row["closing"], row["instruction"], row["kept"]) for row in rows] == [
+        (0, "Be brief.", TEXT, True),
+        (1, None, TEXT, True),
+    ]
+    assert {"sample_index", "style", "closing"} <= set(transform.identity)
