@@ -205,11 +205,15 @@ def _answers(stage: Stage, context: Context, version: int) -> DataFrame:
 
 
 def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Budget, location: str) -> tuple[PlannedUnit, ...]:
-    """Write each request once, in files of equal row counts, and cut the plan into units of whole files."""
+    """Write each request once, in files of equal row counts, and cut the plan into units of whole files.
+
+    Doubles have the same value of `colocate`, so the payload is moved once, and sorted once.
+    """
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
     rows_per_file = math.ceil(unit_rows / context.slots)
-    ordered = pending.dropDuplicates(["request_id"]).repartition(stage.colocate).sortWithinPartitions(stage.colocate)
+    distinct = pending.repartition(stage.colocate).dropDuplicates(list(dict.fromkeys((stage.colocate, "request_id"))))
+    ordered = distinct.sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
     files = Scratch(location).parquet_files()
     if stage.combine is not None:

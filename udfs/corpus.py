@@ -11,7 +11,7 @@ import pyarrow as pa
 from bubblenet.corpus import language
 from bubblenet.corpus.reading import locations
 from bubblenet.corpus.reading.readers import ByteRange, Page, detect_format, is_splittable, read_file, refusal
-from bubblenet.corpus.segmentation import Segment, segment_page
+from bubblenet.corpus.segmentation import Segment, segment_pages
 from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
@@ -76,13 +76,14 @@ class CutPage:
     rules: Segmentation
     languages: tuple[str, ...]
     identity: tuple[str, ...] = ("document_id", "snapshot", "url", "declared_language")
-    window_rows: int = 16
+    window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each passage, kept or not; at least one for each page."""
-        for request in requests:
+        pages = [(request["content"], request["content_type"]) for request in requests]
+        for request, segments in zip(requests, segment_pages(pages, self.rules, self.languages), strict=True):
             seen: set[str] = set()
-            for segment in segment_page(request["content"], request["content_type"], self.rules, self.languages):
+            for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
                 yield request, _segment(segment, seen) | {"language_agrees": agrees}
 
@@ -102,9 +103,8 @@ class SignPassage:
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each passage."""
-        for request in requests:
-            hashes = token_hashes(tokens(request["text"]))
-            signature = self.hasher.sign(hashes)
+        texts = [token_hashes(tokens(request["text"])) for request in requests]
+        for request, hashes, signature in zip(requests, texts, self.hasher.sign_all(texts), strict=True):
             found = load_index(self.evaluations).find(hashes, self.min_share) if self.evaluations else None
             row: Row = {"kept": found is None, "reason": "contaminated" if found else None}
             if signature:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from bubblenet.corpus.identifier import BatchIdentifier
 
 IDENTIFIER_VERSION = 2
 
@@ -48,10 +50,21 @@ class Identified:
 
 def identify(text: str) -> Identified:
     """The language of most of a text; `und` where there are too few letters. Where its samples disagree, all of the text decides."""
-    if not _has_letters(text):
+    return identify_all([text])[0]
+
+
+def identify_all(texts: Sequence[str]) -> list[Identified]:
+    """The same of each text; many texts together take a third of the time."""
+    samples = [_samples(text) if _has_letters(text) else [] for text in texts]
+    answers = iter(_classify(list(chain.from_iterable(samples))))
+    return [_decide(text, list(islice(answers, len(some)))) for text, some in zip(texts, samples, strict=True)]
+
+
+def _decide(text: str, found: list[tuple[str, float]]) -> Identified:
+    """What the answers to its samples say of a text."""
+    if not found:
         return Identified(UNDETERMINED, 0.0)
-    found = [_classify(sample) for sample in _samples(text)]
-    language = found[0][0] if len({code for code, _ in found}) == 1 else _classify(text[:MAX_CHARACTERS])[0]
+    language = found[0][0] if len({code for code, _ in found}) == 1 else _classify([text[:MAX_CHARACTERS]])[0][0]
     if language == NO_LANGUAGE:
         return Identified(UNDETERMINED, 0.0)
     confidence = sum(confidence for code, confidence in found if code == language) / len(found)
@@ -67,19 +80,22 @@ def agrees(identified: str, claimed: str | None) -> bool | None:
     code = claimed_code(claimed)
     if identified == UNDETERMINED or code in _NO_CLAIM:
         return None
-    return code == _MACROLANGUAGES.get(identified, identified)
+    return code == _wider(identified)
 
 
 def claimed_code(claimed: str | None) -> str:
     """The code that a claim names, in the wider form that the identifier gives; `und` where it names none."""
     tag = _TAG.fullmatch(claimed or "")
     code = tag.group(1).lower() if tag else UNDETERMINED
+    return _wider(code)
+
+
+def _classify(texts: list[str]) -> list[tuple[str, float]]:
+    return [(_wider(code), min(1.0, confidence)) for code, confidence in _identifier().classify(texts)]
+
+
+def _wider(code: str) -> str:
     return _MACROLANGUAGES.get(code, code)
-
-
-def _classify(sample: str) -> tuple[str, float]:
-    code, confidence = _identifier().classify(sample)
-    return _MACROLANGUAGES.get(code, str(code)), min(1.0, float(confidence))
 
 
 def _samples(text: str) -> list[str]:
@@ -97,6 +113,6 @@ def _has_letters(text: str) -> bool:
 
 
 @functools.cache
-def _identifier() -> LanguageIdentifier:
+def _identifier() -> BatchIdentifier:
     """The model, loaded once a process (it takes a second, so not at import)."""
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    return BatchIdentifier()

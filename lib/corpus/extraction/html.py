@@ -31,7 +31,9 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     tree = markup.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    blocks = build_blocks(main_part.main_parts(markup.read_body(tree)))
+    elements = markup.read_body(tree)
+    blocks = build_blocks(main_part.main_parts(elements))
+    markup.take_apart(elements)
     blocks = faq.written_questions(without_empty_headings(without_link_lists(blocks)))
     if stated:
         blocks = structured.mark_visible(blocks, stated)

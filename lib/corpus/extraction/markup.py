@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from resiliparse.parse.html import HTMLTree
 
@@ -154,6 +154,12 @@ def read_body(tree: HTMLTree) -> list[Element]:
     return _elements(tree.body.html)
 
 
+def take_apart(elements: Iterable[Element]) -> None:
+    """Break the circles between elements and those around them, so that they go at once, and no garbage collector looks for them."""
+    for element in elements:
+        element.parent = None
+
+
 def _has_too_many_attributes(html: str) -> bool:
     """Whether some tag holds so many attributes, parted by white space, a slash or the end of a value, that parsing takes seconds."""
     if not any(_may_go_on(html, position, after_quotes) for position, after_quotes in _positions(html)):
@@ -221,27 +227,24 @@ def _elements(html: str) -> list[Element]:
                     node = child
             if tag == "a" and (" href=" in head or " name=" not in head):  # else it is only where another link leads
                 linking = node
-        if text:
-            _add_text(node, text, linking)
+        if text:  # the rest of the loop is written out: it runs for each tag of a page
+            num_characters = len(text.strip())
+            node.run += num_characters
+            if "&" in text:
+                text = entities.unescape(text)
+            if linking:
+                node.run_links += num_characters
+                text = Linked(text)
+            node.children.append(text)
     for element in reversed(elements):
         _fold(element)
     return elements
 
 
-def _add_text(node: Element, text: str, linking: Element | None) -> None:
-    num_characters = len(text.strip())
-    node.run += num_characters
-    if linking:
-        node.run_links += num_characters
-    if "&" in text:
-        text = entities.unescape(text)
-    node.children.append(Linked(text) if linking else text)
-
-
 def _is_passed(tag: str, head: str) -> bool:
     """Whether a tag changes nothing, so that what is inside it counts as part of what is around."""
     if tag in _PASSED_IF_SILENT:
-        return not furniture.may_be(tag, head[len(tag) :]) and not _MICRODATA.search(head)
+        return len(head) == len(tag) or not (furniture.may_be(tag, head[len(tag) :]) or _MICRODATA.search(head))
     return tag in _PASSED_TAGS or tag in _EMPTY_TAGS
 
 

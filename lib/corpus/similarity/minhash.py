@@ -8,6 +8,7 @@ Vadhan 2008 (Why simple hash functions work: linear ones are enough, since the s
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,24 +49,32 @@ class MinHasher:
 
     def sign(self, hashes: NDArray[np.uint64]) -> Signature | None:
         """The signature of a text; None for a text without tokens. hashes: of shingles.token_hashes."""
-        shingles = np.unique(ngram_hashes(hashes, self.ngram))
-        if not len(shingles):
-            return None
-        minima = self.minima(shingles)
-        return Signature(minima.astype(SIGNATURE_TYPE).tolist(), self._band_keys(minima), len(shingles))
+        return self.sign_all([hashes])[0]
+
+    def sign_all(self, texts: Sequence[NDArray[np.uint64]]) -> list[Signature | None]:
+        """The same of each text; the band keys of many are made together."""
+        shingles = [np.sort(ngram_hashes(hashes, self.ngram)) for hashes in texts]
+        minima = np.array([self.minima(some) for some in shingles if len(some)], dtype=np.uint64)
+        kept, keys = iter(minima.astype(SIGNATURE_TYPE).tolist()), iter(self._band_keys(minima))
+        return [Signature(next(kept), next(keys), _num_distinct(some)) if len(some) else None for some in shingles]
 
     def minima(self, shingles: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """The 32 high bits of the smallest number under each permutation; shape (bands * rows,)."""
+        """The 32 high bits of the smallest number under each permutation; shape (bands * rows,). A number may stand there twice."""
         multipliers, offsets = _permutations(self.bands * self.rows, self.seed)
         chunks = (shingles[start : start + _CHUNK] for start in range(0, len(shingles), _CHUNK))
         return np.min([_permute(chunk, multipliers, offsets).min(axis=1) for chunk in chunks], axis=0) >> _HIGH_BITS
 
-    def _band_keys(self, minima: NDArray[np.uint64]) -> list[int]:
-        """A digest of the full minima of each band. The band's number enters, so equal minima in two bands do not meet."""
-        key = mix(np.arange(1, self.bands + 1, dtype=np.uint64))
-        for row in minima.reshape(self.bands, self.rows).T:
+    def _band_keys(self, minima: NDArray[np.uint64]) -> list[list[int]]:
+        """Digests of the full minima of each band, a list a text. The band's number enters, so equal minima in two bands do not meet."""
+        by_row = minima.reshape(-1, self.bands, self.rows).transpose(2, 0, 1)
+        key = np.broadcast_to(mix(np.arange(1, self.bands + 1, dtype=np.uint64)), by_row.shape[1:])
+        for row in by_row:
             key = mix(key ^ row)
         return key.view(np.int64).tolist()
+
+
+def _num_distinct(ordered: NDArray[np.uint64]) -> int:
+    return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
 @functools.cache

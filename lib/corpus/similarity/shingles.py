@@ -6,7 +6,6 @@ character n-grams for Chinese, also within one text.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import re
 from collections.abc import Callable
@@ -20,8 +19,9 @@ SHINGLES_VERSION = 1
 # Thai, Lao, Tibetan, Myanmar, Khmer, kana, CJK ideographs with their extensions.
 _UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _TOKEN = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"\w+")
 _UNSPACED_SCRIPT = re.compile(f"[{_UNSPACED}]")
+_MAX_KNOWN = 1 << 18  # tokens
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, bits well spread: Knuth, TAOCP 6.4, Fibonacci hashing
 
 
@@ -33,17 +33,19 @@ def tokens(text: str) -> list[str]:
 
 def tokenizer(text: str) -> Callable[[str], list[str]]:
     """What cuts case-folded text in the scripts of this one into tokens. Words between spaces are found three times as fast."""
-    return _TOKEN.findall if has_unspaced_script(text) else _WORD.findall
+    return _TOKEN.findall if has_unspaced_script(text) else _words
 
 
 def has_unspaced_script(text: str) -> bool:
     """Whether a text holds a character of a script that is written without spaces."""
-    return bool(_UNSPACED_SCRIPT.search(text))
+    return not text.isascii() and bool(_UNSPACED_SCRIPT.search(text))
 
 
 def token_hashes(words: list[str]) -> NDArray[np.uint64]:
     """One stable 64-bit number for each token."""
-    return np.fromiter(map(_hash_token, words), dtype=np.uint64, count=len(words))
+    if len(_known) > _MAX_KNOWN:
+        _known.clear()
+    return np.fromiter(map(_known.__getitem__, words), dtype=np.uint64, count=len(words))
 
 
 def ngram_hashes(hashes: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
@@ -68,7 +70,17 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-@functools.lru_cache(maxsize=1 << 18)
-def _hash_token(token: str) -> int:
-    """Python's own hash differs from process to process; this one does not. Words repeat, so it is remembered."""
-    return int.from_bytes(hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.replace("_", " "))  # a quarter faster than a class of characters without it
+
+
+class _Known(dict[str, int]):
+    """The number of each token met so far: words repeat. Python's own hash differs from process to process; this one does not."""
+
+    def __missing__(self, token: str) -> int:
+        digest = hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        self[token] = number = int.from_bytes(digest, "little")
+        return number
+
+
+_known = _Known()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bubblenet.corpus import language
+from bubblenet.corpus.identifier import MIN_TOGETHER, BatchIdentifier
 from bubblenet.corpus.language import Identified
 
 ENGLISH = (
@@ -48,6 +51,22 @@ def test_a_part_in_another_language_is_named(text: str, main: str, other: str) -
 
     assert (found.language, found.other_languages) == (main, (other,))
     assert found.confidence < 0.9
+
+
+@pytest.fixture(scope="module")
+def identifier() -> BatchIdentifier:
+    return BatchIdentifier()
+
+
+@given(st.lists(st.text(max_size=60) | st.sampled_from([ENGLISH, GERMAN, GERMAN[:200], "", "\u8336\u3092\u98f2\u3080", "SHOUTING"]), max_size=30))
+def test_texts_together_get_the_answers_of_the_library_and_of_each_alone(identifier: BatchIdentifier, texts: list[str]) -> None:
+    together = identifier.classify(texts * (MIN_TOGETHER if len(texts) else 1))[: len(texts)]
+
+    assert together == [identifier.classify([text])[0] for text in texts]
+    for text, (code, probability) in zip(texts, together, strict=True):
+        expected = dict(identifier._model.rank(text))  # where two are as likely as one another, either may come first
+        assert expected[code] == pytest.approx(max(expected.values()), abs=1e-4)
+        assert probability == pytest.approx(expected[code], abs=1e-4)
 
 
 @pytest.mark.parametrize(
