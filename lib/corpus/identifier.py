@@ -68,7 +68,7 @@ class BatchIdentifier:
         return text, feature, counts.astype(np.float32)
 
     def _walk(self, letters: NDArray[np.uint8], num_open: Numbers) -> NDArray[np.int32]:
-        """The feature, or -1, that each letter completes; shape as letters. num_open: texts, from the left, that have a letter at a step."""
+        """The feature that each letter completes, or -1; shape as letters. num_open: texts, from the left, that go on at a step."""
         found = np.full(letters.shape, -1, dtype=np.int32)
         state = np.zeros(letters.shape[1], dtype=np.int64)
         for row, out, width in zip(letters, found, num_open, strict=True):

@@ -72,10 +72,7 @@ def segment_pages(pages: Sequence[tuple[str, str]], rules: Segmentation, languag
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
     for_answers = _rules_for_answers(rules)
     return [
-        [
-            _judge(piece, position, next(found), for_answers if piece.question else rules, languages)
-            for position, piece in enumerate(pieces)
-        ]
+        [_judge(piece, position, next(found), for_answers if piece.question else rules, languages) for position, piece in enumerate(pieces)]
         for pieces in cut
     ]
 

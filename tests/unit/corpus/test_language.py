@@ -58,7 +58,10 @@ def identifier() -> BatchIdentifier:
     return BatchIdentifier()
 
 
-@given(st.lists(st.text(max_size=60) | st.sampled_from([ENGLISH, GERMAN, GERMAN[:200], "", "\u8336\u3092\u98f2\u3080", "SHOUTING"]), max_size=30))
+KNOWN_TEXTS = st.sampled_from([ENGLISH, GERMAN, GERMAN[:200], "", "\u8336\u3092\u98f2\u3080", "SHOUTING"])
+
+
+@given(st.lists(st.text(max_size=60) | KNOWN_TEXTS, max_size=30))
 def test_texts_together_get_the_answers_of_the_library_and_of_each_alone(identifier: BatchIdentifier, texts: list[str]) -> None:
     together = identifier.classify(texts * (MIN_TOGETHER if len(texts) else 1))[: len(texts)]
 
