@@ -59,8 +59,8 @@ class BatchIdentifier:
         lengths = np.array([len(data) for data in encoded])
         longest_first = np.argsort(-lengths, kind="stable")
         letters = np.zeros((lengths.max(), len(encoded)), dtype=np.uint8)
-        for column, index in enumerate(longest_first):
-            letters[: lengths[index], column] = np.frombuffer(encoded[index], dtype=np.uint8)
+        for place, index in enumerate(longest_first):
+            letters[: lengths[index], place] = np.frombuffer(encoded[index], dtype=np.uint8)
         found = self._walk(letters, np.searchsorted(-lengths[longest_first], -np.arange(len(letters)), side="left"))
         column, step = np.nonzero(found.T >= 0)
         keys, counts = np.unique(longest_first[column] * len(self._weights) + found[step, column], return_counts=True)
