@@ -205,15 +205,12 @@ def _answers(stage: Stage, context: Context, version: int) -> DataFrame:
 
 
 def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Budget, location: str) -> tuple[PlannedUnit, ...]:
-    """Write each request once, in files of equal row counts, and cut the plan into units of whole files.
-
-    Doubles have the same value of `colocate`, so the payload is moved once, and sorted once.
-    """
+    """Write each request once, in files of equal row counts, and cut the plan into units of whole files."""
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
     rows_per_file = math.ceil(unit_rows / context.slots)
-    distinct = pending.repartition(stage.colocate).dropDuplicates(list(dict.fromkeys((stage.colocate, "request_id"))))
-    ordered = distinct.sortWithinPartitions(stage.colocate)
+    keys = list(dict.fromkeys((stage.colocate, "request_id")))  # doubles share both, so the payload is moved and sorted once
+    ordered = pending.repartition(stage.colocate).dropDuplicates(keys).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
     files = Scratch(location).parquet_files()
     if stage.combine is not None:
@@ -273,10 +270,8 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     schema = context.warehouse.read(stage.target).schema
     most_tasks = context.model_slots if stage.is_model_stage else context.slots * CPU_TASKS_PER_SLOT
     num_tasks = min(math.ceil(planned.num_requests / stage.min_task_rows), most_tasks)
-    if stage.weight:
-        spread = pack_by_weight(requests, stage.weight, context.slots)
-    else:
-        spread = spread_by_number(requests, num_tasks, stage.colocate)
+    weight, colocate = stage.weight, stage.colocate
+    spread = pack_by_weight(requests, weight, context.slots) if weight else spread_by_number(requests, num_tasks, colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
     profile = model_profile(context.spark) if stage.is_model_stage else None
     if stage.is_model_stage:
