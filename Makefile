@@ -18,9 +18,9 @@ ROUNDS_TOKENS ?= 12000
 ROUNDS_ITEMS ?= 60
 ROUNDS_REPORT ?= .demo/rounds.html
 TEST_PROCESSES ?= 2
-BENCH_PAGES ?= 5000
-BENCH_CURVE ?= 1000,20000
-BENCH_ROUNDS ?= 3
+BENCH_PAGES ?= 20000
+BENCH_CURVE ?= 1000,5000
+BENCH_ROUNDS ?= 1
 BENCH_WAREHOUSE ?= build/bench-rounds
 BENCH_ITEMS ?= 40
 BENCH_TOKENS ?= 10000
@@ -129,7 +129,7 @@ build/peers/.trafilatura-2.3.1:
 	build/peers/bin/pip install -q trafilatura==2.3.1 lxml==6.1.3 lxml_html_clean==0.4.6
 	@touch $@
 
-bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 25 minutes; BENCH_PAGES=5000 BENCH_CURVE=1000,20000 BENCH_ROUNDS=3)
+bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 30 minutes; BENCH_PAGES=20000 BENCH_CURVE=1000,5000 BENCH_ROUNDS=1)
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.corpus --pages $(BENCH_PAGES) --curve "$(BENCH_CURVE)" --rounds $(BENCH_ROUNDS) 2> build/bench-corpus.err \
 	  || { tail -n 50 build/bench-corpus.err build/bench-corpus.log; exit 1; }

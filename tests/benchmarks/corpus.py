@@ -61,9 +61,9 @@ _WORKERS = {"bubblenet": "pyspark.daemon", "datatrove": "peer_datatrove.py"}
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=5000, help="pages of the comparison")
-    parser.add_argument("--curve", default="1000,20000", help="further sizes, for our side alone")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=20_000, help="pages of the comparison")
+    parser.add_argument("--curve", default="1000,5000", help="further sizes, for our side alone")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=Path(".cache/bench-corpus"))
     parser.add_argument("--log", type=Path, default=Path("build/bench-corpus.log"))
     arguments = parser.parse_args()
