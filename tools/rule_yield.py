@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
-from bubblenet.corpus import language, quality, segmentation
-from bubblenet.corpus.extraction.html import HostileMarkupError
+from bubblenet.corpus import quality, segmentation
 from bubblenet.corpus.quality import Passage
 from bubblenet.corpus.reading.hygiene import clean_text, decode
-from bubblenet.corpus.sections import build_tree
 from bubblenet.settings import Segmentation
 
 LIMITS = Segmentation()
@@ -31,8 +30,7 @@ def main(folder: str) -> None:
     alone: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for path in sorted(Path(folder).rglob("*.html")):
         source = path.relative_to(folder).parts[0]
-        for passage in read(path):
-            reason = quality.check(passage, LIMITS) or KEPT
+        for passage, reason in read(path):
             by_source[source][reason] += 1
             by_language[passage.language][reason] += 1
             if len(passage.text) >= LIMITS.min_characters:
@@ -45,18 +43,12 @@ def main(folder: str) -> None:
         print("  " + ", ".join(f"{name} {100 * count / long[source]:.2f}" for name, count in counts.most_common()))
 
 
-def read(path: Path) -> list[Passage]:
-    """The passages of a page; none of a page that cannot be read."""
-    html, _ = decode(path.read_bytes(), http_charset=None, is_html=True)
-    try:
-        title, blocks = segmentation._read_blocks(clean_text(html), "html")
-    except HostileMarkupError:
-        return []
-    found = []
-    for piece in segmentation._cut(build_tree(title, blocks), LIMITS):
-        identified = language.identify(segmentation._prose(piece.blocks))
-        found.append(Passage(piece.blocks, piece.path, identified.language, identified.other_languages))
-    return found
+def read(path: Path) -> Iterator[tuple[Passage, str]]:
+    """The passages of a page, each with its reason as `segment` gives it; a page that cannot be read is one without text."""
+    content = clean_text(decode(path.read_bytes(), http_charset=None, is_html=True)[0])
+    pieces = segmentation._pieces(content, "html", LIMITS)
+    for piece, segment in zip(pieces, segmentation.segment_page(content, "html", LIMITS), strict=True):
+        yield Passage(piece.blocks, piece.path, segment.language, segment.other_languages), segment.reason or KEPT
 
 
 def rare_together(groups: dict[str, Counter[str]]) -> dict[str, Counter[str]]:

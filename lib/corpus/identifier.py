@@ -1,8 +1,9 @@
 """py3langid's model over many short texts at once.
 
 The library walks its automaton one byte at a time in Python, and waits for memory at most of them. Here one step is taken in all texts
-together. Model, encoding and formula are the library's own, so the answers are, too (tests/unit/corpus/test_language.py): naive Bayes over
-the byte n-grams of a text (Lui and Baldwin 2012, langid.py), by the logarithm of their counts, tempered by the square root of its length.
+together. The model is the library's, and so are encoding and formula: naive Bayes over the byte n-grams of a text (Lui and Baldwin 2012,
+langid.py), by the logarithm of their counts, tempered by the square root of its length. Its tables are no public interface, so that
+pyproject.toml names the minor version, and tests/unit/corpus/test_language.py holds the answers against the library's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
 MIN_TOGETHER = 12
 """Texts from which walking together is faster: a step costs about the same for one text and for a hundred."""
+
+MAX_TOGETHER = 256
+"""Texts in one walk, which takes 10 KB of memory for each of 200 characters."""
 
 Numbers = NDArray[np.int64]
 Counts = tuple[Numbers, Numbers, NDArray[np.float32]]
@@ -32,8 +36,10 @@ class BatchIdentifier:
 
     def classify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """The code of the language of each text and its probability, the same whatever texts stand beside it."""
-        if not texts:
-            return []
+        some = (texts[start : start + MAX_TOGETHER] for start in range(0, len(texts), MAX_TOGETHER))
+        return [answer for part in some for answer in self._classify(part)]
+
+    def _classify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         encoded = [self._model._encode(text) for text in texts]
         counts = self._count_together(encoded) if len(texts) >= MIN_TOGETHER else self._count_alone(encoded)
         scores = self._scores(*counts, len(texts))

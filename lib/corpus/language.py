@@ -7,10 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import itemgetter
 
 from bubblenet.corpus.identifier import BatchIdentifier
 
-IDENTIFIER_VERSION = 2
+IDENTIFIER_VERSION = 3
 
 UNDETERMINED = "und"
 """ISO 639-2 code for a text whose language cannot be told."""
@@ -30,6 +31,9 @@ MAX_CHARACTERS = 4000
 
 MIN_CONFIDENCE = 0.7
 """Probability from which a sample counts as being in another language: finds 96 of 100 texts that change it half-way (docs/corpus.md)."""
+
+MIN_PROBABILITY = 0.2
+"""Below this the likeliest of 140 languages is a guess: scripts that the model does not know get one of 0.02."""
 
 _WIDER = "nb:no nn:no cmn:zh yue:zh arb:ar ary:ar arz:ar iw:he in:id ji:yi mo:ro sh:sr tl:fil"
 _MACROLANGUAGES = dict(pair.split(":") for pair in _WIDER.split())
@@ -64,8 +68,9 @@ def _decide(text: str, found: list[tuple[str, float]]) -> Identified:
     """What the answers to its samples say of a text."""
     if not found:
         return Identified(UNDETERMINED, 0.0)
-    language = found[0][0] if len({code for code, _ in found}) == 1 else _classify([text[:MAX_CHARACTERS]])[0][0]
-    if language == NO_LANGUAGE:
+    is_one = len({code for code, _ in found}) == 1
+    language, probability = max(found, key=itemgetter(1)) if is_one else _classify([text[:MAX_CHARACTERS]])[0]
+    if language == NO_LANGUAGE or probability < MIN_PROBABILITY:
         return Identified(UNDETERMINED, 0.0)
     confidence = sum(confidence for code, confidence in found if code == language) / len(found)
     sure = {code for code, confidence in found if confidence >= MIN_CONFIDENCE}

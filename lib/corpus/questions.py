@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 
-HEADINGS_VERSION = 1
+from bubblenet.corpus.similarity.shingles import has_unspaced_script
+
+HEADINGS_VERSION = 2
 
 MAX_QUESTION_CHARACTERS = 300
+
+QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+"""Of Latin, CJK and Arabic text. That of Greek is a semicolon."""
+
 MIN_SHOUTED_LETTERS = 10
 """Shorter words in capitals are acronyms (HTTPS, DNSSEC), not shouting."""
 
+MIN_QUESTION_CHARACTERS = 8
+MIN_UNSPACED_QUESTION = 5
+"""In characters of scripts without spaces."""
+
+_GREEK, _HANGUL = re.compile("[\u0370-\u03ff\u1f00-\u1fff]"), re.compile("[\uac00-\ud7a3]")
 _NUMBER = re.compile(
     r"^\s*(?:(?:chapter|section|appendix|part|kapitel|chapitre|cap[i\u00ed]tulo)\s+)?"
     r"(?:(?:\d{1,3}\.)+\d{0,3}[.):]?|\d{1,3}[.):]|[A-Z]\.(?:\d{1,3}\.?)*|[QA]?\d{0,3}:)(?=\s+\S)\s+",
@@ -53,11 +64,21 @@ def is_question(heading: str) -> bool:
 
     `How to ...` counts when something follows; `What's new` does not.
     """
-    if not 8 <= len(heading) <= MAX_QUESTION_CHARACTERS or len(heading.split()) < 3:
+    if not _is_long_enough(heading):
         return False
-    if heading.rstrip(" \"'\u201d\u2019)").endswith(("?", "\uff1f", "\u061f", "\u037e")):
+    said = heading.rstrip(" \"'\u201d\u2019)\u300d\u300f")
+    if said.endswith(QUESTION_MARKS) or (said.endswith(";") and _GREEK.search(said)):
         return True
     return bool(_OPENERS.match(heading) and _ASKING.match(heading))
+
+
+def _is_long_enough(heading: str) -> bool:
+    """Three words and 8 characters; words of Korean are longer, and those of scripts without spaces are not counted."""
+    if len(heading) > MAX_QUESTION_CHARACTERS:
+        return False
+    if has_unspaced_script(heading):
+        return len(heading) >= MIN_UNSPACED_QUESTION
+    return len(heading) >= MIN_QUESTION_CHARACTERS and len(heading.split()) >= (2 if _HANGUL.search(heading) else 3)
 
 
 def is_navigation(heading: str) -> bool:

@@ -151,7 +151,7 @@ def _cut_loose(
 
 def _judge(piece: _Piece, position: int, found: Identified, rules: Segmentation, languages: tuple[str, ...]) -> Segment:
     if piece.refused:
-        return Segment(piece.path, 0, "", language.UNDETERMINED, 0.0, (), None, 0, 0, kept=False, reason=piece.refused)
+        return _empty_segment(piece.path, piece.refused)
     passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
     reason = quality.check(passage, rules)
     if reason is None and languages and found.language not in languages:
@@ -176,6 +176,10 @@ def _prose(blocks: Sequence[Block]) -> str:
     """What is written in a human language; code would mislead the identifier. All of it where there is nothing else."""
     prose = "\n".join(block.text for block in blocks if block.kind != "code")
     return prose or "\n".join(block.text for block in blocks)
+
+
+def _empty_segment(path: tuple[str, ...], reason: str) -> Segment:
+    return Segment(path, 0, "", language.UNDETERMINED, 0.0, (), None, num_characters=0, num_words=0, kept=False, reason=reason)
 
 
 __all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "segment_page", "segment_pages"]

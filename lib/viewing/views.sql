@@ -63,9 +63,9 @@ JOIN (
 ) AS passages ON passages.segment_id = judgements.segment_id
 WHERE NOT judgements.kept;
 
--- Boilerplate shows here: many passages that share a whole band.
+-- Boilerplate shows here: many passages that share a whole band, long before there are so many that comparison is capped.
 CREATE OR REPLACE TEMPORARY VIEW hot_bands
-COMMENT 'Band keys of the near-duplicate index that many passages share, and one of them; deduplication.max_band_rows caps their comparison.'
+COMMENT 'Band keys of the near-duplicate index that more than 20 passages share, and one of them; above deduplication.max_band_rows each is compared with one only.'
 AS
 SELECT fingerprint, band_key, count(*) AS num_passages, min(segment_id) AS segment_id
 FROM minhash_index

@@ -68,7 +68,7 @@ def is_bold_question(element: Element) -> bool:
     inner = element.elements()
     if element.tag != "p" or len(inner) != 1 or inner[0].tag not in ("strong", "b") or inner[0].run != element.run:
         return False
-    return inner[0].text(MAX_NODES).rstrip().endswith(("?", "\uff1f")) and _asks(element)
+    return inner[0].text(MAX_NODES).rstrip().endswith(questions.QUESTION_MARKS) and _asks(element)
 
 
 def _is_list(element: Element) -> bool:

@@ -14,7 +14,7 @@ from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
-EXTRACTION_VERSION = 3
+EXTRACTION_VERSION = 4
 """Rises when the same page would give other blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
@@ -79,8 +79,10 @@ def _stated_blocks(one: structured.Answered) -> list[Block]:
         question, answer = (markup.read_body(markup.parse(html))[:1] for html in (one.question, one.answer))
     except markup.HostileMarkupError:
         return []
-    heading = markup.collapse("".join(element.text() for element in question))
-    return [Block("heading", heading, _STATED_LEVEL, asks=True), *build_blocks(answer)]
+    heading = Block("heading", markup.collapse("".join(element.text() for element in question)), _STATED_LEVEL, asks=True)
+    blocks = [heading, *build_blocks(answer)]
+    markup.take_apart([*question, *answer])
+    return blocks
 
 
 def _clean(blocks: Sequence[Block]) -> list[Block]:

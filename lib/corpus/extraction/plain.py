@@ -11,7 +11,7 @@ MIN_UNDERLINE_CHARACTERS = 3
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
-_BOLD_QUESTION = re.compile(r"\*\*([^*\n]{8,300}[?\uff1f])\*\*|__([^_\n]{8,300}[?\uff1f])__")
+_BOLD_QUESTION = re.compile(r"\*\*([^*\n]{8,300}[?\u061f]|[^*\n]{4,300}\uff1f)\*\*|__([^_\n]{8,300}[?\u061f]|[^_\n]{4,300}\uff1f)__")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[^`]*")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 _TABLE = re.compile(r" {0,3}\|.*")

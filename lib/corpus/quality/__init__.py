@@ -14,7 +14,7 @@ from bubblenet.corpus.quality import c4, fineweb, gopher, links, paper, repetiti
 from bubblenet.corpus.quality.passage import Passage
 from bubblenet.settings import Segmentation
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Rises when the same passage under the same settings would get another reason."""
 
 

@@ -14,14 +14,19 @@ SHORT_LINE_CHARACTERS = 30
 SHORT_UNSPACED_LINE_CHARACTERS = 15
 """In scripts without spaces a character says about as much as two."""
 
-LINE_ENDS = tuple(".?!:;\"')]\u00bb\u201d\u2019\u2026\u3002\uff01\uff1f\uff1a\uff1b\uff09\u300d\u300f\u061f\u06d4\u0964\u17d4\u104b\u1362`")
+LINE_ENDS = tuple(
+    ".?!:;\"')]\u00bb\u201d\u2019\u2026\u3002\uff01\uff1f\uff1a\uff1b\uff09\u300d\u300f\uff0e\uff61\u061f\u06d4\u0964\u0965\u0589\u0f0d\u0f0e\u17d4\u104b\u1362`"
+)
 """What ends a written line: the paper's `. ? ! " '`, those of other scripts, and what leads over to a list or a program."""
+
+WITHOUT_STOPS = frozenset(("lo", "th"))
+"""Languages that end a sentence with a space."""
 
 
 def few_line_ends(passage: Passage, limits: Segmentation) -> bool:
     """At most 12 % of its lines end in punctuation."""
     lines = passage.paragraphs
-    if len(lines) < MIN_LINES or not passage.is_running_text or passage.language == "th":  # Thai writes no full stop
+    if len(lines) < MIN_LINES or not passage.is_running_text or passage.language in WITHOUT_STOPS:
         return False
     return sum(line.endswith(LINE_ENDS) for line in lines) <= limits.min_punctuated_line_share * len(lines)
 

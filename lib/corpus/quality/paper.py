@@ -49,25 +49,27 @@ def too_short(passage: Passage, limits: Segmentation) -> bool:
 def repeated_sentences(passage: Passage, limits: Segmentation) -> bool:
     """Too many of its sentences have a near twin: another sentence with like word trigrams (Jaccard similarity).
 
-    Adapted: sentences of paragraphs only, since the items of a good list are worded alike.
+    Adapted: sentences of paragraphs only, since the items of a good list are worded alike; in scripts without spaces twice as many
+    characters as words.
     """
+    size = SENTENCE_NGRAM * passage.characters_of_a_word
     lengths = np.fromiter(map(len, passage.sentences), np.int64, len(passage.sentences))
-    is_long = lengths >= MIN_SENTENCE_WORDS
-    candidates = _may_have_twin(passage, lengths, limits.min_sentence_similarity) & is_long
+    is_long = lengths >= MIN_SENTENCE_WORDS * passage.characters_of_a_word
+    candidates = _may_have_twin(passage, lengths, size, limits.min_sentence_similarity) & is_long
     most = limits.max_duplicate_sentence_share * is_long.sum()
     if candidates.sum() <= most:
         return False
     sentences = (passage.sentences[index] for index in np.flatnonzero(candidates))
-    ngrams = [frozenset(zip(words, words[1:], words[2:], strict=False)) for words in sentences]
+    ngrams = [frozenset(zip(*(words[start:] for start in range(size)), strict=False)) for words in sentences]
     return _num_with_twin(ngrams, limits.min_sentence_similarity) > most
 
 
-def _may_have_twin(passage: Passage, lengths: NDArray[np.int64], min_similarity: float) -> NDArray[np.bool_]:
-    """For each sentence whether enough of its trigrams occur more than once in the passage."""
+def _may_have_twin(passage: Passage, lengths: NDArray[np.int64], size: int, min_similarity: float) -> NDArray[np.bool_]:
+    """For each sentence whether enough of its n-grams of that size occur more than once in the passage."""
     ends = lengths.cumsum()
-    starts = passage.repeated_ngrams.of(SENTENCE_NGRAM).starts
-    num_ngrams = lengths - SENTENCE_NGRAM + 1
-    num_repeated = np.searchsorted(starts, ends - SENTENCE_NGRAM + 1) - np.searchsorted(starts, ends - lengths)
+    starts = passage.repeated_ngrams.of(size).starts
+    num_ngrams = lengths - size + 1
+    num_repeated = np.searchsorted(starts, ends - size + 1) - np.searchsorted(starts, ends - lengths)
     return np.asarray(num_repeated >= min_similarity * num_ngrams)
 
 

@@ -17,13 +17,6 @@ from bubblenet.corpus.extraction.blocks import Block, render
 from bubblenet.corpus.quality.ngrams import RepeatedNgrams, num_characters
 from bubblenet.corpus.similarity import shingles
 
-UNSPACED_SHARE = 0.2
-"""From this share of its words, characters of a script without spaces, a passage is taken to be in such a script. The identified language
-does not tell: a Chinese page about software may be called English."""
-
-FIRST_UNSPACED = "\u0e00"
-"""Thai, the first of the scripts that bubblenet.corpus.similarity.shingles cuts into characters."""
-
 MIN_WRAPPED_CHARACTERS = 60
 """A paragraph with a line of this length is wrapped text, and one line; one with shorter lines only was broken on purpose."""
 
@@ -36,7 +29,10 @@ MIN_WORDS = 50
 LINK_LINE_SHARE = 0.8
 """From this share of its characters inside links a line is a link with a few words around it."""
 
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])\s*|\n")
+_STOPS, _CJK_STOPS = ".!?\u0589\u061f\u06d4\u0964\u0965\u0f0d\u104b\u1362\u17d4", "\u3002\uff0e\uff01\uff1f\uff61"
+SENTENCE_END = re.compile(rf"(?<=[{_STOPS}])\s+|(?<=[{_CJK_STOPS}])\s*|\n")
+"""Where a sentence ends, by the stops of Latin, Armenian, Arabic, Urdu, Indic, Tibetan, Burmese, Ethiopic, Khmer and CJK text."""
+
 _ITEM_MARK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+")
 _NO_PROSE = re.compile(r"\*\*[^*\n]*\*\*|`[^`]*`")
 _INLINE_CODE = re.compile(r"`[^`\n]*`")
@@ -127,9 +123,7 @@ class Passage:
     @cached_property
     def is_unspaced(self) -> bool:
         """Whether it is written in a script without spaces, so that its words are characters."""
-        if not shingles.has_unspaced_script(self.prose):
-            return False
-        return sum(len(word) == 1 and word >= FIRST_UNSPACED for word in self.words) > UNSPACED_SHARE * len(self.words)
+        return shingles.has_unspaced_script(self.prose) and shingles.tokens_of_a_word(self.words) > 1
 
     @cached_property
     def _tokens(self) -> Callable[[str], list[str]]:

@@ -22,14 +22,16 @@ from numpy.typing import NDArray
 
 from bubblenet.corpus.reading.locations import open_binary
 from bubblenet.corpus.reading.streams import GZIP_MAGIC, GzipStream
-from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
+from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens, tokens_of_a_word
 from bubblenet.errors import InputError
 from bubblenet.identity import content_id
 
-CONTAMINATION_VERSION = 1
+CONTAMINATION_VERSION = 2
 """Rises when the same text and items would give another verdict."""
 
 LONG, SHORT = 13, 8
+"""Words in the two sizes of n-grams; of an item in a script without spaces, twice as many characters."""
+
 _PARQUET_MAGIC = b"PAR1"
 _ADVICE = "Give an evaluation as FILE:FIELD, for example evals/gsm8k.jsonl:question or evals/chat.parquet:messages.content."
 
@@ -47,6 +49,7 @@ class EvaluationIndex:
     """The n-grams of evaluation items as sorted arrays; a look-up is a binary search, and the whole is shipped to workers as one file.
 
     *_hashes are sorted and *_items name the item of each; one n-gram may stand for many items in `short`, for its first one in `long`.
+    scales: how many tokens make up a word of the items, 1 or 2 or both.
     """
 
     items: tuple[str, ...]
@@ -56,19 +59,17 @@ class EvaluationIndex:
     short_hashes: NDArray[np.uint64]
     short_items: NDArray[np.int64]
     num_short: NDArray[np.int64]
+    scales: NDArray[np.int64]
 
     def find(self, hashes: NDArray[np.uint64], min_share: float) -> Overlap | None:
         """The item that a text holds, the one with the largest share if there are several; None for a clean text.
 
         hashes: of shingles.token_hashes. min_share: of an item's 8-grams.
         """
-        if len(hashes) < SHORT:
-            return None
-        if len(hashes) >= LONG:
-            common = _positions(self.long_hashes, ngram_hashes(hashes, LONG))
-            if len(common):
-                return Overlap(self.items[self.long_items[common].min()], 1.0)
-        counts = self._count_short(np.unique(ngram_hashes(hashes, SHORT)))
+        common = _positions(self.long_hashes, _ngrams(hashes, LONG, self.scales))
+        if len(common):
+            return Overlap(self.items[self.long_items[common].min()], 1.0)
+        counts = self._count_short(np.unique(_ngrams(hashes, SHORT, self.scales)))
         shares = {item: count / int(self.num_short[item]) for item, count in counts.items()}
         best = max(shares, key=lambda item: (shares[item], -item), default=None)
         return Overlap(self.items[best], shares[best]) if best is not None and shares[best] >= min_share else None
@@ -98,27 +99,32 @@ class EvaluationIndex:
             return cls(items=tuple(archive["items"].tolist()), num_too_short=int(archive["num_too_short"]), **arrays)
 
 
-_ARRAYS = ("long_hashes", "long_items", "short_hashes", "short_items", "num_short")
+_ARRAYS = ("long_hashes", "long_items", "short_hashes", "short_items", "num_short", "scales")
 
 
 def build_index(named: Iterable[tuple[str, str]]) -> EvaluationIndex:
     """Index evaluation items, given as (name, text)."""
     names: list[str] = []
     num_too_short = 0
+    scales: set[int] = set()
     grams: dict[int, list[NDArray[np.uint64]]] = {LONG: [], SHORT: []}
     for name, text in named:
-        hashes = token_hashes(tokens(text))
-        if len(hashes) < SHORT:
+        words = tokens(text)
+        hashes, scale = token_hashes(words), [tokens_of_a_word(words)]
+        short = np.unique(_ngrams(hashes, SHORT, scale))
+        if not len(short):
             num_too_short += 1
             continue
         names.append(name)
-        grams[SHORT].append(np.unique(ngram_hashes(hashes, SHORT)))
-        grams[LONG].append(ngram_hashes(hashes, LONG) if len(hashes) >= LONG else np.empty(0, dtype=np.uint64))
+        scales |= set(scale)
+        grams[SHORT].append(short)
+        grams[LONG].append(_ngrams(hashes, LONG, scale))
     long_hashes, long_items = _sorted(grams[LONG])
     long_hashes, is_first = np.unique(long_hashes, return_index=True)
     short_hashes, short_items = _sorted(grams[SHORT])
     num_short = np.array([len(part) for part in grams[SHORT]], dtype=np.int64)
-    return EvaluationIndex(tuple(names), num_too_short, long_hashes, long_items[is_first], short_hashes, short_items, num_short)
+    by_item = (long_hashes, long_items[is_first], short_hashes, short_items, num_short)
+    return EvaluationIndex(tuple(names), num_too_short, *by_item, np.array(sorted(scales), dtype=np.int64))
 
 
 def read_items(source: str) -> Iterator[tuple[str, str]]:
@@ -189,6 +195,12 @@ def _texts(value: Any, path: list[str]) -> Iterator[str]:
             yield value
     elif isinstance(value, dict):
         yield from _texts(value.get(path[0]), path[1:])
+
+
+def _ngrams(hashes: NDArray[np.uint64], num_words: int, scales: Iterable[int]) -> NDArray[np.uint64]:
+    """The n-grams of so many words, each of one token or two; none of a text that is shorter."""
+    sizes = [num_words * int(scale) for scale in scales]
+    return np.concatenate([np.empty(0, dtype=np.uint64), *(ngram_hashes(hashes, size) for size in sizes if len(hashes) >= size)])
 
 
 def _sorted(parts: list[NDArray[np.uint64]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -40,6 +41,18 @@ def test_every_verbatim_item_is_found(index, items):
         found = find(index, f"{passage(number)} {item.upper()}! {passage(number + 1)}")
         assert found
         assert found.item == f"eval#{number}"
+
+
+def test_an_item_without_spaces_is_found_and_a_long_name_in_it_is_not_enough():
+    texts = json.loads(Path(__file__).with_name("scripts.json").read_text(encoding="utf-8"))
+    item = texts["chinese_item"]
+    index = build_index([("zh", item), ("en", "Name eight or more words that stand in a row here please.")])
+
+    assert find(index, f"{texts['chinese_news'][:2]}{item}{passage(1)}").item == "zh"
+    assert texts["chinese_name"] in item
+    assert texts["chinese_name"] in texts["chinese_news"]
+    assert find(index, texts["chinese_news"]) is None
+    assert find(EvaluationIndex.from_bytes(index.to_bytes()), item).share == 1.0
 
 
 def test_clean_text_is_left_alone(index):

@@ -77,6 +77,16 @@ def test_equal_minima_in_two_bands_do_not_meet():
     assert len(set(keys)) == 14
 
 
+def test_texts_signed_together_have_the_signatures_of_each_alone():
+    texts = [token_hashes(tokens(text)) for text in ("one two three four five six", "", "seven", " ".join(WORDS[:600]))]
+
+    together = MinHasher().sign_all(texts)
+
+    assert together == [MinHasher().sign(text) for text in texts]
+    assert together[1] is None
+    assert MinHasher().sign_all([]) == []
+
+
 def test_a_long_text_is_signed_in_chunks_with_the_same_result(monkeypatch):
     text = " ".join(random.Random(0).choices(WORDS, k=2000))
     whole = sign(text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from bubblenet.corpus import quality, questions
 from bubblenet.corpus.extraction import plain
-from bubblenet.corpus.quality import Passage, gopher, paper
+from bubblenet.corpus.quality import Passage, fineweb, gopher, paper
 from bubblenet.corpus.quality.ngrams import RepeatedNgrams, num_characters
 from bubblenet.corpus.quality.words import STOP_WORDS
 from bubblenet.corpus.similarity.shingles import tokens
@@ -42,6 +44,8 @@ CHINESE = (
     "\u3002\u7ea2\u8336\u9700\u8981\u66f4\u70ed\u7684\u6c34\u548c\u66f4\u957f\u7684\u65f6\u95f4\u3002\u5269\u4e0b\u7684\u5e94\u8be5\u653e\u5728\u5bc6\u5c01\u7684\u9ed1"
     "\u8272\u94c1\u7f50\u91cc\u4fdd\u5b58\u3002"
 )
+
+SCRIPTS = json.loads(Path(__file__).with_name("scripts.json").read_text(encoding="utf-8"))
 
 
 def bullets(items: Sequence[str]) -> str:
@@ -172,6 +176,33 @@ def test_text_without_spaces_passes_the_rules_about_words() -> None:
     assert judge(CHINESE, ("\u8336",), "en") is None  # whatever the identifier made of it
 
 
+def test_words_with_marks_are_whole_and_pass_the_rules_about_words() -> None:
+    assert tokens("\u092d\u093e\u0930\u0924 \u0915\u0940 \u0930\u093e\u091c\u0927\u093e\u0928\u0940") == [
+        "\u092d\u093e\u0930\u0924",
+        "\u0915\u0940",
+        "\u0930\u093e\u091c\u0927\u093e\u0928\u0940",
+    ]
+    assert judge("\n\n".join(SCRIPTS["hindi"]), language="hi") is None
+
+
+def test_a_language_without_stops_is_not_asked_for_them() -> None:
+    paragraphs = plain.markdown_blocks("\n\n".join(f"{SCRIPTS['lao']} {number}" for number in "abcd"))
+
+    assert not fineweb.few_line_ends(Passage(paragraphs, (), "lo"), LIMITS)
+    assert fineweb.few_line_ends(Passage(paragraphs, (), "en"), LIMITS)
+
+
+def test_sentences_without_spaces_are_twins_when_words_of_two_characters_would_be() -> None:
+    sentences = [CHINESE[:50] + letter + CHINESE[:45][::-1] + "\u3002" for letter in "\u8336\u6c34\u58f6\u676f"]
+    alike = "".join(sentence[:48] + letter + sentence[49:] for sentence, letter in zip(sentences, "\u4e00\u4e8c\u4e09\u56db", strict=True))
+    apart = "".join(
+        CHINESE[start : start + 8] + letter + CHINESE[start + 8 : start + 12] + "\u3002" for start in (0, 1, 2) for letter in "\u8336"
+    )
+
+    assert paper.repeated_sentences(Passage(plain.markdown_blocks(alike), (), "zh"), LIMITS)
+    assert not paper.repeated_sentences(Passage(plain.markdown_blocks(apart), (), "zh"), LIMITS)
+
+
 def test_numerals_that_are_letters_are_letters() -> None:
     assert not gopher.few_letters(Passage(plain.text_blocks("\u4e00\u4e8c\u4e09\u56db" * 20)), LIMITS)
 
@@ -268,12 +299,37 @@ def test_section_numbers_are_stripped_and_other_numbers_stay(heading: str, expec
 
 
 @pytest.mark.parametrize(
-    "heading", ["What is a package?", "Ist der Kernel frei?", "How do I install it", "How to mount a disk", "Why is my disk full"]
+    "heading",
+    [
+        "What is a package?",
+        "Ist der Kernel frei?",
+        "How do I install it",
+        "How to mount a disk",
+        "Why is my disk full",
+        "\u4ec0\u4e48\u662f\u8f6f\u4ef6\u5305\uff1f",
+        "\u30ab\u30fc\u30cd\u30eb\u3092\u3069\u3046\u3084\u3063\u3066\u66f4\u65b0\u3057\u307e\u3059\u304b\uff1f",
+        "\ud328\ud0a4\uc9c0\ub780 \ubb34\uc5c7\uc785\ub2c8\uae4c?",
+        "\u0645\u0627 \u0647\u064a \u0627\u0644\u062d\u0632\u0645\u0629 \u0627\u0644\u0628\u0631\u0645\u062c\u064a\u0629\u061f",
+        "\u03a4\u03b9 \u03b5\u03af\u03bd\u03b1\u03b9 \u03c4\u03bf Debian;",
+    ],
 )
 def test_headings_that_ask_are_questions(heading: str) -> None:
     assert questions.is_question(heading)
 
 
-@pytest.mark.parametrize("heading", ["Really?", "What people say", "Installing it", "Is", "Which", "x" * 400 + " y z?"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Really?",
+        "What people say",
+        "Installing it",
+        "Is",
+        "Which",
+        "\u597d\u5417\uff1f",
+        "\uc815\ub9d0?",
+        "First; second; third;",
+        "x" * 400 + " y z?",
+    ],
+)
 def test_other_headings_are_not_questions(heading: str) -> None:
     assert not questions.is_question(heading)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bubblenet.corpus import quality
-from bubblenet.corpus.segmentation import Segment, segment_page
+from bubblenet.corpus.segmentation import Segment, segment_page, segment_pages
 from bubblenet.settings import Segmentation
 
 STRUCTURE = ("no_text", "empty_heading", "navigation_heading", "all_capitals_heading", "too_short")
@@ -264,3 +264,21 @@ def test_any_text_gives_rows_within_limits(content: str, content_type: str) -> N
 
     assert segments
     assert all(segment.num_characters <= RULES.max_characters for segment in segments)
+
+
+def test_pages_cut_together_give_the_segments_of_each_alone() -> None:
+    hostile = "<p" + " a=1" * 20_000 + ">"
+    pages = [
+        (f"<h1>Tea</h1><p>{prose('a', 300)}<h2>More</h2><p>{prose('b', 900)}", "html"),
+        ("", "html"),
+        (hostile, "html"),
+        (f"# Kettle\n\n{prose('c', 500)}", "markdown"),
+        ("<title>Nothing</title>", "html"),
+        (prose("d", 2000), "text"),
+    ]
+
+    together = segment_pages(pages, RULES)
+
+    assert together == [segment_page(*page, RULES) for page in pages]
+    assert [segments[0].reason for segments in together[1:3]] == ["no_text", "too_many_attributes"]
+    assert segment_pages([], RULES) == []
