@@ -28,7 +28,7 @@ def main(folder: str) -> None:
     by_source: defaultdict[str, Counter[str]] = defaultdict(Counter)
     by_language: defaultdict[str, Counter[str]] = defaultdict(Counter)
     alone: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for path in sorted(Path(folder).rglob("*.html")):
+    for path in sorted(path for path in Path(folder).rglob("*.html") if path.is_file()):
         source = path.relative_to(folder).parts[0]
         for passage, reason in read(path):
             by_source[source][reason] += 1

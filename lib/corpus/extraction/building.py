@@ -209,7 +209,7 @@ class _Builder:
         element, self._heading = self._heading, None
         text = collapse("".join(self._inline))
         self._inline.clear()
-        if element is None:
+        if element is None or not (text or element.tag in HEADING_LEVELS):  # a button with a picture asks nothing
             return
         group = self._groups[-1] if self._groups else None
         is_stated = element.tag not in HEADING_LEVELS or (group is not None and faq.is_question_of(group.element, element))

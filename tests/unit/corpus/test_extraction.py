@@ -225,3 +225,10 @@ def test_plain_text_has_underlined_and_numbered_headings() -> None:
 
 def test_plain_text_falls_into_paragraphs() -> None:
     assert [block.text for block in text_blocks("one\ntwo\n\n \n\nthree\n")] == ["one\ntwo", "three"]
+
+
+@pytest.mark.parametrize("element", ["<button aria-label='Languages'><svg></svg></button>", "<button aria-expanded=false></button>"])
+def test_an_empty_button_is_no_heading(element: str) -> None:
+    _, blocks = html_blocks(f"<h1>Tea</h1>{element}<div><p>{'The kettle stands on the stove. ' * 5}</div>")
+
+    assert [block.kind for block in blocks] == ["heading", "paragraph"]
