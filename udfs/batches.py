@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Row = dict[str, Any]
+_INPUT_ROWS = 64
 _OUTPUT_ROWS = 512
 _OUTPUT_CHARACTERS = 32 * 1024 * 1024
 _HOPELESS_FAILURES = 20
@@ -187,7 +188,8 @@ def quarantined(reason: str, detail: str) -> Row:
 
 def _requests(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
     for batch in batches:
-        yield from batch.to_pylist()
+        for start in range(0, batch.num_rows, _INPUT_ROWS):  # a batch of pages takes several times its size as Python strings
+            yield from batch.slice(start, _INPUT_ROWS).to_pylist()
 
 
 def cut(requests: Iterable[Row], size: int) -> Iterator[list[Row]]:
