@@ -209,8 +209,8 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
     rows_per_file = math.ceil(unit_rows / context.slots)
-    keys = list(dict.fromkeys((stage.colocate, "request_id")))  # doubles share both, so the payload is moved and sorted once
-    ordered = pending.repartition(stage.colocate).dropDuplicates(keys).sortWithinPartitions(stage.colocate)
+    distinct = pending.repartition("request_id").dropDuplicates(["request_id"])  # in this order the payload is sorted once
+    ordered = distinct.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
     files = Scratch(location).parquet_files()
     if stage.combine is not None:

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from bubblenet.corpus import quality, segmentation
+from bubblenet.corpus import language, quality, segmentation
 from bubblenet.corpus.quality import Passage
 from bubblenet.corpus.reading.hygiene import clean_text, decode
 from bubblenet.settings import Segmentation
@@ -47,8 +47,10 @@ def read(path: Path) -> Iterator[tuple[Passage, str]]:
     """The passages of a page, each with its reason as `segment` gives it; a page that cannot be read is one without text."""
     content = clean_text(decode(path.read_bytes(), http_charset=None, is_html=True)[0])
     pieces = segmentation._pieces(content, "html", LIMITS)
-    for piece, segment in zip(pieces, segmentation.segment_page(content, "html", LIMITS), strict=True):
-        yield Passage(piece.blocks, piece.path, segment.language, segment.other_languages), segment.reason or KEPT
+    found = language.identify_all([segmentation._prose(piece.blocks) for piece in pieces])
+    for position, (piece, one) in enumerate(zip(pieces, found, strict=True)):
+        segment = segmentation._judge(piece, position, one, LIMITS, ())
+        yield Passage(piece.blocks, piece.path, one.language, one.other_languages), segment.reason or KEPT
 
 
 def rare_together(groups: dict[str, Counter[str]]) -> dict[str, Counter[str]]:

@@ -7,6 +7,7 @@ their answer, a shorter one than a passage whose question has to be guessed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -70,11 +71,7 @@ def segment_pages(pages: Sequence[tuple[str, str]], rules: Segmentation, languag
     """The same of each (content, content_type); the languages of many passages are told faster together."""
     cut = [_pieces(content, content_type, rules) for content, content_type in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
-    for_answers = _rules_for_answers(rules)
-    return [
-        [_judge(piece, position, next(found), for_answers if piece.question else rules, languages) for position, piece in enumerate(pieces)]
-        for pieces in cut
-    ]
+    return [[_judge(piece, position, next(found), rules, languages) for position, piece in enumerate(pieces)] for pieces in cut]
 
 
 def _pieces(content: str, content_type: str, rules: Segmentation) -> list[_Piece]:
@@ -132,6 +129,7 @@ def _least_answer(rules: Segmentation) -> int:
     return min(rules.min_characters, rules.min_answer_characters)
 
 
+@functools.cache
 def _rules_for_answers(rules: Segmentation) -> Segmentation:
     """The answer to a stated question may be short, in characters and in proportion in words."""
     least = _least_answer(rules)
@@ -153,7 +151,7 @@ def _judge(piece: _Piece, position: int, found: Identified, rules: Segmentation,
     if piece.refused:
         return _empty_segment(piece.path, piece.refused)
     passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
-    reason = quality.check(passage, rules)
+    reason = quality.check(passage, _rules_for_answers(rules) if piece.question else rules)
     if reason is None and languages and found.language not in languages:
         reason = "language_not_wanted"
     text = passage.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def test_every_request_is_answered_once_and_counted(make_context, thirds):
     assert (report.counts.seen, report.counts.kept, report.counts.filtered) == (30, 20, {"third": 10})
     assert sorted(thirds.calls(), key=int) == [str(n) for n in range(30)]
     assert report.tokens == 150
+
+
+def test_a_request_that_stands_in_two_groups_is_answered_once(make_context, thirds):
+    context = make_context()
+    stage = declare(context, thirds)
+    doubled = stage.requests.unionByName(stage.requests.withColumn("segment_id", F.concat(F.lit("1"), "segment_id")))
+
+    report = run_stage(dataclasses.replace(stage, requests=doubled, colocate="segment_id"), context)
+
+    assert (report.num_requests, report.num_rows, len(thirds.calls())) == (30, 30, 30)
 
 
 def test_a_second_start_does_nothing(make_context, thirds):

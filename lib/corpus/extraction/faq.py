@@ -19,8 +19,6 @@ from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element
 MIN_ASKING_SHARE = 0.5
 """Of the terms of a definition list; in a glossary hardly any asks."""
 
-MIN_QUESTION_CHARACTERS = 8
-
 MIN_BOLD_QUESTIONS = 2
 """One alone is a way of speaking."""
 
@@ -146,4 +144,4 @@ def _marked_question(block: Block) -> str | None:
     if not mark:
         return None
     question = _SPACES.sub(" ", block.text[mark.end() :]).strip(" *")
-    return question if MIN_QUESTION_CHARACTERS <= len(question) <= questions.MAX_QUESTION_CHARACTERS else None
+    return question if questions.MIN_QUESTION_CHARACTERS <= len(question) <= questions.MAX_QUESTION_CHARACTERS else None

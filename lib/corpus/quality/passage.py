@@ -123,17 +123,17 @@ class Passage:
     @cached_property
     def is_unspaced(self) -> bool:
         """Whether it is written in a script without spaces, so that its words are characters."""
-        return shingles.has_unspaced_script(self.prose) and shingles.tokens_of_a_word(self.words) > 1
+        return self.characters_of_a_word > 1
 
     @cached_property
     def _tokens(self) -> Callable[[str], list[str]]:
         """What cuts its case-folded text into words."""
         return shingles.tokenizer(self.prose)
 
-    @property
+    @cached_property
     def characters_of_a_word(self) -> int:
         """How many entries of `words` make up a word: in scripts without spaces, where they are characters, 2."""
-        return 2 if self.is_unspaced else 1
+        return shingles.tokens_of_a_word(self.words) if shingles.has_unspaced_script(self.prose) else 1
 
     @cached_property
     def num_running_characters(self) -> int:

@@ -14,8 +14,9 @@ READER_VERSION = 2
 _TAG_ATTRIBUTES = 4096
 _HTML_TAG = re.compile(rf"<html\b([^<>]{{0,{_TAG_ATTRIBUTES}}})", re.IGNORECASE)
 _ANY = rf"[^<>]{{0,{_TAG_ATTRIBUTES}}}"
-_LICENCE_TAG = re.compile(rf"<(?:link|a)\b({_ANY}?\brel\s*=\s*[\"']?(?:[\w-]+\s+){{0,5}}licen[sc]e\b{_ANY})", re.IGNORECASE)
-_LICENCE_VALUE = re.compile(r"rel\s*=\s*[\"']?(?:[\w-]+\s+){0,5}licen[sc]e")
+_LICENCE = r"rel\s*=\s*[\"']?(?:[\w-]+\s+){0,5}licen[sc]e"
+_MAYBE_LICENCE = re.compile(_LICENCE)  # begins with plain letters, and is searched fast for it
+_LICENCE_TAG = re.compile(rf"<(?:link|a)\b({_ANY}?\b{_LICENCE}\b{_ANY})", re.IGNORECASE)
 _LANG = re.compile(r"\blang\s*=\s*[\"']?\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3})")
 _HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]{1,2000})\"|'([^']{1,2000})'|([^\s\"'>]{1,2000}))", re.IGNORECASE)
 _BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF", b"\xd0\xcf\x11\xe0")
@@ -87,7 +88,7 @@ def html_language(html: str) -> str | None:
 
 def html_licence(html: str) -> str | None:
     """The target of the first link with `rel=license`."""
-    if not _LICENCE_VALUE.search(html.lower()):  # nearly every page; a pattern that begins with plain letters is searched fast
+    if not _MAYBE_LICENCE.search(html.lower()):
         return None
     tag = _LICENCE_TAG.search(html)
     target = _HREF.search(tag.group(1)) if tag else None
