@@ -78,11 +78,8 @@ lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 
-# Type checkers do not follow an editable install whose package root is called lib/: they get a tree of links.
 types: ## mypy on the package
-	@rm -rf build/typing && mkdir -p build/typing/bubblenet
-	@ln -s $(CURDIR)/lib/* $(CURDIR)/jobs $(CURDIR)/udfs $(CURDIR)/conf build/typing/bubblenet/
-	MYPYPATH=build/typing $(BIN)/mypy -p bubblenet
+	$(BIN)/mypy -p bubblenet
 
 wheel: ## build dist/*.whl, and the same file as dist/bubblenet.zip for --py-files
 	rm -rf build dist
@@ -99,7 +96,7 @@ labels: setup ## the labelled pairs with their passages out of Debian packages (
 calibration: labels ## fit the calibration that ships anew, on planted and on labelled pairs (about 25 minutes)
 	$(BIN)/python -m tests.benchmarks.planted_pairs --set fit --out build/planted_pairs.jsonl
 	cat build/planted_pairs.jsonl build/labelled_pairs.jsonl > build/calibration_pairs.jsonl
-	$(BIN)/bubblenet calibrate --labels build/calibration_pairs.jsonl --out lib/judging/calibrations/smollm2-135m.json \
+	$(BIN)/bubblenet calibrate --labels build/calibration_pairs.jsonl --out lib/bubblenet/judging/calibrations/smollm2-135m.json \
 	  --generated-precision-5 0.4 --generated-precision 0.25 --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
 
 bench-engine: setup ## model stages in Spark over a plain loop and a pipeline() UDF; prefix reuse; the same decision whatever the batch

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from bubblenet.evaluation.assessing import ALL_KINDS, CONSTRAINTS_MET, METRICS, WIN_RATES, Estimate, assess
-from bubblenet.job import AgainstOption, ConfigOption, ModelOption, SetOption, WarehouseOption, exit_code, opened
-from bubblenet.viewing.text import print_table
+from bubblenet.app.job import AgainstOption, ConfigOption, ModelOption, SetOption, WarehouseOption, exit_code, opened
+from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, METRICS, WIN_RATES, Estimate, assess
+from bubblenet.terminal import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console

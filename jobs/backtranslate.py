@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet import passages, yields
-from bubblenet.job import main_of
-from bubblenet.recipe import backward_engine, draw_fingerprint, full_recipe, translation_calibration
-from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.app.job import main_of
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method import passages, yields
+from bubblenet.method.recipe import backward_engine, draw_fingerprint, full_recipe, translation_calibration
 from bubblenet.tables import INSTRUCTIONS
 from bubblenet.translation.registry import spec_of
 from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslation, KeepAsked, TakeQuestion
@@ -22,9 +22,9 @@ from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslatio
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from bubblenet.context import Context
-    from bubblenet.recipe import Recipe
-    from bubblenet.udfs.batches import RowTransform
+    from bubblenet.kernel.batches import RowTransform
+    from bubblenet.kernel.context import Context
+    from bubblenet.method.recipe import Recipe
 
 
 def run(context: Context) -> list[StageReport]:

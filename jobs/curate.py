@@ -12,14 +12,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bubblenet import curation
+from bubblenet.app.job import main_of
 from bubblenet.errors import AccountingError
-from bubblenet.job import main_of
-from bubblenet.recipe import full_recipe
-from bubblenet.stage import StageReport
+from bubblenet.kernel.stage import StageReport
+from bubblenet.method import curation
+from bubblenet.method.recipe import full_recipe
 
 if TYPE_CHECKING:
-    from bubblenet.context import Context
+    from bubblenet.kernel.context import Context
 
 
 def run(context: Context) -> list[StageReport]:

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet import clusters, passages
-from bubblenet.clusters import ClusterRules
-from bubblenet.evaluations import publish_index
-from bubblenet.job import main_of
-from bubblenet.recipe import corpus_recipe, min_hasher
-from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.app.job import main_of
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method import clusters, passages
+from bubblenet.method.clusters import ClusterRules
+from bubblenet.method.decontamination import publish_index
+from bubblenet.method.recipe import corpus_recipe, min_hasher
 from bubblenet.tables import DUPLICATES, MINHASH_INDEX
 from bubblenet.udfs.corpus import SignPassage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from bubblenet.components import Checkpoint
-    from bubblenet.context import Context
+    from bubblenet.kernel.context import Context
+    from bubblenet.method.components import Checkpoint
 
 
 def run(context: Context) -> list[StageReport]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bubblenet.job import ConfigOption, OutOption, SetOption, WarehouseOption, exit_code, opened
-from bubblenet.training.export import Exported, export
+from bubblenet.app.job import ConfigOption, OutOption, SetOption, WarehouseOption, exit_code, opened
+from bubblenet.export.writing import Exported, export
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bubblenet.job import ConfigOption, ExportOption, SetOption, WarehouseOption, exit_code, opened
+from bubblenet.app.job import ConfigOption, ExportOption, SetOption, WarehouseOption, exit_code, opened
 from bubblenet.training.launching import Trained, train
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet import passages
+from bubblenet.app.job import main_of
 from bubblenet.errors import InputError
-from bubblenet.job import main_of
-from bubblenet.listing import file_parts, list_files
-from bubblenet.recipe import corpus_recipe
-from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method import passages
+from bubblenet.method.listing import file_parts, list_files
+from bubblenet.method.recipe import corpus_recipe
 from bubblenet.tables import DOCUMENTS, FILES
 from bubblenet.udfs.corpus import KnowFile, ReadFile
 
 if TYPE_CHECKING:
-    from bubblenet.context import Context
+    from bubblenet.kernel.context import Context
 
 
 def run(context: Context) -> list[StageReport]:

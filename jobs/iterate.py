@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from bubblenet.evaluation.assessing import pick
-from bubblenet.job import (
+from bubblenet.app.job import (
     ConfigOption,
     InputOption,
     LimitOption,
@@ -25,11 +24,12 @@ from bubblenet.job import (
     exit_code,
     opened,
 )
+from bubblenet.assessment.assessing import pick
 from bubblenet.jobs import assess, backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
-from bubblenet.training.decisions import PROMOTED
-from bubblenet.training.rounds import Round, Steps, iterate
+from bubblenet.rounds.decisions import PROMOTED
+from bubblenet.rounds.loop import Round, Steps, iterate
+from bubblenet.terminal import print_table
 from bubblenet.viewing.report import write_report
-from bubblenet.viewing.text import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console

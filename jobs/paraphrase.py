@@ -10,19 +10,19 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bubblenet import passages, yields
-from bubblenet.evaluations import publish_index
-from bubblenet.job import main_of
+from bubblenet.app.job import main_of
 from bubblenet.jobs import score
-from bubblenet.recipe import full_recipe, translation_calibration
-from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method import passages, yields
+from bubblenet.method.decontamination import publish_index
+from bubblenet.method.recipe import full_recipe, translation_calibration
 from bubblenet.tables import INSTRUCTIONS
 from bubblenet.translation.registry import spec_of
 from bubblenet.udfs.paraphrases import ParaphraseInstruction
 
 if TYPE_CHECKING:
-    from bubblenet.context import Context
-    from bubblenet.recipe import Recipe
+    from bubblenet.kernel.context import Context
+    from bubblenet.method.recipe import Recipe
 
 MIN_TASK_ROWS = 200
 """Instructions in a task: a translator takes about a second to start for each chain and leg."""

@@ -8,15 +8,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from bubblenet.app.job import main_of
 from bubblenet.engines.server import check_server
-from bubblenet.job import main_of
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
 from bubblenet.judging.modes import MODES
-from bubblenet.recipe import backward_engine, forward_engine, full_recipe
+from bubblenet.method.recipe import backward_engine, forward_engine, full_recipe
 
 if TYPE_CHECKING:
-    from bubblenet.context import Context
-    from bubblenet.stage import StageReport
+    from bubblenet.kernel.context import Context
+    from bubblenet.kernel.stage import StageReport
 
 
 def check_models(context: Context) -> list[StageReport]:

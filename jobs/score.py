@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet import passages
-from bubblenet.job import main_of
+from bubblenet.app.job import main_of
 from bubblenet.judging.modes import MODES
-from bubblenet.recipe import forward_engine, full_recipe
-from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method import passages
+from bubblenet.method.recipe import forward_engine, full_recipe
 from bubblenet.tables import PASSAGE_SCORES, SCORES
 from bubblenet.udfs.scoring import MeasurePair, MeasurePassage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from bubblenet.context import Context
-    from bubblenet.recipe import Recipe
+    from bubblenet.kernel.context import Context
+    from bubblenet.method.recipe import Recipe
 
 
 def run(context: Context) -> list[StageReport]:

@@ -12,12 +12,12 @@ import typer
 from pyspark.sql import functions as F
 from rich.table import Table
 
-from bubblenet.job import ConfigOption, LicenceOption, OriginOption, SeedFileArgument, SetOption, WarehouseOption, exit_code, opened
-from bubblenet.training.seeds import SeedFile, current_seeds, import_file
-from bubblenet.viewing.text import one_line, print_table
+from bubblenet.app.job import ConfigOption, LicenceOption, OriginOption, SeedFileArgument, SetOption, WarehouseOption, exit_code, opened
+from bubblenet.seeds.importing import SeedFile, current_seeds, import_file
+from bubblenet.terminal import one_line, print_table
 
 if TYPE_CHECKING:
-    from bubblenet.context import Context
+    from bubblenet.kernel.context import Context
 
 app = typer.Typer(add_completion=False)
 _KINDS_SHOWN = 40

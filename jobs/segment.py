@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet import passages
-from bubblenet.job import main_of
-from bubblenet.recipe import corpus_recipe
-from bubblenet.stage import Stage, StageReport, run_stage
+from bubblenet.app.job import main_of
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method import passages
+from bubblenet.method.recipe import corpus_recipe
 from bubblenet.tables import DOCUMENTS, SEGMENTS
 from bubblenet.udfs.corpus import CutPage
 
 if TYPE_CHECKING:
-    from bubblenet.context import Context
+    from bubblenet.kernel.context import Context
 
 
 def run(context: Context) -> list[StageReport]:

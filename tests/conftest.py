@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import bubblenet
+
 ROOT = Path(__file__).resolve().parent.parent
 SUITES = (ROOT.parent / "shared" / "suites").resolve()
 
@@ -24,13 +26,20 @@ SCRIPTED = (
 )
 
 
+def pytest_configure() -> None:
+    """Test this tree, in every process that a test starts: an installed bubblenet may be that of another clone."""
+    found = Path(bubblenet.__file__).resolve().parent
+    if found != ROOT / "lib" / "bubblenet":
+        raise pytest.UsageError(f"wanted the bubblenet of {ROOT / 'lib'}; got that of {found}. Run pytest in the root of this clone.")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[object]:
-    """The one session of the test run; workers use this interpreter and find tests as a package."""
-    from bubblenet import session
+    """The one session of the test run; workers use this interpreter."""
+    from bubblenet.app import session
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     spark = session.build(
         "tests",
         extra={
@@ -50,7 +59,7 @@ def spark() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def empty_warehouse(spark, tmp_path_factory) -> Path:
     """A warehouse without a row, to be copied: that is faster than making its tables anew."""
-    from bubblenet.warehouse import Warehouse
+    from bubblenet.kernel.warehouse import Warehouse
 
     folder = tmp_path_factory.mktemp("empty") / "warehouse"
     Warehouse(spark, str(folder))
@@ -60,9 +69,10 @@ def empty_warehouse(spark, tmp_path_factory) -> Path:
 @pytest.fixture
 def make_context(spark, tmp_path: Path, empty_warehouse: Path) -> Callable[..., object]:
     """A function that gives a context on one warehouse of this test; each call is a new run, as after a restart."""
-    from bubblenet import ledger, settings
-    from bubblenet.context import Context
-    from bubblenet.warehouse import Warehouse
+    from bubblenet import settings
+    from bubblenet.kernel import ledger
+    from bubblenet.kernel.context import Context
+    from bubblenet.kernel.warehouse import Warehouse
 
     def make(snapshot: str = "A", *overrides: str, inputs: tuple[str, ...] = (), limit: int = 0, location: Path | None = None) -> Context:
         chosen = settings.load(None, [*SCRIPTED, *overrides])

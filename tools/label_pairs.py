@@ -3,8 +3,8 @@
     python -m tools.label_pairs propose build/pairs_to_label.jsonl
     python -m tools.label_pairs join build/labelled_pairs.jsonl
 
-The first writes candidates of the embedded model that pass the gates, in reading order; the second the labels of lib/judging/labels with
-their passages, for `bubblenet calibrate --labels`. Neither computes a score.
+The first writes candidates of the embedded model that pass the gates, in reading order; the second the labels of bubblenet.judging.labels
+with their passages, for `bubblenet calibrate --labels`. Neither computes a score.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from bubblenet.engines.registry import get_engine
 from bubblenet.identity import row_seed
 from bubblenet.judging.labels.pairs import LabelRow, join, read_labels, segments, sha256
 from bubblenet.judging.measure import Proposal, ProposalRequest, propose
+from bubblenet.method.recipe import backward_engine
 from bubblenet.prompts import Choice, drawing, get_prompts
-from bubblenet.recipe import backward_engine
 from tools.sample_pages import unpack
 
 PROMPT = "question_v1"

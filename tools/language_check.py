@@ -1,4 +1,5 @@
-"""How often lib/corpus/language names the right language, and how often it sees that a passage is in two, on translations of one manual.
+"""How often bubblenet.corpus.language names the right language, and how often it sees that a passage is in two, on translations of
+one manual.
 
 FOLDER holds a folder of HTML pages for each language (`de-DE`, `en-US`, ...), as the package debian-handbook does. Passages with a
 paragraph that the English folder has too are left out: they were not translated. A mixture is the first half of a passage and the second

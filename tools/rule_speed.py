@@ -1,4 +1,5 @@
-"""How long the rules of lib/corpus/quality take: CPU microseconds a passage, all of them and one by one, over the passages of HTML pages.
+"""How long the rules of bubblenet.corpus.quality take: CPU microseconds a passage, all of them and one by one, over the passages of HTML
+pages.
 
 .venv/bin/python tools/rule_speed.py FOLDER
 """

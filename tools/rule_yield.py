@@ -1,4 +1,4 @@
-"""What the rules of lib/corpus/quality do to the passages of HTML pages, without Spark: by folder, by language, and each rule alone.
+"""What the rules of bubblenet.corpus.quality do to the passages of HTML pages, without Spark: by folder, by language, and each rule alone.
 
 FOLDER holds a folder of pages for each source. The same counts of a warehouse: bubblenet sql "SELECT * FROM segment_yield".
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from bubblenet.engines.protocol import EngineSpec, LabelRequest, Prompt
 from bubblenet.evaluation.answering import Question, answer
 from bubblenet.evaluation.constraints import constraint_of
+from bubblenet.kernel.batches import quarantined
 from bubblenet.prompts.comparison import LABELS, comparison
 from bubblenet.settings import Assessment
-from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bubblenet.udfs.batches import Row
+    from bubblenet.kernel.batches import Row
 
 
 @dataclass(frozen=True, slots=True)

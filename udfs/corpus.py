@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from bubblenet import locations
 from bubblenet.corpus import language
-from bubblenet.corpus.reading import locations
 from bubblenet.corpus.reading.readers import ByteRange, Page, detect_format, is_splittable, read_file, refusal
 from bubblenet.corpus.segmentation import Segment, segment_pages
 from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
+from bubblenet.kernel.batches import quarantined
 from bubblenet.settings import Corpus, Segmentation
-from bubblenet.udfs.batches import quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bubblenet.udfs.batches import Row
+    from bubblenet.kernel.batches import Row
 
 
 _LISTED = pa.schema([("path", pa.string()), ("size", pa.int64()), ("modified_at", pa.timestamp("us", "UTC"))])

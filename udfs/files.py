@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bubblenet.corpus.reading.locations import open_binary
+from bubblenet.locations import open_binary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,23 +10,23 @@ from bubblenet.engines.protocol import EngineSpec
 from bubblenet.identity import content_id
 from bubblenet.judging.gates import gate
 from bubblenet.judging.measure import ProposalRequest, propose
+from bubblenet.kernel.batches import quarantined
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.settings import Backtranslation
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.translation.native import translate_instructions, translate_passages, way
 from bubblenet.translation.registry import TranslatorSpec, get_translator
-from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bubblenet.judging.gates import Verdict
+    from bubblenet.kernel.batches import Row
     from bubblenet.translation.native import TranslatedInstruction
     from bubblenet.translation.protocol import Translator
     from bubblenet.translation.trips import Chain
-    from bubblenet.udfs.batches import Row
 
 
 _TRANSLATED_WINDOW = 128

@@ -9,17 +9,17 @@ from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id
 from bubblenet.judging.gates import gate
+from bubblenet.kernel.batches import quarantined
 from bubblenet.settings import Paraphrasing
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.translation.paraphrasing import Wanted, paraphrase
 from bubblenet.translation.registry import TranslatorSpec, get_translator
-from bubblenet.udfs.batches import quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bubblenet.kernel.batches import Row
     from bubblenet.translation.paraphrasing import Paraphrase
-    from bubblenet.udfs.batches import Row
 
 
 @dataclass(frozen=True, slots=True)

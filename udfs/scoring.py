@@ -10,8 +10,8 @@ from bubblenet.engines.protocol import EngineSpec
 from bubblenet.judging import measure
 from bubblenet.judging.measure import Pair, TextMeasurement
 from bubblenet.judging.modes import MODES, Known, reverse_of
+from bubblenet.kernel.batches import quarantined
 from bubblenet.settings import Scoring
-from bubblenet.udfs.batches import quarantined
 from bubblenet.udfs.worker import engine_of_task
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bubblenet.engines.protocol import TextEngine
     from bubblenet.judging.measure import ReverseMeasurement
     from bubblenet.judging.modes import Measurement, Mode
-    from bubblenet.udfs.batches import Row
+    from bubblenet.kernel.batches import Row
 
 _UNPARSABLE = "unparsable"
 

@@ -16,7 +16,7 @@ import pandas as pd
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.identity import content_id
 from bubblenet.judging.modes import rating_mode
-from bubblenet.recipe import backward_engine, forward_engine
+from bubblenet.method.recipe import backward_engine, forward_engine
 from bubblenet.settings import Backtranslation, Scoring
 from bubblenet.udfs.instructions import Backtranslate
 from bubblenet.udfs.scoring import MeasurePair
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from bubblenet.kernel.batches import Row
     from bubblenet.settings import Settings
-    from bubblenet.udfs.batches import Row
 
 _RATING = "five_level_v1"
 

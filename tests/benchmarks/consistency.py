@@ -34,17 +34,17 @@ from bubblenet.engines.protocol import GenerationRequest, Prompt, TextEngine
 from bubblenet.engines.registry import get_engine
 from bubblenet.evaluation.answering import overlap
 from bubblenet.identity import content_id, row_seed
+from bubblenet.judging.grading import QualityRule
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.pair_files import measure_pairs
-from bubblenet.judging.quality import QualityRule
-from bubblenet.recipe import backward_engine, forward_engine
+from bubblenet.method.recipe import backward_engine, forward_engine
 from bubblenet.settings import Settings
+from bubblenet.terminal import print_table
 from bubblenet.translation import calibration
 from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.translation.embedding import similarities
 from bubblenet.translation.native import translate_instructions, translate_passages, way
 from bubblenet.udfs.instructions import Backtranslate
-from bubblenet.viewing.text import print_table
 
 Pages = Mapping[str, Mapping[str, list[Segment]]]
 """Name of a page -> language -> its passages."""

@@ -11,10 +11,11 @@ import time
 
 from rich.console import Console
 
-from bubblenet import session, settings
-from bubblenet.context import Context
+from bubblenet import settings
+from bubblenet.app import session
 from bubblenet.jobs import deduplicate, ingest, segment
-from bubblenet.warehouse import Warehouse
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
 
 
 def main() -> None:

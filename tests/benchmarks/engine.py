@@ -24,18 +24,20 @@ import torch
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bubblenet import session, settings, stage
-from bubblenet.context import Context
+from bubblenet import settings
+from bubblenet.app import session
 from bubblenet.engines.language_model import LanguageModel
 from bubblenet.engines.tokens import Codec
 from bubblenet.engines.weights import describe
 from bubblenet.jobs import backtranslate, ingest, score, segment
 from bubblenet.jobs import deduplicate as deduplication
 from bubblenet.judging.measure import Pair
-from bubblenet.stage import PlannedUnit, Stage
+from bubblenet.kernel import stage
+from bubblenet.kernel.batches import cut
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.stage import PlannedUnit, Stage
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import SEGMENTS
-from bubblenet.udfs.batches import cut
-from bubblenet.warehouse import Warehouse
 from tests.benchmarks import prefixes
 from tests.benchmarks.engine_in_spark import PaddingCount, Watched, compare_workers, peer_rows_per_second, run_in_spark, watch_in_spark
 from tests.benchmarks.invariance import compare_sizes

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from bubblenet import stage
 from bubblenet.engines.language_model import LanguageModel
 from bubblenet.engines.weights import describe
+from bubblenet.kernel import stage
+from bubblenet.kernel.batches import RowTransform, Unit
 from bubblenet.prompts import get_reverse_gain
 from bubblenet.settings import Scoring
-from bubblenet.udfs.batches import RowTransform, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     import torch
     from pyspark.sql import DataFrame
 
-    from bubblenet.context import Context
+    from bubblenet.kernel.batches import Row
+    from bubblenet.kernel.context import Context
+    from bubblenet.kernel.stage import PlannedUnit, Stage
     from bubblenet.settings import Backtranslation
-    from bubblenet.stage import PlannedUnit, Stage
-    from bubblenet.udfs.batches import Row
 
 PEER_ROWS = 8
 _pipelines: dict[str, Any] = {}

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bubblenet import session, settings
-from bubblenet.context import Context
-from bubblenet.training.export import export
+from bubblenet import settings
+from bubblenet.app import session
+from bubblenet.export.writing import export
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
+from bubblenet.seeds.importing import SeedFile, import_file
 from bubblenet.training.launching import train
 from bubblenet.training.planning import plan_training
-from bubblenet.training.seeds import SeedFile, import_file
-from bubblenet.warehouse import Warehouse
 from tests.benchmarks.repeats import torchrun
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from bubblenet.judging.labels.pairs import JoinedPair
 from bubblenet.judging.measure import Pair, ProposalRequest, propose
 from bubblenet.judging.modes import MODES as MODE_TABLE
 from bubblenet.judging.pair_files import measure_pairs
+from bubblenet.method.recipe import forward_engine
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
-from bubblenet.recipe import forward_engine
 from bubblenet.settings import Settings
 from tests.benchmarks.judge_sets import KS, MODES, Candidates, Measured, grade_out_of_fold, qualities, wanted_precision, with_modes
 

@@ -37,19 +37,19 @@ from bubblenet.engines.protocol import Prompt
 from bubblenet.engines.registry import get_engine
 from bubblenet.engines.weights import digest_of
 from bubblenet.evaluation.answering import Question, answer
+from bubblenet.export.examples import SEED_TAG, WEB_TAG
 from bubblenet.identity import content_id
 from bubblenet.judging.gates import gate
-from bubblenet.recipe import backward_engine, forward_engine, translation_calibration
+from bubblenet.method.recipe import backward_engine, forward_engine, translation_calibration
+from bubblenet.seeds.files import split_position
 from bubblenet.settings import Settings
+from bubblenet.terminal import print_table
 from bubblenet.training.description import WEIGHTS, TrainingJob, TrainingResult
-from bubblenet.training.examples import SEED_TAG, WEB_TAG
-from bubblenet.training.seed_files import split_position
 from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.translation.paraphrasing import Wanted, paraphrase
 from bubblenet.translation.registry import spec_of
 from bubblenet.udfs.files import digest_file
 from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslation
-from bubblenet.viewing.text import print_table
 from tests.benchmarks.consistency import Pages, read_guide
 from tests.benchmarks.repeats import effect, torchrun
 

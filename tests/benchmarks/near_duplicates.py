@@ -21,15 +21,16 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
-from bubblenet import session, settings
-from bubblenet.clusters import ClusterRules, represent
-from bubblenet.components import checkpoint_under
+from bubblenet import settings
+from bubblenet.app import session
 from bubblenet.corpus.reading.readers import read_file
 from bubblenet.corpus.segmentation import segment_page
 from bubblenet.corpus.similarity.minhash import Signature
 from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
-from bubblenet.recipe import min_hasher
+from bubblenet.method.clusters import ClusterRules, represent
+from bubblenet.method.components import checkpoint_under
+from bubblenet.method.recipe import min_hasher
 
 LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 PENDING = "request_id STRING, segment_id STRING, normalised_hash STRING, num_characters INT"

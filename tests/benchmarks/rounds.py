@@ -19,20 +19,20 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 from rich.table import Table
 
-from bubblenet.curation import with_texts
+from bubblenet.app.job import opened
+from bubblenet.assessment.assessing import assess, held_out_requests
 from bubblenet.errors import InputError
-from bubblenet.evaluation.assessing import assess, held_out_requests
-from bubblenet.job import opened
-from bubblenet.passages import content_id
-from bubblenet.recipe import full_recipe
+from bubblenet.export.writing import export
+from bubblenet.method.curation import with_texts
+from bubblenet.method.passages import content_id
+from bubblenet.method.recipe import full_recipe
+from bubblenet.seeds.importing import current_seeds
 from bubblenet.tables import ANSWERS, CURATED, EVALUATIONS, JUDGEMENTS, SEEDS
+from bubblenet.terminal import print_table
 from bubblenet.training.description import TrainingResult
-from bubblenet.training.export import export
 from bubblenet.training.launching import train
-from bubblenet.training.models import PREFIX
 from bubblenet.training.planning import TrainingPlan, plan_training
-from bubblenet.training.seeds import current_seeds
-from bubblenet.viewing.text import print_table
+from bubblenet.training.registry import PREFIX
 from tests.benchmarks.repeats import effect, torchrun
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from rich.console import Console
 
-    from bubblenet.context import Context
+    from bubblenet.kernel.context import Context
 
 CURATED_PAIRS, RANDOM, LENGTH_MATCHED = "curated", "random", "length-matched"
 SELECTIONS = (CURATED_PAIRS, RANDOM, LENGTH_MATCHED)

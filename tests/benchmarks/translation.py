@@ -32,7 +32,7 @@ from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.translation.corruption import KINDS
 from bubblenet.translation.masking import mask
 from bubblenet.translation.paraphrasing import Wanted, chains_of, paraphrase
-from bubblenet.translation.quality import ALL_SIGNALS
+from bubblenet.translation.signals import ALL_SIGNALS
 from bubblenet.translation.trips import Chain, travel
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+from bubblenet.kernel.batches import Row
 from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.udfs import paraphrases
-from bubblenet.udfs.batches import Row
 from bubblenet.udfs.paraphrases import ParaphraseInstruction
 
 HANGING = "xylophone"

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pyspark import TaskContext
 from rich.console import Console
 
-from bubblenet import session, settings
-from bubblenet.context import Context
+from bubblenet import settings
+from bubblenet.app import session
 from bubblenet.engines.protocol import EngineSpec
-from bubblenet.stage import Fingerprint, Stage, run_stage
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import PASSAGE_SCORES
 from bubblenet.udfs.worker import engine_of_task
-from bubblenet.warehouse import Warehouse
 
 ROWS = 64
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 
-from bubblenet import session, settings
+from bubblenet import settings
+from bubblenet.app import session
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import INSTRUCTIONS, SCORES, SEGMENTS
 from bubblenet.udfs import sql
-from bubblenet.warehouse import Warehouse
 
 _QUERY = """
 SELECT i.sample_index, i.kept, i.instruction, backtranslate(p.text) AS again

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyspark
 
-from bubblenet.session import conf_file, read_conf
+from bubblenet.app.session import conf_file, read_conf
 from tests.conftest import ROOT
 
 SPARK_HOME = Path(pyspark.__file__).parent
@@ -106,7 +106,7 @@ def foreign_environment(folder: Path) -> Path:
             (packages / entry.name).symlink_to(entry)
     python = folder / "bin" / "python"
     code = "import torch, pyarrow, importlib.util as u, sys; sys.exit(u.find_spec('bubblenet') is not None)"
-    subprocess.run([str(python), "-c", code], check=True, cwd=folder)
+    subprocess.run([str(python), "-c", code], check=True, cwd=folder, env={**os.environ, "PYTHONPATH": ""})
     return python
 
 
@@ -116,8 +116,8 @@ def build_wheel(out: Path) -> Path:
     source.mkdir()
     for name in ("lib", "jobs", "udfs", "conf", "pyproject.toml", "README.md", "LICENSE"):
         path = ROOT / name
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(path, source / name, ignore=ignore) if path.is_dir() else shutil.copy(path, source / name)
+        ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(path, source / name, symlinks=True, ignore=ignore) if path.is_dir() else shutil.copy(path, source / name)
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(source)], check=True, capture_output=True
     )

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 def start(job: str, point: str, *arguments: str) -> subprocess.Popen:
     """Start a driver of a job (`pipeline`: of all); its output is kept for the test's message."""
-    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     command = [sys.executable, "-m", "tests.spark.drivers", job, point, *arguments]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -31,7 +31,7 @@ def die() -> None:
 
 def between_units() -> None:
     """Die after the second unit of backtranslation, ledger row included."""
-    from bubblenet import stage
+    from bubblenet.kernel import stage
 
     real, count = stage._append_unit, []
 
@@ -47,7 +47,7 @@ def between_units() -> None:
 
 def before_the_ledger() -> None:
     """Die after the first unit of backtranslation is committed and before the ledger has it."""
-    from bubblenet import ledger
+    from bubblenet.kernel import ledger
 
     real = ledger.record
 
@@ -61,7 +61,7 @@ def before_the_ledger() -> None:
 
 def inside_a_unit() -> None:
     """Die when the first engine call of the second unit of backtranslation is logged: the unit is not committed then."""
-    from bubblenet import stage
+    from bubblenet.kernel import stage
 
     real, count = stage._append_unit, []
 

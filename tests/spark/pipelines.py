@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bubblenet.context import Context
-from bubblenet.job import Step
+from bubblenet.app.job import Step
 from bubblenet.jobs import pipeline
-from bubblenet.stage import StageReport
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.stage import StageReport
 
 
 def run_all(context: Context) -> dict[str, StageReport]:

@@ -7,11 +7,11 @@ import random
 import pytest
 from pyspark.sql import functions as F
 
-from bubblenet import passages
 from bubblenet.jobs import pipeline
 from bubblenet.judging.calibration import Calibration, Curve, QualityModel, judge_of
-from bubblenet.judging.quality import QualityRule
-from bubblenet.recipe import full_recipe
+from bubblenet.judging.grading import QualityRule
+from bubblenet.method import passages
+from bubblenet.method.recipe import full_recipe
 from bubblenet.settings import Curation, Scoring
 from bubblenet.tables import JUDGEMENTS, SCORES, SEGMENTS
 from tests.corpora import page, write_pages

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import CURATED, INSTRUCTIONS, MODELS, RUNS, SCORES
-from bubblenet.warehouse import Warehouse
 from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, write_pages
 from tests.spark.clusters import SMALL_TABLES, Cluster, standalone

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bubblenet import cli, job, session
-from bubblenet.context import Context
+from bubblenet.app import job, session
+from bubblenet.cli.main import main as cli
 from bubblenet.jobs import ingest, pipeline
+from bubblenet.kernel.context import Context
 from bubblenet.settings import load
 from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, write_pages
@@ -25,7 +26,7 @@ UNREACHABLE = " ".join(f"-D{scheme}.proxyHost=127.0.0.1 -D{scheme}.proxyPort=9" 
 
 
 def bubblenet(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "bubblenet.cli", *arguments]
+    command = [sys.executable, "-m", "bubblenet.cli.main", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment}, check=False)
 
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bubblenet.components import checkpoint_under, connected_components
+from bubblenet.method.components import checkpoint_under, connected_components
 
 pytestmark = pytest.mark.spark
 

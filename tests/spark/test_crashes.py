@@ -14,12 +14,13 @@ import pytest
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from bubblenet import ledger, settings
-from bubblenet.context import Context
-from bubblenet.job import Step
+from bubblenet import settings
+from bubblenet.app.job import Step
 from bubblenet.jobs import backtranslate, pipeline
+from bubblenet.kernel import ledger
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, RUNS, SEGMENTS, TABLES
-from bubblenet.warehouse import Warehouse
 from tests.conftest import SCRIPTED
 from tests.corpora import ten_pages
 from tests.spark import drivers

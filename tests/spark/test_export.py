@@ -16,16 +16,16 @@ import pytest
 from rich.console import Console
 
 from bubblenet import settings
-from bubblenet.context import Context
+from bubblenet.app.job import OwnArguments
 from bubblenet.errors import InputError, WarehouseError
-from bubblenet.job import OwnArguments
+from bubblenet.export.examples import SEED_TAG, WEB_TAG, reversed_request
+from bubblenet.export.writing import export
 from bubblenet.jobs import export as export_job
 from bubblenet.jobs import seeds as seeds_job
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
+from bubblenet.seeds.importing import SeedFile, current_seeds, import_file
 from bubblenet.tables import CURATED, DUPLICATES, RECIPES
-from bubblenet.training.examples import SEED_TAG, WEB_TAG, reversed_request
-from bubblenet.training.export import export
-from bubblenet.training.seeds import SeedFile, current_seeds, import_file
-from bubblenet.warehouse import Warehouse
 
 pytestmark = pytest.mark.spark
 

@@ -13,18 +13,18 @@ from filelock import FileLock
 from rich.console import Console
 
 from bubblenet import settings
-from bubblenet.context import Context
+from bubblenet.app.job import OwnArguments
 from bubblenet.engines.weights import digest_of
 from bubblenet.errors import ConcurrentRunError, InputError, ModelError, SettingsError, TrainingError
-from bubblenet.job import OwnArguments
+from bubblenet.export.writing import export
 from bubblenet.jobs import backtranslate, deduplicate, finetune, ingest, segment
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
+from bubblenet.seeds.importing import SeedFile, import_file
 from bubblenet.tables import INSTRUCTIONS, MODELS
-from bubblenet.training.export import export
 from bubblenet.training.launching import train
-from bubblenet.training.models import folder_of, with_trained_models
 from bubblenet.training.planning import plan_training
-from bubblenet.training.seeds import SeedFile, import_file
-from bubblenet.warehouse import Warehouse
+from bubblenet.training.registry import folder_of, with_trained_models
 from tests.corpora import page, write_pages
 from tests.tiny_models import save_model
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import Row
 
-from bubblenet import placement
 from bubblenet.engines.devices import task_gpu
 from bubblenet.errors import EnvironmentProblem
-from bubblenet.placement import has_local_gpu, lend_local_gpu, model_profile
+from bubblenet.kernel import placement
+from bubblenet.kernel.placement import has_local_gpu, lend_local_gpu, model_profile
 from tests.conftest import ROOT
 from tests.spark.clusters import SMALL_TABLES, standalone
 

@@ -18,10 +18,10 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from bubblenet import settings
-from bubblenet.context import Context
 from bubblenet.jobs import pipeline
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import CURATED, DUPLICATES, INSTRUCTIONS, SCORES, SEGMENTS
-from bubblenet.warehouse import Warehouse
 from tests.conftest import SCRIPTED
 from tests.corpora import near_copy, page, passage
 from tests.partitions import clusters_of

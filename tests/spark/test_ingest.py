@@ -11,10 +11,10 @@ from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
 from bubblenet.jobs import ingest
-from bubblenet.listing import list_files
-from bubblenet.recipe import corpus_recipe, full_recipe
+from bubblenet.kernel.tasks import pack_by_weight, target_weight
+from bubblenet.method.listing import list_files
+from bubblenet.method.recipe import corpus_recipe, full_recipe
 from bubblenet.tables import DOCUMENTS, FILES
-from bubblenet.tasks import pack_by_weight, target_weight
 from bubblenet.viewing.pending import pending_work
 from tests.archives import gzip_members, some_records
 

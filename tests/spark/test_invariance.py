@@ -8,8 +8,8 @@ import pytest
 
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.engines.weights import describe
+from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
 from bubblenet.settings import Scoring
-from bubblenet.stage import Fingerprint, Stage, run_stage
 from bubblenet.tables import SCORES
 from bubblenet.udfs.scoring import MeasurePair
 from tests.benchmarks.invariance import CLOSE, compare

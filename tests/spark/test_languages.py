@@ -10,11 +10,11 @@ import pytest
 
 from bubblenet import settings
 from bubblenet.errors import SettingsError
+from bubblenet.export.writing import export
 from bubblenet.jobs import paraphrase
 from bubblenet.judging.calibration import Curve
-from bubblenet.recipe import full_recipe
+from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, SCORES
-from bubblenet.training.export import export
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.viewing.languages import collect_languages, fingerprints
 from bubblenet.viewing.views import register_views

@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from bubblenet import prompts, settings
-from bubblenet.context import Context
 from bubblenet.jobs import backtranslate
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
 from bubblenet.viewing.views import register_views
-from bubblenet.warehouse import Warehouse
 from tests.conftest import SCRIPTED
 from tests.corpora import page, passage, ten_pages, write_pages
 from tests.spark.pipelines import run_all, run_through

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bubblenet.stage import Fingerprint, Stage, StageReport, run_stage
+from bubblenet.kernel.stage import Fingerprint, Stage, StageReport, run_stage
 from bubblenet.tables import PASSAGE_SCORES
 from tests.spark.toys import Scripted
 

@@ -14,20 +14,20 @@ from rich.console import Console
 from scipy.stats import linregress, norm
 
 from bubblenet import settings
-from bubblenet.context import Context
+from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, assess
+from bubblenet.assessment.comparing import win_rates
+from bubblenet.assessment.selecting import PRECISION, RECALL
 from bubblenet.errors import InputError, ModelError, SettingsError
-from bubblenet.evaluation.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, assess
-from bubblenet.evaluation.comparing import win_rates
 from bubblenet.evaluation.constraints import KINDS
-from bubblenet.evaluation.selecting import PRECISION, RECALL
 from bubblenet.jobs import assess as assess_job
 from bubblenet.jobs import iterate as iterate_job
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
+from bubblenet.rounds import loop as rounds
+from bubblenet.rounds.decisions import Measured, decide
+from bubblenet.seeds.importing import SeedFile, import_file
 from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
-from bubblenet.training import rounds
-from bubblenet.training.decisions import Measured, decide
-from bubblenet.training.seeds import SeedFile, import_file
 from bubblenet.viewing import report
-from bubblenet.warehouse import Warehouse
 from tests.corpora import write_pages
 from tests.spark.test_docs import write_labels
 from tests.tiny_models import save_model

@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
+from bubblenet.seeds.importing import STARTER, SeedFile, current_seeds, import_file
 from bubblenet.tables import RUNS, SEEDS
-from bubblenet.training.seeds import STARTER, SeedFile, current_seeds, import_file
 
 pytestmark = pytest.mark.spark
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
-from bubblenet import ledger, stage
 from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
-from bubblenet.stage import Fingerprint, Stage, run_stage
+from bubblenet.kernel import ledger, stage
+from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
+from bubblenet.kernel.warehouse import _PROPERTIES, Transaction
 from bubblenet.tables import PASSAGE_SCORES, RUNS
-from bubblenet.warehouse import _PROPERTIES, Transaction
 from tests.spark.toys import Forgetful, Thirds
 
 pytestmark = pytest.mark.spark

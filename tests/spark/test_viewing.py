@@ -11,10 +11,11 @@ import pytest
 from rich.console import Console
 
 from bubblenet import settings
-from bubblenet.accounting import Counts
-from bubblenet.context import Context
 from bubblenet.errors import ModelError, QueryError
-from bubblenet.stage import StageReport
+from bubblenet.kernel.accounting import Counts
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.stage import StageReport
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import (
     CURATED,
     DOCUMENTS,
@@ -33,10 +34,9 @@ from bubblenet.tables import (
     SEGMENTS,
 )
 from bubblenet.viewing import query, report, status, summary
+from bubblenet.viewing.pairs import Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
 from bubblenet.viewing.rounds import collect_rounds
-from bubblenet.viewing.samples import Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
 from bubblenet.viewing.views import register_views, views
-from bubblenet.warehouse import Warehouse
 
 pytestmark = pytest.mark.spark
 
@@ -295,7 +295,7 @@ def test_status_without_the_model_says_why_pending_is_unknown(warehouse, monkeyp
     def refuse(_settings):
         raise ModelError("a model folder", "nothing there", "Mend models.backward.")
 
-    monkeypatch.setattr("bubblenet.recipe.full_recipe", refuse)
+    monkeypatch.setattr("bubblenet.method.recipe.full_recipe", refuse)
     console = screen()
     status.print_status(settings.Settings(), warehouse, console)
     assert "Pending unknown: wanted a model folder; got nothing there. Mend models.backward." in console.file.getvalue()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bubblenet.engines.protocol import LikelihoodRequest
 from bubblenet.engines.scripted import ScriptedEngine
-from bubblenet.udfs.batches import quarantined
+from bubblenet.kernel.batches import quarantined
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from bubblenet.evaluation.comparing import NULL_ANSWER
+from bubblenet.assessment.comparing import NULL_ANSWER
 from bubblenet.evaluation.constraints import KINDS, constraint_of, has_items, has_word, has_words, is_in, is_object
 
 ENGLISH = "The cat sleeps in the house while the children play in the street with their friends."

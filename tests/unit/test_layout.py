@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import fnmatch
 import importlib.metadata
 import re
 import shutil
@@ -17,21 +16,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-SETUPTOOLS = PROJECT["tool"]["setuptools"]
-FOLDERS = ("lib", "jobs", "udfs", "conf")
+PACKAGE = ROOT / "lib" / "bubblenet"
+LINKED = ("jobs", "udfs", "conf")
+"""Folders at the top that the package holds as links."""
+
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".conf", ".properties", ".txt", ".sql", ".html", ".ipynb", ".yml", ""}
 HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "maven" + ".org", "maven.apache" + ".org", "deb.debian" + ".org", "npmjs" + ".org")
 MACHINE_PATH = re.compile(r"(?<![\w./:{}-])/(?:work|root|Users)/\w")
-
-
-def folder_of(package: str) -> Path:
-    """The folder that holds a package, by the mapping of pyproject.toml."""
-    mapping = SETUPTOOLS["package-dir"]
-    if package in mapping:
-        return ROOT / mapping[package]
-    return ROOT / mapping["bubblenet"] / package.removeprefix("bubblenet.").replace(".", "/")
 
 
 def project_files() -> list[Path]:
@@ -51,35 +44,29 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def test_the_list_of_packages_equals_the_tree():
-    in_tree = {"bubblenet." + ".".join(path.parent.relative_to(ROOT / "lib").parts) for path in (ROOT / "lib").rglob("__init__.py")}
-    in_tree = {name.rstrip(".") for name in in_tree} | {"bubblenet.jobs", "bubblenet.udfs", "bubblenet.conf"}
+def package_files() -> list[Path]:
+    """Files of the package, by the names that they have in it."""
+    folders = {ROOT / name: PACKAGE / name for name in LINKED} | {PACKAGE: PACKAGE}
+    found = ((path, folder) for path in project_files() for folder in folders if folder in path.parents)
+    return [folders[folder] / path.relative_to(folder) for path, folder in found if path.name not in LINKED]
 
-    assert sorted(SETUPTOOLS["packages"]) == sorted(in_tree)
+
+def test_lib_holds_the_package_alone():
+    assert [path.name for path in (ROOT / "lib").iterdir() if path.is_dir() and not path.name.endswith(".egg-info")] == ["bubblenet"]
 
 
-def test_no_folder_of_lib_shadows_a_sub_package_from_outside():
-    assert [name for name in ("jobs", "udfs", "conf") if (ROOT / "lib" / name).exists()] == []
+@pytest.mark.parametrize("name", LINKED)
+def test_the_folders_at_the_top_are_links_in_the_package(name: str):
+    link = PACKAGE / name
+
+    assert link.is_symlink(), f"git was told not to make links (core.symlinks): {link}"
+    assert link.readlink() == Path("..", "..", name)
 
 
 def test_every_folder_with_modules_is_a_package():
-    folders = {path.parent for path in modules() if relative(path).startswith(tuple(f"{folder}/" for folder in FOLDERS))}
+    folders = {path.parent for path in package_files() if path.suffix == ".py"}
 
     assert [relative(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
-
-
-def test_every_data_file_is_listed():
-    folders = {folder_of(package): package for package in SETUPTOOLS["packages"]}
-    missing = []
-    for path in project_files():
-        package_folder = next((parent for parent in path.parents if parent in folders), None)
-        if path.suffix == ".py" or package_folder is None:
-            continue
-        patterns = SETUPTOOLS["package-data"].get(folders[package_folder], [])
-        if not any(fnmatch.fnmatch(path.relative_to(package_folder).as_posix(), pattern) for pattern in patterns):
-            missing.append(relative(path))
-
-    assert missing == []
 
 
 @pytest.mark.parametrize("stem", sorted(path.stem for path in (ROOT / "jobs").glob("[a-z]*.py")))
@@ -95,7 +82,7 @@ def test_no_module_imports_a_folder_by_its_bare_name():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
-            found += [f"{relative(path)}:{node.lineno}" for name in names if name.split(".")[0] in FOLDERS]
+            found += [f"{relative(path)}:{node.lineno}" for name in names if name.split(".")[0] in ("lib", *LINKED)]
 
     assert found == []
 
@@ -162,8 +149,8 @@ def test_a_wheel_holds_every_module_and_every_conf_file(tmp_path: Path):
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for folder in FOLDERS:
-        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("lib", *LINKED):
+        shutil.copytree(ROOT / folder, source / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(source)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
@@ -171,13 +158,5 @@ def test_a_wheel_holds_every_module_and_every_conf_file(tmp_path: Path):
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         names = set(wheel.namelist())
 
-    wanted = {
-        f"bubblenet/{folder}/{path.relative_to(ROOT / folder).as_posix()}" for folder in FOLDERS[1:] for path in files_in(ROOT / folder)
-    }
-    wanted |= {f"bubblenet/{path.relative_to(ROOT / 'lib').as_posix()}" for path in files_in(ROOT / "lib")}
-    assert wanted - names == set()
+    assert {path.relative_to(PACKAGE.parent).as_posix() for path in package_files()} - names == set()
     assert {name.split("/")[0] for name in names} == {"bubblenet", f"bubblenet-{PROJECT['project']['version']}.dist-info"}
-
-
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in project_files() if folder in path.parents]

@@ -14,9 +14,9 @@ from pyspark import TaskContext
 
 from bubblenet.engines.protocol import DeadEngineError
 from bubblenet.errors import ModelError
-from bubblenet.progress import Scratch
-from bubblenet.udfs.batches import BatchRunner, Unit
-from bubblenet.udfs.journal import Journal, Mark
+from bubblenet.kernel.batches import BatchRunner, Unit
+from bubblenet.kernel.journal import Journal, Mark
+from bubblenet.kernel.progress import Scratch
 
 NAMES = ("request_id", "text", "status", "reason", "fingerprint", "run_id")
 SCHEMA = pa.schema([*((name, pa.string()) for name in NAMES), ("kept", pa.bool_()), ("attempts", pa.int32()), ("unit", pa.int32())])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bubblenet.evaluation.assessing import ALL_KINDS
-from bubblenet.evaluation.selecting import PRECISION, RECALL, selection
+from bubblenet.assessment.assessing import ALL_KINDS
+from bubblenet.assessment.selecting import PRECISION, RECALL, selection
 
 
 def test_precision_and_recall_of_each_origin_and_of_all():

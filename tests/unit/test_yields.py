@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bubblenet.yields import describe
+from bubblenet.method.yields import describe
 
 
 def test_the_commonest_reasons_are_named():

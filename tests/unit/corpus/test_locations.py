@@ -11,8 +11,8 @@ import pyarrow.fs
 import pytest
 
 from bubblenet.corpus.reading.json_lines import read_jsonl
-from bubblenet.corpus.reading.locations import open_binary, walk
 from bubblenet.corpus.reading.streams import WHOLE
+from bubblenet.locations import open_binary, walk
 from tests.archives import LIMIT, gzip_members, read, some_records
 
 

@@ -11,7 +11,7 @@ from bubblenet.engines.registry import close_all, get_engine
 from bubblenet.engines.server import check_server, identify
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError, SettingsError
-from bubblenet.recipe import backward_engine, forward_engine, full_recipe
+from bubblenet.method.recipe import backward_engine, forward_engine, full_recipe
 from bubblenet.settings import load
 from tests.unit.engines.http_servers import ToldServer, text_answer
 

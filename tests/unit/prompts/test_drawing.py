@@ -9,9 +9,9 @@ import pytest
 from bubblenet import settings
 from bubblenet.corpus.shape import SOURCE_TYPES, Shape
 from bubblenet.errors import SettingsError
+from bubblenet.method.recipe import draw_fingerprint, full_recipe
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
-from bubblenet.recipe import draw_fingerprint, full_recipe
 from bubblenet.settings import Backtranslation, Settings
 from bubblenet.udfs.instructions import Backtranslate
 from tests.conftest import SCRIPTED

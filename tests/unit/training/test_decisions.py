@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from bubblenet.rounds.decisions import Measured, decide
 from bubblenet.settings import Rounds
-from bubblenet.training.decisions import Measured, decide
 
 BETTER = Measured(num_curated=10, gain_on_start=0.2, gain_on_parent=0.05, agreement=0.6, length_ratio=1.1)
 

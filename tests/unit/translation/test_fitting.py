@@ -13,8 +13,8 @@ from bubblenet.translation import calibration, fitting
 from bubblenet.translation.corruption import KINDS, corrupt
 from bubblenet.translation.masking import mask
 from bubblenet.translation.protocol import Translation
-from bubblenet.translation.quality import sentences
 from bubblenet.translation.scripted import ScriptedTranslator
+from bubblenet.translation.signals import sentences
 from bubblenet.translation.trips import Chain, Trip, travel
 
 BACK = "Write to Anna in Paris, and do not send 3 copies of the long letter."

@@ -6,7 +6,7 @@ import pytest
 
 from bubblenet.translation.masking import Masked
 from bubblenet.translation.protocol import Translation
-from bubblenet.translation.quality import SIGNALS, mood, signals
+from bubblenet.translation.signals import SIGNALS, mood, signals
 from bubblenet.translation.trips import Chain, Trip
 
 TEXT = "Explain to Anna why the disk must not be mounted before the 3 backups of the old server are done."

@@ -17,8 +17,8 @@ from bubblenet.viewing import report
 from bubblenet.viewing.charts import Axis, bars, curves, histogram, intervals
 from bubblenet.viewing.languages import ChainLine, LanguageLine, Languages, ParaphrasePair
 from bubblenet.viewing.ledgers import StageTotal
+from bubblenet.viewing.pairs import SamplePair
 from bubblenet.viewing.rounds import RoundLine, Rounds
-from bubblenet.viewing.samples import SamplePair
 
 AXIS = Axis(0.0, 1.0, 4, "quality, 0 to 1", (0, 0.5, 1), ((0.5, "grade 4 from 0.5"),))
 COUNTS = {"documents": 12, "distinct_passages": 34, "accepted_pairs": 56, "grade_5": 7}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from bubblenet.viewing.text import by_count, cell, elide, one_line, print_text
+from bubblenet.terminal import by_count, cell, elide, one_line, print_text
 
 
 def test_white_space_is_folded_and_control_characters_are_shown_not_obeyed():

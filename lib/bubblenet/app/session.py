@@ -1,0 +1,164 @@
+"""The one place that builds a Spark session.
+
+Under spark-submit the session takes what spark-submit was given. Elsewhere (notebook, `bubblenet sql`, tests) it takes a file of
+conf/spark. Only what correctness needs is set here, whatever the files say.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bubblenet.errors import EnvironmentProblem, SettingsError, WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+    from bubblenet.kernel.warehouse import Warehouse
+    from bubblenet.settings import Settings
+
+_JAVA_VERSION = 17
+_NEEDED_FOR_CORRECTNESS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.validateSchema.enabled": "true",  # a wrong type is named instead of failing in the JVM
+}
+
+
+def conf_file(name: str) -> Path:
+    """Path of conf/spark/<name>.conf. Raises SettingsError for an unknown name."""
+    folder = Path(str(files("bubblenet.conf"))).resolve() / "spark"
+    path = folder / f"{name}.conf"
+    if not path.is_file():
+        known = sorted(file.stem for file in folder.glob("*.conf"))
+        raise SettingsError("a Spark configuration", f"execution.spark_conf = {name!r}", f"Known: {', '.join(known)}.")
+    return path
+
+
+def read_conf(path: Path) -> dict[str, str]:
+    """The keys and values of a spark-submit properties file."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (re.split(r"[\s=]+", line, maxsplit=1) for line in lines if line and not line.startswith("#"))
+    return {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}
+
+
+def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str] | None = None) -> SparkSession:
+    """The running session, or a new one.
+
+    Raises EnvironmentProblem when there is no usable Java or the Delta jar cannot be had.
+    """
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName(app_name)
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # not under spark-submit
+        check_java()
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        for key, value in (read_conf(conf_file(conf)) | (extra or {})).items():
+            builder = builder.config(key, value)
+    try:
+        spark = builder.getOrCreate()
+    except Exception as error:  # noqa: BLE001 - explained or raised as it is
+        raise _explain(error) from None
+    for key, value in _NEEDED_FOR_CORRECTNESS.items():
+        spark.conf.set(key, value)
+    _check_delta(spark)
+    _ship_wheels(spark)
+    return spark
+
+
+def check_java() -> None:
+    """Raise EnvironmentProblem when no Java of the wanted version is found."""
+    todo = f"Install it (Debian: apt-get install openjdk-{_JAVA_VERSION}-jre-headless) or set JAVA_HOME."
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if not java or not Path(java).exists():
+        raise EnvironmentProblem(f"Java {_JAVA_VERSION} or newer", f"no java in {'JAVA_HOME' if home else 'PATH'}", todo)
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', output)
+    if not found or int(found[1]) < _JAVA_VERSION:
+        raise EnvironmentProblem(f"Java {_JAVA_VERSION} or newer", output.splitlines()[0] if output else "no answer of java -version", todo)
+
+
+def explain_launch_failure(log: str) -> EnvironmentProblem | None:
+    """The named error behind Spark's own output, if it is one we know."""
+    if "unresolved dependenc" in log or "ClassNotFoundException: io.delta" in log or "Cannot find catalog plugin class" in log:
+        return EnvironmentProblem(
+            "the Delta jar",
+            "no way to fetch io.delta:delta-spark_4.2_2.13:4.4.0, and no local copy",
+            "Without a network, give the jars as spark.jars; docs/install.md shows how.",
+        )
+    return None
+
+
+def _explain(error: Exception) -> Exception:
+    known = explain_launch_failure(str(error))
+    if known or "JAVA_GATEWAY_EXITED" not in str(error):
+        return known or error
+    return EnvironmentProblem(
+        "a running Java process",
+        "one that ended at once",
+        "Look at the lines above; most often the Delta jar could not be fetched (docs/install.md).",
+    )
+
+
+def _ship_wheels(spark: SparkSession) -> None:
+    """Give workers the wheels of --py-files under a name that ends in .zip: PySpark puts no other archive on their path."""
+    for name in (spark.conf.get("spark.submit.pyFiles", "") or "").split(","):
+        wheel = Path(name.removeprefix("file://"))
+        if wheel.suffix == ".whl" and wheel.is_file():
+            archive = Path(tempfile.mkdtemp(prefix="bubblenet-")) / f"{wheel.stem}.zip"
+            shutil.copy(wheel, archive)
+            spark.sparkContext.addPyFile(str(archive))
+
+
+def _check_delta(spark: SparkSession) -> None:
+    if "DeltaSparkSessionExtension" not in (spark.conf.get("spark.sql.extensions", "") or ""):
+        raise EnvironmentProblem(
+            "a session with Delta",
+            "spark.sql.extensions without io.delta.sql.DeltaSparkSessionExtension",
+            "Give --properties-file conf/spark/local.conf.",
+        )
+
+
+@contextmanager
+def viewing(config: Path | None, overrides: list[str] | None, location: str) -> Iterator[tuple[Settings, Warehouse]]:
+    """A session for looking at a warehouse that exists, quiet and stopped at the end. Raises WarehouseError when there is none."""
+    from bubblenet import settings
+    from bubblenet.kernel.warehouse import Warehouse
+    from bubblenet.training.registry import with_trained_models
+
+    chosen = settings.load(config, overrides or [])
+    if "://" not in location and not chosen.tables.schema_name and not Path(location).is_dir():
+        raise WarehouseError("a warehouse", f"no folder at {location}", "Run `bubblenet run --warehouse DIR` first, or mend --warehouse.")
+    with _quiet_launch():
+        spark = build("bubblenet", chosen.execution.spark_conf)
+    try:
+        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, create=False)
+        yield with_trained_models(chosen, warehouse), warehouse
+    finally:
+        spark.stop()
+
+
+@contextmanager
+def _quiet_launch() -> Iterator[None]:
+    """Give the Java process a log file for the standard error that it inherits; show what is in it when the start fails."""
+    with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
+        screen = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - explained or raised as it is
+            text = Path(log.name).read_text(encoding="utf-8", errors="replace")
+            raise explain_launch_failure(text) or error from None
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)

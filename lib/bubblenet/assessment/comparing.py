@@ -1,0 +1,92 @@
+"""How often a judge prefers one model's answers to another's: both orders, at equal length too, and two controls that must come out flat.
+
+A model against itself wins half of the time, exactly. An answer that is always the same, whatever was asked, must lose: a judge that likes
+it is fooled by form (Zheng et al. 2024, Cheating Automatic LLM Benchmarks, arXiv:2410.07137).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
+from bubblenet.method.passages import content_id
+from bubblenet.method.recipe import forward_engine
+from bubblenet.prompts.comparison import COMPARISON_VERSION
+from bubblenet.tables import COMPARISONS
+from bubblenet.training.registry import with_models
+from bubblenet.udfs.answers import CompareAnswers
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from bubblenet.kernel.context import Context
+
+NULL_MODEL = "null"
+NULL_ANSWER = "I have considered your question with care. Here is a complete, correct and well-organised answer to it, as you asked."
+
+WIN_RATE, AT_EQUAL_LENGTH = "win_rate", "win_rate_at_equal_length"
+
+
+def compare(context: Context, seeds: DataFrame, answers: DataFrame, others: DataFrame) -> DataFrame:
+    """seed_id, kind, win (0 to 1), longer: by how many characters the answer is longer than the other.
+
+    seeds: seed_id, kind, question. answers, others: seed_id, text.
+    """
+    pairs = seeds.join(answers, on="seed_id", how="inner").join(others.withColumnRenamed("text", "other"), on="seed_id", how="inner")
+    fingerprint, both = _compared(context, pairs)
+    judged = context.warehouse.read(COMPARISONS).where((F.col("fingerprint") == fingerprint) & F.col("kept"))
+    wins = judged.select("request_id", "first_wins").dropDuplicates(["request_id"])
+    as_first = wins.select(F.col("request_id").alias("first_id"), F.col("first_wins").alias("as_first"))
+    as_second = wins.select(F.col("request_id").alias("second_id"), F.col("first_wins").alias("as_second"))
+    found = both.join(as_first, on="first_id", how="inner").join(as_second, on="second_id", how="inner")
+    win = (F.col("as_first") + 1 - F.col("as_second")) / 2
+    return found.select("seed_id", "kind", win.alias("win"), (F.length("text") - F.length("other")).cast("double").alias("longer"))
+
+
+def _compared(context: Context, pairs: DataFrame) -> tuple[str, DataFrame]:
+    """Ask for both orders of each pair, once; the fingerprint of the judge, and the pairs with the ids of both requests."""
+    settings = with_models(context.settings, context.warehouse, {"forward": context.settings.assessment.judge})
+    spec = forward_engine(settings)
+    fingerprint = Fingerprint({"engine": spec.fingerprint_parts(), "code": COMPARISON_VERSION})
+    both = pairs.withColumns({"first_id": content_id("seed_id", "text", "other"), "second_id": content_id("seed_id", "other", "text")})
+    orders = (("first_id", "text", "other"), ("second_id", "other", "text"))
+    asked = [
+        both.select("seed_id", "question", F.col(name).alias("request_id"), F.col(first).alias("first"), F.col(second).alias("second"))
+        for name, first, second in orders
+    ]
+    requests = asked[0].unionByName(asked[1])
+    stage = Stage("assess/comparison", COMPARISONS, fingerprint, requests, CompareAnswers(spec), colocate="seed_id", is_model_stage=True)
+    run_stage(stage, context)
+    return fingerprint.id, both
+
+
+def win_rates(compared: DataFrame, all_kinds: str, quantile: float) -> DataFrame:
+    """metric, kind, num_items, value, low, high: the mean win, and the win of an answer as long as the other, by linear regression.
+
+    quantile: of the normal distribution, for the interval. The second is the intercept of win on the difference in length, with its
+    standard error (after the length-controlled win rates of Dubois et al. 2024, arXiv:2404.04475, with a line in place of their logistic
+    model); where all differences are equal there is no line, and it is the mean.
+    """
+    each = compared.withColumn("kind", F.explode(F.array("kind", F.lit(all_kinds)))).groupBy("kind")
+    num, sxx = F.count("win"), F.regr_sxx("win", "longer")
+    sums = each.agg(
+        num.alias("num_items"),
+        F.mean("win").alias("mean"),
+        (F.stddev_samp("win") / F.sqrt(num)).alias("error"),
+        F.regr_intercept("win", "longer").alias("intercept"),
+        (F.regr_syy("win", "longer") - F.regr_sxy("win", "longer") ** 2 / F.nullif(sxx, F.lit(0.0))).alias("rest"),
+        F.nullif(sxx, F.lit(0.0)).alias("sxx"),
+        F.mean("longer").alias("longer"),
+    )
+    spread = F.sqrt(F.greatest("rest", F.lit(0.0)) / F.when(F.col("num_items") > 2, F.col("num_items") - 2))
+    at_equal = spread * F.sqrt(1 / F.col("num_items") + F.col("longer") ** 2 / F.col("sxx"))
+    rows = F.array(_row(WIN_RATE, F.col("mean"), F.col("error")), _row(AT_EQUAL_LENGTH, F.coalesce("intercept", "mean"), at_equal))
+    long = sums.select("kind", "num_items", F.inline(rows))
+    half = F.lit(quantile) * F.col("error")
+    return long.select("metric", "kind", "num_items", "value", (F.col("value") - half).alias("low"), (F.col("value") + half).alias("high"))
+
+
+def _row(metric: str, value: Column, error: Column) -> Column:
+    return F.struct(F.lit(metric).alias("metric"), value.alias("value"), error.alias("error"))

@@ -1,0 +1,1 @@
+"""The `bubblenet` command: submits jobs, looks at a warehouse."""

@@ -1,0 +1,80 @@
+"""A job as an application of its own: the spark-submit line is built, shown and run.
+
+What Spark and its libraries write to standard error goes to a log file in the warehouse; what the job prints goes to the screen.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+from bubblenet import settings
+from bubblenet.app import session
+from bubblenet.app.job import NAMED_ERROR, JobArguments
+from bubblenet.errors import WarehouseError
+from bubblenet.kernel.context import new_run_id
+
+_SCRIPTS = {"run": "pipeline"}
+_LOG_LINES = 25
+
+
+def submit(verb: str, arguments: JobArguments) -> int:
+    """Run a job by spark-submit and return its exit code. Raises EnvironmentProblem or SettingsError before anything is started."""
+    chosen = settings.load(arguments.config, arguments.overrides)
+    session.check_java()
+    command = submit_command(verb, arguments, chosen.execution.spark_conf)
+    typer.echo(f"$ {shlex.join(command)}")
+    log = _log_file(arguments.warehouse)
+    with log.open("w", encoding="utf-8") as stream:
+        code = subprocess.run(command, stderr=stream, env=_environment(), check=False).returncode
+    if code:
+        _explain_failure(code, log)
+    return code
+
+
+def submit_command(verb: str, arguments: JobArguments, conf: str) -> list[str]:
+    """The spark-submit line of a job."""
+    import pyspark
+
+    from bubblenet import jobs
+
+    spark_submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    script = Path(jobs.__file__).resolve().parent / f"{_SCRIPTS.get(verb, verb)}.py"
+    return [_short(spark_submit), "--properties-file", _short(session.conf_file(conf)), _short(script), *arguments.as_argv()]
+
+
+def _short(path: Path) -> str:
+    """A path below the working folder is shown relative to it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _environment() -> dict[str, str]:
+    """spark-submit and its workers run the interpreter that runs this command, and log as conf/spark/log4j2.properties says."""
+    defaults = {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
+    return {**defaults, "SPARK_CONF_DIR": str(session.conf_file("local").parent), **os.environ}
+
+
+def _log_file(warehouse: str) -> Path:
+    """A new log file in the warehouse; in the working folder's .cache when the warehouse is remote."""
+    folder = Path(".cache" if "://" in warehouse else warehouse) / "_logs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError("a warehouse folder that can be written", f"{folder}: {error.strerror}", "Give another --warehouse.") from None
+    return folder / f"{new_run_id()}.log"
+
+
+def _explain_failure(code: int, log: Path) -> None:
+    """Name the cause of a failed job. What the job itself said is on the screen: spark-submit joins its two outputs."""
+    if code < 0 or code > 128:
+        typer.echo("bubblenet: the job was killed. Start the same command again: it goes on where it stopped.", err=True)
+    elif code != NAMED_ERROR:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        known = session.explain_launch_failure(text)
+        typer.echo(f"bubblenet: {type(known).__name__}: {known}" if known else "\n".join(text.splitlines()[-_LOG_LINES:]), err=True)
+    typer.echo(f"Log: {log}", err=True)

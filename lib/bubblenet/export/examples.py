@@ -1,0 +1,165 @@
+"""From seeds and curated pairs at pinned versions to training examples: mixed by weight, split by cluster, in the form that trainers read.
+
+An example is a prompt and a completion, each a list of messages (TRL's conversational prompt-completion format). Forward, the prompt is the
+instruction, under a tag that says where the answer is from; backward, it is the response under the request of the backward model, and the
+completion is the instruction. Tags: Li et al. 2023 (arXiv:2308.06259), section 2.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from bubblenet.errors import WarehouseError
+from bubblenet.method.components import checkpoint_under, connected_components
+from bubblenet.method.passages import content_id
+from bubblenet.prompts.backtranslation import read_set, request_of
+from bubblenet.seeds.importing import seeds_at
+from bubblenet.tables import CURATED, DUPLICATES, RECIPES, SEEDS
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from bubblenet.kernel.context import Context
+    from bubblenet.settings import Export
+
+EXAMPLES_VERSION = 2
+
+SEED_TAG = "Answer in the style of an AI Assistant."
+WEB_TAG = "Answer with knowledge from web search."
+REVERSED_PROMPT = "reversed_v1"
+"""The prompt set whose request a backward model is trained under, and is asked with afterwards."""
+
+_HASH_DIGITS = 13  # 52 bits: exact as a double
+_INFORMATION = ("source", "kind", "language", "instruction_language", "origin", "grade", "quality", "url", "licence")
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """The versions of the tables that examples are made from."""
+
+    curated: int
+    seeds: int
+    duplicates: int
+    recipes: int
+
+    @classmethod
+    def now(cls, context: Context) -> Pinned:
+        """The newest versions, of `curated` the one that the settings name. Raises WarehouseError where that one is not there."""
+        newest = {table.name: context.warehouse.version(table) for table in (CURATED, SEEDS, DUPLICATES, RECIPES)}
+        wanted = context.settings.export.curated_version
+        if wanted > newest["curated"]:
+            got = f"version {wanted}; the newest is {newest['curated']}"
+            raise WarehouseError("a version of curated that exists", got, "Mend export.curated_version.")
+        return cls(**(newest | ({"curated": wanted} if wanted >= 0 else {})))
+
+
+def examples(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
+    """example_id, split, position, prompt, completion and where each is from; a pair of weight 2 is there twice.
+
+    scratch: a folder for what the clusters need in between.
+    """
+    export = context.settings.export
+    pairs = _seeds(context, pinned).unionByName(_curated(context, pinned, scratch))
+    repeated = pairs.withColumn("copy", F.explode(F.sequence(F.lit(0), _copies(export)))).where("copy > 0")
+    example_id = content_id("pair_id", F.col("copy").cast("string"), F.lit(export.direction))
+    asked = _backward(repeated) if export.direction == "backward" else _forward(repeated, export)
+    return (
+        asked.withColumn("example_id", example_id)
+        .withColumn("position", _fraction("example_id", F.lit(f"order {export.shuffle_seed}")))
+        .select("example_id", "pair_id", "split", "position", "prompt", "completion", *_INFORMATION)
+    )
+
+
+def made_from(context: Context, pinned: Pinned) -> dict[str, Any]:
+    """Everything that decides what is exported: equal for equal exports."""
+    settings = context.settings
+    chosen = settings.export.model_dump(mode="json", exclude={"curated_version"})
+    chosen |= {"held_out_share": settings.seeds.held_out_share, "round": settings.curation.round, "policy": settings.curation.policy}
+    versions = {"curated": pinned.curated, "seeds": pinned.seeds, "duplicates": pinned.duplicates}
+    return {"code": EXAMPLES_VERSION, "settings": chosen, "versions": versions}
+
+
+def _seeds(context: Context, pinned: Pinned) -> DataFrame:
+    """The seeds that are not held out; all of them are trained on."""
+    seeds = seeds_at(context, pinned.seeds).where("split = 'train'")
+    return seeds.select(
+        F.col("seed_id").alias("pair_id"), "instruction", "response", F.lit("train").alias("split"), F.lit("seed").alias("source"), "kind",
+        "language", F.col("language").alias("instruction_language"), "origin", F.lit(None).cast("int").alias("grade"),
+        F.lit(None).cast("double").alias("quality"),
+        F.lit(None).cast("string").alias("url"), "licence",
+    )  # fmt: skip
+
+
+def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
+    """The accepted pairs of the round and policy; near copies stand on one side of the split."""
+    settings = context.settings
+    rows = context.warehouse.read(CURATED, pinned.curated).where(
+        (F.col("round") == settings.curation.round)
+        & (F.col("policy") == settings.curation.policy)
+        & (F.col("grade") >= settings.export.min_grade)
+        & _of_languages(settings.export)
+    )
+    clustered = rows.join(_clusters(context, pinned, rows, scratch), on="segment_id", how="left")
+    cluster = F.coalesce("cluster_id", "segment_id")
+    is_held_out = _fraction(cluster, F.lit("split")) < settings.export.validation_share
+    return clustered.select(
+        F.col("instruction_id").alias("pair_id"), "instruction", "response",
+        F.when(is_held_out, "validation").otherwise("train").alias("split"), F.lit("curated").alias("source"),
+        F.lit(None).cast("string").alias("kind"),
+        "language", "instruction_language", "origin", "grade", "quality", "url", F.col("declared_licence").alias("licence"),
+    )  # fmt: skip
+
+
+def _of_languages(export: Export) -> Column:
+    """Which pairs are wanted by the languages of instruction and response."""
+    is_cross_lingual = F.coalesce(F.col("instruction_language") != F.col("language"), F.lit(False))
+    return {"include": F.lit(True), "exclude": ~is_cross_lingual, "only": is_cross_lingual}[export.cross_lingual]
+
+
+def _clusters(context: Context, pinned: Pinned, rows: DataFrame, scratch: str) -> DataFrame:
+    """segment_id, cluster_id of the passages that are a near copy of another one, bridges between clusters included."""
+    recipes = context.warehouse.read(RECIPES, pinned.recipes).where("stage = 'deduplicate'")
+    used = recipes.join(rows.select("recipe_id").distinct(), on="recipe_id", how="left_semi").select("fingerprint").distinct()
+    near = context.warehouse.read(DUPLICATES, pinned.duplicates).join(used, on="fingerprint", how="left_semi")
+    to_head = near.where("segment_id != representative_id").select(F.col("segment_id").alias("u"), F.col("representative_id").alias("v"))
+    bridges = near.select(F.col("representative_id").alias("u"), F.explode("bridged_ids").alias("v"))
+    joined = connected_components(to_head.unionByName(bridges), checkpoint_under(scratch))
+    return joined.select(F.col("node").alias("segment_id"), F.col("smallest").alias("cluster_id"))
+
+
+def _copies(export: Export) -> Column:
+    """How often a pair is there: its weight, whose fraction is decided by a hash; in the validation split once, or not at all."""
+    weight = F.when(F.col("source") == "seed", F.lit(export.seed_weight)).otherwise(F.lit(export.curated_weight))
+    weight = F.when(F.col("split") == "validation", F.least(F.lit(1.0), F.ceil(weight))).otherwise(weight)
+    return (F.floor(weight) + F.when(_fraction("pair_id", F.lit("weight")) < weight - F.floor(weight), 1).otherwise(0)).cast("int")
+
+
+def _fraction(*columns: str | Column) -> Column:
+    """A number in [0, 1) by hash."""
+    digits = F.substring(content_id(*columns), 1, _HASH_DIGITS)
+    return F.conv(digits, 16, 10).cast("double") / F.lit(float(16**_HASH_DIGITS))
+
+
+def _forward(pairs: DataFrame, export: Export) -> DataFrame:
+    tag = F.when(F.col("source") == "seed", F.lit(SEED_TAG)).otherwise(F.lit(WEB_TAG))
+    turns = ([_message("system", tag)] if export.tags else []) + [_message("user", F.col("instruction"))]
+    return pairs.withColumn("prompt", F.array(*turns)).withColumn("completion", F.array(_message("assistant", F.col("response"))))
+
+
+def _backward(pairs: DataFrame) -> DataFrame:
+    asked = F.concat(F.col("response"), F.lit("\n\n"), F.lit(reversed_request()))
+    completion = F.array(_message("assistant", F.col("instruction")))
+    return pairs.withColumn("prompt", F.array(_message("user", asked))).withColumn("completion", completion)
+
+
+def reversed_request() -> str:
+    """The sentence below the response, the same for every language: the instruction's language is learnt from the pairs."""
+    prompts = read_set(REVERSED_PROMPT)
+    return request_of(prompts.templates[0], prompts, "prose", "")
+
+
+def _message(role: str, content: Column) -> Column:
+    return F.struct(F.lit(role).alias("role"), content.alias("content"))

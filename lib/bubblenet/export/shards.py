@@ -1,0 +1,177 @@
+"""Examples as Parquet files of equal numbers of rows, with a manifest: what a trainer reads without Spark and without Delta.
+
+    OUT/data/train-00000-of-00008.parquet ...    OUT/data/validation-00000-of-00008.parquet ...
+    OUT/manifest.json                            OUT/README.md
+
+Files are equal because ranks of a trainer that get unequal ones wait for each other for ever. The manifest comes last: a folder without one
+is no export. Everything is done where the data is; the driver sees numbers of buckets and names of files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from bubblenet.errors import InputError
+from bubblenet.kernel.progress import Scratch
+from bubblenet.udfs.files import FILE_DIGESTS, digest_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame, SparkSession
+
+MANIFEST, CARD = "manifest.json", "README.md"
+FORMAT_VERSION = 1
+SPLITS = ("train", "validation")
+
+_BUCKETS = 1024
+_UNFINISHED = "_unfinished"
+_LEFT_OUT = ("split", "shard", "bucket", "position", "index")
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One file. path: below the folder of the export; sha256: of its bytes."""
+
+    path: str
+    split: str
+    num_rows: int
+    num_bytes: int
+    sha256: str
+
+
+class Folder:
+    """The folder of an export, on any file system that pyarrow reads.
+
+    A manifest says that it is whole, folder `_unfinished` that what else is there is ours; without either nothing is touched.
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location = location.rstrip("/") if "://" in location else str(Path(location).absolute())
+        self._files = Scratch(self.location)
+
+    @property
+    def unfinished(self) -> str:
+        """Where files lie that are not part of the export, or not yet."""
+        return f"{self.location}/{_UNFINISHED}"
+
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest of a finished export; None where there is none. Raises InputError for a folder with something else in it."""
+        names = self._files.names()
+        if MANIFEST not in names and (not names or _UNFINISHED in names):
+            return None
+        manifest = json.loads(self._files.read(MANIFEST)) if MANIFEST in names else {}
+        if "made_from" not in manifest:
+            raise InputError("an empty folder, or one of an export", f"{self.location} with other files", "Give another --out.")
+        return manifest
+
+    def begin(self) -> None:
+        """Make room for unfinished files. An earlier export stays whole until there is something to put in its place."""
+        Scratch(self.unfinished).delete_everything()
+        self._files.write(f"{_UNFINISHED}/begun")
+
+    def take_in(self, num_shards: Mapping[str, int]) -> list[str]:
+        """Put the files that Spark wrote in place of an earlier export's, under names that readers know; those names, below the folder."""
+        for name in (MANIFEST, CARD):
+            if name in self._files.names():
+                self._files.delete(name)
+        Scratch(f"{self.location}/data").delete_everything()
+        names = []
+        for split, count in num_shards.items():
+            for number in range(count):
+                written = f"{_UNFINISHED}/rows/split={split}/shard={number}"
+                found = [name for name in self._files.names(written) if name.endswith(".parquet")]
+                if len(found) != 1:
+                    raise RuntimeError(f"{len(found)} files of shard {number} of {split}, where there must be one")
+                names.append(f"data/{split}-{number:05d}-of-{count:05d}.parquet")
+                self._files.move(f"{written}/{found[0]}", names[-1])
+        return names
+
+    def finish(self, manifest: Mapping[str, Any], card: str) -> None:
+        """Write the card and then, as a whole, the manifest, which makes it an export."""
+        self._files.write(CARD, card)
+        self._files.write(f"{_UNFINISHED}/{MANIFEST}", json.dumps(manifest, indent=2))
+        self._files.move(f"{_UNFINISHED}/{MANIFEST}", MANIFEST)
+        Scratch(self.unfinished).delete_everything()
+
+
+def write_shards(examples: DataFrame, folder: Folder, wanted: int) -> tuple[list[Shard], dict[str, int]]:
+    """Write the examples in the order of their `position`; the shards, and how many examples of each split no shard has room for.
+
+    examples: with `split` and `position`, 0 to 1. wanted: shards of each split; a validation split with fewer examples is one file.
+    Raises InputError where there are fewer training examples than shards.
+    """
+    bucketed = examples.withColumn("bucket", (F.col("position") * _BUCKETS).cast("int"))
+    buckets = bucketed.groupBy("split", "bucket").count().collect()
+    totals = {split: sum(row["count"] for row in buckets if row["split"] == split) for split in SPLITS}
+    if totals["train"] < wanted:
+        todo = "Import seeds, curate more pairs, set export.min_grade = 4, or export fewer shards."
+        raise InputError(f"a training example for each of {wanted} shards", f"{totals['train']} examples", todo)
+    num_shards = {split: wanted if total >= wanted else min(total, 1) for split, total in totals.items()}
+    rows_per_shard = {split: total // num_shards[split] if total else 0 for split, total in totals.items()}
+    offsets = examples.sparkSession.createDataFrame(_offsets(buckets), "split STRING, bucket INT, first BIGINT")
+    order = Window.partitionBy("split", "bucket").orderBy("position", "example_id")
+    numbered = bucketed.join(F.broadcast(offsets), on=["split", "bucket"]).withColumn(
+        "index", F.col("first") + F.row_number().over(order) - 1
+    )
+    sizes = [(split, num_shards[split], rows_per_shard[split]) for split in SPLITS if num_shards[split]]
+    sized = numbered.join(F.broadcast(examples.sparkSession.createDataFrame(sizes, "split STRING, shards INT, rows BIGINT")), on="split")
+    placed = sized.where(F.col("index") < F.col("shards") * F.col("rows")).withColumn(
+        "shard", (F.col("index") % F.col("shards")).cast("int")
+    )
+    spread = placed.repartition(sum(num_shards.values()), "split", "shard").sortWithinPartitions("split", "shard", "index")
+    columns = [name for name in examples.columns if name not in _LEFT_OUT]
+    spread.select("split", "shard", *columns).write.partitionBy("split", "shard").mode("overwrite").parquet(f"{folder.unfinished}/rows")
+    shards = _described(examples.sparkSession, folder, folder.take_in(num_shards))
+    return shards, {split: totals[split] - num_shards[split] * rows_per_shard[split] for split in SPLITS}
+
+
+def data_digest(shards: list[Shard]) -> str:
+    """One hash for all rows in all files."""
+    return hashlib.sha256("\n".join(f"{shard.path} {shard.sha256}" for shard in shards).encode()).hexdigest()
+
+
+def describe(shards: list[Shard], left_out: Mapping[str, int]) -> dict[str, Any]:
+    """The part of the manifest that says what lies in the folder: `splits` (those that have examples), `shards`, and one hash of all."""
+    splits = {}
+    for split in SPLITS:
+        rows = [shard.num_rows for shard in shards if shard.split == split]
+        if rows:
+            splits[split] = {"examples": sum(rows), "files": len(rows), "rows_per_file": rows[0], "left_out": left_out[split]}
+    return {
+        "format_version": FORMAT_VERSION,
+        "data_sha256": data_digest(shards),
+        "splits": splits,
+        "shards": [asdict(shard) for shard in shards],
+    }
+
+
+def _offsets(buckets: list[Any]) -> list[tuple[str, int, int]]:
+    """How many examples of its split stand before each bucket."""
+    offsets = []
+    for split in SPLITS:
+        first = 0
+        for row in sorted((row for row in buckets if row["split"] == split), key=lambda row: row["bucket"]):
+            offsets.append((split, row["bucket"], first))
+            first += row["count"]
+    return offsets
+
+
+def _described(spark: SparkSession, folder: Folder, names: list[str]) -> list[Shard]:
+    """Rows, bytes and digest of each file, read where the workers are."""
+    rows = [(f"{folder.location}/{name}",) for name in names]
+    frame = spark.createDataFrame(rows, "path STRING").repartition(len(rows)).mapInArrow(digest_files, FILE_DIGESTS)
+    found = {row["path"]: row for row in frame.collect()}
+    shards = []
+    for name in names:
+        row = found[f"{folder.location}/{name}"]
+        split = name.removeprefix("data/").partition("-")[0]
+        shards.append(Shard(name, split, row["num_rows"], row["num_bytes"], row["sha256"]))
+    return shards

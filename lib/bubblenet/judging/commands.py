@@ -1,0 +1,146 @@
+"""What `bubblenet judge` and `bubblenet calibrate` do: read, measure with a progress bar, write, and say what happened."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bubblenet.engines.registry import get_engine
+from bubblenet.errors import InputError
+from bubblenet.judging import calibration as calibrations
+from bubblenet.judging.calibration import Calibration, Origin, QualityModel
+from bubblenet.judging.grading import ORIGINS, rule_of
+from bubblenet.judging.pair_files import Judge, judge_file, measure_windows, read_labelled
+from bubblenet.method.recipe import forward_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bubblenet.engines.protocol import TextEngine
+    from bubblenet.settings import Settings
+
+_BAR_CELLS = 30
+
+
+def judge_pairs(settings: Settings, pairs: Path, out: Path, console: Console | None = None) -> dict[str, int]:
+    """Judge the pairs of a file; return how many rows have which reason."""
+    console = console or Console(stderr=True)
+    _check_readable(pairs)
+    spec = forward_engine(settings)
+    rule = rule_of(settings, spec.weights_digest)
+    with _progress(console) as progress:
+        task = progress.add_task("judging", total=pairs.stat().st_size)
+        judge = Judge(get_engine(spec), settings.scoring, rule)
+        counts = judge_file(judge, pairs, out, spec.window_rows, lambda size: progress.advance(task, size))
+    verdicts = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts.items(), key=lambda item: -item[1]))
+    known = f"calibration {rule.calibration.id}" if rule.calibration else "not calibrated for this judge"
+    console.print(f"{sum(counts.values()):,} rows: {verdicts or 'none'} ({known}). {out}", highlight=False, soft_wrap=True)
+    return counts
+
+
+def calibrate(
+    settings: Settings,
+    labels: Path,
+    out: Path,
+    names: Sequence[str],
+    precision: Mapping[Origin, Mapping[int, float]],
+    *,
+    engine: TextEngine | None = None,
+    console: Console | None = None,
+) -> Calibration:
+    """Measure labelled pairs, fit, write the calibration, and print how good it is. Raises InputError for a line that cannot be used.
+
+    names: signals to use, all when empty. precision: wanted of the pairs of an origin, by grade.
+    engine: instead of the one of the settings, one that answers the same.
+    """
+    from bubblenet.judging import fitting
+
+    console = console or Console()
+    pairs, measured = read_labelled(labels), []
+    fitting.check(pairs)
+    _check_writable(out)
+    with _progress(console) as progress:
+        task = progress.add_task("measuring", total=len(pairs))
+        spec = forward_engine(settings)
+        engine = engine or get_engine(spec)
+        for window in measure_windows(engine, [labelled.pair for labelled in pairs], settings.scoring, spec.window_rows):
+            measured += window
+            progress.advance(task, len(window))
+    table = fitting.tabulate(pairs, measured)
+    if table.num_failed:
+        console.print(f"{table.num_failed} of {len(pairs)} pairs could not be measured and are left out.", style="yellow")
+    chosen = table.choose(names)
+    models = {origin: fitting.fit(table.of(origin), chosen, precision[origin]) for origin in ORIGINS if origin in table.origins}
+    used = {name for model in models.values() for name in model.curves}
+    found = Calibration(
+        version=calibrations.FORMAT_VERSION,
+        judge=calibrations.judge_of(spec.weights_digest, table.modes_of(used), settings.scoring),
+        labels=hashlib.sha256(labels.read_bytes()).hexdigest(),
+        models=models,
+    )
+    found.save(out)
+    for origin, model in models.items():
+        print_model(origin, model, console)
+    console.print(f"Calibration {found.id}: {out}\nUse it with --set curation.calibration={out}", highlight=False, soft_wrap=True)
+    return found
+
+
+def print_model(origin: Origin, model: QualityModel, console: Console) -> None:
+    """Figures of the cross-validation: AUC of each signal and of all, reliability, thresholds."""
+    figures, data = model.figures, model.data
+    table = Table(title=f"{data['pairs']} {origin} pairs of {data['pages']} pages, {data['accepted']} with label 1; folds by page")
+    table.add_column("signal")
+    table.add_column("AUC", justify="right")
+    for name, value in sorted(figures["auc_of_signal"].items(), key=lambda item: -abs(item[1] - 0.5)):
+        table.add_row(name, f"{value:.3f}")
+    table.add_row("quality (all)", f"{figures['auc']:.3f}", style="bold")
+    console.print(table)
+    table = Table(title="Reliability, out of fold: the bar ends at the mark where quality is what it says")
+    for column in ("quality", "label 1", "pairs", ""):
+        table.add_column(column, justify="right" if column else "left")
+    for row in figures["reliability"]:
+        table.add_row(f"{row['quality']:.2f}", f"{row['accepted']:.2f}", f"{row['pairs']}", _bar(row["accepted"], row["quality"]))
+    console.print(table)
+    for grade, value in sorted(model.thresholds.items(), reverse=True):
+        wanted = figures["wanted_precision"][str(grade)]
+        reached = f"quality {value:.3f}" if value is not None else "never reached"
+        found = figures["selected"][str(grade)]
+        counts = f"{found['right']} of {found['chosen']} chosen have label 1, {found['to_find']} were to be found"
+        console.print(f"grade {grade} of {origin} pairs: precision {wanted:.2f} from {reached}; out of fold {counts}", highlight=False)
+
+
+def _bar(share: float, mark: float) -> str:
+    """A bar of a share, with a mark where it should end."""
+    cells = ["#" if place < round(_BAR_CELLS * share) else " " for place in range(_BAR_CELLS + 1)]
+    cells[round(_BAR_CELLS * mark)] = "|"
+    return "".join(cells)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _check_writable(out: Path) -> None:
+    """Before half an hour of measuring, whose result could then not be written."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=out.parent).close()
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as error:
+        raise InputError("a file that can be written", f"{out}: {error.strerror}", "Give another path with --out.") from None
+
+
+def _check_readable(pairs: Path) -> None:
+    """Before a model is loaded for it."""
+    if not pairs.is_file():
+        raise InputError("a file of JSON lines", f"no file at {pairs}", "Give its path with --pairs.")

@@ -1,0 +1,228 @@
+"""Judge a file of pairs without tables and without Spark: JSON lines in, one line out for every line in, in the same order.
+
+    {"id": "7", "instruction": "How do I ...?", "response": "..."}
+
+Optional: `neighbours`, texts beside the response on its page (mode contrast), and `origin`, `generated` where the instruction was chosen
+among candidates. A labelled pair has `label`, 1 where a careful reader would accept it or 0, and `page`, which stays in one fold.
+
+A line that cannot be used, and a pair that the engine fails on, come out with a reason in place of numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from bubblenet.corpus.language import UNDETERMINED, identify
+from bubblenet.engines.protocol import describe_error
+from bubblenet.errors import BubblenetError, InputError
+from bubblenet.judging.gates import gate
+from bubblenet.judging.measure import Pair, measure_passage
+from bubblenet.judging.modes import MODES, Known, Measurement, reverse_of
+
+if TYPE_CHECKING:
+    from bubblenet.engines.protocol import TextEngine
+    from bubblenet.judging.calibration import Origin
+    from bubblenet.judging.grading import QualityRule
+    from bubblenet.settings import Scoring
+
+MAX_TEXT_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the input: its pair, or why there is none."""
+
+    number: int
+    id: Any
+    pair: Pair | None
+    origin: Origin = "extracted"
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """A pair with what a reader thought of it."""
+
+    pair: Pair
+    label: int
+    page: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """An engine with what it is asked, and the rule that makes quality of its answers."""
+
+    engine: TextEngine
+    scoring: Scoring
+    rule: QualityRule
+
+    def judge(self, lines: Sequence[Line]) -> list[dict[str, Any]]:
+        """One output row for each line, in order."""
+        pairs = [line.pair for line in lines if line.pair is not None]
+        signals = dict(zip((pair.key for pair in pairs), measure_pairs(self.engine, pairs, self.scoring), strict=True))
+        return [self._refused(line) if line.pair is None else self._judged(line, line.pair, signals[line.pair.key]) for line in lines]
+
+    def _refused(self, line: Line) -> dict[str, Any]:
+        return self._row(line, status="quarantined", reason="bad_line", detail=line.fault)
+
+    def _judged(self, line: Line, pair: Pair, measured: dict[str, Measurement]) -> dict[str, Any]:
+        """The verdict in the order of the reasons of `judgements`: the gates, what could not be measured, low quality."""
+        signals = {name: value for measurement in measured.values() for name, value in measurement.signals.items()}
+        failed = {mode: found for mode, found in measured.items() if found.reason is not None}
+        quality = self.rule.quality(signals, line.origin)
+        grade = self.rule.grade(quality, line.origin, identify(pair.response).language)
+        detail = "; ".join(f"{mode}: {found.reason}: {found.detail}" for mode, found in failed.items()) or None
+        reason = gate_of(pair) or ("not_measured" if quality is None else None if grade else "low_quality")
+        status = "quarantined" if any(found.reason == "engine_error" for found in failed.values()) else "ok"
+        return self._row(line, status, reason, detail, quality, grade if reason is None else None, signals)
+
+    def _row(
+        self,
+        line: Line,
+        status: str,
+        reason: str | None,
+        detail: str | None = None,
+        quality: float | None = None,
+        grade: int | None = None,
+        signals: dict[str, float] | None = None,
+    ) -> dict[str, Any]:
+        calibration = self.rule.calibration
+        return {
+            "line": line.number,
+            "id": line.id,
+            "status": status,
+            "kept": reason is None,
+            "reason": reason,
+            "detail": detail,
+            "quality": quality,
+            "grade": grade,
+            "is_calibrated": calibration is not None,
+            "calibration_id": calibration.id if calibration else None,
+            "signals": signals or {},
+        }
+
+
+def measure_pairs(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring) -> list[dict[str, Measurement]]:
+    """Every mode of the settings for every pair. What fails as a window is tried pair by pair, so that one bad pair costs itself only."""
+    try:
+        return _measure_window(engine, pairs, scoring)
+    except (BubblenetError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a pair does to a mode, the other pairs go on
+        if len(pairs) == 1:
+            return [dict.fromkeys(scoring.modes, Measurement(reason="engine_error", detail=describe_error(error)))]
+        return [found for pair in pairs for found in measure_pairs(engine, [pair], scoring)]
+
+
+def measure_windows(
+    engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, window_rows: int
+) -> Iterator[list[dict[str, Measurement]]]:
+    """The same, window by window in order: pairs of a page that stand together share what is read."""
+    for start in range(0, len(pairs), window_rows):
+        yield measure_pairs(engine, pairs[start : start + window_rows], scoring)
+
+
+def _measure_window(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring) -> list[dict[str, Measurement]]:
+    if not pairs:
+        return []
+    known = Known()
+    if any(MODES[name].needs_alone for name in scoring.modes):
+        responses = list(dict.fromkeys(pair.response for pair in pairs))
+        measured = measure_passage(engine, [(text, text) for text in responses], scoring.max_passage_tokens)
+        known = Known(alone=dict(zip(responses, measured, strict=True)))
+    by_mode: dict[str, list[Measurement]] = {}
+    for name in sorted(scoring.modes, key=lambda name: name != "reverse_gain"):  # what others need comes first
+        by_mode[name] = MODES[name].measure(engine, pairs, scoring, known)
+        if name == "reverse_gain":
+            reverse = {pair.key: reverse_of(pair.key, found.columns) for pair, found in zip(pairs, by_mode[name], strict=True)}
+            known = replace(known, reverse=reverse)
+    return [{name: found[row] for name, found in by_mode.items()} for row in range(len(pairs))]
+
+
+def judge_file(judge: Judge, pairs: Path, out: Path, window_rows: int, advance: Callable[[int], object]) -> dict[str, int]:
+    """Judge every line of a file; return how many rows have which reason (`kept` for none). The output appears whole or not at all.
+
+    advance: told the bytes of the input that are done. Raises InputError where a file cannot be read or written.
+    """
+    counts: dict[str, int] = {}
+    part = out.with_name(f"{out.name}.part")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            lines = read_lines(pairs, advance)
+            while window := list(islice(lines, window_rows)):
+                for row in judge.judge(window):
+                    reason = row["reason"] or "kept"
+                    counts[reason] = counts.get(reason, 0) + 1
+                    stream.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        os.replace(part, out)
+    except OSError as error:
+        raise InputError("files that can be read and written", f"{error.filename}: {error.strerror}", "Give other paths.") from None
+    return counts
+
+
+def read_lines(path: Path, advance: Callable[[int], object] = lambda _: None) -> Iterator[Line]:
+    """Every line that is not blank."""
+    with path.open("rb") as stream:
+        for number, raw in enumerate(stream, 1):
+            advance(len(raw))
+            if raw.strip():
+                yield parse_line(number, raw)
+
+
+def parse_line(number: int, raw: bytes) -> Line:
+    """One line of JSON; what is wrong with it is said in its fault."""
+    try:
+        record = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return Line(number, None, None, fault=f"not JSON: {error}")
+    if not isinstance(record, dict):
+        return Line(number, None, None, fault=f"an object is needed, got {type(record).__name__}")
+    key = record.get("id")
+    for name in ("instruction", "response"):
+        text = record.get(name)
+        if not isinstance(text, str) or not text.strip():
+            return Line(number, key, None, fault=f"`{name}` must be a text, got {text!r:.80}")
+        if len(text) > MAX_TEXT_CHARACTERS:
+            return Line(number, key, None, fault=f"`{name}` has {len(text):,} characters, {MAX_TEXT_CHARACTERS:,} are read")
+    neighbours = record.get("neighbours") or []
+    if not isinstance(neighbours, list) or not all(isinstance(text, str) for text in neighbours):
+        return Line(number, key, None, fault=f"`neighbours` must be a list of texts, got {neighbours!r:.80}")
+    pair = Pair(f"{number}", record["instruction"], record["response"], tuple(neighbours))
+    return Line(number, key, pair, "generated" if record.get("origin") == "generated" else "extracted")
+
+
+def read_labelled(path: Path) -> list[LabelledPair]:
+    """Every labelled pair of a file. Raises InputError for the first line that cannot be used: labels are too dear to be lost quietly."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError("a file of labelled pairs", f"{path}: {error.strerror}", "Give its path with --labels.") from None
+    return [_parse_labelled(path, number, raw) for number, raw in enumerate(content.splitlines(), 1) if raw.strip()]
+
+
+def _parse_labelled(path: Path, number: int, raw: bytes) -> LabelledPair:
+    line = parse_line(number, raw)
+    if line.pair is None:
+        raise InputError("a labelled pair", f"{path}, line {number}: {line.fault}", "Mend the line or take it out.")
+    record = orjson.loads(raw)
+    label, page = record.get("label"), record.get("page")
+    if label not in (0, 1) or not isinstance(page, str):
+        got = f"{path}, line {number}: label {label!r:.40}, page {page!r:.40}"
+        raise InputError("`label` 0 or 1 and `page` as a text", got, "Mend the line or take it out.")
+    return LabelledPair(line.pair, int(label), page, line.origin)
+
+
+def gate_of(pair: Pair) -> str | None:
+    """The reason of the first gate that the instruction does not pass, as for a question that stands on a page."""
+    found = identify(pair.response)
+    language = "" if found.language == UNDETERMINED else found.language
+    return gate(pair.instruction, pair.response, language, True).reason

@@ -1,0 +1,234 @@
+"""The worker's side of the stage kernel: Arrow batches in, Arrow batches out, every request answered, every failure a row.
+
+A RowTransform answers a window of requests. A window that fails is cut into parts, and parts into rows, so that one bad row costs itself
+only. Where a worker died, the next attempt hands on what was finished (bubblenet.kernel.journal), does what was not begun, and takes the
+requests that were in flight last, in parts, then row by row: the row that was in flight alone when its worker died is quarantined unseen.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import math
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from bubblenet.engines.protocol import DeadEngineError
+from bubblenet.errors import BubblenetError
+from bubblenet.kernel.journal import Journal, Mark
+from bubblenet.kernel.progress import Scratch, WorkerProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Row = dict[str, Any]
+_INPUT_ROWS = 64
+_OUTPUT_ROWS = 512
+_OUTPUT_CHARACTERS = 32 * 1024 * 1024
+_HOPELESS_FAILURES = 20
+_KILLED = "the worker died or hung while this row was in flight"
+
+
+class RowTransform(Protocol):
+    """What a stage does with requests. Instances are pickled to the workers, so they hold settings, never a model.
+
+    identity: columns copied from a request to each of its rows, quarantined ones too. window_rows: how many requests are answered together.
+    Called with a window it yields (request, row) pairs, at least one for each request; a row without `status` is `ok`.
+    """
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Columns copied from the request."""
+
+    @property
+    def window_rows(self) -> int:
+        """Requests in one window."""
+
+    def __call__(self, requests: list[Row]) -> Iterable[tuple[Row, Row]]:
+        """Answer a window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What every row of a unit of work carries, and where its workers may leave small files.
+
+    is_costly: requests are marked from the first attempt on and answers are kept, which a stage without a model has no use for.
+    suspect_seconds: after which a worker ends itself when it hangs on requests that were in flight when another died; 0: never.
+    """
+
+    run_id: str
+    number: int
+    fingerprint: str
+    scratch: str
+    is_costly: bool = False
+    suspect_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class BatchRunner:
+    """Runs a transform over the batches of one partition; `map_batches` is the function for mapInArrow."""
+
+    transform: RowTransform
+    unit: Unit
+    schema: pa.Schema
+    _successes: int = field(default=0, init=False)
+    _failures: int = field(default=0, init=False)
+    _attempt: int = field(default=0, init=False)
+
+    def map_batches(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Answer every request of the partition."""
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        partition, task = (context.partitionId(), context.taskAttemptId()) if context else (0, 0)
+        self._attempt = context.attemptNumber() if context else 0
+        scratch = Scratch(self.unit.scratch)
+        journal = Journal(scratch, self.unit.number, partition, self._attempt)
+        progress = WorkerProgress(scratch, self.unit.number, f"{task}")
+        last = ""
+        for batch in self._answers(batches, journal):
+            ids, kept, tokens = _counts(batch)
+            progress.add(len(ids - {last}), kept, tokens)
+            last = batch["request_id"][-1].as_py()
+            yield batch
+
+    def _answers(self, batches: Iterator[pa.RecordBatch], journal: Journal) -> Iterator[pa.RecordBatch]:
+        """Answers of earlier attempts, then those to requests that nobody suspects, then those to the others."""
+        done: set[str] = set()
+        for saved in journal.answers():
+            done |= set(saved["request_id"].to_pylist())
+            yield saved
+        marks = journal.marks()
+        put_off: dict[Mark, list[Row]] = {}
+
+        def unsuspected() -> Iterator[Row]:
+            for request in _requests(batches):
+                if request["request_id"] in done:
+                    continue
+                if mark := next((mark for mark in marks if request["request_id"] in mark.ids), None):
+                    put_off.setdefault(mark, []).append(request)
+                else:
+                    yield request
+
+        for window in cut(unsuspected(), self.transform.window_rows):
+            yield from self._finish(window, journal)
+        for mark, requests in put_off.items():
+            for part in self._parts(requests):
+                yield from self._finish(part, journal, mark)
+
+    def _finish(self, requests: list[Row], journal: Journal, mark: Mark | None = None) -> Iterator[pa.RecordBatch]:
+        """Batches with the answers to some requests. mark: the one that a dead worker left with these among others."""
+        if mark and mark.is_proof:
+            yield from self._batches((request, quarantined("killed_worker", _KILLED)) for request in requests)
+            return
+        ids = [request["request_id"] for request in requests]
+        is_marked = self.unit.is_costly or self._attempt > 0
+        with journal.in_flight(ids) if is_marked else nullcontext(), _at_most(self.unit.suspect_seconds if mark else 0):
+            batches = self._batches(self._answer(requests))
+            if not self.unit.is_costly:
+                yield from batches
+                return
+            finished = list(batches)
+            if self._successes:  # failures alone may be the machine's fault: the next attempt tries those rows again
+                journal.save(finished, self.schema)
+        yield from finished
+
+    def _answer(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
+        if len(requests) == 1:
+            yield from self._answer_alone(requests[0])
+            return
+        try:
+            pairs = list(self.transform(requests))
+        except (BubblenetError, DeadEngineError):
+            raise  # nothing that another row would do better
+        except Exception:  # noqa: BLE001 - whatever a row does to a rule or a model, the other rows go on
+            for part in self._parts(requests):  # in the end alone, where the row at fault gets its reason
+                yield from self._answer(part)
+            return
+        self._successes += len(requests)
+        yield from pairs
+
+    def _answer_alone(self, request: Row) -> Iterator[tuple[Row, Row]]:
+        try:
+            yield from self.transform([request])
+            self._successes += 1
+        except (BubblenetError, DeadEngineError):
+            raise
+        except Exception as error:
+            self._failures += 1
+            if not self._successes and self._failures >= _HOPELESS_FAILURES:
+                raise  # not one row worked: the fault is not in the rows
+            reason = "out_of_memory" if isinstance(error, MemoryError) else "failed"
+            yield request, quarantined(reason, f"{type(error).__name__}: {error}")
+
+    def _parts(self, requests: list[Row]) -> Iterator[list[Row]]:
+        """Windows into parts of the square root of a window, anything smaller into rows: few steps, and most rows still in batches."""
+        size = math.isqrt(self.transform.window_rows - 1) + 1 if self.transform.window_rows > 1 else 1
+        yield from cut(requests, size if len(requests) > size else 1)
+
+    def _batches(self, pairs: Iterable[tuple[Row, Row]]) -> Iterator[pa.RecordBatch]:
+        for rows in _chunks(self._complete(request, row) for request, row in pairs):
+            yield pa.RecordBatch.from_pylist(rows, schema=self.schema)
+
+    def _complete(self, request: Row, row: Row) -> Row:
+        """Add what every row of a stage table carries."""
+        copied = {name: request[name] for name in ("request_id", *self.transform.identity)}
+        verdict = {"status": "ok", "kept": False, "reason": None, "attempts": self._attempt + 1}
+        unit = {"fingerprint": self.unit.fingerprint, "run_id": self.unit.run_id, "unit": self.unit.number}
+        return copied | verdict | row | unit
+
+
+def quarantined(reason: str, detail: str) -> Row:
+    """The row of a request that could not be worked on."""
+    return {"status": "quarantined", "kept": False, "reason": reason, "detail": detail[:2000]}
+
+
+def _requests(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, _INPUT_ROWS):  # Spark's 64 MiB of pages take several times that as Python strings
+            yield from batch.slice(start, _INPUT_ROWS).to_pylist()
+
+
+def cut(requests: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Lists of at most `size` requests, across the borders of batches."""
+    iterator = iter(requests)
+    while some := list(islice(iterator, size)):
+        yield some
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """End this process, with a trace of where it hangs, after so many seconds; 0: never. Works while Python itself is stuck."""
+    if not seconds:
+        yield
+        return
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _counts(batch: pa.RecordBatch) -> tuple[set[str], int, int]:
+    """Requests answered in a batch, rows kept, tokens read and written."""
+    names = set(batch.schema.names)
+    kept = sum(map(bool, batch["kept"].to_pylist())) if "kept" in names else 0
+    tokens = sum(value or 0 for name in ("prompt_tokens", "output_tokens") if name in names for value in batch[name].to_pylist())
+    return set(batch["request_id"].to_pylist()), kept, tokens
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Cut a stream of rows into batches that stay small in rows and in characters."""
+    chunk: list[Row] = []
+    characters = 0
+    for row in rows:
+        chunk.append(row)
+        characters += sum(len(value) for value in row.values() if isinstance(value, str))
+        if len(chunk) == _OUTPUT_ROWS or characters > _OUTPUT_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk

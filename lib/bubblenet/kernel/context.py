@@ -1,0 +1,58 @@
+"""What a job is given: the session, the settings, the warehouse, and the names of snapshot and run."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bubblenet.errors import InputError
+from bubblenet.kernel.placement import has_local_gpu
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from rich.console import Console
+
+    from bubblenet.kernel.warehouse import Warehouse
+    from bubblenet.settings import Settings
+
+_SNAPSHOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def new_run_id() -> str:
+    """A name that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a job needs besides its own declaration.
+
+    limit: at most this many passages go through the models, the same ones on every start; 0: all.
+    Raises InputError for a snapshot name that would not do as a partition value.
+    """
+
+    spark: SparkSession
+    settings: Settings
+    warehouse: Warehouse
+    snapshot: str
+    console: Console
+    inputs: tuple[str, ...] = ()
+    limit: int = 0
+    run_id: str = field(default_factory=new_run_id)
+
+    def __post_init__(self) -> None:
+        if not _SNAPSHOT.fullmatch(self.snapshot):
+            raise InputError("a snapshot name of letters, digits, `.`, `_`, `-`", repr(self.snapshot), "For example: --snapshot 2026-11")
+
+    @property
+    def slots(self) -> int:
+        """Concurrent tasks of a stage."""
+        return self.settings.execution.model_tasks or self.spark.sparkContext.defaultParallelism
+
+    @property
+    def model_slots(self) -> int:
+        """Concurrent tasks of a stage with a model: one on the GPU of one machine."""
+        return 1 if has_local_gpu(self.spark) else self.slots

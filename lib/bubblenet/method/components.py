@@ -1,0 +1,82 @@
+"""Connected components of a graph that lies in a DataFrame, with a checkpoint each round.
+
+Source: Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii 2014 (Connected Components in MapReduce and Beyond, section 4): alternate
+large-star and small-star until every node points at the smallest node of its component. Each round at least halves long paths (pointer
+jumping), keeps at most one edge a node beyond the first round, and needs no node's neighbours in one place.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Observation
+from pyspark.sql import functions as F
+
+from bubblenet.method.listing import literal_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyspark.sql import DataFrame
+
+    Checkpoint = Callable[[DataFrame], DataFrame]
+
+
+def checkpoint_under(folder: str) -> Checkpoint:
+    """A function that writes a frame to a folder of its own and reads it back: computed once, and a lost executor takes nothing along."""
+    numbers = itertools.count()
+
+    def checkpoint(frame: DataFrame) -> DataFrame:
+        location = f"{folder}/checkpoint-{next(numbers)}"
+        frame.write.parquet(location)
+        return frame.sparkSession.read.schema(frame.schema).parquet(literal_path(location))
+
+    return checkpoint
+
+
+def connected_components(edges: DataFrame, checkpoint: Checkpoint) -> DataFrame:
+    """node, smallest: every node that is not the smallest of its component, and the one that is.
+
+    edges: u, v; in any direction, repeated or not; a node that has no edge to another one does not appear. checkpoint: materialises a frame
+    and cuts its lineage, which would double with every round.
+    """
+    stars, digest = _digested(_downhill(edges.select(F.col("u").alias("node"), F.col("v").alias("smallest"))), checkpoint)
+    while True:
+        before = digest
+        stars, digest = _digested(_small_star(_large_star(stars)), checkpoint)
+        if digest == before:
+            return stars
+
+
+def _large_star(edges: DataFrame) -> DataFrame:
+    """Every larger neighbour of a node points at the node's smallest neighbour, or at the node itself if that is smaller."""
+    both = edges.unionByName(edges.select(F.col("smallest").alias("node"), F.col("node").alias("smallest")))
+    smallest = both.groupBy("node").agg(F.min("smallest").alias("least")).select("node", F.least("node", "least").alias("least"))
+    larger = both.where(F.col("smallest") > F.col("node")).join(smallest, on="node")
+    return _downhill(larger.select(F.col("smallest").alias("node"), F.col("least").alias("smallest")))
+
+
+def _small_star(edges: DataFrame) -> DataFrame:
+    """A node and its smaller neighbours point at the smallest of them."""
+    smallest = edges.groupBy("node").agg(F.min("smallest").alias("least"))
+    joined = edges.join(smallest, on="node")
+    neighbours = joined.select(F.col("smallest").alias("node"), F.col("least").alias("smallest"))
+    return _downhill(neighbours.unionByName(smallest.select("node", F.col("least").alias("smallest"))))
+
+
+def _downhill(edges: DataFrame) -> DataFrame:
+    """Each edge once, from the larger node to the smaller one."""
+    ends = (F.greatest("node", "smallest").alias("node"), F.least("node", "smallest").alias("smallest"))
+    return edges.where(F.col("node") != F.col("smallest")).select(*ends).distinct()
+
+
+def _digested(edges: DataFrame, checkpoint: Checkpoint) -> tuple[DataFrame, dict[str, object]]:
+    """The edges written down, with their number and a sum of their hashes: equal for equal sets, whatever the order.
+
+    Both are observed while the edges are written, which saves a job each round.
+    """
+    observation = Observation()
+    hashed = F.sum(F.xxhash64("node", "smallest").cast("decimal(38,0)")).alias("hash")
+    written = checkpoint(edges.observe(observation, F.count(F.lit(1)).alias("edges"), hashed))
+    return written, observation.get

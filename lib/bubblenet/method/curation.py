@@ -1,0 +1,193 @@
+"""From signals to verdicts: every proposed pair under the current recipe, judged and published as a whole.
+
+A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` follows from it and records which
+version it was taken from, so a crash between the two commits is mended by the next run.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from bubblenet.judging.grading import ORIGINS, rule_of
+from bubblenet.kernel import accounting, ledger
+from bubblenet.kernel.warehouse import Transaction
+from bubblenet.method import passages
+from bubblenet.method.recipe import forward_engine
+from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from bubblenet.judging.grading import QualityRule
+    from bubblenet.kernel.accounting import Counts
+    from bubblenet.kernel.context import Context
+    from bubblenet.kernel.warehouse import Warehouse
+    from bubblenet.method.recipe import Recipe
+    from bubblenet.settings import Curation
+    from bubblenet.tables import Table
+
+_INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
+
+
+def write_recipe(context: Context, recipe: Recipe) -> None:
+    """Note which fingerprints belong together, once."""
+    known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
+    if not known.isEmpty():
+        return
+    now = datetime.now(UTC)
+    rows = [(recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), now) for stage, f in recipe.fingerprints.items()]
+    note, frame = _note(context, {"recipe": recipe.id}), context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1)
+    context.warehouse.append_once(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
+
+
+def every_pair(context: Context, recipe: Recipe) -> DataFrame:
+    """Every instruction of the current recipe once: instruction_id, segment_id, origin, language (of the passage), passed, gate."""
+    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
+    has_text = instructions.where(F.col("instruction_id").isNotNull())
+    pairs = has_text.groupBy("instruction_id", "segment_id").agg(
+        F.min("origin").alias("origin"),
+        F.min("language").alias("language"),
+        F.max("kept").alias("passed"),
+        F.min("reason").alias("gate"),
+    )
+    fault = F.when(~F.col("passed"), F.col("gate")).otherwise(F.col("standing"))
+    judged = pairs.join(_standing(context, recipe), on="segment_id", how="left").withColumn("gate", fault)
+    return judged.withColumn("passed", F.col("gate").isNull()).drop("standing")
+
+
+def _standing(context: Context, recipe: Recipe) -> DataFrame:
+    """segment_id and why its pairs cannot count any more: rules may have changed since they were made."""
+    compared = passages.current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "kept", "reason")
+    signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select("segment_id", "kept", "reason")
+    return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
+
+
+def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
+    """Give each pair its quality, grade, kept and reason. The reasons are tried in the order in which the signals are bought.
+
+    signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the rule.
+    """
+    order = Window.partitionBy("segment_id", "origin", "passed").orderBy(F.col("reverse_gain").desc_nulls_last(), "instruction_id")
+    is_best = F.col("origin").isin(*passages.CHOSEN_ORIGINS) | (F.col("rank") == 1)
+    reason = (
+        F.when(~F.col("passed"), F.col("gate"))
+        .when(F.col("reverse_gain").isNull(), "not_measured")
+        .when(~is_best, "not_best_candidate")
+        .when(F.col("quality").isNull(), "not_measured")
+        .when(F.col("grade").isNull(), "low_quality")
+    )
+    named = {name: F.col("signals")[name] for name in rule.signal_names()}
+    return (
+        pairs.join(signals, on="instruction_id", how="left")
+        .withColumn("rank", F.row_number().over(order))
+        .withColumn("quality", rule.column(named, F.col("origin")))
+        .withColumn("grade", rule.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
+        .withColumn("reason", reason)
+        .withColumn("kept", F.col("reason").isNull())
+        .withColumn("grade", F.when(F.col("kept"), F.col("grade")))
+    )
+
+
+def _signals(context: Context, recipe: Recipe, rule: QualityRule) -> DataFrame:
+    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the rule."""
+    fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes)
+    scores = passages.current(context, SCORES, *fingerprints).where("kept")
+    named = [F.max(F.col("signals")[name]).alias(name) for name in rule.signal_names()]
+    return scores.groupBy("instruction_id").agg(
+        *(F.max(name).alias(name) for name in ("reverse_gain", "forward_gain", "instruction_following_difficulty")),
+        F.max(F.when(F.col("mode") == F.lit(rule.rating), F.col("expected_score"))).alias("expected_score"),
+        F.struct(*named).alias("signals"),
+    )
+
+
+def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
+    """Judge all pairs; return whether that was needed: not when neither an input nor the rule moved."""
+    rule = rule_of(context.settings, forward_engine(context.settings).weights_digest)
+    calibration_id = rule.calibration.id if rule.calibration else None
+    versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
+    grades = {origin: [rule.threshold(grade, origin) for grade in (5, 4)] for origin in ORIGINS}
+    stated = {"settings": rule.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
+    note = {"inputs": versions, "rule": stated, "recipe": recipe.id}
+    if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:
+        return False
+    calibrated = {"is_calibrated": F.lit(rule.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
+    judged = judge(pairs, _signals(context, recipe, rule), rule).withColumns(
+        _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
+    )
+    context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}))
+    return True
+
+
+def write_curated(context: Context, recipe: Recipe) -> bool:
+    """Publish the accepted pairs of the newest judgements; return whether that was needed."""
+    version = context.warehouse.version(JUDGEMENTS)
+    if _last_note(context.warehouse, CURATED, context.settings.curation).get("judgements_version") == version:
+        return False
+    judged = context.warehouse.read(JUDGEMENTS, version).where(_where(context.settings.curation))
+    rows = with_texts(context, recipe, judged.where("kept"), version)
+    context.warehouse.replace(rows, CURATED, _where(context.settings.curation), _note(context, {"judgements_version": version}))
+    return True
+
+
+def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
+    """Rows of `curated` from rows of `judgements` at a version: both texts, and where the passage was met first."""
+    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
+    asked_in = F.coalesce("asked_language", "language").alias("instruction_language")
+    texts = instructions.select("instruction_id", "instruction", asked_in).dropDuplicates(["instruction_id"])
+    return (
+        judged.join(texts, on="instruction_id", how="inner")
+        .join(_earliest_occurrences(context, recipe), on="segment_id", how="inner")
+        .withColumn("judgements_version", F.lit(version).cast("bigint"))
+    )
+
+
+def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
+    """Where each passage was met first: run ids sort by time, so the oldest snapshot wins whatever its name."""
+    segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
+    where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
+    first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
+    documents = passages.current(context, DOCUMENTS, recipe["ingest"].id).where("kept")
+    licences = documents.groupBy("document_id", "snapshot").agg(F.min("declared_licence").alias("declared_licence"))
+    with_licence = first.join(licences, on=["document_id", "snapshot"], how="left")
+    return with_licence.drop("run_id").withColumnsRenamed({"text": "response", "snapshot": "first_snapshot"})
+
+
+def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
+    """Count the verdicts of the table against the pairs of the source."""
+    judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
+    counted = (
+        judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi").groupBy("kept", "reason").count().collect()
+    )
+    filtered = {row["reason"]: row["count"] for row in counted if not row["kept"]}
+    return accounting.Counts(pairs.count(), sum(row["count"] for row in counted if row["kept"]), 0, filtered)
+
+
+def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:
+    curation = context.settings.curation
+    return {"round": F.lit(curation.round), "policy": F.lit(curation.policy), "recipe_id": F.lit(recipe.id)}
+
+
+def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[float, float]]:
+    """The qualities from which the newest judgements gave grade 5 and grade 4, by origin; empty before the first."""
+    rule = _last_note(warehouse, JUDGEMENTS, settings).get("made_from", {}).get("rule", {})
+    return {origin: tuple(limits) for origin, limits in rule.get("grades", {}).items()}
+
+
+def _where(curation: Curation) -> str:
+    return f"round = {curation.round} AND policy = '{curation.policy}'"  # both were validated by the settings
+
+
+def _note(context: Context, extra: dict[str, Any]) -> dict[str, Any]:
+    scope = _where(context.settings.curation)
+    return {"run_id": context.run_id, "stage": "curate", "scope": scope, "versions": ledger.versions()} | extra
+
+
+def _last_note(warehouse: Warehouse, table: Table, curation: Curation) -> dict[str, Any]:
+    """The note of the newest commit for this round and policy."""
+    notes = [commit.note for commit in warehouse.commits_since(table, 0) if commit.note.get("scope") == _where(curation)]
+    return notes[-1] if notes else {}

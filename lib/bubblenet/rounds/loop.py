@@ -1,0 +1,247 @@
+"""The loop of self-alignment: a backward model and M0 of the seeds, candidates once, then round after round until one is not better.
+
+Every step is one that can be run by hand, and does nothing where its result is there: a loop that was killed goes on where it stopped.
+Each round fine-tunes the *starting* model, on seeds and on what the last model judged best (Li et al. 2023, arXiv:2308.06259, section 2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from bubblenet.assessment.assessing import Estimate, assess, check_complete, pick
+from bubblenet.assessment.selecting import record_selection
+from bubblenet.engines.registry import close_all
+from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
+from bubblenet.export.examples import REVERSED_PROMPT
+from bubblenet.export.writing import export
+from bubblenet.judging.calibration import FIGURES_VERSION, load
+from bubblenet.judging.commands import calibrate
+from bubblenet.judging.grading import ORIGINS
+from bubblenet.judging.modes import MODES
+from bubblenet.kernel.stage import Fingerprint
+from bubblenet.method.passages import content_id
+from bubblenet.method.recipe import backward_engine, forward_engine
+from bubblenet.rounds.decisions import PROMOTED, Decision, Measured, decide
+from bubblenet.seeds.importing import current_seeds
+from bubblenet.tables import JUDGEMENTS, ROUNDS
+from bubblenet.training.launching import train
+from bubblenet.training.registry import PREFIX, folder_of, with_models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
+
+    from bubblenet.app.job import Step
+    from bubblenet.kernel.context import Context
+
+_COMPARED_PAIRS = 2000
+"""Pairs, chosen by hash, whose order two judges are compared by: Kendall's tau is known to 0.02 then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One row of table rounds. number 0 is M0, of seeds alone."""
+
+    number: int
+    model: str
+    parent: str
+    backward: str
+    export: str
+    data_sha256: str
+    measured: Measured
+    decision: Decision
+    estimates: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The jobs between two trainings. propose: from pages to candidates, once; judge: from candidates to curated pairs, once a round."""
+
+    propose: Sequence[Step]
+    judge: Sequence[Step]
+    show: Callable[[list[Estimate], Console], None]
+
+
+def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
+    """Run the loop, or what is missing of it; the rounds in order, the last one refused or the last that was asked for.
+
+    Raises InputError where there are no seeds to train on or none held out, or no labels where the settings name some.
+    """
+    _check(context, num_rounds)
+    start = context.settings.models.start
+    backward = _trained(context, "backward", direction="backward", curated_weight=0.0)
+    context.console.print(f"Backward model: {backward}. How well it recovers the instructions of held-out seeds:")
+    steps.show(assess(_assessing(context, direction="backward"), [backward], [start]), context.console)
+    rounds = [_run_round(context, 0, steps, parent=start, backward=backward)]
+    candidates = _with(context, {"backward": backward}, backtranslation={"prompt": REVERSED_PROMPT})
+    if num_rounds and rounds[0].decision.decision == PROMOTED:
+        _run(steps.propose, candidates)
+    while rounds[-1].decision.decision == PROMOTED and len(rounds) <= num_rounds:
+        rounds.append(_run_round(candidates, len(rounds), steps, parent=rounds[-1].model, backward=backward))
+    return rounds
+
+
+def _run_round(context: Context, number: int, steps: Steps, *, parent: str, backward: str) -> Round:
+    """Judge with the parent, curate, train the starting model, compare, decide. M0 is trained on seeds alone."""
+    context.console.rule(f"M{number}")
+    if number:
+        judging = _with(context, {"forward": parent}, curation={"round": number})
+        context = _with(judging, {}, curation=_calibrated(judging, parent))
+        _run(steps.judge, context)
+    weight = context.settings.export.curated_weight if number else 0.0
+    exported = _exported(context, f"round{number}", direction="forward", curated_weight=weight)
+    model = _model_of(context, exported)
+    start = context.settings.models.start
+    estimates = assess(_assessing(context, direction="forward"), [model], list(dict.fromkeys([start, parent])))
+    measured = Measured(
+        num_curated=exported.num_curated,
+        gain_on_start=_value(estimates, model, start),
+        gain_on_parent=_value(estimates, model, parent),
+        agreement=agreement(context, number) if number > 1 else None,
+        length_ratio=_value(estimates, model, None, "characters") / max(_value(estimates, parent, None, "characters"), 1.0),
+    )
+    decision = decide(measured, context.settings.rounds, needs_curated=number > 0)
+    finished = Round(number, model, parent, backward, exported.folder, exported.data_sha256, measured, decision, tuple(estimates))
+    _record(context, finished)
+    steps.show(estimates, context.console)
+    return finished
+
+
+def _calibrated(context: Context, judge: str) -> dict[str, str]:
+    """The key of section curation that gives a trained judge a calibration of its own; none where there are no labels to fit it on.
+
+    It is fitted in this process, once for a judge, these labels and these modes, and lies beside the judge's weights.
+    """
+    rules, scoring = context.settings.rounds, context.settings.scoring
+    if not rules.labels:
+        return {}
+    labels, precision = Path(rules.labels), {5: rules.precision_5, 4: rules.precision}
+    parts = {"labels": hashlib.sha256(labels.read_bytes()).hexdigest(), "precision": precision, "figures": FIGURES_VERSION}
+    fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
+    file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"
+    if not file.is_file():
+        calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
+        close_all()  # the workers have an engine each
+    record_selection(context, judge, load(file))
+    return {"calibration": str(file)}
+
+
+def _trained(context: Context, name: str, **changes: Any) -> str:
+    return _model_of(context, _exported(context, name, **changes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """num_curated: examples of it that are curated pairs."""
+
+    folder: str
+    data_sha256: str
+    num_curated: int
+
+
+def _exported(context: Context, name: str, **changes: Any) -> _Export:
+    """An export of the newest tables, below the warehouse."""
+    folder = f"{context.warehouse.location}/_exports/{name}"
+    manifest = export(_with(context, {}, export=changes | {"curated_version": -1}), folder).manifest
+    num_curated = sum(row["num"] for row in manifest["sources"] if row["source"] == "curated")
+    context.console.print(f"[bold]{'export':<22}[/bold] {manifest['splits']['train']['examples']:,} training examples: {name}")
+    return _Export(folder, manifest["data_sha256"], num_curated)
+
+
+def _model_of(context: Context, exported: _Export) -> str:
+    """The starting model, trained on an export, by the name that settings have for it."""
+    trained = train(context, exported.folder)
+    state = "trained" if trained.is_new else "was there already"
+    context.console.print(f"[bold]{'finetune':<22}[/bold] {trained.result.num_tokens:,} tokens: model:{trained.plan.model_id} {state}")
+    return f"{PREFIX}{trained.plan.model_id}"
+
+
+def _with(context: Context, models: dict[str, str], **sections: dict[str, Any]) -> Context:
+    """The context with other models, and some keys of some sections changed."""
+    settings = with_models(context.settings, context.warehouse, models)
+    changed = {name: getattr(settings, name).model_copy(update=keys) for name, keys in sections.items()}
+    return replace(context, settings=settings.model_copy(update=changed))
+
+
+def _assessing(context: Context, direction: str) -> Context:
+    return _with(context, {}, assessment={"direction": direction})
+
+
+def _value(estimates: list[Estimate], model: str, baseline: str | None, metric: str = "log_likelihood") -> float:
+    """The mean over all kinds of task. A model that was trained on what its parent was trained on is its parent."""
+    if model == baseline:
+        return 0.0
+    return pick(estimates, model, baseline, metric).value
+
+
+def _of(context: Context, number: int) -> Any:
+    return (F.col("round") == number) & (F.col("policy") == context.settings.curation.policy)
+
+
+def agreement(context: Context, number: int) -> float:
+    """Kendall's tau between what the judges of this round and the last one make of the same pairs; 0 without pairs."""
+    from scipy.stats import kendalltau
+
+    judged = context.warehouse.read(JUDGEMENTS).where(F.col("quality").isNotNull())
+    this, last = (judged.where(_of(context, wanted)).select("instruction_id", "quality") for wanted in (number, number - 1))
+    both = this.join(last.withColumnRenamed("quality", "earlier"), on="instruction_id", how="inner")
+    pairs = both.orderBy(content_id("instruction_id", F.lit("compared"))).limit(_COMPARED_PAIRS).select("quality", "earlier").collect()
+    tau = kendalltau([row["quality"] for row in pairs], [row["earlier"] for row in pairs]).statistic if len(pairs) > 1 else 0.0
+    return float(tau) if tau == tau else 0.0  # of equal qualities there is no order
+
+
+def _record(context: Context, finished: Round) -> None:
+    """Append the row of a round, unless its last row says the same."""
+    values = {
+        "round": finished.number,
+        "policy": context.settings.curation.policy,
+        "model": finished.model,
+        "parent": finished.parent,
+        "start": context.settings.models.start,
+        "backward": finished.backward,
+        "export": finished.export,
+        "data_sha256": finished.data_sha256,
+        **asdict(finished.measured),
+        **asdict(finished.decision),
+        "rules": json.dumps(context.settings.rounds.model_dump(mode="json"), sort_keys=True),
+        "run_id": context.run_id,
+    }
+    last = context.warehouse.read(ROUNDS).where(_of(context, finished.number)).orderBy(F.col("created_at").desc()).first()
+    if last is not None and all(last[name] == value for name, value in values.items() if name != "run_id"):
+        return
+    rows = context.spark.createDataFrame([values | {"created_at": datetime.now(UTC)}], ROUNDS.ddl).coalesce(1)
+    context.warehouse.append(rows, ROUNDS, {"run": context.run_id, "round": finished.number})
+
+
+def _run(steps: Sequence[Step], context: Context) -> None:
+    """Raise SettingsError where the budget stops a stage: a round of a part of the pairs is another round."""
+    for step in steps:
+        for report in step(context):
+            check_complete(report)
+
+
+def _check(context: Context, num_rounds: int) -> None:
+    """Before anything is trained."""
+    labels = context.settings.rounds.labels
+    if labels and not Path(labels).is_file():
+        raise InputError("a file of labelled pairs", f"nothing at {labels}", "Mend rounds.labels (docs/labels.md).")
+    if num_rounds and not context.inputs:
+        raise InputError("at least one --input", "none", "Give the file or folder of the pages: --input PATH.")
+    if any(spec.server for spec in (backward_engine(context.settings), forward_engine(context.settings))):
+        todo = "A server has one model, a loop has many: set engine.kind=transformers, or run the jobs by hand (docs/rounds.md)."
+        raise SettingsError("engine.kind=transformers", "server", todo)
+    if context.spark.conf.get("spark.task.resource.gpu.amount", None):
+        todo = "Run the jobs by hand, finetune alone with train.conf (docs/rounds.md)."
+        raise EnvironmentProblem("a session whose stages without a model need no GPU", "spark.task.resource.gpu.amount", todo)
+    splits = {row["split"] for row in current_seeds(context).select("split").distinct().collect()}
+    if splits != {"train", "held_out"}:
+        got = f"only {' and '.join(sorted(splits))}" if splits else "none"
+        raise InputError("seeds to train on and seeds held out", got, "bubblenet seeds import starter --warehouse DIR")

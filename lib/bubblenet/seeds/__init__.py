@@ -1,0 +1,1 @@
+"""Seed pairs: files of human or project-written instructions and responses, and the table they become."""

@@ -1,0 +1,96 @@
+"""From files of pairs to table `seeds`: every line has a verdict, and what was imported once is never imported again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from bubblenet.corpus.language import IDENTIFIER_VERSION
+from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
+from bubblenet.errors import InputError
+from bubblenet.kernel.stage import Fingerprint, Stage, StageReport, run_stage
+from bubblenet.locations import local_path
+from bubblenet.seeds.files import SEED_FILES_VERSION, Origin, read_lines
+from bubblenet.tables import SEEDS
+from bubblenet.udfs.seeds import LINES, SEED_ROWS, ReadLines, parse_lines
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from bubblenet.kernel.context import Context
+    from bubblenet.method.components import Checkpoint
+
+STARTER = "starter"
+"""Name of the set that ships with the project."""
+
+STARTER_LICENCE = "Apache-2.0"
+FINGERPRINT = Fingerprint({"reader": SEED_FILES_VERSION, "hygiene": HYGIENE_VERSION, "language": IDENTIFIER_VERSION})
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFile:
+    """A file to import. licence: an SPDX identifier, or what says as much."""
+
+    path: str
+    licence: str
+    origin: Origin
+
+    @classmethod
+    def of(cls, name: str, licence: str | None, origin: Origin | None) -> SeedFile:
+        """The file of that path, or the starter set. Raises InputError where it is not there, or its licence is not said."""
+        if name == STARTER:
+            starter = str(files("bubblenet.conf") / "seeds" / "starter.jsonl")
+            return cls(starter, STARTER_LICENCE, "project").checked()
+        if not licence:
+            raise InputError("the licence of the pairs", "none", "Say it: --license CC-BY-4.0")
+        local = local_path(name)
+        return cls(str(Path(local).absolute()) if local else name, licence, origin or "human").checked()
+
+    def checked(self) -> SeedFile:
+        """Itself. Raises InputError where a line cannot be read, before any is imported."""
+        try:
+            if not sum(1 for _ in read_lines(self.path)):
+                raise InputError("lines of JSON", f"none in {self.path}", "Give another file.")
+        except OSError as error:
+            raise InputError("a file of seed pairs, or `starter`", f"{self.path}: {error.strerror or error}", "Mend it.") from None
+        return self
+
+
+def import_file(context: Context, file: SeedFile) -> StageReport:
+    """Bring `seeds` up to date with a file. The kernel looks at its requests more than once, so lines are parsed when they are planned."""
+    paths = context.spark.createDataFrame([(file.path,)], "path STRING")
+    lines = paths.mapInArrow(ReadLines(file.licence, file.origin), LINES)
+    return run_stage(Stage("seeds", SEEDS, FINGERPRINT, lines, combine=_combine), context)
+
+
+def current_seeds(context: Context) -> DataFrame:
+    """The kept seeds, each once, with `split`: held_out or train."""
+    return seeds_at(context, context.warehouse.version(SEEDS))
+
+
+def seeds_at(context: Context, version: int) -> DataFrame:
+    """The same at one version of the table."""
+    kept = context.warehouse.read(SEEDS, version).where((F.col("fingerprint") == FINGERPRINT.id) & F.col("kept"))
+    is_held_out = F.col("split_position") < context.settings.seeds.held_out_share
+    return kept.withColumn("split", F.when(is_held_out, "held_out").otherwise("train"))
+
+
+def _combine(pending: DataFrame, known: DataFrame, _: Checkpoint) -> DataFrame:
+    """Parse the lines. Of equal pairs the one that was imported first is kept, and in a file the one that stands first."""
+    stands = known.where("kept").select("seed_id", F.lit(True).alias("is_known"))
+    order = Window.partitionBy(F.coalesce("seed_id", "request_id")).orderBy("file", "line")
+    is_double = F.col("kept") & (F.col("is_known") | (F.row_number().over(order) > 1))
+    return (
+        pending.mapInArrow(parse_lines, SEED_ROWS)
+        .join(stands, on="seed_id", how="left")
+        .withColumn("is_double", F.coalesce(is_double, F.lit(False)))
+        .withColumn("kept", F.col("kept") & ~F.col("is_double"))
+        .withColumn("reason", F.when(F.col("is_double"), "duplicate").otherwise(F.col("reason")))
+        .withColumn("detail", F.when(F.col("is_double"), F.col("seed_id")).otherwise(F.col("detail")))
+        .drop("is_double", "is_known")
+    )

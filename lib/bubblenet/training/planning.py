@@ -1,0 +1,74 @@
+"""Which model a training makes: decided by the starting weights, the data and the settings, before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bubblenet.engines.weights import digest_of
+from bubblenet.errors import InputError, SettingsError
+from bubblenet.export.shards import Folder
+from bubblenet.kernel.stage import Fingerprint
+from bubblenet.training.description import TrainingJob
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Settings
+
+FINETUNING_VERSION = 1
+
+_FOR_SPEED_ALONE = {
+    "processes", "device_examples", "gradient_checkpointing", "fsdp", "checkpoint_steps", "validation_examples", "folder",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """A training before it begins. model_id: of the model that it makes. parent: as it was named; deciding: what its id is the hash of."""
+
+    model_id: str
+    parent: str
+    deciding: dict[str, Any]
+    manifest: dict[str, Any]
+    job: TrainingJob
+
+    @property
+    def direction(self) -> str:
+        """forward or backward."""
+        return str(self.manifest["made_from"]["settings"]["direction"])
+
+
+def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPlan:
+    """Plan the training of the starting model on an export.
+
+    Raises InputError where there is no finished export, SettingsError where there is no place for the weights.
+    """
+    folder = Folder(export)
+    manifest = folder.manifest()
+    if manifest is None:
+        raise InputError("a finished export", f"none at {export}", f"bubblenet export --out {export}")
+    digest = digest_of(settings.models.start)
+    chosen = settings.training.model_dump(mode="json")
+    deciding = {name: value for name, value in chosen.items() if name not in _FOR_SPEED_ALONE}
+    deciding |= {"code": FINETUNING_VERSION, "start": digest, "data": manifest["data_sha256"]}
+    model_id = Fingerprint(deciding).id
+    job = TrainingJob(
+        folder=f"{_models_folder(settings, warehouse)}/{model_id}",
+        model=settings.models.start,
+        model_digest=digest,
+        export=folder.location,
+        shards=manifest["shards"],
+        settings=chosen,
+    )
+    return TrainingPlan(model_id, settings.models.start, deciding, manifest, job)
+
+
+def _models_folder(settings: Settings, warehouse: str) -> str:
+    if "://" in settings.training.folder:
+        raise SettingsError("training.folder on a file system", settings.training.folder, "Mount it, and give the path of the mount.")
+    if settings.training.folder:
+        return str(Path(settings.training.folder).absolute())
+    if "://" in warehouse:
+        todo = "Name one that every machine sees: --set training.folder=/shared/models"
+        raise SettingsError("training.folder, a folder for checkpoints and weights", f"none, and the tables are at {warehouse}", todo)
+    return f"{warehouse}/_models"

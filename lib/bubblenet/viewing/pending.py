@@ -1,0 +1,119 @@
+"""What remains to be done for a snapshot under the given settings: counts of things without an answer, no model needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from bubblenet.judging.modes import MODES
+from bubblenet.method import passages
+from bubblenet.method.listing import file_parts
+from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from bubblenet.kernel.context import Context
+    from bubblenet.method.recipe import Recipe
+    from bubblenet.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """How many things of a snapshot wait for the stage that comes next."""
+
+    what: str
+    next_job: str
+    count: int
+
+
+def pending_passages(context: Context, recipe: Recipe) -> int:
+    """Distinct passages of the snapshot for which no instruction was asked yet."""
+    return _without_instruction(_wanted(context, recipe), context, recipe).count()
+
+
+def pending_work(context: Context, recipe: Recipe) -> list[Pending]:
+    """Everything that waits, in the order of the jobs; empty when the snapshot is complete."""
+    wanted = _wanted(context, recipe).cache()  # ids only; asked several times below
+    pairs = _pairs(wanted, context, recipe).cache()
+    try:
+        waiting = _corpus_work(context, recipe) | _model_work(wanted, pairs, context, recipe)
+        counts = (frame.agg(F.count("*").alias("num")).withColumn("what", F.lit(what)) for what, (_, frame) in waiting.items())
+        found = {row["what"]: row["num"] for row in reduce(lambda left, right: left.unionByName(right), counts).collect()}
+    finally:
+        pairs.unpersist()
+        wanted.unpersist()
+    return [Pending(what, job, found[what]) for what, (job, _) in waiting.items() if found[what]]
+
+
+def _corpus_work(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
+    """What could wait before the models -> the job that would do it, and what waits."""
+    return {
+        "files not read": ("ingest", _unread_files(context, recipe)),
+        "documents not cut": ("segment", _uncut_documents(context, recipe)),
+        "passages not compared": ("deduplicate", _uncompared_passages(context, recipe)),
+    }
+
+
+def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
+    """What could wait for a model -> the job that would do it, and what waits."""
+    best = passages.best_candidates(pairs, passages.reverse_gains(context, recipe)).select("instruction_id", "segment_id")
+    best_passages = best.select("segment_id").distinct()
+    work = {
+        "passages without an instruction": ("backtranslate", _without_instruction(wanted, context, recipe)),
+        "pairs without reverse_gain": ("score", _unmeasured(pairs, context, recipe, "reverse_gain")),
+    }
+    modes = [mode for mode in context.settings.scoring.modes if mode != "reverse_gain"]
+    if any(MODES[mode].needs_alone for mode in modes):
+        alone = _unanswered(best_passages, context, PASSAGE_SCORES, recipe["score/passage"].id, "segment_id")
+        work["passages without a likelihood"] = ("score", alone)
+    return work | {f"best pairs without {mode}": ("score", _unmeasured(best, context, recipe, mode)) for mode in modes}
+
+
+def _wanted(context: Context, recipe: Recipe) -> DataFrame:
+    """Ids of the distinct passages of the snapshot."""
+    return passages.occurrences(context, recipe).select(F.col("representative_id").alias("segment_id")).distinct()
+
+
+def _pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The pairs of these passages that passed the gates, by id."""
+    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
+    pairs = instructions.select("instruction_id", "segment_id", "origin").dropDuplicates(["instruction_id"])
+    return pairs.join(wanted, on="segment_id", how="left_semi")
+
+
+def _unread_files(context: Context, recipe: Recipe) -> DataFrame:
+    parts = file_parts(_of_snapshot(context, FILES, recipe["list"].id), context.settings.corpus.split_bytes)
+    return _unanswered(parts.select("request_id"), context, DOCUMENTS, recipe["ingest"].id, "request_id")
+
+
+def _uncut_documents(context: Context, recipe: Recipe) -> DataFrame:
+    documents = _of_snapshot(context, DOCUMENTS, recipe["ingest"].id).select("document_id", "snapshot").distinct()
+    return _unanswered(documents, context, SEGMENTS, recipe["segment"].id, "document_id", "snapshot")
+
+
+def _uncompared_passages(context: Context, recipe: Recipe) -> DataFrame:
+    segments = passages.kept_in_snapshot(context, recipe).select("segment_id").distinct()
+    left_out = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where(~F.col("kept")).select("segment_id")
+    kept = segments.join(left_out, on="segment_id", how="left_anti")
+    return _unanswered(kept, context, DUPLICATES, recipe["deduplicate"].id, "segment_id")
+
+
+def _without_instruction(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    asked = passages.current(context, INSTRUCTIONS, *recipe.instructions())
+    return wanted.join(asked.select("segment_id"), on="segment_id", how="left_anti")
+
+
+def _unmeasured(pairs: DataFrame, context: Context, recipe: Recipe, mode: str) -> DataFrame:
+    return _unanswered(pairs.select("instruction_id"), context, SCORES, recipe[f"score/{mode}"].id, "instruction_id")
+
+
+def _of_snapshot(context: Context, table: Table, fingerprint: str) -> DataFrame:
+    return passages.current(context, table, fingerprint).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+
+
+def _unanswered(asked: DataFrame, context: Context, table: Table, fingerprint: str, *keys: str) -> DataFrame:
+    return asked.join(passages.current(context, table, fingerprint).select(*keys), on=list(keys), how="left_anti")

