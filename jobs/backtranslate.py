@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.app.job import main_of
+from bubblenet.engines.roles import backward_engine
+from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import passages, yields
-from bubblenet.method.recipe import backward_engine, draw_fingerprint, full_recipe, translation_calibration
+from bubblenet.method.recipe import draw_fingerprint, full_recipe
 from bubblenet.tables import INSTRUCTIONS
+from bubblenet.translation.calibration import translation_calibration
 from bubblenet.translation.registry import spec_of
 from bubblenet.udfs.instructions import Backtranslate, BacktranslateInTranslation, KeepAsked, TakeQuestion
 
@@ -53,7 +56,7 @@ def run(context: Context) -> list[StageReport]:
 
 def _extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: DataFrame | None) -> Stage:
     requests = questions.join(texts, on="segment_id", how="inner").withColumn(
-        "request_id", passages.content_id("segment_id", F.lit("extracted"), "question")
+        "request_id", content_id("segment_id", F.lit("extracted"), "question")
     )
     return Stage("extract", INSTRUCTIONS, recipe["extract"], requests, TakeQuestion(), colocate="segment_id", sample=chosen)
 
@@ -72,7 +75,7 @@ def _translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: Dat
         Backtranslate(backward_engine(settings), settings.backtranslation),
         spec_of(settings.translation),
         settings.translation.backward_language,
-        translation_calibration(settings),
+        translation_calibration(settings.translation),
     )
     requests = _candidates(context, texts).withColumn("origin", F.lit("translated"))
     return _model_stage("backtranslate/translated", recipe, requests, transform, chosen)
@@ -82,7 +85,7 @@ def _in_two_languages(context: Context, recipe: Recipe, texts: DataFrame, chosen
     """What was asked about translated passages, before it was translated itself: how well that went does not matter here."""
     made = passages.current(context, INSTRUCTIONS, recipe["backtranslate/translated"].id).where("asked_instruction IS NOT NULL")
     asked = made.select("segment_id", "sample_index", "style", "closing", "asked_instruction").join(texts, on="segment_id", how="inner")
-    key = passages.content_id("segment_id", F.lit("cross_lingual"), F.col("sample_index").cast("string"), "asked_instruction")
+    key = content_id("segment_id", F.lit("cross_lingual"), F.col("sample_index").cast("string"), "asked_instruction")
     requests = asked.withColumn("request_id", key)  # candidates that say the same are a row each, as when they are generated
     transform = KeepAsked(context.settings.translation.backward_language)
     name = "backtranslate/cross_lingual"
@@ -97,7 +100,7 @@ def _candidates(context: Context, texts: DataFrame) -> DataFrame:
     draw = F.lit(draw_fingerprint(context.settings).id)
     numbers = F.sequence(F.lit(0), F.lit(context.settings.backtranslation.candidates - 1))
     return texts.withColumn("sample_index", F.explode(numbers)).withColumn(
-        "request_id", passages.content_id("segment_id", draw, F.col("sample_index").cast("string"))
+        "request_id", content_id("segment_id", draw, F.col("sample_index").cast("string"))
     )
 
 

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.app.job import main_of
+from bubblenet.corpus.similarity.minhash import min_hasher
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import clusters, passages
 from bubblenet.method.clusters import ClusterRules
 from bubblenet.method.decontamination import publish_index
-from bubblenet.method.recipe import corpus_recipe, min_hasher
+from bubblenet.method.recipe import corpus_recipe
 from bubblenet.tables import DUPLICATES, MINHASH_INDEX
 from bubblenet.udfs.corpus import SignPassage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
-    from bubblenet.method.components import Checkpoint
 
 
 def run(context: Context) -> list[StageReport]:
@@ -34,7 +35,7 @@ def run(context: Context) -> list[StageReport]:
 def _signing(context: Context) -> Stage:
     recipe, settings = corpus_recipe(context.settings), context.settings
     requests = passages.kept_in_snapshot(context, recipe).select(F.col("segment_id").alias("request_id"), "segment_id", "text")
-    sign = SignPassage(min_hasher(settings), publish_index(context), settings.decontamination.min_share)
+    sign = SignPassage(min_hasher(settings.deduplication), publish_index(context), settings.decontamination.min_share)
     return Stage("minhash", MINHASH_INDEX, recipe["minhash"], requests, sign)
 
 

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.app.job import main_of
 from bubblenet.errors import InputError
+from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import passages
 from bubblenet.method.listing import file_parts, list_files
@@ -34,7 +35,7 @@ def run(context: Context) -> list[StageReport]:
 def _listing(context: Context) -> Stage:
     in_snapshot = F.col("snapshot") == context.snapshot
     files = list_files(context.spark, context.inputs).withColumn("snapshot", F.lit(context.snapshot))
-    key = passages.content_id("path", F.col("size").cast("string"), F.col("modified_at").cast("string"), "snapshot")
+    key = content_id("path", F.col("size").cast("string"), F.col("modified_at").cast("string"), "snapshot")
     return Stage("list", FILES, corpus_recipe(context.settings)["list"], files.withColumn("request_id", key), KnowFile(), scope=in_snapshot)
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from bubblenet.app.job import main_of
 from bubblenet.jobs import score
+from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import passages, yields
 from bubblenet.method.decontamination import publish_index
-from bubblenet.method.recipe import full_recipe, translation_calibration
+from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import INSTRUCTIONS
+from bubblenet.translation.calibration import translation_calibration
 from bubblenet.translation.registry import spec_of
 from bubblenet.udfs.paraphrases import ParaphraseInstruction
 
@@ -47,11 +49,11 @@ def run_and_score(context: Context) -> list[StageReport]:
 
 def _stage(context: Context, recipe: Recipe) -> Stage:
     settings = context.settings
-    requests = passages.parents(context, recipe).withColumn("request_id", passages.content_id("parent_id"))
+    requests = passages.parents(context, recipe).withColumn("request_id", content_id("parent_id"))
     transform = ParaphraseInstruction(
         spec_of(settings.translation),
         settings.paraphrasing,
-        translation_calibration(settings),
+        translation_calibration(settings.translation),
         publish_index(context),
         settings.decontamination.min_share,
     )

@@ -9,10 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import main_of
+from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.engines.server import check_server
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
 from bubblenet.judging.modes import MODES
-from bubblenet.method.recipe import backward_engine, forward_engine, full_recipe
+from bubblenet.method.recipe import full_recipe
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.app.job import main_of
+from bubblenet.engines.roles import forward_engine
 from bubblenet.judging.modes import MODES
+from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import passages
-from bubblenet.method.recipe import forward_engine, full_recipe
+from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import PASSAGE_SCORES, SCORES
 from bubblenet.udfs.scoring import MeasurePair, MeasurePassage
 
@@ -59,7 +61,7 @@ def _with_needs(mode: str, pairs: DataFrame, context: Context, recipe: Recipe) -
 
 def _pair_stage(transform: MeasurePair, recipe: Recipe, pairs: DataFrame) -> Stage:
     mode = transform.mode
-    requests = pairs.withColumn("mode", F.lit(mode)).withColumn("request_id", passages.content_id("instruction_id", "mode"))
+    requests = pairs.withColumn("mode", F.lit(mode)).withColumn("request_id", content_id("instruction_id", "mode"))
     in_mode, name = F.col("mode") == mode, f"score/{mode}"
     is_model_stage = bool(MODES[mode].asks)
     together = "document_id" if MODES[mode].needs_neighbours else "segment_id"

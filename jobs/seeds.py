@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from rich.table import Table
 
 from bubblenet.app.job import ConfigOption, LicenceOption, OriginOption, SeedFileArgument, SetOption, WarehouseOption, exit_code, opened
-from bubblenet.seeds.importing import SeedFile, current_seeds, import_file
+from bubblenet.method.seeds import SeedFile, current_seeds, import_file
 from bubblenet.terminal import one_line, print_table
 
 if TYPE_CHECKING:

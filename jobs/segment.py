@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.app.job import main_of
+from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import passages
 from bubblenet.method.recipe import corpus_recipe
@@ -27,7 +28,7 @@ def run(context: Context) -> list[StageReport]:
     in_snapshot = F.col("snapshot") == context.snapshot
     documents = passages.current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
     columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
-    requests = documents.select(passages.content_id("document_id", "snapshot").alias("request_id"), *columns)
+    requests = documents.select(content_id("document_id", "snapshot").alias("request_id"), *columns)
     cut = CutPage(settings.segmentation, settings.corpus.languages)
     return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=in_snapshot), context)]
 

@@ -25,10 +25,10 @@ from bubblenet import settings
 from bubblenet.corpus.segmentation import Segment
 from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.registry import get_engine
+from bubblenet.engines.roles import backward_engine
 from bubblenet.identity import row_seed
 from bubblenet.judging.labels.pairs import LabelRow, join, read_labels, segments, sha256
 from bubblenet.judging.measure import Proposal, ProposalRequest, propose
-from bubblenet.method.recipe import backward_engine
 from bubblenet.prompts import Choice, drawing, get_prompts
 from tools.sample_pages import unpack
 

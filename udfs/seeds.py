@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from bubblenet.corpus.reading.seed_files import line_id, read_lines, read_seed
 from bubblenet.kernel.batches import cut
-from bubblenet.seeds.files import line_id, read_lines, read_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bubblenet.engines.protocol import EngineSpec
+from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.identity import content_id
 from bubblenet.judging.modes import rating_mode
-from bubblenet.method.recipe import backward_engine, forward_engine
 from bubblenet.settings import Backtranslation, Scoring
 from bubblenet.udfs.instructions import Backtranslate
 from bubblenet.udfs.scoring import MeasurePair

@@ -55,6 +55,13 @@ def local_path(path: str) -> str | None:
     return None if has_scheme(path) else path
 
 
+def literal_path(path: str) -> str:
+    """The path as Spark must be given it to mean a local name letter by letter: it takes every path as a glob."""
+    if has_scheme(path):
+        return path
+    return "".join(f"\\{letter}" if letter in "*?[]{}\\" else letter for letter in str(Path(path).resolve()))
+
+
 def file_url(path: str) -> str:
     """The `file://` URI of a local path; any other URL unchanged."""
     local = local_path(path)

@@ -32,12 +32,12 @@ from bubblenet.corpus.reading.readers import read_file
 from bubblenet.corpus.segmentation import Segment, segment_page
 from bubblenet.engines.protocol import GenerationRequest, Prompt, TextEngine
 from bubblenet.engines.registry import get_engine
+from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.evaluation.answering import overlap
 from bubblenet.identity import content_id, row_seed
 from bubblenet.judging.grading import QualityRule
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.pair_files import measure_pairs
-from bubblenet.method.recipe import backward_engine, forward_engine
 from bubblenet.settings import Settings
 from bubblenet.terminal import print_table
 from bubblenet.translation import calibration

@@ -19,7 +19,7 @@ from bubblenet.app import session
 from bubblenet.export.writing import export
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.seeds.importing import SeedFile, import_file
+from bubblenet.method.seeds import SeedFile, import_file
 from bubblenet.training.launching import train
 from bubblenet.training.planning import plan_training
 from tests.benchmarks.repeats import torchrun

@@ -26,9 +26,9 @@ from rich.console import Console
 from scipy.stats import binomtest
 
 from bubblenet import settings
+from bubblenet.engines.roles import forward_engine
 from bubblenet.judging import fitting
 from bubblenet.judging.calibration import QualityModel
-from bubblenet.method.recipe import forward_engine
 from bubblenet.settings import Settings
 from tests.benchmarks.engine_cache import CachedEngine
 from tests.benchmarks.judge_prices import print_candidates, print_prices, seconds_of_candidates, seconds_of_modes, table_of

@@ -12,12 +12,12 @@ from scipy.stats import binomtest
 
 from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.registry import get_engine
+from bubblenet.engines.roles import forward_engine
 from bubblenet.judging import fitting
 from bubblenet.judging.labels.pairs import JoinedPair
 from bubblenet.judging.measure import Pair, ProposalRequest, propose
 from bubblenet.judging.modes import MODES as MODE_TABLE
 from bubblenet.judging.pair_files import measure_pairs
-from bubblenet.method.recipe import forward_engine
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.settings import Settings

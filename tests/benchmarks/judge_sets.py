@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from bubblenet.engines.roles import forward_engine
 from bubblenet.judging import fitting
 from bubblenet.judging.calibration import FORMAT_VERSION, Calibration, Origin, QualityModel, shipped
 from bubblenet.judging.grading import QualityRule
 from bubblenet.judging.labels.pairs import JoinedPair, join, read_labels
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.pair_files import LabelledPair, gate_of, measure_windows
-from bubblenet.method.recipe import forward_engine
 from bubblenet.settings import Curation, Settings
 from tests.benchmarks.engine_cache import CachedEngine
 from tests.benchmarks.planted_pairs import DEFECTS, PlantedPair, planted_pairs

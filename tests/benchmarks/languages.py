@@ -33,19 +33,20 @@ from rich.table import Table
 
 from bubblenet import settings
 from bubblenet.corpus.language import identify
+from bubblenet.corpus.reading.seed_files import split_position
 from bubblenet.engines.protocol import Prompt
 from bubblenet.engines.registry import get_engine
+from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.engines.weights import digest_of
 from bubblenet.evaluation.answering import Question, answer
 from bubblenet.export.examples import SEED_TAG, WEB_TAG
 from bubblenet.identity import content_id
 from bubblenet.judging.gates import gate
-from bubblenet.method.recipe import backward_engine, forward_engine, translation_calibration
-from bubblenet.seeds.files import split_position
 from bubblenet.settings import Settings
 from bubblenet.terminal import print_table
 from bubblenet.training.description import WEIGHTS, TrainingJob, TrainingResult
 from bubblenet.translation.apertium import ApertiumTranslator
+from bubblenet.translation.calibration import translation_calibration
 from bubblenet.translation.paraphrasing import Wanted, paraphrase
 from bubblenet.translation.registry import spec_of
 from bubblenet.udfs.files import digest_file
@@ -145,7 +146,7 @@ def in_other_words(chosen: Settings, pairs: Sequence[Pair]) -> list[Pair]:
         Wanted(pair.instruction, pair.instruction, "en", lambda text, pair=pair: gate(text, pair.response, "en", True).reason)  # type: ignore[misc]
         for pair in pairs
     ]
-    found = paraphrase(ApertiumTranslator(), wanted, rules, translation_calibration(chosen))
+    found = paraphrase(ApertiumTranslator(), wanted, rules, translation_calibration(chosen.translation))
     kept = [next((one.text for one in tried if one.kept), None) for tried in found]
     return [Pair(text, pair.response, "en") for text, pair in zip(kept, pairs, strict=True) if text]
 
@@ -173,7 +174,7 @@ def translated(chosen: Settings, texts: Sequence[str], language: str) -> list[Pa
         Backtranslate(backward_engine(chosen), chosen.backtranslation),
         spec_of(chosen.translation),
         chosen.translation.backward_language,
-        translation_calibration(chosen),
+        translation_calibration(chosen.translation),
     )
     best: dict[str, tuple[float, Pair]] = {}
     for start in range(0, len(requests), transform.window_rows):

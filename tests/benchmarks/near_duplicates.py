@@ -25,12 +25,11 @@ from bubblenet import settings
 from bubblenet.app import session
 from bubblenet.corpus.reading.readers import read_file
 from bubblenet.corpus.segmentation import segment_page
-from bubblenet.corpus.similarity.minhash import Signature
+from bubblenet.corpus.similarity.minhash import Signature, min_hasher
 from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
+from bubblenet.kernel.checkpointing import checkpoint_under
 from bubblenet.method.clusters import ClusterRules, represent
-from bubblenet.method.components import checkpoint_under
-from bubblenet.method.recipe import min_hasher
 
 LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 PENDING = "request_id STRING, segment_id STRING, normalised_hash STRING, num_characters INT"
@@ -52,7 +51,7 @@ def main(pages: str) -> int:
     """Plant, search, print the table; return the exit code."""
     chosen = settings.load(None, [])
     pairs = list(plant(sorted(passages_of(Path(pages)))))
-    hasher, rules = min_hasher(chosen), chosen.deduplication
+    hasher, rules = min_hasher(chosen.deduplication), chosen.deduplication
     signed = {text: hasher.sign(token_hashes(tokens(text))) for pair in pairs for text in (pair.original, pair.copy)}
     stands_for = representatives(signed, ClusterRules(rules.min_similarity, rules.max_band_rows))
     console = Console(width=120)

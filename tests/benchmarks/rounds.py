@@ -23,10 +23,10 @@ from bubblenet.app.job import opened
 from bubblenet.assessment.assessing import assess, held_out_requests
 from bubblenet.errors import InputError
 from bubblenet.export.writing import export
+from bubblenet.kernel.keys import content_id
 from bubblenet.method.curation import with_texts
-from bubblenet.method.passages import content_id
 from bubblenet.method.recipe import full_recipe
-from bubblenet.seeds.importing import current_seeds
+from bubblenet.method.seeds import current_seeds
 from bubblenet.tables import ANSWERS, CURATED, EVALUATIONS, JUDGEMENTS, SEEDS
 from bubblenet.terminal import print_table
 from bubblenet.training.description import TrainingResult

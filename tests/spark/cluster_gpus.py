@@ -16,7 +16,8 @@ from bubblenet import settings
 from bubblenet.app import session
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.kernel.context import Context
-from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import PASSAGE_SCORES
 from bubblenet.udfs.worker import engine_of_task

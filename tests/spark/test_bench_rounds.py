@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from bubblenet.seeds.importing import SeedFile, import_file
+from bubblenet.method.seeds import SeedFile, import_file
 from bubblenet.tables import CURATED, JUDGEMENTS
 from tests.benchmarks import rounds
 from tests.benchmarks.rounds import CURATED_PAIRS, LENGTH_MATCHED, RANDOM, Arm

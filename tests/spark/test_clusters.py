@@ -9,8 +9,8 @@ import pytest
 from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
+from bubblenet.kernel.checkpointing import checkpoint_under
 from bubblenet.method.clusters import ClusterRules, represent
-from bubblenet.method.components import checkpoint_under
 from tests.corpora import near_copy, random_text
 from tests.partitions import clusters_of
 

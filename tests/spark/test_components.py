@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from bubblenet.method.components import checkpoint_under, connected_components
+from bubblenet.kernel.checkpointing import checkpoint_under
+from bubblenet.method.components import connected_components
 
 pytestmark = pytest.mark.spark
 

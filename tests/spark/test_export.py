@@ -24,7 +24,7 @@ from bubblenet.jobs import export as export_job
 from bubblenet.jobs import seeds as seeds_job
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.seeds.importing import SeedFile, current_seeds, import_file
+from bubblenet.method.seeds import SeedFile, current_seeds, import_file
 from bubblenet.tables import CURATED, DUPLICATES, RECIPES
 
 pytestmark = pytest.mark.spark

@@ -20,7 +20,7 @@ from bubblenet.export.writing import export
 from bubblenet.jobs import backtranslate, deduplicate, finetune, ingest, segment
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.seeds.importing import SeedFile, import_file
+from bubblenet.method.seeds import SeedFile, import_file
 from bubblenet.tables import INSTRUCTIONS, MODELS
 from bubblenet.training.launching import train
 from bubblenet.training.planning import plan_training

@@ -8,7 +8,8 @@ import pytest
 
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.engines.weights import describe
-from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.settings import Scoring
 from bubblenet.tables import SCORES
 from bubblenet.udfs.scoring import MeasurePair

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from bubblenet.kernel.stage import Fingerprint, Stage, StageReport, run_stage
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.tables import PASSAGE_SCORES
 from tests.spark.toys import Scripted
 

@@ -23,9 +23,9 @@ from bubblenet.jobs import assess as assess_job
 from bubblenet.jobs import iterate as iterate_job
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
+from bubblenet.method.seeds import SeedFile, import_file
 from bubblenet.rounds import loop as rounds
 from bubblenet.rounds.decisions import Measured, decide
-from bubblenet.seeds.importing import SeedFile, import_file
 from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
 from bubblenet.viewing import report
 from tests.corpora import write_pages

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
-from bubblenet.seeds.importing import STARTER, SeedFile, current_seeds, import_file
+from bubblenet.method.seeds import STARTER, SeedFile, current_seeds, import_file
 from bubblenet.tables import RUNS, SEEDS
 
 pytestmark = pytest.mark.spark

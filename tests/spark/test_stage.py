@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 
 from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
 from bubblenet.kernel import ledger, stage
-from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.kernel.warehouse import _PROPERTIES, Transaction
 from bubblenet.tables import PASSAGE_SCORES, RUNS
 from tests.spark.toys import Forgetful, Thirds

@@ -16,7 +16,7 @@ from bubblenet.engines.protocol import DeadEngineError
 from bubblenet.errors import ModelError
 from bubblenet.kernel.batches import BatchRunner, Unit
 from bubblenet.kernel.journal import Journal, Mark
-from bubblenet.kernel.progress import Scratch
+from bubblenet.kernel.scratch import Scratch
 
 NAMES = ("request_id", "text", "status", "reason", "fingerprint", "run_id")
 SCHEMA = pa.schema([*((name, pa.string()) for name in NAMES), ("kept", pa.bool_()), ("attempts", pa.int32()), ("unit", pa.int32())])

@@ -17,12 +17,12 @@ import typer
 
 from bubblenet import settings
 from bubblenet.app import session
+from bubblenet.corpus.reading.seed_files import Origin
 from bubblenet.errors import BubblenetError, InputError
 from bubblenet.kernel import ledger
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.seeds.files import Origin
 from bubblenet.training.registry import with_trained_models
 
 NAMED_ERROR = 2  # exit code of a job that ended with one of our own errors

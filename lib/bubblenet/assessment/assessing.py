@@ -12,14 +12,15 @@ from pyspark.sql import functions as F
 
 from bubblenet.assessment.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
 from bubblenet.corpus.language import IDENTIFIER_VERSION
+from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import InputError, ModelError, SettingsError, check_installed
 from bubblenet.evaluation.answering import ANSWERING_VERSION
 from bubblenet.evaluation.constraints import CONSTRAINTS_VERSION
 from bubblenet.export.examples import SEED_TAG, reversed_request
-from bubblenet.kernel.stage import Fingerprint, Stage, StageReport, run_stage
-from bubblenet.method.passages import content_id
-from bubblenet.method.recipe import backward_engine, forward_engine
-from bubblenet.seeds.importing import seeds_at
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.keys import content_id
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method.seeds import seeds_at
 from bubblenet.tables import ANSWERS, EVALUATIONS, SEEDS
 from bubblenet.training.registry import held_out_share, with_models
 from bubblenet.udfs.answers import AnswerSeed

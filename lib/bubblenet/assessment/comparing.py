@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.kernel.stage import Fingerprint, Stage, run_stage
-from bubblenet.method.passages import content_id
-from bubblenet.method.recipe import forward_engine
+from bubblenet.engines.roles import forward_engine
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.keys import content_id
+from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.prompts.comparison import COMPARISON_VERSION
 from bubblenet.tables import COMPARISONS
 from bubblenet.training.registry import with_models

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.assessment.assessing import ALL_KINDS, Estimate
-from bubblenet.kernel.stage import Fingerprint
+from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.tables import EVALUATIONS
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bubblenet.corpus import language, quality
 from bubblenet.corpus.extraction import faq, html, plain
@@ -20,7 +21,9 @@ from bubblenet.corpus.language import Identified
 from bubblenet.corpus.packing import pack
 from bubblenet.corpus.quality.passage import Passage
 from bubblenet.corpus.sections import Section, build_tree
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 SEGMENTATION_VERSION = 2
 """Rises when the same blocks would give other segments."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from bubblenet.errors import WarehouseError
-from bubblenet.method.components import checkpoint_under, connected_components
-from bubblenet.method.passages import content_id
+from bubblenet.kernel.checkpointing import checkpoint_under
+from bubblenet.kernel.keys import content_id
+from bubblenet.method.components import connected_components
+from bubblenet.method.seeds import seeds_at
 from bubblenet.prompts.backtranslation import read_set, request_of
-from bubblenet.seeds.importing import seeds_at
 from bubblenet.tables import CURATED, DUPLICATES, RECIPES, SEEDS
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
-from bubblenet.kernel.progress import Scratch
+from bubblenet.kernel.scratch import Scratch
 from bubblenet.udfs.files import FILE_DIGESTS, digest_files
 
 if TYPE_CHECKING:

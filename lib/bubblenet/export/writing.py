@@ -18,7 +18,7 @@ from bubblenet.errors import WarehouseError
 from bubblenet.export import shards as sharding
 from bubblenet.export.examples import Pinned, examples, made_from
 from bubblenet.export.shards import Folder, Shard, write_shards
-from bubblenet.method.listing import literal_path
+from bubblenet.locations import literal_path
 from bubblenet.terminal import elide
 
 if TYPE_CHECKING:

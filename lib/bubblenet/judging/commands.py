@@ -14,12 +14,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from bubblenet.engines.registry import get_engine
+from bubblenet.engines.roles import forward_engine
 from bubblenet.errors import InputError
 from bubblenet.judging import calibration as calibrations
 from bubblenet.judging.calibration import Calibration, Origin, QualityModel
 from bubblenet.judging.grading import ORIGINS, rule_of
 from bubblenet.judging.pair_files import Judge, judge_file, measure_windows, read_labelled
-from bubblenet.method.recipe import forward_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

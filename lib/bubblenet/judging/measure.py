@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bubblenet.engines.protocol import (
     GenerationRequest,
@@ -20,7 +21,9 @@ from bubblenet.engines.protocol import (
 from bubblenet.judging.gates import gate
 from bubblenet.judging.ratings import expected_score
 from bubblenet.prompts import Choice, CriteriaTemplate, RatingTemplate, ReverseGainTemplate
-from bubblenet.settings import Backtranslation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Backtranslation
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bubblenet.engines.protocol import TextEngine
 from bubblenet.judging import likelihood, measure, written
@@ -20,7 +20,9 @@ from bubblenet.judging.ratings import entropy
 from bubblenet.judging.text_signals import TEXT_SIGNALS_VERSION, text_contrast, text_signals
 from bubblenet.prompts import CRITERIA, RATINGS, RATIONALES, get_reverse_gain, text_digest
 from bubblenet.prompts.rating import CriteriaTemplate, RatingTemplate, RationaleTemplate
-from bubblenet.settings import Scoring
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Scoring
 
 # Part of every fingerprint of a mode: raise it when the same likelihoods would give other signals.
 SIGNALS_VERSION = 1
@@ -46,7 +48,7 @@ class Known:
     reverse: Mapping[str, ReverseMeasurement] = field(default_factory=dict)
 
 
-Measure = Callable[[Any, Sequence[Pair], Scoring, Known], list[Measurement]]
+Measure = Callable[[Any, Sequence[Pair], "Scoring", Known], list[Measurement]]
 """(engine, pairs, settings, known) -> measurements in order. The engine is None for a mode that needs no model."""
 
 

@@ -19,7 +19,8 @@ import pyarrow as pa
 from bubblenet.engines.protocol import DeadEngineError
 from bubblenet.errors import BubblenetError
 from bubblenet.kernel.journal import Journal, Mark
-from bubblenet.kernel.progress import Scratch, WorkerProgress
+from bubblenet.kernel.progress import WorkerProgress
+from bubblenet.kernel.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

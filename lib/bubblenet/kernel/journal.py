@@ -18,7 +18,7 @@ from bubblenet.engines.protocol import DeadEngineError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bubblenet.kernel.progress import Scratch
+    from bubblenet.kernel.scratch import Scratch
 
 
 @dataclass(frozen=True, slots=True)

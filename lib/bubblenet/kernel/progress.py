@@ -10,17 +10,16 @@ import json
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from pyarrow import fs, parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
     from rich.console import Console
+
+    from bubblenet.kernel.scratch import Scratch
 
 _WORKER_SECONDS = 2.0
 _DRIVER_SECONDS = 1.0
@@ -34,73 +33,6 @@ class Tally:
     requests: int = 0
     kept: int = 0
     tokens: int = 0
-
-
-class Scratch:
-    """Small files beside the plan of a stage, on any file system that pyarrow reads."""
-
-    def __init__(self, location: str) -> None:
-        self._scheme = location.split("://")[0] + "://" if "://" in location else ""
-        if self._scheme:
-            self._filesystem, self._root = fs.FileSystem.from_uri(location.replace("s3a://", "s3://", 1))
-        else:
-            self._filesystem, self._root = fs.LocalFileSystem(), location
-
-    def write(self, name: str, content: str | bytes = "") -> None:
-        """Create or replace a file."""
-        path = f"{self._root}/{name}"
-        self._filesystem.create_dir(path.rpartition("/")[0], recursive=True)
-        with self._filesystem.open_output_stream(path) as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
-
-    def write_whole(self, name: str, content: bytes) -> None:
-        """Create a file that nobody sees before it is complete."""
-        unfinished = f"unfinished/{name}"
-        self.write(unfinished, content)
-        self.move(unfinished, name)
-
-    def move(self, name: str, to: str) -> None:
-        """Give a file another name, at once on a file system that renames."""
-        self._filesystem.create_dir(f"{self._root}/{to}".rpartition("/")[0], recursive=True)
-        self._filesystem.move(f"{self._root}/{name}", f"{self._root}/{to}")
-
-    def read(self, name: str) -> bytes:
-        """The content of a file."""
-        with self._filesystem.open_input_stream(f"{self._root}/{name}") as stream:
-            content: bytes = stream.read()
-        return content
-
-    def read_all(self, folder: str) -> list[str]:
-        """The contents of all files of a folder that can be read at this moment."""
-        contents = []
-        for name in self.names(folder):
-            try:
-                contents.append(self.read(f"{folder}/{name}").decode())
-            except OSError:
-                continue  # being replaced right now; the next look finds it
-        return contents
-
-    def names(self, folder: str = "") -> list[str]:
-        """What a folder holds, the outermost one by default; nothing when it does not exist."""
-        selector = fs.FileSelector(f"{self._root}/{folder}" if folder else self._root, allow_not_found=True)
-        return [info.base_name for info in self._filesystem.get_file_info(selector)]
-
-    def parquet_files(self) -> list[tuple[str, int]]:
-        """Location and number of rows of every Parquet file, in order of names; only footers are read."""
-        infos = self._filesystem.get_file_info(fs.FileSelector(self._root))
-        names = sorted(info.path for info in infos if info.path.endswith(".parquet"))
-        with ThreadPoolExecutor(16) as pool:
-            counts = pool.map(lambda name: parquet.read_metadata(name, filesystem=self._filesystem).num_rows, names)
-        return [(f"{self._scheme}{name}", num_rows) for name, num_rows in zip(names, counts, strict=True) if num_rows]
-
-    def delete(self, name: str) -> None:
-        """Remove a file."""
-        self._filesystem.delete_file(f"{self._root}/{name}")
-
-    def delete_everything(self) -> None:
-        """Remove the folder itself."""
-        if self._filesystem.get_file_info(self._root).type != fs.FileType.NotFound:
-            self._filesystem.delete_dir(self._root)
 
 
 class WorkerProgress:

@@ -12,13 +12,11 @@ A job declares a Stage; run_stage does the rest, in this order.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
@@ -27,12 +25,14 @@ from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.batches import BatchRunner, RowTransform, Unit
 from bubblenet.kernel.budget import Budget
+from bubblenet.kernel.checkpointing import checkpoint_under
+from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.placement import lend_local_gpu, model_profile
-from bubblenet.kernel.progress import Scratch, StageProgress
+from bubblenet.kernel.progress import StageProgress
+from bubblenet.kernel.scratch import Scratch
 from bubblenet.kernel.tasks import CPU_TASKS_PER_SLOT, pack_by_weight, spread_by_number
 from bubblenet.kernel.warehouse import Transaction
-from bubblenet.method.components import checkpoint_under
-from bubblenet.method.listing import literal_path
+from bubblenet.locations import literal_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,25 +41,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bubblenet.kernel.accounting import Counts
+    from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
-    from bubblenet.method.components import Checkpoint
     from bubblenet.tables import Table
 
 _REPLANS = 3
 _SUSPECT_SHARE = 0.125
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """Everything that changes a stage's result, and its hash."""
-
-    parts: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        """16 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(self.parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bubblenet.method.components import connected_components
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from bubblenet.method.components import Checkpoint
+    from bubblenet.kernel.checkpointing import Checkpoint
 
 CLUSTERS_VERSION = 1
 """Rises when the same passages would be represented by others."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from bubblenet.engines.roles import forward_engine
 from bubblenet.judging.grading import ORIGINS, rule_of
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.warehouse import Transaction
 from bubblenet.method import passages
-from bubblenet.method.recipe import forward_engine
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:

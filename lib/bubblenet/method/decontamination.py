@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bubblenet.corpus.similarity.contamination import build_index, read_items, source_digest
 from bubblenet.identity import content_id
-from bubblenet.kernel.progress import Scratch
+from bubblenet.kernel.scratch import Scratch
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context

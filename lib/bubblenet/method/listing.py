@@ -11,7 +11,8 @@ from pyspark.sql import functions as F
 
 from bubblenet import locations
 from bubblenet.errors import InputError
-from bubblenet.method.passages import content_id
+from bubblenet.kernel.keys import content_id
+from bubblenet.locations import literal_path
 from bubblenet.udfs.corpus import list_urls
 
 if TYPE_CHECKING:
@@ -59,13 +60,6 @@ def file_parts(files: DataFrame, split_bytes: int) -> DataFrame:
         end.alias("end"),
         (F.coalesce(end, "size") - F.col("start") + _OPENING_BYTES).alias("num_bytes"),
     )
-
-
-def literal_path(path: str) -> str:
-    """The path as Spark must be given it to mean a local name letter by letter: it takes every path as a glob."""
-    if locations.has_scheme(path):
-        return path
-    return "".join(f"\\{letter}" if letter in "*?[]{}\\" else letter for letter in str(Path(path).resolve()))
 
 
 def _is_known_to_spark(spark: SparkSession, path: str) -> bool:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from bubblenet.tables import DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 CHOSEN_ORIGINS = ("extracted", "paraphrase")
 """Instructions of these are no candidates of one another: each goes on to the judge."""
-
-
-def content_id(*columns: str | Column) -> Column:
-    """Hash of the columns' text, 32 hexadecimal digits; the Spark twin of bubblenet.identity.content_id."""
-    parts = [column if not isinstance(column, str) else F.col(column) for column in columns]
-    return F.substring(F.sha2(F.concat_ws("\x1f", *parts), 256), 1, 32)
 
 
 def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:

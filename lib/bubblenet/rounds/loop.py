@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from bubblenet.assessment.assessing import Estimate, assess, check_complete, pick
 from bubblenet.assessment.selecting import record_selection
 from bubblenet.engines.registry import close_all
+from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
 from bubblenet.export.examples import REVERSED_PROMPT
 from bubblenet.export.writing import export
@@ -25,11 +26,10 @@ from bubblenet.judging.calibration import FIGURES_VERSION, load
 from bubblenet.judging.commands import calibrate
 from bubblenet.judging.grading import ORIGINS
 from bubblenet.judging.modes import MODES
-from bubblenet.kernel.stage import Fingerprint
-from bubblenet.method.passages import content_id
-from bubblenet.method.recipe import backward_engine, forward_engine
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.keys import content_id
+from bubblenet.method.seeds import current_seeds
 from bubblenet.rounds.decisions import PROMOTED, Decision, Measured, decide
-from bubblenet.seeds.importing import current_seeds
 from bubblenet.tables import JUDGEMENTS, ROUNDS
 from bubblenet.training.launching import train
 from bubblenet.training.registry import PREFIX, folder_of, with_models

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from bubblenet.corpus.quality import rule_names
+from bubblenet.judging.modes import MODES
 from bubblenet.section import Section, Share
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
@@ -106,8 +108,6 @@ class Segmentation(Section):
     @field_validator("disabled_rules")
     @classmethod
     def _rules_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        from bubblenet.corpus.quality import rule_names  # the rules import this module
-
         for name in set(names) - set(rule_names()):
             nearest = difflib.get_close_matches(name, rule_names(), n=1, cutoff=0.0)[0]
             raise ValueError(f"no rule is called {name}; the nearest is {nearest}")
@@ -206,8 +206,6 @@ class Scoring(Section):
     @field_validator("modes")
     @classmethod
     def _modes_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        from bubblenet.judging.modes import MODES  # the modes import this module
-
         for name in names:
             if name not in MODES:
                 nearest = difflib.get_close_matches(name, MODES, n=1, cutoff=0.0)[0]

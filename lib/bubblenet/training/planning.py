@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bubblenet.engines.weights import digest_of
 from bubblenet.errors import InputError, SettingsError
 from bubblenet.export.shards import Folder
-from bubblenet.kernel.stage import Fingerprint
+from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.training.description import TrainingJob
 
 if TYPE_CHECKING:

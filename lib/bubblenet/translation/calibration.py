@@ -23,6 +23,7 @@ from bubblenet.judging.calibration import Curve, sigmoid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bubblenet.settings import Translation
     from bubblenet.translation.trips import Chain
 
 FORMAT_VERSION = 1
@@ -119,3 +120,9 @@ def choose(name: str, translator: str) -> TranslationCalibration | None:
         return None
     todo = "Fit one, or set translation.calibration to none."
     raise SettingsError(f"a calibration of {translator}", f"{name}, of {found.translator}", todo)
+
+
+def translation_calibration(settings: Translation) -> TranslationCalibration | None:
+    """What tells how far round trips can be trusted under these settings. Raises SettingsError where the named file cannot be used."""
+    chosen = choose(settings.calibration, settings.translator)
+    return chosen.with_floor(settings.min_meaning) if chosen and settings.min_meaning >= 0 else chosen

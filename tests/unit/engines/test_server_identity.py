@@ -8,10 +8,11 @@ import pytest
 
 from bubblenet.engines.protocol import EngineSpec, ServerSpec
 from bubblenet.engines.registry import close_all, get_engine
+from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.engines.server import check_server, identify
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError, SettingsError
-from bubblenet.method.recipe import backward_engine, forward_engine, full_recipe
+from bubblenet.method.recipe import full_recipe
 from bubblenet.settings import load
 from tests.unit.engines.http_servers import ToldServer, text_answer
 

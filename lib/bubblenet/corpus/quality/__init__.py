@@ -9,10 +9,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bubblenet.corpus.quality import c4, fineweb, gopher, links, paper, repetition, voice, words
 from bubblenet.corpus.quality.passage import Passage
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 RULES_VERSION = 3
 """Rises when the same passage under the same settings would get another reason."""

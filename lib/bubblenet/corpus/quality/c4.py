@@ -8,10 +8,13 @@ characters and its list items are short by right. Its rule that a line ends in p
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from bubblenet.corpus.quality import words
 from bubblenet.corpus.quality.passage import SENTENCE_END, Passage
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 _BRACES = re.compile(r"[{}]")
 

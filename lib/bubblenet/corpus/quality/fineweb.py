@@ -7,8 +7,12 @@ of section 3.6; appendix E.4 and datatrove's default say 0.01, which one repeate
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bubblenet.corpus.quality.passage import MIN_LINES, Passage
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 SHORT_LINE_CHARACTERS = 30
 SHORT_UNSPACED_LINE_CHARACTERS = 15

@@ -5,9 +5,13 @@ Adapted to passages: words and lines are those of prose, so that a program, a ta
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bubblenet.corpus.quality import words as lists
 from bubblenet.corpus.quality.passage import MIN_LINES, MIN_WORDS, Passage
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 MAX_BARE_ITEM_WORDS = 3
 """List items up to this length are names, not statements."""

@@ -4,8 +4,12 @@ detection using shallow text features"); the limits are ours. Menus were dropped
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bubblenet.corpus.quality.passage import MIN_LINES, Passage
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 MIN_LINK_CHARACTER_SHARE = 0.35
 """Below it the links are the entries of a glossary, or the references under paragraphs."""

@@ -7,8 +7,12 @@ paragraphs are one; fineweb.py has the one on their characters.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bubblenet.corpus.quality.passage import MIN_LINES, MIN_WORDS, Passage
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 MIN_ITEM_CHARACTERS = 30
 """Shorter items are the notes of a reference manual ("New in version 3.2."), which may repeat."""

@@ -4,9 +4,13 @@ that is promotional, from a forum, or in somebody's personal voice. The word lis
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bubblenet.corpus.quality import words
 from bubblenet.corpus.quality.passage import MIN_WORDS, Passage
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 
 def personal_voice(passage: Passage, limits: Segmentation) -> bool:

@@ -10,11 +10,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bubblenet.corpus.similarity.shingles import mix, ngram_hashes
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Deduplication
 
 MINHASH_VERSION = 2
 """Rises when the same text would give another signature."""
@@ -71,6 +75,11 @@ class MinHasher:
         for row in by_row:
             key = mix(key ^ row)
         return key.view(np.int64).tolist()
+
+
+def min_hasher(rules: Deduplication) -> MinHasher:
+    """What signs the passages under these settings."""
+    return MinHasher(rules.bands, rules.rows, rules.ngram, rules.seed)
 
 
 def _num_distinct(ordered: NDArray[np.uint64]) -> int:

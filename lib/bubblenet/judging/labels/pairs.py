@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bubblenet.corpus.reading.hygiene import clean_text, decode
 from bubblenet.corpus.segmentation import Segment, segment_page
 from bubblenet.errors import InputError
-from bubblenet.settings import Segmentation
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Segmentation
 
 LABELS_SHA256 = "1ec68f4e873ba022ae9f610eba212ddebe52d03446242d724845d8c7fdcc96d2"
 """Of generated_pairs.jsonl: a calibration can say which labels it was fitted on."""

@@ -12,18 +12,19 @@ from pyspark.sql import functions as F
 
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
+from bubblenet.corpus.reading.seed_files import SEED_FILES_VERSION, Origin, read_lines
 from bubblenet.errors import InputError
-from bubblenet.kernel.stage import Fingerprint, Stage, StageReport, run_stage
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.locations import local_path
-from bubblenet.seeds.files import SEED_FILES_VERSION, Origin, read_lines
 from bubblenet.tables import SEEDS
 from bubblenet.udfs.seeds import LINES, SEED_ROWS, ReadLines, parse_lines
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
-    from bubblenet.method.components import Checkpoint
 
 STARTER = "starter"
 """Name of the set that ships with the project."""

@@ -1,0 +1,20 @@
+"""What decides a stage's result, and its hash: the part of a row's key that a change of model, prompt, setting or code moves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Everything that changes a stage's result, and its hash."""
+
+    parts: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits."""
+        return hashlib.sha256(json.dumps(self.parts, sort_keys=True).encode()).hexdigest()[:16]
