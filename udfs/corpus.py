@@ -73,7 +73,7 @@ class ReadFile:
 class CutPage:
     """Cuts a page at its headings into passages."""
 
-    rules: Segmentation
+    limits: Segmentation
     languages: tuple[str, ...]
     identity: tuple[str, ...] = ("document_id", "snapshot", "url", "declared_language")
     window_rows: int = 64
@@ -81,7 +81,7 @@ class CutPage:
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each passage, kept or not; at least one for each page."""
         pages = [(request["content"], request["content_type"]) for request in requests]
-        for request, segments in zip(requests, segment_pages(pages, self.rules, self.languages), strict=True):
+        for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages), strict=True):
             seen: set[str] = set()
             for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
