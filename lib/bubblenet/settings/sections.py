@@ -73,7 +73,9 @@ class Corpus(Section):
 
 
 class Segmentation(RuleSettings):
-    """How a page is cut, and which passages are kept: the keys are declared with the rules, in bubblenet.corpus.quality.rules."""
+    """How a page is cut, and when a passage is kept. A rule of docs/corpus.md is switched off by its reason in disabled_rules."""
+
+    # The keys are declared with the rules that read them.
 
 
 class Deduplication(Section):
