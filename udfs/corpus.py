@@ -40,9 +40,9 @@ def list_urls(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 @dataclass(frozen=True, slots=True)
 class KnowFile:
-    """Decides by its name whether a listed file can hold pages. suffixes: all that the verdict depends on, as its fingerprint says."""
+    """Decides by its name whether a listed file can hold pages."""
 
-    suffixes: SuffixTable
+    suffixes: SuffixTable  # all that a verdict depends on; its digest is the fingerprint
     identity: tuple[str, ...] = ("path", "size", "modified_at", "snapshot")
     window_rows: int = 1000
 
