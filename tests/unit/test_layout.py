@@ -68,7 +68,7 @@ def test_a_bubblenet_of_another_clone_is_not_tested(tmp_path: Path):
     """An editable install of another clone used to be tested without a word."""
     (tmp_path / "bubblenet").mkdir()
     (tmp_path / "bubblenet" / "__init__.py").write_text('"""Not this one."""\n')
-    code = "import bubblenet, pytest, sys; sys.exit(pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', 'tests/unit/test_errors.py']))"
+    code = "import bubblenet, pytest, sys; sys.exit(pytest.main(['--collect-only', '-q', 'tests/unit/test_errors.py']))"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
 
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
