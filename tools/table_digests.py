@@ -19,7 +19,8 @@ from deltalake import DeltaTable
 
 from bubblenet.tables import TABLES
 
-OF_A_RUN = {"run_id", "unit", "created_at", "finished_at", "seconds", "versions", "target_version", "attempts", "modified_at"}
+# What depends on the run: when, in how many attempts, and where a seed file lay.
+OF_A_RUN = {"run_id", "unit", "created_at", "finished_at", "seconds", "versions", "target_version", "attempts", "modified_at", "file"}
 OF_A_VERSION = {"fingerprint", "recipe_id", "parts", "request_id"}
 
 
