@@ -117,7 +117,7 @@ class Rating(ScriptedEngine):
     """Writes a rating where anything is to be written, so that every mode has all of its signals."""
 
     def generate(self, requests):
-        return [Generation(request.key, "It fits.\nScore: 4", 1, 1) for request in requests]
+        return [Generation(request.key, "It fits.\nScore: 4", True, 1, 1) for request in requests]
 
 
 def test_every_mode_gives_all_signals_that_it_declares_and_no_other():
