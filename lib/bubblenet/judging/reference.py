@@ -5,7 +5,6 @@ python -m bubblenet.judging.reference docs/judging.md
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -17,14 +16,18 @@ _MORE_IS = {"rising": "better", "falling": "worse", "free": "either"}
 
 
 def with_tables(page: str) -> str:
-    """The page with what stands between its markers made anew. Raises InputError where a pair of markers is missing."""
-    for name, table in (("modes", modes_table()), ("signals", signals_table())):
-        begin, end = f"<!-- {name}: begin; made by python -m bubblenet.judging.reference -->\n", f"<!-- {name}: end -->\n"
-        made = f"{begin}{table}{end}"
-        page, number = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, made=made: made, page, flags=re.DOTALL)
-        if number != 1:
-            raise InputError(f"one pair of the markers {begin.strip()} and {end.strip()}", f"{number} pairs", "Put them into the page.")
-    return page
+    """The page with its two tables made anew. Raises InputError where a marker of one is missing."""
+    return _between(_between(page, "modes", modes_table()), "signals", signals_table())
+
+
+def _between(page: str, name: str, table: str) -> str:
+    """The page with the table in place of what stands between the markers of this name."""
+    begin, end = f"<!-- {name}: begin; made by python -m bubblenet.judging.reference -->\n", f"<!-- {name}: end -->\n"
+    before, has_begin, rest = page.partition(begin)
+    _, has_end, after = rest.partition(end)
+    if not has_begin or not has_end:
+        raise InputError(f"{begin.strip()} and after it {end.strip()}", "a page without them", "Put them where the table belongs.")
+    return f"{before}{begin}{table}{end}{after}"
 
 
 def modes_table() -> str:
