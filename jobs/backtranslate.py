@@ -35,7 +35,7 @@ def run(context: Context) -> list[StageReport]:
     recipe = full_recipe(context.settings)
     texts = passages.representatives(context, recipe).persist()
     questions = passages.questions(context, recipe).persist()
-    chosen = passages.sample(texts, context.limit)
+    chosen = passages.first_by_hash(texts, context.limit)
     try:
         extraction = run_stage(_extraction(recipe, texts, questions, chosen), context)
         asked = texts.join(questions.select("segment_id").distinct(), on="segment_id", how="left_anti")
@@ -58,7 +58,7 @@ def _extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: 
     requests = questions.join(texts, on="segment_id", how="inner").withColumn(
         "request_id", content_id("segment_id", F.lit("extracted"), "question")
     )
-    return Stage("extract", INSTRUCTIONS, recipe["extract"], requests, TakeQuestion(), colocate="segment_id", sample=chosen)
+    return Stage("extract", INSTRUCTIONS, recipe["extract"], requests, TakeQuestion(), colocate="segment_id", only=chosen)
 
 
 def _generation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
@@ -89,7 +89,7 @@ def _in_two_languages(context: Context, recipe: Recipe, texts: DataFrame, chosen
     requests = asked.withColumn("request_id", key)  # candidates that say the same are a row each, as when they are generated
     transform = KeepAsked(context.settings.translation.backward_language)
     name = "backtranslate/cross_lingual"
-    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", sample=chosen)
+    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", only=chosen)
 
 
 def _candidates(context: Context, texts: DataFrame) -> DataFrame:
@@ -105,7 +105,7 @@ def _candidates(context: Context, texts: DataFrame) -> DataFrame:
 
 
 def _model_stage(name: str, recipe: Recipe, requests: DataFrame, transform: RowTransform, chosen: DataFrame | None) -> Stage:
-    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", sample=chosen, is_model_stage=True)
+    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", only=chosen, is_model_stage=True)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,6 +1,6 @@
 """Measure the proposed pairs of the snapshot, in every mode of `scoring.modes`: passage_scores, scores.
 
-Reverse gain ranks all candidates that passed the gates; only the best of each passage, and every extracted question, goes on to the
+The ranking mode measures all candidates that passed the gates; only the best of each passage, and every extracted question, goes on to the
 other modes. Each mode is a stage with its own fingerprint.
 
 spark-submit --properties-file conf/spark/local.conf jobs/score.py --snapshot 2026-11 --warehouse warehouse
@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.app.job import main_of
 from bubblenet.engines.roles import forward_engine
-from bubblenet.judging.modes import MODES
+from bubblenet.judging.modes import MODES, RANKING
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import passages
@@ -35,9 +35,9 @@ def run(context: Context) -> list[StageReport]:
     settings, recipe = context.settings, full_recipe(context.settings)
     engine, scoring = forward_engine(settings), settings.scoring
     pairs = passages.proposed_pairs(context, recipe).persist()
-    reports = [run_stage(_pair_stage(MeasurePair(engine, scoring, "reverse_gain"), recipe, pairs), context)]
-    best = passages.best_candidates(pairs, passages.reverse_gains(context, recipe)).persist()
-    others = [mode for mode in scoring.modes if mode != "reverse_gain"]
+    reports = [run_stage(_pair_stage(MeasurePair(engine, scoring, RANKING.name), recipe, pairs), context)]
+    best = passages.best_candidates(pairs, passages.ranks(context, recipe)).persist()
+    others = [mode for mode in scoring.modes if mode != RANKING.name]
     if any(MODES[mode].needs_alone for mode in others):
         reports.append(run_stage(_passage_stage(recipe, best, MeasurePassage(engine, scoring)), context))
     for mode in others:

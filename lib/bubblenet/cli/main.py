@@ -144,10 +144,10 @@ def calibrate(
 ) -> None:
     """Fit the model that makes quality of the judge's signals, on labelled pairs."""
     from bubblenet.judging import commands
-    from bubblenet.judging.calibration import Origin
+    from bubblenet.judging.origins import JudgedAs
 
     of_generated = {5: precision_5 if generated_5 is None else generated_5, 4: precision if generated is None else generated}
-    wanted: dict[Origin, dict[int, float]] = {"generated": of_generated, "extracted": {5: precision_5, 4: precision}}
+    wanted: dict[JudgedAs, dict[int, float]] = {"generated": of_generated, "extracted": {5: precision_5, 4: precision}}
     commands.calibrate(settings.load(config, overrides or ()), labels, out, signals or [], wanted)
 
 

@@ -24,8 +24,8 @@ from bubblenet.export.examples import REVERSED_PROMPT
 from bubblenet.export.writing import export
 from bubblenet.judging.calibration import FIGURES_VERSION, load
 from bubblenet.judging.commands import calibrate
-from bubblenet.judging.grading import ORIGINS
 from bubblenet.judging.modes import MODES
+from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
 from bubblenet.method.seeds import current_seeds
@@ -128,7 +128,7 @@ def _calibrated(context: Context, judge: str) -> dict[str, str]:
     fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
     file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"
     if not file.is_file():
-        calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
+        calibrate(context.settings, labels, file, (), dict.fromkeys(JUDGED_AS, precision), console=context.console)
         close_all()  # the workers have an engine each
     record_selection(context, judge, load(file))
     return {"calibration": str(file)}

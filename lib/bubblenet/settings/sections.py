@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from bubblenet.corpus.quality import rule_names
-from bubblenet.judging.modes import MODES
+from bubblenet.judging.modes import MODES, RANKING, nearest
 from bubblenet.section import Section, Share
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
@@ -208,10 +208,9 @@ class Scoring(Section):
     def _modes_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in MODES:
-                nearest = difflib.get_close_matches(name, MODES, n=1, cutoff=0.0)[0]
-                raise ValueError(f"no mode is called {name}; the nearest is {nearest}; all: {', '.join(MODES)}")
-        if "reverse_gain" not in names:
-            raise ValueError("reverse_gain must be among the modes: it chooses the best candidate of a passage")
+                raise ValueError(f"no mode is called {name}; the nearest is {nearest(name, MODES)}; all: {', '.join(MODES)}")
+        if RANKING.name not in names:
+            raise ValueError(f"{RANKING.name} must be among the modes: it chooses the best candidate of a passage")
         return tuple(dict.fromkeys(names))
 
 
