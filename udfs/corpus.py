@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from bubblenet import locations
 from bubblenet.corpus import language
-from bubblenet.corpus.reading.readers import ByteRange, Page, detect_format, is_splittable, read_file, refusal
+from bubblenet.corpus.reading.formats import FileKind, SuffixTable, kind_of
+from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 from bubblenet.corpus.segmentation import Segment, segment_pages
 from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.minhash import MinHasher
@@ -39,15 +40,16 @@ def list_urls(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 @dataclass(frozen=True, slots=True)
 class KnowFile:
-    """Decides by its name whether a listed file can hold pages."""
+    """Decides by its name whether a listed file can hold pages. suffixes: all that the verdict depends on, as its fingerprint says."""
 
+    suffixes: SuffixTable
     identity: tuple[str, ...] = ("path", "size", "modified_at", "snapshot")
     window_rows: int = 1000
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each file."""
         for request in requests:
-            yield request, _file(request["path"])
+            yield request, _file(kind_of(request["path"], self.suffixes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class ReadFile:
 class CutPage:
     """Cuts a page at its headings into passages."""
 
-    rules: Segmentation
+    limits: Segmentation
     languages: tuple[str, ...]
     identity: tuple[str, ...] = ("document_id", "snapshot", "url", "declared_language")
     window_rows: int = 64
@@ -81,7 +83,7 @@ class CutPage:
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """One row for each passage, kept or not; at least one for each page."""
         pages = [(request["content"], request["content_type"]) for request in requests]
-        for request, segments in zip(requests, segment_pages(pages, self.rules, self.languages), strict=True):
+        for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages), strict=True):
             seen: set[str] = set()
             for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
@@ -114,12 +116,11 @@ class SignPassage:
             yield request, row
 
 
-def _file(path: str) -> Row:
-    known, detail = detect_format(path), refusal(path)
-    if detail:
-        return quarantined("unsupported_format", detail)
-    verdict = {"kept": known is not None, "reason": None if known else "unknown_format"}
-    return verdict | {"format": known, "is_splittable": known is not None and is_splittable(path)}
+def _file(kind: FileKind) -> Row:
+    if kind.refusal:
+        return quarantined("unsupported_format", kind.refusal)
+    verdict = {"kept": kind.format is not None, "reason": None if kind.format else "unknown_format"}
+    return verdict | {"format": kind.format, "is_splittable": kind.is_splittable}
 
 
 def _document(page: Page) -> Row:

@@ -17,6 +17,7 @@ import typer
 
 from bubblenet import settings
 from bubblenet.app import session
+from bubblenet.corpus.reading import formats
 from bubblenet.corpus.reading.seed_files import Origin
 from bubblenet.errors import BubblenetError, InputError
 from bubblenet.kernel import ledger
@@ -31,9 +32,7 @@ Step = Callable[[Context], list[StageReport]]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="TOML file with settings, e.g. conf/local.toml; default: built-in defaults.")
 ]
-InputOption = Annotated[
-    list[str] | None, typer.Option("--input", help="File, folder or URL of HTML, WARC, JSON, Parquet or text; may be given again.")
-]
+InputOption = Annotated[list[str] | None, typer.Option("--input", help=f"File, folder or URL of {formats.in_words()}; may be given again.")]
 SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Name of this state of the corpus, e.g. 2026-11.")]
 WarehouseOption = Annotated[str, typer.Option("--warehouse", help="Folder of the tables.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one setting: section.key=value; may be given again.")]

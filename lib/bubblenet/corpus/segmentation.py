@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bubblenet.corpus import language, quality
 from bubblenet.corpus.extraction import faq, html, plain
@@ -19,11 +18,8 @@ from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.extraction.markup import HostileMarkupError
 from bubblenet.corpus.language import Identified
 from bubblenet.corpus.packing import pack
-from bubblenet.corpus.quality.passage import Passage
+from bubblenet.corpus.quality import Passage, RuleSettings
 from bubblenet.corpus.sections import Section, build_tree
-
-if TYPE_CHECKING:
-    from bubblenet.settings import Segmentation
 
 SEGMENTATION_VERSION = 2
 """Rises when the same blocks would give other segments."""
@@ -62,28 +58,28 @@ class _Piece:
     refused: str | None = None
 
 
-def segment_page(content: str, content_type: str, rules: Segmentation, languages: tuple[str, ...] = ()) -> list[Segment]:
+def segment_page(content: str, content_type: str, limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[Segment]:
     """All passages of a page in page order, at least one; those that are not kept say why.
 
     content_type: `html`, `markdown` or `text`. languages: ISO 639-1 codes that are wanted; empty: all.
     """
-    return segment_pages([(content, content_type)], rules, languages)[0]
+    return segment_pages([(content, content_type)], limits, languages)[0]
 
 
-def segment_pages(pages: Sequence[tuple[str, str]], rules: Segmentation, languages: tuple[str, ...] = ()) -> list[list[Segment]]:
+def segment_pages(pages: Sequence[tuple[str, str]], limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[list[Segment]]:
     """The same of each (content, content_type); the languages of many passages are told faster together."""
-    cut = [_pieces(content, content_type, rules) for content, content_type in pages]
+    cut = [_pieces(content, content_type, limits) for content, content_type in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
-    return [[_judge(piece, position, next(found), rules, languages) for position, piece in enumerate(pieces)] for pieces in cut]
+    return [[_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut]
 
 
-def _pieces(content: str, content_type: str, rules: Segmentation) -> list[_Piece]:
+def _pieces(content: str, content_type: str, limits: RuleSettings) -> list[_Piece]:
     """What becomes the passages of a page; one that says why where there are none."""
     try:
         title, blocks = _read_blocks(content, content_type)
     except HostileMarkupError as refusal:
         return [_Piece((), (), refused=str(refusal))]
-    pieces = list(_cut(build_tree(title, blocks), rules))
+    pieces = list(_cut(build_tree(title, blocks), limits))
     return pieces or [_Piece((title,) if title else (), (), refused="no_text")]
 
 
@@ -94,67 +90,67 @@ def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
     return "", faq.written_questions(blocks)
 
 
-def _cut(section: Section, rules: Segmentation) -> Iterator[_Piece]:
+def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
     """A section that fits is one piece; else its own text and its sub-sections are cut one by one, short neighbours together."""
     children = [child for child in section.children if child.has_text()]
     if not section.own and len(children) < 2:
         for child in children:
-            yield from _cut(child, rules)
+            yield from _cut(child, limits)
         return
-    if not section.holds_question(_least_answer(rules)):
+    if not section.holds_question(_least_answer(limits)):
         blocks = list(section.blocks())
-        if rendered_length(blocks) <= rules.max_characters:
+        if rendered_length(blocks) <= limits.max_characters:
             yield _Piece(section.path, blocks, section.question)
             return
     loose: list[list[Block]] = [[block] for block in section.own]
     question = section.question
     sources = [section] if section.own else []
     for child in children:
-        if _is_loose(child, rules):
+        if _is_loose(child, limits):
             loose.append(list(child.blocks(heading_level=2)))
             sources.append(child)
             continue
-        yield from _cut_loose(section, loose, sources, question, rules)
+        yield from _cut_loose(section, loose, sources, question, limits)
         loose, sources, question = [], [], None
-        yield from _cut(child, rules)
-    yield from _cut_loose(section, loose, sources, question, rules)
+        yield from _cut(child, limits)
+    yield from _cut_loose(section, loose, sources, question, limits)
 
 
-def _is_loose(section: Section, rules: Segmentation) -> bool:
+def _is_loose(section: Section, limits: RuleSettings) -> bool:
     """Whether a sub-section is too short to stand alone. The answer to a question may be shorter than other passages."""
-    if section.holds_question(_least_answer(rules)):
+    if section.holds_question(_least_answer(limits)):
         return False
-    least = _least_answer(rules) if section.question else rules.min_characters
+    least = _least_answer(limits) if section.question else limits.min_characters
     return rendered_length(section.blocks()) < least
 
 
-def _least_answer(rules: Segmentation) -> int:
-    return min(rules.min_characters, rules.min_answer_characters)
+def _least_answer(limits: RuleSettings) -> int:
+    return min(limits.min_characters, limits.min_answer_characters)
 
 
 @functools.cache
-def _rules_for_answers(rules: Segmentation) -> Segmentation:
+def _limits_for_answers(limits: RuleSettings) -> RuleSettings:
     """The answer to a stated question may be short, in characters and in proportion in words."""
-    least = _least_answer(rules)
-    return rules.model_copy(update={"min_characters": least, "min_words": rules.min_words * least // rules.min_characters})
+    least = _least_answer(limits)
+    return limits.model_copy(update={"min_characters": least, "min_words": limits.min_words * least // limits.min_characters})
 
 
 def _cut_loose(
-    section: Section, loose: list[list[Block]], sources: list[Section], question: str | None, rules: Segmentation
+    section: Section, loose: list[list[Block]], sources: list[Section], question: str | None, limits: RuleSettings
 ) -> Iterator[_Piece]:
     """Own text and short sub-sections that stand next to each other, in pieces of like size."""
     if len(sources) == 1 and sources[0] is not section:
         yield _Piece(sources[0].path, list(sources[0].blocks()))
         return
-    for index, blocks in enumerate(pack(loose, rules.max_characters)):
+    for index, blocks in enumerate(pack(loose, limits.max_characters)):
         yield _Piece(section.path, blocks, question if index == 0 else None)
 
 
-def _judge(piece: _Piece, position: int, found: Identified, rules: Segmentation, languages: tuple[str, ...]) -> Segment:
+def _judge(piece: _Piece, position: int, found: Identified, limits: RuleSettings, languages: tuple[str, ...]) -> Segment:
     if piece.refused:
         return _empty_segment(piece.path, piece.refused)
     passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
-    reason = quality.check(passage, _rules_for_answers(rules) if piece.question else rules)
+    reason = quality.check(passage, _limits_for_answers(limits) if piece.question else limits)
     if reason is None and languages and found.language not in languages:
         reason = "language_not_wanted"
     text = passage.text

@@ -15,6 +15,7 @@ from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.quality import RULES_VERSION
 from bubblenet.corpus.questions import HEADINGS_VERSION
+from bubblenet.corpus.reading import formats
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
 from bubblenet.corpus.reading.readers import READER_VERSION
 from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
@@ -70,7 +71,8 @@ class Recipe:
 
 def corpus_recipe(settings: Settings) -> Recipe:
     """Fingerprints of the stages without a model; cheap, and works where no model is installed."""
-    listing = Fingerprint({"code": READER_VERSION})
+    # Names are looked at again when other suffixes are known. What is read stays read: requests of files are keyed by path, size and time.
+    listing = Fingerprint({"suffixes": formats.digest(formats.suffix_table())})
     # A part of a file is a request of its own: another split asks other questions, and must not stand beside the answers to the old ones.
     sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes"})
     reading = Fingerprint({"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from bubblenet.corpus.quality import rule_names
+from bubblenet.corpus.quality import RuleSettings
 from bubblenet.judging.modes import MODES, RANKING, nearest
 from bubblenet.section import Section, Share
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
@@ -72,46 +72,8 @@ class Corpus(Section):
     languages: tuple[str, ...] = Field((), strict=False, description="ISO 639-1 codes to keep; empty: all")
 
 
-class Segmentation(Section):
-    """How a page is cut, and which passages are kept. Where a limit comes from stands in conf/local.toml, what it means with its rule."""
-
-    min_characters: int = Field(600, ge=1)
-    max_characters: int = Field(3000, ge=2)
-    min_answer_characters: int = Field(200, ge=1, description="of a passage that answers a question which its page states")
-    disabled_rules: tuple[str, ...] = Field(("mixed_language",), strict=False, description="rules that are not asked, by their reason")
-    max_link_share: Share = Field(0.5, description="characters inside links, of all characters")
-    max_link_line_share: Share = Field(0.5, description="paragraphs, items and tables that are links, of all of them")
-    max_brace_share: Share = Field(0.01, description="curly brackets outside code, of the characters of prose")
-    max_notice_share: Share = Field(0.2, description="characters in sentences about JavaScript, cookies or terms of use, of prose")
-    min_punctuated_line_share: Share = Field(0.12, description="lines that end in punctuation, of all lines")
-    max_short_line_share: Share = Field(0.67, description="lines under 30 characters, of all lines")
-    max_duplicate_line_share: Share = Field(0.3, description="lines that were there before, of all lines")
-    max_duplicate_line_character_share: Share = Field(0.1, description="characters in lines that were there before, of all characters")
-    max_ellipsis_share: Share = Field(0.3, description="lines that end in an ellipsis, of all lines")
-    max_bullet_share: Share = Field(0.9, description="list items, of all lines, where the items are bare names")
-    min_words: int = Field(50, ge=0, description="parts between white space, code and tables included")
-    min_mean_word_length: float = Field(3.0, ge=0.0, description="characters")
-    max_mean_word_length: float = Field(10.0, ge=0.0, description="characters")
-    max_symbol_ratio: Share = Field(0.1, description="hash signs, or ellipses, to a word")
-    min_alphabetic_share: Share = Field(0.8, description="words with a letter, of all words")
-    min_stop_words: int = Field(2, ge=0, description="occurrences of the language's commonest words")
-    max_promotional_phrases: int = Field(2, ge=0, description="different phrases of advertising in a passage")
-    max_forum_phrases: int = Field(1, ge=0, description="different phrases of forums in a passage")
-    max_first_person_share: Share = Field(0.05, description="words like I and my, of all words")
-    max_duplicate_sentence_share: Share = Field(0.3, description="sentences with a near twin in the passage, of all sentences")
-    min_sentence_similarity: float = Field(0.8, gt=0.0, le=1.0, description="Jaccard similarity of trigrams from which sentences are twins")
-    max_top_ngram_shares: tuple[Share, Share, Share] = Field((0.2, 0.18, 0.16), strict=False, description="of one phrase of 2, 3, 4 words")
-    max_duplicate_ngram_shares: tuple[Share, Share, Share, Share, Share, Share] = Field(
-        (0.15, 0.14, 0.13, 0.12, 0.11, 0.1), strict=False, description="of repeated phrases of 5, 6 ... 10 words"
-    )
-
-    @field_validator("disabled_rules")
-    @classmethod
-    def _rules_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in set(names) - set(rule_names()):
-            nearest = difflib.get_close_matches(name, rule_names(), n=1, cutoff=0.0)[0]
-            raise ValueError(f"no rule is called {name}; the nearest is {nearest}")
-        return names
+class Segmentation(RuleSettings):
+    """How a page is cut, and which passages are kept: the keys are declared with the rules, in bubblenet.corpus.quality.rules."""
 
 
 class Deduplication(Section):
