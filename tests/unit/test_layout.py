@@ -23,6 +23,7 @@ LINKED = ("jobs", "udfs", "conf")
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
+LONGEST_JOB = 60
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".conf", ".properties", ".txt", ".sql", ".html", ".ipynb", ".yml", ""}
 HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "maven" + ".org", "maven.apache" + ".org", "deb.debian" + ".org", "npmjs" + ".org")
 MACHINE_PATH = re.compile(r"(?<![\w./:{}-])/(?:work|root|Users)/\w")
@@ -121,6 +122,12 @@ def test_files_and_functions_stay_short():
                 too_long.append(f"{relative(path)}: {node.name}")
 
     assert too_long == []
+
+
+def test_a_job_is_a_sentence():
+    lengths = {path.name: path.read_text(encoding="utf-8").count("\n") for path in (ROOT / "jobs").glob("*.py")}
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST_JOB} == {}
 
 
 def test_no_file_names_a_registry_host_or_a_path_of_one_machine():

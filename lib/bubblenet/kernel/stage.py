@@ -196,7 +196,7 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     """Write each request once, in files of equal row counts, and cut the plan into units of whole files."""
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
-    rows_per_file = math.ceil(unit_rows / context.slots)
+    rows_per_file = math.ceil(unit_rows / context.concurrent_tasks)
     distinct = pending.repartition("request_id").dropDuplicates(["request_id"])  # in this order the payload is sorted once
     ordered = distinct.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
@@ -256,10 +256,10 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     if stage.transform is None:
         raise TypeError(f"stage {stage.name} declares neither transform nor combine")
     schema = context.warehouse.read(stage.target).schema
-    most_tasks = context.model_slots if stage.is_model_stage else context.slots * CPU_TASKS_PER_SLOT
+    most_tasks = context.concurrent_model_tasks if stage.is_model_stage else context.concurrent_tasks * CPU_TASKS_PER_SLOT
     num_tasks = min(math.ceil(planned.num_requests / stage.min_task_rows), most_tasks)
     weight, colocate = stage.weight, stage.colocate
-    spread = pack_by_weight(requests, weight, context.slots) if weight else spread_by_number(requests, num_tasks, colocate)
+    spread = pack_by_weight(requests, weight, context.concurrent_tasks) if weight else spread_by_number(requests, num_tasks, colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
     profile = model_profile(context.spark) if stage.is_model_stage else None
     if stage.is_model_stage:

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
-from bubblenet.tables import DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, SEGMENTS
+from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -28,6 +28,11 @@ def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
 def kept_in_snapshot(context: Context, recipe: Recipe) -> DataFrame:
     """Kept passages of the context's snapshot."""
     return current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+
+
+def signed(context: Context, recipe: Recipe) -> DataFrame:
+    """Passages of all snapshots with their MinHash bands, without those that hold an evaluation item."""
+    return current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
 
 
 def occurrences(context: Context, recipe: Recipe) -> DataFrame:

@@ -36,12 +36,18 @@ WITHOUT_STOPS = frozenset(("lo", "th"))
 class LineLimits(Section):
     """Limits of the rules about lines."""
 
-    min_punctuated_line_share: Share = Field(0.12, description="lines that end in punctuation, of all lines")
-    max_short_line_share: Share = Field(0.67, description="lines under 30 characters, of all lines")
-    max_duplicate_line_share: Share = Field(0.3, description="lines that were there before, of all lines")
-    max_duplicate_line_character_share: Share = Field(0.1, description="characters in lines that were there before, of all characters")
-    max_ellipsis_share: Share = Field(0.3, description="lines that end in an ellipsis, of all lines")
-    max_bullet_share: Share = Field(0.9, description="list items, of all lines, where the items are bare names")
+    min_punctuated_line_share: Share = Field(
+        0.12, description="of all lines, those that end in punctuation; FineWeb (arXiv:2406.17557), section 3.6"
+    )
+    max_short_line_share: Share = Field(0.67, description="of all lines, those under 30 characters; FineWeb, section 3.6")
+    max_duplicate_line_share: Share = Field(
+        0.3, description="of all lines, those that were there before; Gopher (arXiv:2112.11446), Table A1"
+    )
+    max_duplicate_line_character_share: Share = Field(
+        0.1, description="of all characters, those in lines that were there before; FineWeb, section 3.6 (Gopher: 0.2)"
+    )
+    max_ellipsis_share: Share = Field(0.3, description="of all lines, those that end in an ellipsis; Gopher, section A1.1")
+    max_bullet_share: Share = Field(0.9, description="of all lines, list items, where these are bare names; Gopher, section A1.1")
 
 
 @rule(FINEWEB, "min_punctuated_line_share")

@@ -19,8 +19,8 @@ MIN_LINK_CHARACTER_SHARE = 0.35
 class LinkLimits(Section):
     """Limits of the rules about links."""
 
-    max_link_share: Share = Field(0.5, description="characters inside links, of all characters")
-    max_link_line_share: Share = Field(0.5, description="paragraphs, items and tables that are links, of all of them")
+    max_link_share: Share = Field(0.5, description="of all characters, those inside links; ours")
+    max_link_line_share: Share = Field(0.5, description="of paragraphs, items and tables, those that are links; ours")
 
 
 @rule(LINK_DENSITY, "max_link_share", ours="limit")

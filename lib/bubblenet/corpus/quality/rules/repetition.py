@@ -28,11 +28,17 @@ SHORTEST_REPEAT = 5
 class RepetitionLimits(Section):
     """Limits of the rules about repetition."""
 
-    max_duplicate_sentence_share: Share = Field(0.3, description="sentences with a near twin in the passage, of all sentences")
-    min_sentence_similarity: float = Field(0.8, gt=0.0, le=1.0, description="Jaccard similarity of trigrams from which sentences are twins")
-    max_top_ngram_shares: tuple[Share, Share, Share] = Field((0.2, 0.18, 0.16), strict=False, description="of one phrase of 2, 3, 4 words")
+    max_duplicate_sentence_share: Share = Field(0.3, description="of all sentences, those with a near twin in the passage; ours")
+    min_sentence_similarity: float = Field(
+        0.8, gt=0.0, le=1.0, description="Jaccard similarity of word trigrams from which two sentences are twins; ours"
+    )
+    max_top_ngram_shares: tuple[Share, Share, Share] = Field(
+        (0.2, 0.18, 0.16), strict=False, description="of all characters, those of one phrase of 2, 3, 4 words; Gopher, Table A1"
+    )
     max_duplicate_ngram_shares: tuple[Share, Share, Share, Share, Share, Share] = Field(
-        (0.15, 0.14, 0.13, 0.12, 0.11, 0.1), strict=False, description="of repeated phrases of 5, 6 ... 10 words"
+        (0.15, 0.14, 0.13, 0.12, 0.11, 0.1),
+        strict=False,
+        description="of all characters, those of repeated phrases of 5, 6 ... 10 words; Gopher, Table A1",
     )
 
 

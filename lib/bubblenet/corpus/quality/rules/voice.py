@@ -15,9 +15,9 @@ from bubblenet.section import Section, Share
 class VoiceLimits(Section):
     """Limits of the rules about who speaks."""
 
-    max_promotional_phrases: int = Field(2, ge=0, description="different phrases of advertising in a passage")
-    max_forum_phrases: int = Field(1, ge=0, description="different phrases of forums in a passage")
-    max_first_person_share: Share = Field(0.05, description="words like I and my, of all words")
+    max_promotional_phrases: int = Field(2, ge=0, description="different phrases of advertising in a passage; ours")
+    max_forum_phrases: int = Field(1, ge=0, description="different phrases of forums in a passage; ours")
+    max_first_person_share: Share = Field(0.05, description="of all words, those like I and my; ours")
 
 
 @rule(HUMPBACK_RATING, "max_promotional_phrases", ours="lists, limit", languages=word_lists.PROMOTION)

@@ -16,12 +16,12 @@ from bubblenet.section import Section, Share
 class WordLimits(Section):
     """Limits of the rules about words."""
 
-    min_words: int = Field(50, ge=0, description="parts between white space, code and tables included")
-    min_mean_word_length: float = Field(3.0, ge=0.0, description="characters")
-    max_mean_word_length: float = Field(10.0, ge=0.0, description="characters")
-    max_symbol_ratio: Share = Field(0.1, description="hash signs, or ellipses, to a word")
-    min_alphabetic_share: Share = Field(0.8, description="words with a letter, of all words")
-    min_stop_words: int = Field(2, ge=0, description="occurrences of the language's commonest words")
+    min_words: int = Field(50, ge=0, description="parts between white space, code and tables included; Gopher, section A1.1")
+    min_mean_word_length: float = Field(3.0, ge=0.0, description="characters; Gopher, section A1.1")
+    max_mean_word_length: float = Field(10.0, ge=0.0, description="characters; Gopher, section A1.1")
+    max_symbol_ratio: Share = Field(0.1, description="hash signs, or ellipses, to a word; Gopher, section A1.1")
+    min_alphabetic_share: Share = Field(0.8, description="of all words, those with a letter; Gopher, section A1.1")
+    min_stop_words: int = Field(2, ge=0, description="occurrences of the language's commonest words; Gopher, section A1.1")
 
 
 @rule(GOPHER, "min_words")
