@@ -147,7 +147,7 @@ def open_for_reading(config: Path | None, overrides: list[str] | None, location:
     with _quiet_launch():
         spark = build("bubblenet", chosen.execution.spark_conf)
     try:
-        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, create=False)
+        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access="read")
         yield with_trained_models(chosen, warehouse), warehouse
     finally:
         spark.stop()

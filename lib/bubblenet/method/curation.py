@@ -44,7 +44,10 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
     if not known.isEmpty():
         return
     now = datetime.now(UTC)
-    rows = [(recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), now) for stage, f in recipe.fingerprints.items()]
+    rows = [
+        {"recipe_id": recipe.id, "stage": stage, "fingerprint": made.id, "parts": json.dumps(made.parts, sort_keys=True), "created_at": now}
+        for stage, made in recipe.fingerprints.items()
+    ]
     note, frame = _note(context, {"recipe": recipe.id}), context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1)
     context.warehouse.append_once(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
 
@@ -181,7 +184,8 @@ def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[f
 
 
 def _where(curation: Curation) -> str:
-    return f"round = {curation.round} AND policy = '{curation.policy}'"  # both were validated by the settings
+    """What is replaced in `judgements` and in `curated`, and by which its commits are found again."""
+    return JUDGEMENTS.of_round(curation.round, curation.policy)
 
 
 def _note(context: Context, extra: dict[str, Any]) -> dict[str, Any]:
