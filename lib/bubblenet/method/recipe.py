@@ -130,7 +130,9 @@ def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerp
     translated = Fingerprint(asking | _translating(settings) | {"through": through})
     stages = {"backtranslate/translated": translated}
     if settings.translation.cross_lingual:
-        stages["backtranslate/cross_lingual"] = Fingerprint({"translated": translated.id, "gates": gates.versions(), "code": KEEPING_VERSION})
+        stages["backtranslate/cross_lingual"] = Fingerprint(
+            {"translated": translated.id, "gates": gates.versions(), "code": KEEPING_VERSION}
+        )
     return stages
 
 
