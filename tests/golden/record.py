@@ -12,7 +12,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+import bubblenet
 from tests.golden import DIGESTS, ROOT, complaint, entry, recorded
 from tests.golden.components import COMPONENTS, versions
 
@@ -39,6 +41,9 @@ def record(names: Sequence[str], *, is_new_input: bool = False) -> list[str]:
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 1 where something was refused."""
     names = [argument for argument in arguments if argument != "--new-input"]
+    if Path(bubblenet.__file__).resolve().parent != ROOT / "lib" / "bubblenet":
+        print(f"the bubblenet that is imported is that of {bubblenet.__file__}: set PYTHONPATH={ROOT / 'lib'}")
+        return 1
     unknown = set(names) - {one.name for one in COMPONENTS}
     is_new_input = "--new-input" in arguments
     if unknown:
