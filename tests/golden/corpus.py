@@ -33,24 +33,9 @@ LIMIT = 1200
 """Bytes of a page in the files below."""
 
 
-def _files() -> dict[str, bytes]:
-    """A file of every format, sound records and others."""
-    lines: list[Any] = [
-        {"text": "Plain text of a line.", "url": " http://a.example/1 ", "lang": "fr", "license": "CC0", "date": "2024-01-01"},
-        {"content": "Content.", "source": "s", "language": "", "licence": "MIT", "timestamp": 7, "id": "i"},
-        {"raw_content": "Raw.", "id": 9, "crawl_date": "2023"},
-        {"markdown": "# Mark\n\nDown.", "fetched_at": "2022"},
-        {"html": "<html lang=en><a rel=license href=/l>x</a><p>Page.</p>", "text": None},
-        {"text": " \u0007 "},
-        {"text": 5},
-        {"text": "x" * (LIMIT + 1)},
-        {"text": "Lone \ud800 half and \ud83d\ude00 whole."},
-        ["a list"],
-    ]
-    jsonl = "\n".join(
-        ["\ufeff" + json.dumps(lines[0]), *map(json.dumps, lines[1:]), "", "{not json", '{"text": "' + "y" * 7 * LIMIT + '"}']
-    )
-    records = [
+def _records() -> list[bytes]:
+    """Of WARC: sound ones, and each kind of others."""
+    return [
         warc_record(PAGE, "http://example.org/sound", f"Content-Length: {len(PAGE)}\r\n"),
         warc_record(PAGE, "http://example.org/cut", "Content-Length: 999\r\n"),
         warc_record(gzip.compress(PAGE, mtime=0), "http://example.org/gzip", "Content-Encoding: gzip\r\n"),
@@ -70,6 +55,30 @@ def _files() -> dict[str, bytes]:
         warc_record("Zeile \u00e4".encode("latin-1"), "http://example.org/latin").replace(b"charset=utf-8", b"charset=latin"),
         warc_record(PAGE, "http://example.org/text", kind="conversion"),
     ]
+
+
+def _lines() -> list[Any]:
+    """Of JSON: pages under every name of a field, and what is none."""
+    return [
+        {"text": "Plain text of a line.", "url": " http://a.example/1 ", "lang": "fr", "license": "CC0", "date": "2024-01-01"},
+        {"content": "Content.", "source": "s", "language": "", "licence": "MIT", "timestamp": 7, "id": "i"},
+        {"raw_content": "Raw.", "id": 9, "crawl_date": "2023"},
+        {"markdown": "# Mark\n\nDown.", "fetched_at": "2022"},
+        {"html": "<html lang=en><a rel=license href=/l>x</a><p>Page.</p>", "text": None},
+        {"text": " \u0007 "},
+        {"text": 5},
+        {"text": "x" * (LIMIT + 1)},
+        {"text": "Lone \ud800 half and \ud83d\ude00 whole."},
+        ["a list"],
+    ]
+
+
+def _files() -> dict[str, bytes]:
+    """A file of every format, sound records and others."""
+    lines, records = _lines(), _records()
+    jsonl = "\n".join(
+        ["\ufeff" + json.dumps(lines[0]), *map(json.dumps, lines[1:]), "", "{not json", '{"text": "' + "y" * 7 * LIMIT + '"}']
+    )
     table = pa.table(
         {"text": ["Row one.", None, "Row three."], "url": ["http://p.example/1", "http://p.example/2", None], "other": [1, 2, 3]}
     )

@@ -167,7 +167,7 @@ def _drawn() -> Any:
         for name in ("varied_v1", "question_v1")
         for share in shares
         for shape in shapes
-        for number, language in enumerate(("en", "de", "xx", "und", "", "zh") * 9)
+        for number, language in enumerate(("en", "de", "xx", "und", "", "zh") * 5)
     ]
     return [(choice, choice.build("PASSAGE"), choice.complete("Do it"), choice.complete("Is it?")) for choice in choices]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -53,7 +52,9 @@ def _graft(owner: Any, name: str, changed: Any, undo: Undo) -> None:
     live = vars(owner).get(name)
     function, other = _function(live), _function(changed)
     if function and other:
-        _swap(function, other, undo)
+        if _swap(function, other, undo) and hasattr(live, "cache_clear"):
+            live.cache_clear()
+            undo.append(live.cache_clear)
     elif isinstance(live, type) and isinstance(changed, type):
         if live.__module__ == changed.__module__:
             for member, value in list(vars(changed).items()):
@@ -74,11 +75,14 @@ def _function(value: Any) -> FunctionType | None:
     return value if isinstance(value, FunctionType) else None
 
 
-def _swap(live: FunctionType, changed: FunctionType, undo: Undo) -> None:
+def _swap(live: FunctionType, changed: FunctionType, undo: Undo) -> bool:
+    """Whether there was anything to change."""
     code = live.__code__
-    if code != changed.__code__ and code.co_freevars == changed.__code__.co_freevars:
-        live.__code__ = changed.__code__
-        undo.append(lambda: setattr(live, "__code__", code))
+    if code == changed.__code__ or code.co_freevars != changed.__code__.co_freevars:
+        return False
+    live.__code__ = changed.__code__
+    undo.append(lambda: setattr(live, "__code__", code))
+    return True
 
 
 def _is_other(live: Any, changed: Any) -> bool:
@@ -87,9 +91,11 @@ def _is_other(live: Any, changed: Any) -> bool:
 
 
 def _forget(module: ModuleType) -> None:
-    """Empty the caches of a module, and that of what is remembered of passages."""
+    """Empty the caches of a module, and that of what is remembered of passages; not what takes no argument: it loads a model."""
     from bubblenet.corpus import shape
 
-    for value in [*vars(module).values(), shape.shape_of]:
-        if hasattr(value, "cache_clear") and sys.modules.get(value.__module__) in (module, shape):
-            value.cache_clear()
+    names = (module.__name__, shape.__name__)
+    caches = (value for value in [*vars(module).values(), shape.shape_of] if hasattr(value, "cache_clear") and value.__module__ in names)
+    for cache in caches:
+        if cache.__wrapped__.__code__.co_argcount:
+            cache.cache_clear()

@@ -58,7 +58,8 @@ def _constants():
     """(folder, file, name) of every version that a module states."""
     for root in (golden.ROOT / "lib" / "bubblenet", golden.ROOT / "udfs", golden.ROOT / "jobs"):
         for path in root.rglob("*.py"):
-            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            text = path.read_text(encoding="utf-8")
+            for node in ast.parse(text).body if "VERSION" in text else ():
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
                 for name in (target.id for target in targets if isinstance(target, ast.Name) and NAMED.fullmatch(target.id)):
                     yield root, path, name

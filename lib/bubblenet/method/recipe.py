@@ -82,7 +82,7 @@ def corpus_recipe(settings: Settings) -> Recipe:
     listing = Fingerprint({"code": READER_VERSION})
     # A part of a file is a request of its own: another split asks other questions, and must not stand beside the answers to the old ones.
     sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes"})
-    pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes
+    pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
     reading = Fingerprint(pages | raised(provenance=PROVENANCE_VERSION))
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
     segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules})
@@ -98,9 +98,9 @@ def full_recipe(settings: Settings) -> Recipe:
     judge = forward_engine(settings)
     backward, forward = backward_engine(settings).fingerprint_parts(), judge.fingerprint_parts()
     decoding = settings.backtranslation.model_dump(mode="json", include=_DECODING)
-    asking = {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
-    asking |= raised(measuring=MEASURING_VERSION)
-    alone = {"engine": forward, "max_passage_tokens": settings.scoring.max_passage_tokens} | raised(measuring=MEASURING_VERSION)
+    measuring: dict[str, Any] = raised(measuring=MEASURING_VERSION)
+    asking = measuring | {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
+    alone = measuring | {"engine": forward, "max_passage_tokens": settings.scoring.max_passage_tokens}
     return Recipe(
         corpus.fingerprints
         | {
