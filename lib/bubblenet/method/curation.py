@@ -156,10 +156,19 @@ def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
     segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
     where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
     first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
-    documents = passages.current(context, DOCUMENTS, recipe["ingest"].id).where("kept")
-    licences = documents.groupBy("document_id", "snapshot").agg(F.min("declared_licence").alias("declared_licence"))
+    documents = passages.current(context, DOCUMENTS, *recipe.readings()).where("kept")
+    licences = documents.groupBy("document_id", "snapshot").agg(_newest_licence(recipe).alias("declared_licence"))
     with_licence = first.join(licences, on=["document_id", "snapshot"], how="left")
     return with_licence.drop("run_id").withColumnsRenamed({"text": "response", "snapshot": "first_snapshot"})
+
+
+def _newest_licence(recipe: Recipe) -> Column:
+    """What the newest reading of a page says of its licence; pages of other snapshots may not have been read again yet."""
+    licence = F.lit(None).cast("string")
+    for fingerprint in reversed(recipe.readings()):
+        own = F.col("fingerprint") == fingerprint
+        licence = F.when(F.max(own), F.min(F.when(own, F.col("declared_licence")))).otherwise(licence)
+    return licence
 
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
