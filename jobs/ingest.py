@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.app.job import main_of
+from bubblenet.app.job import job_of_steps
 from bubblenet.corpus.reading import formats
 from bubblenet.errors import InputError
 from bubblenet.kernel.keys import content_id
@@ -49,10 +49,8 @@ def _reading(context: Context) -> Stage:
     return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(context.settings.corpus), scope=in_snapshot, weight="num_bytes")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the job; return the exit code."""
-    return main_of([run], argv, needs_input=True)
+JOB = job_of_steps("ingest", __doc__, [run], follows="run", makes_warehouse=True, needs_input=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from bubblenet.translation.protocol import Translator
     from bubblenet.translation.trips import Chain
 
+TAKING_VERSION = 1
+"""Rises when TakeQuestion would write another row for the same question and verdict."""
+
+KEEPING_VERSION = 1
+"""The same of KeepAsked."""
 
 _TRANSLATED_WINDOW = 128
 _ASKED = ("prompt", "template", "style", "length", "complexity", "source_type", "opening", "closing")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.judging import measure
+from bubblenet.judging.declaration import Known
 from bubblenet.judging.measure import Pair, TextMeasurement
-from bubblenet.judging.modes import MODES, Known, reverse_of
+from bubblenet.judging.modes import MODES, RANKING
+from bubblenet.judging.modes.reverse_gain import reverse_of
 from bubblenet.kernel.batches import quarantined
 from bubblenet.settings import Scoring
 from bubblenet.udfs.worker import engine_of_task
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bubblenet.engines.protocol import TextEngine
+    from bubblenet.judging.declaration import Measurement, Mode
     from bubblenet.judging.measure import ReverseMeasurement
-    from bubblenet.judging.modes import Measurement, Mode
     from bubblenet.kernel.batches import Row
 
 _UNPARSABLE = "unparsable"
@@ -92,8 +94,8 @@ def _known(requests: list[Row], mode: Mode) -> Known:
 
 
 def _reverse(request: Row) -> ReverseMeasurement:
-    columns = {name: request[f"reverse_gain_{name}"] for name in ("log_likelihood", "num_tokens")}
-    return reverse_of(request["request_id"], columns | {"reverse_gain": request["reverse_gain"]})
+    columns = {name: request[f"ranking_{name}"] for name in ("log_likelihood", "num_tokens")}
+    return reverse_of(request["request_id"], columns | {RANKING.ranks_by: request[RANKING.ranks_by]})
 
 
 def _alone(request: Row) -> TextMeasurement:

@@ -16,7 +16,7 @@ import pandas as pd
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.identity import content_id
-from bubblenet.judging.modes import rating_mode
+from bubblenet.judging.modes import DEFAULT_RATING, rating_mode
 from bubblenet.settings import Backtranslation, Scoring
 from bubblenet.udfs.instructions import Backtranslate
 from bubblenet.udfs.scoring import MeasurePair
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from bubblenet.kernel.batches import Row
     from bubblenet.settings import Settings
-
-_RATING = "five_level_v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class BacktranslateColumn:
 
 @dataclass(frozen=True, slots=True)
 class SelfScoreColumn:
-    """The rating of each pair by the first rubric of scoring.modes, as the job would write it: of the five levels where there is none.
+    """The rating of each pair by the first rubric of scoring.modes, as the job would write it; by the cheapest where there is none.
 
     Null where one side is null or the model failed.
     """
@@ -67,7 +65,7 @@ class SelfScoreColumn:
 
     def map_series(self, batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
         """Instructions and texts in, expected scores out."""
-        transform = MeasurePair(self.spec, self.scoring, rating_mode(self.scoring.modes) or _RATING)
+        transform = MeasurePair(self.spec, self.scoring, rating_mode(self.scoring.modes) or DEFAULT_RATING)
         for instructions, texts in batches:
             pairs = {
                 position: _request(text) | {"instruction": instruction}

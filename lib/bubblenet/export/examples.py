@@ -97,12 +97,9 @@ def _seeds(context: Context, pinned: Pinned) -> DataFrame:
 def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
     """The accepted pairs of the round and policy; near copies stand on one side of the split."""
     settings = context.settings
-    rows = context.warehouse.read(CURATED, pinned.curated).where(
-        (F.col("round") == settings.curation.round)
-        & (F.col("policy") == settings.curation.policy)
-        & (F.col("grade") >= settings.export.min_grade)
-        & _of_languages(settings.export)
-    )
+    of_round = CURATED.of_round(settings.curation.round, settings.curation.policy)
+    is_wanted = (F.col("grade") >= settings.export.min_grade) & _of_languages(settings.export)
+    rows = context.warehouse.read(CURATED, pinned.curated).where(of_round).where(is_wanted)
     clustered = rows.join(_clusters(context, pinned, rows, scratch), on="segment_id", how="left")
     cluster = F.coalesce("cluster_id", "segment_id")
     is_held_out = _fraction(cluster, F.lit("split")) < settings.export.validation_share

@@ -25,6 +25,9 @@ from bubblenet.prompts import Choice, CriteriaTemplate, RatingTemplate, ReverseG
 if TYPE_CHECKING:
     from bubblenet.settings import Backtranslation
 
+MEASURING_VERSION = 1
+"""Rises when `propose` would make other instructions of the same answers, or `measure_passage` would measure the same passage otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProposalRequest:

@@ -48,11 +48,11 @@ class Context:
             raise InputError("a snapshot name of letters, digits, `.`, `_`, `-`", repr(self.snapshot), "For example: --snapshot 2026-11")
 
     @property
-    def slots(self) -> int:
-        """Concurrent tasks of a stage."""
+    def concurrent_tasks(self) -> int:
+        """Tasks of a stage that run at the same time."""
         return self.settings.execution.model_tasks or self.spark.sparkContext.defaultParallelism
 
     @property
-    def model_slots(self) -> int:
-        """Concurrent tasks of a stage with a model: one on the GPU of one machine."""
-        return 1 if has_local_gpu(self.spark) else self.slots
+    def concurrent_model_tasks(self) -> int:
+        """The same of a stage with a model: one where a machine has one GPU for all of them."""
+        return 1 if has_local_gpu(self.spark) else self.concurrent_tasks

@@ -18,3 +18,8 @@ class Fingerprint:
     def id(self) -> str:
         """16 hexadecimal digits."""
         return hashlib.sha256(json.dumps(self.parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def raised(**versions: int) -> dict[str, int]:
+    """Those of the versions that are above 1: a version that was introduced later changes no fingerprint until it is raised."""
+    return {name: version for name, version in versions.items() if version > 1}

@@ -62,7 +62,7 @@ class Stage:
     colocate: column whose equal values are worked on together (candidates of one passage share its prefill).
     weight: instead of `colocate`, a column with the bytes that a request makes the workers read: tasks are packed to about equal weight.
     min_task_rows: requests that a task gets at least, where it takes long to start.
-    sample: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
+    only: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Stage:
     scope: Column | None = None
     colocate: str = "request_id"
     weight: str | None = None
-    sample: DataFrame | None = None
+    only: DataFrame | None = None
     min_task_rows: int = 1
     is_model_stage: bool = False
 
@@ -170,12 +170,12 @@ def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> P
     version = context.warehouse.version(stage.target)
     stored = context.warehouse.stored_transaction(stage.target, stage.app_id, version)
     location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
-    requests = stage.requests if stage.sample is None else stage.requests.join(stage.sample, on=stage.colocate, how="left_semi")
+    requests = stage.requests if stage.only is None else stage.requests.join(stage.only, on=stage.colocate, how="left_semi")
     units: tuple[PlannedUnit, ...] = ()
     # The first start of a lane finds no answers. A copied table may have lost its transactions, so the files are asked, too.
     if stored < 0 and not context.warehouse.may_hold(stage.target, "fingerprint", stage.fingerprint.id, version):
         units = _write_units(stage, context, requests, budget, location)
-        num_open = sum(unit.num_requests for unit in units) if stage.sample is None else accounting.count_requests(stage.requests)
+        num_open = sum(unit.num_requests for unit in units) if stage.only is None else accounting.count_requests(stage.requests)
         before = accounting.Counts(seen=num_open, kept=0, pending=num_open)
     else:
         answers = _answers(stage, context, version)
@@ -196,7 +196,7 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     """Write each request once, in files of equal row counts, and cut the plan into units of whole files."""
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
-    rows_per_file = math.ceil(unit_rows / context.slots)
+    rows_per_file = math.ceil(unit_rows / context.concurrent_tasks)
     distinct = pending.repartition("request_id").dropDuplicates(["request_id"])  # in this order the payload is sorted once
     ordered = distinct.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
@@ -256,10 +256,10 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     if stage.transform is None:
         raise TypeError(f"stage {stage.name} declares neither transform nor combine")
     schema = context.warehouse.read(stage.target).schema
-    most_tasks = context.model_slots if stage.is_model_stage else context.slots * CPU_TASKS_PER_SLOT
+    most_tasks = context.concurrent_model_tasks if stage.is_model_stage else context.concurrent_tasks * CPU_TASKS_PER_SLOT
     num_tasks = min(math.ceil(planned.num_requests / stage.min_task_rows), most_tasks)
     weight, colocate = stage.weight, stage.colocate
-    spread = pack_by_weight(requests, weight, context.slots) if weight else spread_by_number(requests, num_tasks, colocate)
+    spread = pack_by_weight(requests, weight, context.concurrent_tasks) if weight else spread_by_number(requests, num_tasks, colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
     profile = model_profile(context.spark) if stage.is_model_stage else None
     if stage.is_model_stage:

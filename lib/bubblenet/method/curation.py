@@ -10,11 +10,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet.engines.roles import forward_engine
-from bubblenet.judging.grading import ORIGINS, rule_of
+from bubblenet.judging.grading import grader_of
+from bubblenet.judging.modes import RANKING
+from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.warehouse import Transaction
 from bubblenet.method import passages
@@ -23,13 +24,16 @@ from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGE
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from bubblenet.judging.grading import QualityRule
+    from bubblenet.judging.grading import Grader
     from bubblenet.kernel.accounting import Counts
     from bubblenet.kernel.context import Context
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.method.recipe import Recipe
     from bubblenet.settings import Curation
     from bubblenet.tables import Table
+
+_COLUMNS = ("reverse_gain", "forward_gain", "instruction_following_difficulty")
+"""Of `scores` that `judgements` shows."""
 
 _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
@@ -40,7 +44,10 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
     if not known.isEmpty():
         return
     now = datetime.now(UTC)
-    rows = [(recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), now) for stage, f in recipe.fingerprints.items()]
+    rows = [
+        {"recipe_id": recipe.id, "stage": stage, "fingerprint": made.id, "parts": json.dumps(made.parts, sort_keys=True), "created_at": now}
+        for stage, made in recipe.fingerprints.items()
+    ]
     note, frame = _note(context, {"recipe": recipe.id}), context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1)
     context.warehouse.append_once(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
 
@@ -67,56 +74,54 @@ def _standing(context: Context, recipe: Recipe) -> DataFrame:
     return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
 
 
-def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
+def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
     """Give each pair its quality, grade, kept and reason. The reasons are tried in the order in which the signals are bought.
 
-    signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the rule.
+    signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the grader.
     """
-    order = Window.partitionBy("segment_id", "origin", "passed").orderBy(F.col("reverse_gain").desc_nulls_last(), "instruction_id")
-    is_best = F.col("origin").isin(*passages.CHOSEN_ORIGINS) | (F.col("rank") == 1)
     reason = (
         F.when(~F.col("passed"), F.col("gate"))
-        .when(F.col("reverse_gain").isNull(), "not_measured")
-        .when(~is_best, "not_best_candidate")
+        .when(F.col(RANKING.ranks_by).isNull(), "not_measured")
+        .when(~F.col("is_best"), "not_best_candidate")
         .when(F.col("quality").isNull(), "not_measured")
         .when(F.col("grade").isNull(), "low_quality")
     )
-    named = {name: F.col("signals")[name] for name in rule.signal_names()}
+    named = {name: F.col("signals")[name] for name in grader.signal_names()}
     return (
         pairs.join(signals, on="instruction_id", how="left")
-        .withColumn("rank", F.row_number().over(order))
-        .withColumn("quality", rule.column(named, F.col("origin")))
-        .withColumn("grade", rule.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
+        .withColumn("is_best", passages.is_best("passed"))
+        .withColumn("quality", grader.column(named, F.col("origin")))
+        .withColumn("grade", grader.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
         .withColumn("reason", reason)
         .withColumn("kept", F.col("reason").isNull())
         .withColumn("grade", F.when(F.col("kept"), F.col("grade")))
     )
 
 
-def _signals(context: Context, recipe: Recipe, rule: QualityRule) -> DataFrame:
-    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the rule."""
+def _signals(context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
+    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the grader."""
     fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes)
     scores = passages.current(context, SCORES, *fingerprints).where("kept")
-    named = [F.max(F.col("signals")[name]).alias(name) for name in rule.signal_names()]
+    named = [F.max(F.col("signals")[name]).alias(name) for name in grader.signal_names()]
     return scores.groupBy("instruction_id").agg(
-        *(F.max(name).alias(name) for name in ("reverse_gain", "forward_gain", "instruction_following_difficulty")),
-        F.max(F.when(F.col("mode") == F.lit(rule.rating), F.col("expected_score"))).alias("expected_score"),
+        *(F.max(name).alias(name) for name in dict.fromkeys((RANKING.ranks_by, *_COLUMNS))),
+        F.max(F.when(F.col("mode") == F.lit(grader.rating), F.col("expected_score"))).alias("expected_score"),
         F.struct(*named).alias("signals"),
     )
 
 
 def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
-    """Judge all pairs; return whether that was needed: not when neither an input nor the rule moved."""
-    rule = rule_of(context.settings, forward_engine(context.settings).weights_digest)
-    calibration_id = rule.calibration.id if rule.calibration else None
+    """Judge all pairs; return whether that was needed: not when neither an input nor the grader moved."""
+    grader = grader_of(context.settings, forward_engine(context.settings).weights_digest)
+    calibration_id = grader.calibration.id if grader.calibration else None
     versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
-    grades = {origin: [rule.threshold(grade, origin) for grade in (5, 4)] for origin in ORIGINS}
-    stated = {"settings": rule.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
+    grades = {origin: [grader.threshold(grade, origin) for grade in (5, 4)] for origin in JUDGED_AS}
+    stated = {"settings": grader.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
     note = {"inputs": versions, "rule": stated, "recipe": recipe.id}
     if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:
         return False
-    calibrated = {"is_calibrated": F.lit(rule.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
-    judged = judge(pairs, _signals(context, recipe, rule), rule).withColumns(
+    calibrated = {"is_calibrated": F.lit(grader.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
+    judged = judge(pairs, _signals(context, recipe, grader), grader).withColumns(
         _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
     )
     context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}))
@@ -151,10 +156,19 @@ def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
     segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
     where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
     first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
-    documents = passages.current(context, DOCUMENTS, recipe["ingest"].id).where("kept")
-    licences = documents.groupBy("document_id", "snapshot").agg(F.min("declared_licence").alias("declared_licence"))
+    documents = passages.current(context, DOCUMENTS, *recipe.readings()).where("kept")
+    licences = documents.groupBy("document_id", "snapshot").agg(_newest_licence(recipe).alias("declared_licence"))
     with_licence = first.join(licences, on=["document_id", "snapshot"], how="left")
     return with_licence.drop("run_id").withColumnsRenamed({"text": "response", "snapshot": "first_snapshot"})
+
+
+def _newest_licence(recipe: Recipe) -> Column:
+    """What the newest reading of a page says of its licence; pages of other snapshots may not have been read again yet."""
+    licence = F.lit(None).cast("string")
+    for fingerprint in reversed(recipe.readings()):
+        own = F.col("fingerprint") == fingerprint
+        licence = F.when(F.max(own), F.min(F.when(own, F.col("declared_licence")))).otherwise(licence)
+    return licence
 
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
@@ -179,7 +193,8 @@ def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[f
 
 
 def _where(curation: Curation) -> str:
-    return f"round = {curation.round} AND policy = '{curation.policy}'"  # both were validated by the settings
+    """What is replaced in `judgements` and in `curated`, and by which its commits are found again."""
+    return JUDGEMENTS.of_round(curation.round, curation.policy)
 
 
 def _note(context: Context, extra: dict[str, Any]) -> dict[str, Any]:

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from bubblenet.tables import DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, SEGMENTS
+from bubblenet.judging.modes import RANKING
+from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
+from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
     from bubblenet.tables import Table
-
-
-CHOSEN_ORIGINS = ("extracted", "paraphrase")
-"""Instructions of these are no candidates of one another: each goes on to the judge."""
 
 
 def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
@@ -30,6 +28,11 @@ def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
 def kept_in_snapshot(context: Context, recipe: Recipe) -> DataFrame:
     """Kept passages of the context's snapshot."""
     return current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+
+
+def signed(context: Context, recipe: Recipe) -> DataFrame:
+    """Passages of all snapshots with their MinHash bands, without those that hold an evaluation item."""
+    return current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
 
 
 def occurrences(context: Context, recipe: Recipe) -> DataFrame:
@@ -62,7 +65,7 @@ def questions(context: Context, recipe: Recipe) -> DataFrame:
     return here.select(F.col("representative_id").alias("segment_id"), "question").distinct()
 
 
-def sample(passages: DataFrame, limit: int) -> DataFrame | None:
+def first_by_hash(passages: DataFrame, limit: int) -> DataFrame | None:
     """The first `limit` passages by hash, as segment_id; None without a limit. The same passages on every start."""
     if not limit:
         return None
@@ -85,16 +88,20 @@ def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
     return pairs.join(texts, on="segment_id", how="inner")
 
 
-def best_candidates(pairs: DataFrame, reverse_gains: DataFrame) -> DataFrame:
-    """The pairs that go on to the judge: every extracted one and paraphrase, and of the generated ones the best of each passage.
+def is_best(*within: str) -> Column:
+    """Whether a pair goes on to the judge: of candidates of one another the best, of other origins each.
 
-    The best has the largest reverse gain. Ties are broken by instruction_id, so that the choice never depends on row order.
-    reverse_gains: instruction_id, reverse_gain.
+    The best is first by the column of the ranking mode. Ties are broken by instruction_id, so that the choice never depends on row order.
+    within: columns, besides passage and origin, whose values candidates must share.
     """
-    ranked = pairs.join(reverse_gains.where(F.col("reverse_gain").isNotNull()), on="instruction_id", how="inner")
-    order = Window.partitionBy("segment_id", "origin").orderBy(F.col("reverse_gain").desc(), "instruction_id")
-    is_best = F.col("origin").isin(*CHOSEN_ORIGINS) | (F.row_number().over(order) == 1)
-    return ranked.withColumn("is_best", is_best).where("is_best").drop("is_best")
+    order = Window.partitionBy("segment_id", "origin", *within).orderBy(F.col(RANKING.ranks_by).desc_nulls_last(), "instruction_id")
+    return ~F.col("origin").isin(*CANDIDATES) | (F.row_number().over(order) == 1)
+
+
+def best_candidates(pairs: DataFrame, ranks: DataFrame) -> DataFrame:
+    """The pairs that go on to the judge, with the columns of `ranks`."""
+    ranked = pairs.join(ranks.where(F.col(RANKING.ranks_by).isNotNull()), on="instruction_id", how="inner")
+    return ranked.withColumn("is_best", is_best()).where("is_best").drop("is_best")
 
 
 def parents(context: Context, recipe: Recipe) -> DataFrame:
@@ -102,17 +109,20 @@ def parents(context: Context, recipe: Recipe) -> DataFrame:
 
     Columns: parent_id, segment_id, instruction, closing, style, language, text.
     """
-    proposed = proposed_pairs(context, recipe).where(F.col("origin").isin("extracted", "generated"))
-    return best_candidates(proposed, reverse_gains(context, recipe)).select(
+    proposed = proposed_pairs(context, recipe).where(F.col("origin").isin(*PARAPHRASED))
+    return best_candidates(proposed, ranks(context, recipe)).select(
         F.col("instruction_id").alias("parent_id"), "segment_id", "instruction", "closing", "style", "language", "text"
     )
 
 
-def reverse_gains(context: Context, recipe: Recipe) -> DataFrame:
-    """instruction_id and reverse_gain as measured with the current fingerprint, with the numbers that it was made of."""
-    scores = current(context, SCORES, recipe["score/reverse_gain"].id).where(F.col("mode") == "reverse_gain")
-    parts = (F.col(name).alias(f"reverse_gain_{name}") for name in ("log_likelihood", "num_tokens"))
-    return scores.select("instruction_id", "reverse_gain", *parts)
+def ranks(context: Context, recipe: Recipe) -> DataFrame:
+    """instruction_id and what the ranking mode measured with the current fingerprint, with the numbers that it was made of.
+
+    The names of these begin with `ranking_`.
+    """
+    scores = current(context, SCORES, recipe[f"score/{RANKING.name}"].id).where(F.col("mode") == RANKING.name)
+    parts = (F.col(name).alias(f"ranking_{name}") for name in ("log_likelihood", "num_tokens"))
+    return scores.select("instruction_id", RANKING.ranks_by, *parts)
 
 
 def passage_likelihoods(context: Context, recipe: Recipe) -> DataFrame:

@@ -17,6 +17,7 @@ from bubblenet.corpus.quality import RULES_VERSION
 from bubblenet.corpus.questions import HEADINGS_VERSION
 from bubblenet.corpus.reading import formats
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
+from bubblenet.corpus.reading.pages import PROVENANCE_VERSION
 from bubblenet.corpus.reading.readers import READER_VERSION
 from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
 from bubblenet.corpus.shape import SHAPE_VERSION
@@ -26,8 +27,9 @@ from bubblenet.corpus.similarity.shingles import SHINGLES_VERSION
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import check_installed
 from bubblenet.judging import gates
+from bubblenet.judging.measure import MEASURING_VERSION
 from bubblenet.judging.modes import MODES
-from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.fingerprint import Fingerprint, raised
 from bubblenet.method.clusters import CLUSTERS_VERSION
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import DRAW_VERSION
@@ -39,6 +41,7 @@ from bubblenet.translation.native import NATIVE_VERSION
 from bubblenet.translation.paraphrasing import PARAPHRASING_VERSION
 from bubblenet.translation.registry import spec_of
 from bubblenet.translation.signals import QUALITY_VERSION
+from bubblenet.udfs.instructions import KEEPING_VERSION, TAKING_VERSION
 
 if TYPE_CHECKING:
     from bubblenet.engines.protocol import EngineSpec
@@ -59,6 +62,12 @@ class Recipe:
         """Fingerprints of all stages that propose instructions."""
         return [self.fingerprints[stage].id for stage in INSTRUCTION_STAGES if stage in self.fingerprints]
 
+    def readings(self) -> list[str]:
+        """Fingerprints under which `ingest` reads these same pages, whatever it noted of their provenance; the newest first."""
+        pages = dict(self["ingest"].parts)
+        newest = pages.pop("provenance", 1)
+        return [Fingerprint(pages | raised(provenance=version)).id for version in range(newest, 0, -1)]
+
     def __getitem__(self, stage: str) -> Fingerprint:
         return self.fingerprints[stage]
 
@@ -75,9 +84,10 @@ def corpus_recipe(settings: Settings) -> Recipe:
     listing = Fingerprint({"suffixes": formats.digest(formats.suffix_table())})
     # A part of a file is a request of its own: another split asks other questions, and must not stand beside the answers to the old ones.
     sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes"})
-    reading = Fingerprint({"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes)
+    pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
+    reading = Fingerprint(pages | raised(provenance=PROVENANCE_VERSION))
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
-    segmenting = Fingerprint({"documents": reading.id, "code": _CUTTING, "rules": rules})
+    segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules})
     signing = Fingerprint(_signing(settings))
     similar = settings.deduplication.model_dump(mode="json", include={"near", "min_similarity", "max_band_rows"})
     deduplicating = Fingerprint({"segments": segmenting.id, "index": signing.id, "rules": similar, "code": CLUSTERS_VERSION})
@@ -90,13 +100,15 @@ def full_recipe(settings: Settings) -> Recipe:
     judge = forward_engine(settings)
     backward, forward = backward_engine(settings).fingerprint_parts(), judge.fingerprint_parts()
     decoding = settings.backtranslation.model_dump(mode="json", include=_DECODING)
-    asking = {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
+    measuring: dict[str, Any] = raised(measuring=MEASURING_VERSION)
+    asking = measuring | {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
+    alone = measuring | {"engine": forward, "max_passage_tokens": settings.scoring.max_passage_tokens}
     return Recipe(
         corpus.fingerprints
         | {
-            "extract": Fingerprint({"code": 1, "gates": gates.versions()}),
+            "extract": Fingerprint({"code": TAKING_VERSION, "gates": gates.versions()}),
             "backtranslate": Fingerprint(asking),
-            "score/passage": Fingerprint({"engine": forward, "max_passage_tokens": settings.scoring.max_passage_tokens}),
+            "score/passage": Fingerprint(alone),
         }
         | _translated(settings, asking)
         | _paraphrasing(settings)
@@ -120,7 +132,9 @@ def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerp
     translated = Fingerprint(asking | _translating(settings) | {"through": through})
     stages = {"backtranslate/translated": translated}
     if settings.translation.cross_lingual:
-        stages["backtranslate/cross_lingual"] = Fingerprint({"translated": translated.id, "gates": gates.versions(), "code": 1})
+        stages["backtranslate/cross_lingual"] = Fingerprint(
+            {"translated": translated.id, "gates": gates.versions(), "code": KEEPING_VERSION}
+        )
     return stages
 
 

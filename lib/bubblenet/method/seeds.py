@@ -42,15 +42,15 @@ class SeedFile:
     origin: Origin
 
     @classmethod
-    def of(cls, name: str, licence: str | None, origin: Origin | None) -> SeedFile:
+    def of(cls, file: str, licence: str | None, origin: Origin | None) -> SeedFile:
         """The file of that path, or the starter set. Raises InputError where it is not there, or its licence is not said."""
-        if name == STARTER:
+        if file == STARTER:
             starter = str(files("bubblenet.conf") / "seeds" / "starter.jsonl")
             return cls(starter, STARTER_LICENCE, "project").checked()
         if not licence:
             raise InputError("the licence of the pairs", "none", "Say it: --license CC-BY-4.0")
-        local = local_path(name)
-        return cls(str(Path(local).absolute()) if local else name, licence, origin or "human").checked()
+        local = local_path(file)
+        return cls(str(Path(local).absolute()) if local else file, licence, origin or "human").checked()
 
     def checked(self) -> SeedFile:
         """Itself. Raises InputError where a line cannot be read, before any is imported."""

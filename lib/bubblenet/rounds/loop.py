@@ -24,8 +24,8 @@ from bubblenet.export.examples import REVERSED_PROMPT
 from bubblenet.export.writing import export
 from bubblenet.judging.calibration import FIGURES_VERSION, load
 from bubblenet.judging.commands import calibrate
-from bubblenet.judging.grading import ORIGINS
 from bubblenet.judging.modes import MODES
+from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
 from bubblenet.method.seeds import current_seeds
@@ -128,7 +128,7 @@ def _calibrated(context: Context, judge: str) -> dict[str, str]:
     fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
     file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"
     if not file.is_file():
-        calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
+        calibrate(context.settings, labels, file, (), dict.fromkeys(JUDGED_AS, precision), console=context.console)
         close_all()  # the workers have an engine each
     record_selection(context, judge, load(file))
     return {"calibration": str(file)}
@@ -182,16 +182,13 @@ def _value(estimates: list[Estimate], model: str, baseline: str | None, metric: 
     return pick(estimates, model, baseline, metric).value
 
 
-def _of(context: Context, number: int) -> Any:
-    return (F.col("round") == number) & (F.col("policy") == context.settings.curation.policy)
-
-
 def agreement(context: Context, number: int) -> float:
     """Kendall's tau between what the judges of this round and the last one make of the same pairs; 0 without pairs."""
     from scipy.stats import kendalltau
 
+    policy = context.settings.curation.policy
     judged = context.warehouse.read(JUDGEMENTS).where(F.col("quality").isNotNull())
-    this, last = (judged.where(_of(context, wanted)).select("instruction_id", "quality") for wanted in (number, number - 1))
+    this, last = (judged.where(JUDGEMENTS.of_round(wanted, policy)).select("instruction_id", "quality") for wanted in (number, number - 1))
     both = this.join(last.withColumnRenamed("quality", "earlier"), on="instruction_id", how="inner")
     pairs = both.orderBy(content_id("instruction_id", F.lit("compared"))).limit(_COMPARED_PAIRS).select("quality", "earlier").collect()
     tau = kendalltau([row["quality"] for row in pairs], [row["earlier"] for row in pairs]).statistic if len(pairs) > 1 else 0.0
@@ -200,9 +197,10 @@ def agreement(context: Context, number: int) -> float:
 
 def _record(context: Context, finished: Round) -> None:
     """Append the row of a round, unless its last row says the same."""
+    policy = context.settings.curation.policy
     values = {
         "round": finished.number,
-        "policy": context.settings.curation.policy,
+        "policy": policy,
         "model": finished.model,
         "parent": finished.parent,
         "start": context.settings.models.start,
@@ -214,7 +212,8 @@ def _record(context: Context, finished: Round) -> None:
         "rules": json.dumps(context.settings.rounds.model_dump(mode="json"), sort_keys=True),
         "run_id": context.run_id,
     }
-    last = context.warehouse.read(ROUNDS).where(_of(context, finished.number)).orderBy(F.col("created_at").desc()).first()
+    known = context.warehouse.read(ROUNDS).where(ROUNDS.of_round(finished.number, policy))
+    last = known.orderBy(F.col("created_at").desc()).first()
     if last is not None and all(last[name] == value for name, value in values.items() if name != "run_id"):
         return
     rows = context.spark.createDataFrame([values | {"created_at": datetime.now(UTC)}], ROUNDS.ddl).coalesce(1)

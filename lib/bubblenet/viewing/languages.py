@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
 from rich.table import Column, Table
 
+from bubblenet.tables import JUDGEMENTS
 from bubblenet.terminal import by_count, elide, print_table, print_text
 from bubblenet.viewing.charts import Bar, bars
 
@@ -23,9 +25,6 @@ _MOST_LANGUAGES = 40
 _NUM_PARAPHRASES = 5
 _TEXT_CHARACTERS = 160
 
-_LANGUAGES = f"""
-SELECT * FROM language_yield WHERE round = {{round}} AND policy = {{policy}} ORDER BY num_passages DESC, language LIMIT {_MOST_LANGUAGES}
-"""
 _CHAINS = "SELECT * FROM translation_yield WHERE fingerprint IN ({first}, {second})"
 # Spread over the chains, the most different ones of each first.
 _PARAPHRASES = f"""
@@ -91,7 +90,8 @@ def collect_languages(spark: SparkSession, recipe: dict[str, str], round_: int, 
     if not any(stage in recipe for stage in _STAGES):
         return None
     first, second = (recipe.get(stage, "") for stage in _STAGES)
-    rows = spark.sql(_LANGUAGES, round=round_, policy=policy).collect()
+    yields = spark.table("language_yield").where(JUDGEMENTS.of_round(round_, policy))
+    rows = yields.orderBy(F.col("num_passages").desc(), "language").limit(_MOST_LANGUAGES).collect()
     languages = tuple(LanguageLine(**{name: row[name] for name in LanguageLine.__slots__}) for row in rows)
     chains = _chains(spark.sql(_CHAINS, first=first, second=second).collect())
     pairs = spark.sql(_PARAPHRASES, fingerprint=second).collect()

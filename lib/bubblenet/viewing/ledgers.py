@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bubblenet.judging.modes import MODES, RANKING
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pyspark.sql import SparkSession
 
-# The order of the pipeline; stages that a later release adds come after these, by name.
+# The order of the pipeline; all other stages come after these, by name.
 _ORDER = (
     "list",
     "ingest",
@@ -19,10 +21,9 @@ _ORDER = (
     "deduplicate",
     "extract",
     "backtranslate",
-    "score/reverse_gain",
+    f"score/{RANKING.name}",
     "score/passage",
-    "score/likelihood",
-    "score/",
+    *(f"score/{mode}" for mode in MODES),
 )
 
 _SUMS = """
@@ -92,6 +93,4 @@ def stage_totals(spark: SparkSession) -> list[StageTotal]:
 
 
 def _position(stage: str) -> int:
-    exact = [position for position, name in enumerate(_ORDER) if name == stage]
-    similar = [position for position, name in enumerate(_ORDER) if name.endswith("/") and stage.startswith(name)]
-    return (exact + similar + [len(_ORDER)])[0]
+    return _ORDER.index(stage) if stage in _ORDER else len(_ORDER)

@@ -9,13 +9,14 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from bubblenet import __version__
 from bubblenet.errors import WarehouseError
 from bubblenet.method.curation import grades_in_use
+from bubblenet.tables import JUDGEMENTS
 from bubblenet.terminal import by_count
 from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
 from bubblenet.viewing.languages import Languages, collect_languages
@@ -27,7 +28,7 @@ from bubblenet.viewing.views import register_views
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyspark.sql import Row, SparkSession
+    from pyspark.sql import DataFrame, Row
 
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.settings import Curation, Settings
@@ -41,7 +42,7 @@ _LINKED = re.compile(r"https?://|file:/", re.IGNORECASE)
 _RECIPE = """
 SELECT recipe_id, stage, fingerprint, parts, created_at FROM recipes
 WHERE recipe_id = coalesce(
-  (SELECT max(recipe_id) FROM judgements WHERE round = {round} AND policy = {policy}),
+  (SELECT max(recipe_id) FROM {judgements}),
   (SELECT max_by(recipe_id, created_at) FROM recipes))
 ORDER BY stage
 """
@@ -63,15 +64,15 @@ FROM (
 ) AS asked CROSS JOIN (
   SELECT count(DISTINCT segment_id) FILTER (WHERE quality IS NOT NULL) AS measured, count(quality) AS measured_pairs,
     count(DISTINCT segment_id) FILTER (WHERE kept) AS accepted, count_if(kept) AS accepted_pairs, count_if(kept AND grade = 5) AS grade_5
-  FROM judgements WHERE round = {round} AND policy = {policy}
+  FROM {judgements}
 ) AS judged
 """
 _HISTOGRAM = """
 SELECT least(floor(({column} - {low}) / ({high} - {low}) * {bins}), {bins} - 1) AS bin, kept, count(*) AS num
-FROM judgements WHERE round = {round} AND policy = {policy} AND {column} IS NOT NULL GROUP BY ALL
+FROM {judgements} WHERE {column} IS NOT NULL GROUP BY ALL
 """
 _VERDICTS = """
-SELECT reason, count(*) AS num FROM judgements WHERE round = {round} AND policy = {policy} AND NOT kept GROUP BY reason
+SELECT reason, count(*) AS num FROM {judgements} WHERE NOT kept GROUP BY reason
 """
 
 
@@ -132,9 +133,9 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
     """Count and sample what the page shows."""
     register_views(warehouse)
     spark, curation = warehouse.spark, settings.curation
-    keys: dict[str, Any] = {"round": curation.round, "policy": curation.policy}
-    recipe = spark.sql(_RECIPE, **keys).collect()
-    counts = _funnel_counts(spark, recipe, keys)
+    judgements = spark.table(JUDGEMENTS.name).where(JUDGEMENTS.of_round(curation.round, curation.policy))
+    recipe = spark.sql(_RECIPE, judgements=judgements).collect()
+    counts = _funnel_counts(judgements, recipe)
     totals = stage_totals(spark)
     with judged_pairs(spark, Scope(curation.round, curation.policy)) as judged:
         generated = accepted_pairs(judged, "generated", _NUM_GENERATED)
@@ -149,9 +150,9 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         curation=curation,
         counts=counts,
         funnel=_funnel(counts),
-        quality=_histogram(spark, "quality", keys, _quality_axis(grades_in_use(warehouse, curation).get("generated"))),
-        expected_score=_histogram(spark, "expected_score", keys, _SCORE_AXIS),
-        reasons=_reasons(totals, {row["reason"]: row["num"] for row in spark.sql(_VERDICTS, **keys).collect()}),
+        quality=_histogram(judgements, "quality", _quality_axis(grades_in_use(warehouse, curation).get("generated"))),
+        expected_score=_histogram(judgements, "expected_score", _SCORE_AXIS),
+        reasons=_reasons(totals, {row["reason"]: row["num"] for row in spark.sql(_VERDICTS, judgements=judgements).collect()}),
         generated=generated,
         extracted=extracted,
         rejected=rejected,
@@ -179,10 +180,10 @@ def safe_link(url: str | None) -> str | None:
     return url if url and _LINKED.match(url) else None
 
 
-def _funnel_counts(spark: SparkSession, recipe: list[Row], keys: dict[str, Any]) -> dict[str, int]:
+def _funnel_counts(judgements: DataFrame, recipe: list[Row]) -> dict[str, int]:
     fingerprints = {row["stage"]: row["fingerprint"] for row in recipe}
     wanted = {stage: fingerprints.get(stage, "") for stage in ("ingest", "segment", "deduplicate", "extract", "backtranslate")}
-    row = spark.sql(_FUNNEL, **wanted, **keys).first()
+    row = judgements.sparkSession.sql(_FUNNEL, judgements=judgements, **wanted).first()
     return row.asDict() if row else {}
 
 
@@ -213,10 +214,10 @@ def _quality_axis(grades: tuple[float, float] | None) -> Axis:
 _SCORE_AXIS = Axis(1.0, 5.0, _SCORE_BINS, "expected score, 1 to 5 points", (1, 2, 3, 4, 5))
 
 
-def _histogram(spark: SparkSession, column: str, keys: dict[str, Any], axis: Axis) -> Histogram:
-    arguments = keys | {"low": axis.low, "high": axis.high, "bins": axis.num_bins}
+def _histogram(judgements: DataFrame, column: str, axis: Axis) -> Histogram:
     counts: dict[str, dict[int, int]] = {"accepted": {}, "rejected": {}}
-    for row in spark.sql(_HISTOGRAM, column=F.col(column), **arguments).collect():
+    bins = {"low": axis.low, "high": axis.high, "bins": axis.num_bins}
+    for row in judgements.sparkSession.sql(_HISTOGRAM, judgements=judgements, column=F.col(column), **bins).collect():
         counts["accepted" if row["kept"] else "rejected"][int(row["bin"])] = row["num"]
     return histogram(counts, axis)
 

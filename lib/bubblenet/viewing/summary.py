@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text
 
+from bubblenet.judging.origins import ORIGINS
 from bubblenet.method.curation import grades_in_use
 from bubblenet.method.recipe import full_recipe
 from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
     from bubblenet.kernel.stage import StageReport
     from bubblenet.settings import Tables
 
-_ORIGINS = (
-    ("generated", 10, "with an instruction that the model wrote"),
-    ("extracted", 2, "with a question that stood on the page"),
-    ("translated", 5, "with an instruction that the model wrote of a translation"),
-    ("cross_lingual", 3, "with what the model asked of a translation, as it is"),
-    ("paraphrase", 5, "with a paraphrase of one of these"),
-)
-_TRANSLATED_ORIGINS = ("translated", "cross_lingual", "paraphrase")
+_NUM_SHOWN = {"generated": 10, "extracted": 2, "cross_lingual": 3}
+_NUM_SHOWN_OF_OTHERS = 5
 _NUM_REJECTS = 10
 _INDENT = 4
 _RESPONSE_CHARACTERS = 160
@@ -81,18 +76,19 @@ def accounting_table(reports: list[StageReport]) -> Table:
 
 
 def _print_pairs(context: Context) -> None:
-    """Accepted pairs of both origins and rejects, all of this run's snapshot."""
+    """Accepted pairs of every origin and rejects, all of this run's snapshot."""
     curation = context.settings.curation
     with judged_pairs(context.spark, Scope(curation.round, curation.policy, context.snapshot)) as judged:
         counts, grades = accepted_counts(judged), grades_in_use(context.warehouse, curation)
-        for origin, limit, what in _ORIGINS:
-            number, number_5 = counts.get(origin, (0, 0))
-            if not number and origin in _TRANSLATED_ORIGINS:
+        for origin in ORIGINS:
+            number, number_5 = counts.get(origin.name, (0, 0))
+            if not number and origin.needs_translator:
                 continue
-            shown = accepted_pairs(judged, origin, limit) if number else []
+            limit = _NUM_SHOWN.get(origin.name, _NUM_SHOWN_OF_OTHERS)
+            shown = accepted_pairs(judged, origin.name, limit) if number else []
             found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
-            print_text(context.console, f"\n[bold]Curated {what}[/bold]: {found}")
-            if limits := grades.get(origin):
+            print_text(context.console, f"\n[bold]Curated with {origin.meaning}[/bold]: {found}")
+            if limits := grades.get(origin.name):
                 print_text(context.console, Text(_thresholds(*limits), style="dim"), _INDENT)
             for index, pair in enumerate(shown, 1):
                 _print_accepted(context.console, index, pair)

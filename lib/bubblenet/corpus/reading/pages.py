@@ -9,7 +9,12 @@ from dataclasses import dataclass, replace
 from bubblenet.corpus.reading import hygiene
 
 READER_VERSION = 2
-"""Rises when the same payload would give another page."""
+"""Rises when the same payload would give another page: another address, content, type or declared language, or a verdict. Pages are read
+and cut again.
+"""
+
+PROVENANCE_VERSION = 1
+"""Rises when the same page would get another licence, date, digest, place or charset. Pages are read again; no later stage is redone."""
 
 _TAG_ATTRIBUTES = 4096
 _HTML_TAG = re.compile(rf"<html\b([^<>]{{0,{_TAG_ATTRIBUTES}}})", re.IGNORECASE)

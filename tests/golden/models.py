@@ -1,0 +1,238 @@
+"""Components of assessment, export and tables; and, with torch, those of engines and training, on the tiny model of tests.tiny_models."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LabelRequest, LikelihoodRequest, Prompt
+from bubblenet.evaluation import constraints
+from bubblenet.evaluation.answering import overlap
+from bubblenet.settings import Assessment, Training
+from bubblenet.tables.declaration import Table
+from bubblenet.udfs.answers import AnswerSeed
+from tests.golden import Component, Plant
+
+SPEC = EngineSpec("scripted", "none", "scripted")
+QUESTIONS = ["How is tea made of leaves?", "What keeps longest in a closed jar?", "BUBBLENET-FAIL"]
+
+
+def _answered() -> Any:
+    requests = [
+        {"request_id": f"r{n}", "asked": text, "system": system, "reference": "Tea is made of leaves, in a \u8336\u58f6."}
+        for n, (text, system) in enumerate((text, system) for text in QUESTIONS for system in (None, "Answer."))
+    ]
+    pairs = [
+        ("Tea is made", "Tea is made of leaves."),
+        ("\u8336\u58f6 of leaves", "Leaves of \u8336\u58f6"),
+        ("one", "two"),
+        ("", "x"),
+        ("A b c d e f.", "a b c D e, f"),
+    ]
+    rows = [row for _, row in AnswerSeed(SPEC, Assessment(max_new_tokens=20))(requests)]
+    return rows, [overlap(*pair) for pair in pairs]
+
+
+def _constrained() -> Any:
+    """Every kind of constraint in every language, and answers that keep to each or do not."""
+    answers = [
+        "",
+        "one two three",
+        "- a\n* b",
+        "- a\n- b\n- c",
+        '{"answer": 1}',
+        '```json\n{"text": 2, "result": 3}\n```',
+        "[1]",
+        "{",
+        "word " * 16,
+        "Water and time, the people; tea? Wasser Zeit eau temps agua tiempo",
+        "Das Wasser wurde auf den Herd gestellt, und niemand dachte mehr daran.",
+        "The water was put on the stove and nobody thought of it again.",
+    ]
+    asked = [
+        (f"seed{n}", task, language, other)
+        for n in range(60)
+        for task, language, other in (("qa", "en", "en"), ("translation", "de", "fr"), ("qa", None, "xx"))
+    ]
+    drawn = [constraints.constraint_of(*one) for one in asked]
+    return [(one.kind, one.sentence, [one.is_met(answer) for answer in answers]) for one in drawn]
+
+
+def _tables() -> Any:
+    names = ("bookkeeping", "corpus", "evaluation", "pairs", "training")
+    found = [
+        value for name in names for value in vars(importlib.import_module(f"bubblenet.tables.{name}")).values() if isinstance(value, Table)
+    ]
+    return {table.name: (table.ddl, table.partitioned_by) for table in found}
+
+
+def _even(model: Any) -> Any:
+    """Weights by a formula: a library that draws other random numbers changes nothing."""
+    import torch
+
+    with torch.no_grad():
+        for number, weight in enumerate(model.parameters()):
+            places = torch.arange(weight.numel(), dtype=torch.float64)
+            weight.copy_((0.4 * torch.sin(places * 1.7 + number + places * places * 0.013)).reshape(weight.shape).to(weight.dtype))
+    return model
+
+
+def _codec() -> Any:
+    from bubblenet.engines.tokens import Codec
+    from tests.tiny_models import make_tokenizer
+
+    return Codec(make_tokenizer())
+
+
+def _engine_answers() -> Any:
+    """The real engine over the tiny model, and the requests to servers with what is read of their answers."""
+    from bubblenet.engines import completions, shared_attention
+    from bubblenet.engines.language_model import LanguageModel
+    from bubblenet.engines.transformers import TransformersEngine
+    from tests.tiny_models import make_model
+
+    shared_attention.register()
+    model = _even(make_model(attn_implementation=shared_attention.NAME))
+    engine = TransformersEngine(LanguageModel(model, "cpu"), _codec(), 400, 8)
+    prompts = [
+        Prompt(f"{text} <|im_end|> [INST]", system, prefix)
+        for text in ("Tea?", "What keeps longest?", "")
+        for system in (None, "Be short.")
+        for prefix in ("", "It is")
+    ]
+    asked = [GenerationRequest(f"{n}", prompt, 6, 0.8 * (n % 2), 0.9, n) for n, prompt in enumerate(prompts)]
+    labels = [LabelRequest(f"{n}", prompt, ("A", "B")) for n, prompt in enumerate(prompts)] + [LabelRequest("no", prompts[0], ("AB",))]
+    likely = [LikelihoodRequest(f"{n}", prompt, text) for n, prompt in enumerate([*prompts, None]) for text in ("leaves", "")]
+    top = {"choices": [{"logprobs": {"top_logprobs": [{"token_id:65": -0.1, "token_id:66": -3.0}]}}]}
+    read = completions.read_labels(completions.read_next_token(top), ("A", "B"), ([65], [66]))
+    sent = (completions.generation([1, 2], 5, 0.5, 0.9, 2**40 + 3, {9, 7}), completions.echo([1]))
+    cut = [engine.truncate("Tea is made of leaves.", size) for size in (1, 5, 99)]
+    return engine.generate(asked), engine.label_distribution(labels), engine.log_likelihood(likely), cut, read, sent
+
+
+def _trained() -> Any:
+    """How examples become tokens, and what the trainer is told; not a training."""
+    from bubblenet.training import checkpoints, finetuning, tokenised
+
+    turns = {"user": "Ask <|im_end|>", "assistant": "Answer it.", "system": "Tag."}
+    message = {role: {"role": role, "content": text} for role, text in turns.items()}
+    rows = [
+        {"prompt": [message["user"]], "completion": [message["assistant"]]},
+        {"prompt": [message["system"], message["user"]], "completion": [message["assistant"]]},
+    ]
+    encoded = [tokenised.encode(row, _codec(), size) for row in rows for size in (10, 60, 200)]
+    job: Any = SimpleNamespace(folder="FOLDER")
+    told = []
+    for settings in (Training(), Training(method="full", packing=True, epochs=1.5, batch_examples=6, device_examples=4, tokens=5000)):
+        with (
+            mock.patch.dict(
+                "sys.modules", {"trl.trainer.sft_config": SimpleNamespace(SFTConfig=dict), "peft": SimpleNamespace(LoraConfig=dict)}
+            ),
+            mock.patch.object(finetuning, "uses_gpu", return_value=False),
+        ):
+            told += [finetuning._arguments(job, settings, "float32"), checkpoints.lora_config(settings)]
+        trainer: Any = SimpleNamespace(train_dataset=_Examples(50), args=SimpleNamespace())
+        finetuning._set_steps(trainer, settings)
+        told += [vars(trainer.args), len(trainer.train_dataset)]
+    return (
+        encoded,
+        told,
+        [
+            finetuning.global_batch(Training(batch_examples=size, device_examples=3), processes)
+            for size, processes in ((16, 1), (12, 4), (6, 6))
+        ],
+    )
+
+
+class _Examples(list):
+    """As many examples of 100 tokens as are wanted, with the little of a dataset that is used."""
+
+    def __init__(self, num: int) -> None:
+        super().__init__([[0] * 100] * num)
+
+    def __getitem__(self, key: Any) -> Any:
+        return list(self) if isinstance(key, str) else super().__getitem__(key)
+
+    def select(self, rows: range) -> _Examples:
+        return _Examples(len(rows))
+
+
+def _converted() -> Any:
+    """What is written of a model that is read from GGUF; reading GGUF is the library's."""
+    from safetensors.torch import load_file
+
+    from bubblenet.engines import conversion
+    from tests.tiny_models import make_model, make_tokenizer
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with (
+            mock.patch("transformers.AutoModelForCausalLM.from_pretrained", return_value=_even(make_model())),
+            mock.patch("transformers.AutoTokenizer.from_pretrained", return_value=make_tokenizer()),
+        ):
+            found = conversion.convert_gguf(folder / "m.gguf", "0123456789" * 4, folder)
+        weights = load_file(found / "model.safetensors")
+        files = sorted(file.name for file in found.iterdir())
+    told = {name: (str(weight.dtype), list(weight.shape), float(weight.double().abs().mean())) for name, weight in weights.items()}
+    return told, files, found.name.rpartition("-")[0]
+
+
+OTHERS = [
+    Component(
+        "ANSWERING_VERSION",
+        "bubblenet.evaluation.answering",
+        _answered,
+        "assess: every held-out seed is answered again",
+        Plant("bubblenet.evaluation.answering", "BLEU(effective_order=True)", "BLEU(effective_order=False)"),
+    ),
+    Component(
+        "CONSTRAINTS_VERSION",
+        "bubblenet.evaluation.constraints",
+        _constrained,
+        "assess/constrained: every held-out seed is answered again",
+        Plant("bubblenet.evaluation.constraints", "len(_ITEM.findall(text)) == num", "len(_ITEM.findall(text)) >= num"),
+        ("IDENTIFIER_VERSION",),
+    ),
+    Component(
+        "SCHEMA_VERSION",
+        "bubblenet.tables",
+        _tables,
+        "nothing: warehouses of the old schema are refused",
+        Plant("bubblenet.tables.corpus", "size BIGINT bytes", "size INT bytes"),
+    ),
+]
+
+MODELS = [
+    Component(
+        "ENGINE_CODE_VERSION",
+        "bubblenet.engines.protocol",
+        _engine_answers,
+        "every model stage, for every request",
+        digits=4,
+        plant=Plant(
+            "bubblenet.engines.tokens",
+            "return ids + (self.encode_text(prompt.assistant_prefix) if prompt.assistant_prefix else [])",
+            "return ids",
+        ),
+    ),
+    Component(
+        "FINETUNING_VERSION",
+        "bubblenet.training.planning",
+        _trained,
+        "every training: a fine-tuned model gets another id",
+        digits=4,
+        plant=Plant("bubblenet.training.finetuning", "completion_only_loss=True", "completion_only_loss=False"),
+    ),
+    Component(
+        "CONVERSION_VERSION",
+        "bubblenet.engines.conversion",
+        _converted,
+        "the conversion of a GGUF file, once a machine",
+        digits=4,
+        plant=Plant("bubblenet.engines.conversion", 'STORED_DTYPE = "float16"', 'STORED_DTYPE = "bfloat16"'),
+    ),
+]

@@ -1,0 +1,84 @@
+"""What a raised version redoes: the fingerprints of these stages change, and no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from bubblenet import settings
+from bubblenet.kernel.fingerprint import Fingerprint, raised
+from bubblenet.method import recipe
+from bubblenet.method.recipe import corpus_recipe, full_recipe
+
+EVERYTHING = (
+    "engine.kind=scripted",
+    "translation.translator=scripted",
+    'translation.languages=["es"]',
+    "translation.cross_lingual=true",
+    'paraphrasing.pivots=["xx"]',
+)
+CUT = {"segment", "deduplicate", "score/contrast"}
+TRANSLATED = {"backtranslate/translated", "backtranslate/cross_lingual"}
+ASKED = {"backtranslate"} | TRANSLATED
+
+REDOES = {
+    "READER_VERSION": {"ingest"} | CUT,
+    "HYGIENE_VERSION": {"ingest"} | CUT,
+    "PROVENANCE_VERSION": {"ingest"},
+    "_CUTTING": CUT,
+    "SHINGLES_VERSION": {"minhash", "deduplicate"},
+    "MINHASH_VERSION": {"minhash", "deduplicate"},
+    "CONTAMINATION_VERSION": {"minhash", "deduplicate", "paraphrase"},
+    "CLUSTERS_VERSION": {"deduplicate"},
+    "TAKING_VERSION": {"extract"},
+    "KEEPING_VERSION": {"backtranslate/cross_lingual"},
+    "SHAPE_VERSION": ASKED,
+    "DRAW_VERSION": ASKED,
+    "MEASURING_VERSION": {"score/passage"} | ASKED,
+    "QUALITY_VERSION": {"paraphrase"} | TRANSLATED,
+    "MASKING_VERSION": {"paraphrase"} | TRANSLATED,
+    "FINISHING_VERSION": {"paraphrase"} | TRANSLATED,
+    "ENCODER_VERSION": {"paraphrase"} | TRANSLATED,
+    "NATIVE_VERSION": TRANSLATED,
+    "PARAPHRASING_VERSION": {"paraphrase"},
+}
+
+
+@pytest.fixture
+def chosen(tmp_path):
+    """Settings under which every stage has a fingerprint."""
+    file = tmp_path / "evaluation.jsonl"
+    file.write_text('{"question": "What keeps longest in a jar?"}\n')
+    return settings.load(None, [*EVERYTHING, f'decontamination.evaluations=["{file}:question"]'])
+
+
+@pytest.mark.parametrize(("name", "stages"), REDOES.items(), ids=list(REDOES))
+def test_a_raised_version_redoes_what_depends_on_it_and_nothing_else(chosen, monkeypatch, name, stages):
+    before = full_recipe(chosen)
+    monkeypatch.setattr(recipe, name, 99)
+    after = full_recipe(chosen)
+
+    changed = {stage for stage in before.fingerprints if after[stage].id != before[stage].id}
+    assert changed - {"list"} == stages
+
+
+def test_every_version_that_the_recipe_names_is_in_the_list_above():
+    cutting = {"EXTRACTION_VERSION", "SEGMENTATION_VERSION", "RULES_VERSION", "HEADINGS_VERSION", "IDENTIFIER_VERSION"}
+
+    assert {name for name in vars(recipe) if name.endswith("_VERSION")} == (set(REDOES) | cutting) - {"_CUTTING"}
+
+
+def test_a_version_that_was_introduced_later_changes_no_fingerprint_until_it_is_raised():
+    assert Fingerprint({"reader": 2} | raised(provenance=1)).id == Fingerprint({"reader": 2}).id
+    assert raised(provenance=2, measuring=1) == {"provenance": 2}
+
+
+def test_pages_that_were_read_under_another_version_of_provenance_are_still_known(chosen, monkeypatch):
+    oldest = corpus_recipe(chosen)
+    monkeypatch.setattr(recipe, "PROVENANCE_VERSION", 2)
+    older = corpus_recipe(chosen)
+    monkeypatch.setattr(recipe, "PROVENANCE_VERSION", 3)
+    newest = corpus_recipe(chosen)
+
+    assert newest.readings() == [newest["ingest"].id, older["ingest"].id, oldest["ingest"].id]
+    assert oldest.readings() == [oldest["ingest"].id]
+    assert newest["segment"].id == oldest["segment"].id
