@@ -1,4 +1,4 @@
-"""What a job is given: the session, the settings, the warehouse, and the names of snapshot and run."""
+"""The context of a job: the session, the settings, the warehouse, and the names of snapshot and run."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def new_run_id() -> str:
 class Context:
     """Everything a job needs besides its own declaration.
 
-    limit: at most this many passages go through the models, the same ones on every start; 0: all.
-    Raises InputError for a snapshot name that would not do as a partition value.
+    limit: most passages that go through the models, the same ones on every start; 0: all.
+    Raises InputError for a snapshot name that is unsuitable as a partition value.
     """
 
     spark: SparkSession
@@ -54,5 +54,5 @@ class Context:
 
     @property
     def model_slots(self) -> int:
-        """Concurrent tasks of a stage with a model: one on the GPU of one machine."""
+        """Concurrent tasks of a model stage: one with a GPU in local mode."""
         return 1 if has_local_gpu(self.spark) else self.slots
