@@ -1,7 +1,7 @@
-"""From signals to verdicts: every proposed pair under the current recipe, judged and published as a whole.
+"""From signals to verdicts: every proposed pair under the current recipe is judged, and accepted pairs are published.
 
-A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` follows from it and records which
-version it was taken from, so a crash between the two commits is mended by the next run.
+A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` is derived from it and records the
+version it was derived from, so a crash between the two commits is repaired by the next run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
-    """Note which fingerprints belong together, once."""
+    """Record which fingerprints belong together, once."""
     known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
     if not known.isEmpty():
         return
@@ -61,14 +61,14 @@ def every_pair(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _standing(context: Context, recipe: Recipe) -> DataFrame:
-    """segment_id and why its pairs cannot count any more: rules may have changed since they were made."""
+    """segment_id, and the reason why its pairs no longer count: rules may have changed since they were made."""
     compared = passages.current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "kept", "reason")
     signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select("segment_id", "kept", "reason")
     return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
 
 
 def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
-    """Give each pair its quality, grade, kept and reason. The reasons are tried in the order in which the signals are bought.
+    """Add quality, grade, kept and reason to each pair. Reasons are tested in the order in which the signals are computed.
 
     signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the rule.
     """
@@ -94,7 +94,7 @@ def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
 
 
 def _signals(context: Context, recipe: Recipe, rule: QualityRule) -> DataFrame:
-    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the rule."""
+    """One row per measured pair, with the scores of all modes: the columns of `judgements`, and the signals of the rule."""
     fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes)
     scores = passages.current(context, SCORES, *fingerprints).where("kept")
     named = [F.max(F.col("signals")[name]).alias(name) for name in rule.signal_names()]
@@ -106,7 +106,7 @@ def _signals(context: Context, recipe: Recipe, rule: QualityRule) -> DataFrame:
 
 
 def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
-    """Judge all pairs; return whether that was needed: not when neither an input nor the rule moved."""
+    """Judge all pairs unless neither an input nor the rule changed; returns whether it did."""
     rule = rule_of(context.settings, forward_engine(context.settings).weights_digest)
     calibration_id = rule.calibration.id if rule.calibration else None
     versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
@@ -124,7 +124,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
 
 
 def write_curated(context: Context, recipe: Recipe) -> bool:
-    """Publish the accepted pairs of the newest judgements; return whether that was needed."""
+    """Publish the accepted pairs of the newest judgements unless already published; returns whether it did."""
     version = context.warehouse.version(JUDGEMENTS)
     if _last_note(context.warehouse, CURATED, context.settings.curation).get("judgements_version") == version:
         return False
@@ -135,7 +135,7 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
 
 
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
-    """Rows of `curated` from rows of `judgements` at a version: both texts, and where the passage was met first."""
+    """Rows of `curated` from rows of `judgements` at a version: adds both texts, and the first occurrence of the passage."""
     instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     asked_in = F.coalesce("asked_language", "language").alias("instruction_language")
     texts = instructions.select("instruction_id", "instruction", asked_in).dropDuplicates(["instruction_id"])
@@ -147,7 +147,7 @@ def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int
 
 
 def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Where each passage was met first: run ids sort by time, so the oldest snapshot wins whatever its name."""
+    """The first occurrence of each passage: run ids sort by time, so the oldest snapshot wins whatever its name."""
     segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
     where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
     first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
@@ -158,7 +158,7 @@ def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
-    """Count the verdicts of the table against the pairs of the source."""
+    """Count the verdicts in the table for the pairs of the source."""
     judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
     counted = (
         judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi").groupBy("kept", "reason").count().collect()
@@ -173,7 +173,7 @@ def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:
 
 
 def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[float, float]]:
-    """The qualities from which the newest judgements gave grade 5 and grade 4, by origin; empty before the first."""
+    """The least qualities for grade 5 and grade 4 in the newest judgements, by origin; empty before the first."""
     rule = _last_note(warehouse, JUDGEMENTS, settings).get("made_from", {}).get("rule", {})
     return {origin: tuple(limits) for origin, limits in rule.get("grades", {}).items()}
 
