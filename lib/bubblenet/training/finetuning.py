@@ -169,7 +169,7 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
         ddp_backend=None if num_processes == 1 else "nccl" if uses_gpu() else "gloo",
         ddp_find_unused_parameters=False,
         gradient_checkpointing=settings.gradient_checkpointing,
-        fsdp=settings.fsdp,  # type: ignore[arg-type]  # type: ignore[arg-type]  # its documented value
+        fsdp=settings.fsdp,  # type: ignore[arg-type]  # its documented value
         packing=settings.packing,
         eval_packing=False,
         max_length=settings.max_tokens,
