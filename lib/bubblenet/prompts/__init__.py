@@ -1,4 +1,4 @@
-"""Versioned prompt templates. The wording under a name never changes; a new wording gets a new name, so old rows remain reproducible."""
+"""Versioned prompt templates. The wording under a name never changes; a new wording gets a new name, so old rows remain traceable."""
 
 from __future__ import annotations
 
