@@ -98,7 +98,7 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
 
 
 def _engines(context: Context, names: Sequence[str]) -> dict[str, EngineSpec]:
-    """Engines by model. Before any model runs: all exist, none was trained on seeds held out now, and a server serves only one."""
+    """Engines by model. Before any model runs: all exist, none was trained on seeds held out now, and a server answers for one only."""
     check_installed("train", "sacrebleu", "rouge_score")
     part, share = context.settings.assessment.direction, context.settings.seeds.held_out_share
     specs = {}
