@@ -1,4 +1,4 @@
-"""Row transforms of the corpus stages: know a file, read a file, cut a page, sign a passage. No model is involved."""
+"""Row transforms of the corpus stages: detect file formats, read pages, segment them, sign passages. No model is involved."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LISTED_ROWS = 1000
 
 
 def list_urls(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """For mapInArrow: the files under each URL of a batch, as path, size, modified_at."""
+    """For mapInArrow: the files below each URL of a batch, as path, size, modified_at."""
     for batch in batches:
         files = (file for url in batch.column("url").to_pylist() for file in locations.walk(url))
         while rows := [file._asdict() for file in itertools.islice(files, _LISTED_ROWS)]:
@@ -47,21 +47,21 @@ class KnowFile:
     window_rows: int = 1000
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each file."""
+        """Yield one row per file."""
         for request in requests:
             yield request, _file(kind_of(request["path"], self.suffixes))
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """Reads all pages of a file or part of one, one after the other and streaming: an archive is never held in memory."""
+    """Streams all pages of a file or a part of it: an archive is never held in memory."""
 
     corpus: Corpus
     identity: tuple[str, ...] = ("path", "snapshot")
     window_rows: int = 1
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each page, or for each record that could not be read; one that says so for a part in which no page begins."""
+        """Yield one row per page or unreadable record; for a part in which no page begins, one row that says so."""
         for request in requests:
             part, is_empty = ByteRange(request["start"], request["end"]), True
             for page in read_file(request["path"], max_document_bytes=self.corpus.max_document_bytes, part=part):
@@ -73,7 +73,7 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class CutPage:
-    """Cuts a page at its headings into passages."""
+    """Segments a page into passages at its headings."""
 
     limits: Segmentation
     languages: tuple[str, ...]
@@ -81,7 +81,7 @@ class CutPage:
     window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each passage, kept or not; at least one for each page."""
+        """Yield one row per passage, kept or not; at least one per page."""
         pages = [(request["content"], request["content_type"]) for request in requests]
         for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages), strict=True):
             seen: set[str] = set()
@@ -92,9 +92,9 @@ class CutPage:
 
 @dataclass(frozen=True, slots=True)
 class SignPassage:
-    """Signs a passage for the near-duplicate index and looks for evaluation items in it: both need its n-grams.
+    """Computes a passage's MinHash signature and looks for evaluation items in it: both need its n-grams.
 
-    evaluations: location of an EvaluationIndex that every worker reaches; empty when nothing is to be looked for.
+    evaluations: location of an EvaluationIndex readable by all workers; empty without decontamination.
     """
 
     hasher: MinHasher
@@ -104,7 +104,7 @@ class SignPassage:
     window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each passage."""
+        """Yield one row per passage."""
         texts = [token_hashes(tokens(request["text"])) for request in requests]
         for request, hashes, signature in zip(requests, texts, self.hasher.sign_all(texts), strict=True):
             found = load_index(self.evaluations).find(hashes, self.min_share) if self.evaluations else None

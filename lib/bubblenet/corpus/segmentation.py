@@ -1,8 +1,8 @@
-"""Cut a page into self-contained passages, each rooted at a heading.
+"""Segments a page into self-contained passages, each rooted at a heading.
 
 Source: Li et al. 2023 (arXiv:2308.06259), section 3.1 and appendix: a segment is the text under one HTML heading with all its sub-headings,
-600 to 3,000 characters. Added here: what to do with sections that are longer or shorter, and questions that the page states, which keep
-their answer, a shorter one than a passage whose question has to be guessed.
+600 to 3,000 characters. Added here: splitting and merging of longer and shorter sections, and questions stated on the page, which keep
+their answers; these may be shorter than a passage whose question has to be generated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bubblenet.corpus.quality import Passage, RuleSettings
 from bubblenet.corpus.sections import Section, build_tree
 
 SEGMENTATION_VERSION = 2
-"""Rises when the same blocks would give other segments."""
+"""Raise whenever the same blocks would give different segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Segment:
 
     heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
     text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability; other_languages: of parts of the text.
-    question: the heading, when it asks what the text answers (the page itself states it). num_words: parts between white space.
-    reason: why it is not kept, see quality.check; also `language_not_wanted` and what HostileMarkupError names.
+    question: the heading, if it is a question that the text answers. num_words: separated by white space.
+    reason: why it is rejected, see quality.check; also `language_not_wanted` and the reasons of HostileMarkupError.
     """
 
     heading_path: tuple[str, ...]
@@ -50,7 +50,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Blocks that become one segment, and the headings they stand under. refused: why there are none."""
+    """Blocks that become one segment, and their heading path. refused: why there are none."""
 
     path: tuple[str, ...]
     blocks: Sequence[Block]
@@ -61,20 +61,20 @@ class _Piece:
 def segment_page(content: str, content_type: str, limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[Segment]:
     """All passages of a page in page order, at least one; those that are not kept say why.
 
-    content_type: `html`, `markdown` or `text`. languages: ISO 639-1 codes that are wanted; empty: all.
+    content_type: `html`, `markdown` or `text`. languages: accepted ISO 639-1 codes; empty: all.
     """
     return segment_pages([(content, content_type)], limits, languages)[0]
 
 
 def segment_pages(pages: Sequence[tuple[str, str]], limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[list[Segment]]:
-    """The same of each (content, content_type); the languages of many passages are told faster together."""
+    """The passages of many pages, given as (content, content_type); languages are identified faster in batches."""
     cut = [_pieces(content, content_type, limits) for content, content_type in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
     return [[_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut]
 
 
 def _pieces(content: str, content_type: str, limits: RuleSettings) -> list[_Piece]:
-    """What becomes the passages of a page; one that says why where there are none."""
+    """The pieces that become the passages of a page; if there are none, one piece with the reason."""
     try:
         title, blocks = _read_blocks(content, content_type)
     except HostileMarkupError as refusal:
@@ -91,7 +91,7 @@ def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
 
 
 def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
-    """A section that fits is one piece; else its own text and its sub-sections are cut one by one, short neighbours together."""
+    """A section that fits is one piece; otherwise its own text and its sub-sections are split one by one, merging short neighbours."""
     children = [child for child in section.children if child.has_text()]
     if not section.own and len(children) < 2:
         for child in children:
@@ -117,7 +117,7 @@ def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
 
 
 def _is_loose(section: Section, limits: RuleSettings) -> bool:
-    """Whether a sub-section is too short to stand alone. The answer to a question may be shorter than other passages."""
+    """Whether a sub-section is too short by itself. The answer to a question may be shorter than other passages."""
     if section.holds_question(_least_answer(limits)):
         return False
     least = _least_answer(limits) if section.question else limits.min_characters
@@ -138,7 +138,7 @@ def _limits_for_answers(limits: RuleSettings) -> RuleSettings:
 def _cut_loose(
     section: Section, loose: list[list[Block]], sources: list[Section], question: str | None, limits: RuleSettings
 ) -> Iterator[_Piece]:
-    """Own text and short sub-sections that stand next to each other, in pieces of like size."""
+    """Own text and adjacent short sub-sections, in pieces of similar size."""
     if len(sources) == 1 and sources[0] is not section:
         yield _Piece(sources[0].path, list(sources[0].blocks()))
         return
@@ -170,7 +170,7 @@ def _judge(piece: _Piece, position: int, found: Identified, limits: RuleSettings
 
 
 def _prose(blocks: Sequence[Block]) -> str:
-    """What is written in a human language; code would mislead the identifier. All of it where there is nothing else."""
+    """The natural-language text, since code would mislead the identifier; everything if there is nothing else."""
     prose = "\n".join(block.text for block in blocks if block.kind != "code")
     return prose or "\n".join(block.text for block in blocks)
 

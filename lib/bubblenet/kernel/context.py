@@ -1,4 +1,4 @@
-"""What a job is given: the session, the settings, the warehouse, and the names of snapshot and run."""
+"""The context of a job: the session, the settings, the warehouse, and the names of snapshot and run."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def new_run_id() -> str:
 class Context:
     """Everything a job needs besides its own declaration.
 
-    limit: at most this many passages go through the models, the same ones on every start; 0: all.
-    Raises InputError for a snapshot name that would not do as a partition value.
+    limit: most passages that go through the models, the same ones on every start; 0: all.
+    Raises InputError for a snapshot name that is unsuitable as a partition value.
     """
 
     spark: SparkSession

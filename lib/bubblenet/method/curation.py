@@ -1,7 +1,7 @@
-"""From signals to verdicts: every proposed pair under the current recipe, judged and published as a whole.
+"""From signals to verdicts: every proposed pair under the current recipe is judged, and accepted pairs are published.
 
-A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` follows from it and records which
-version it was taken from, so a crash between the two commits is mended by the next run.
+A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` is derived from it and records the
+version it was derived from, so a crash between the two commits is repaired by the next run.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
-    """Note which fingerprints belong together, once."""
+    """Record which fingerprints belong together, once."""
     known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
     if not known.isEmpty():
         return
@@ -68,7 +68,7 @@ def every_pair(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _standing(context: Context, recipe: Recipe) -> DataFrame:
-    """segment_id and why its pairs cannot count any more: rules may have changed since they were made."""
+    """segment_id, and the reason why its pairs no longer count: rules may have changed since they were made."""
     compared = passages.current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "kept", "reason")
     signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select("segment_id", "kept", "reason")
     return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
@@ -129,7 +129,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
 
 
 def write_curated(context: Context, recipe: Recipe) -> bool:
-    """Publish the accepted pairs of the newest judgements; return whether that was needed."""
+    """Publish the accepted pairs of the newest judgements unless already published; returns whether it did."""
     version = context.warehouse.version(JUDGEMENTS)
     if _last_note(context.warehouse, CURATED, context.settings.curation).get("judgements_version") == version:
         return False
@@ -140,7 +140,7 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
 
 
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
-    """Rows of `curated` from rows of `judgements` at a version: both texts, and where the passage was met first."""
+    """Rows of `curated` from rows of `judgements` at a version: adds both texts, and the first occurrence of the passage."""
     instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     asked_in = F.coalesce("asked_language", "language").alias("instruction_language")
     texts = instructions.select("instruction_id", "instruction", asked_in).dropDuplicates(["instruction_id"])
@@ -152,7 +152,7 @@ def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int
 
 
 def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Where each passage was met first: run ids sort by time, so the oldest snapshot wins whatever its name."""
+    """The first occurrence of each passage: run ids sort by time, so the oldest snapshot wins whatever its name."""
     segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
     where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
     first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
@@ -172,7 +172,7 @@ def _newest_licence(recipe: Recipe) -> Column:
 
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
-    """Count the verdicts of the table against the pairs of the source."""
+    """Count the verdicts in the table for the pairs of the source."""
     judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
     counted = (
         judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi").groupBy("kept", "reason").count().collect()
@@ -187,7 +187,7 @@ def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:
 
 
 def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[float, float]]:
-    """The qualities from which the newest judgements gave grade 5 and grade 4, by origin; empty before the first."""
+    """The least qualities for grade 5 and grade 4 in the newest judgements, by origin; empty before the first."""
     rule = _last_note(warehouse, JUDGEMENTS, settings).get("made_from", {}).get("rule", {})
     return {origin: tuple(limits) for origin, limits in rule.get("grades", {}).items()}
 

@@ -1,4 +1,4 @@
-"""Which passages and pairs a snapshot asks the models about; every frame is read at one pinned version."""
+"""Selects the passages and pairs of a snapshot that go through the models; every frame is read at one pinned version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
-    """Rows of a stage table that were made with one of the given fingerprints, pinned to the version that is newest now."""
+    """Rows of a stage table with one of the given fingerprints, pinned to the newest version."""
     rows = context.warehouse.read(table, context.warehouse.version(table))
     return rows.where(F.col("fingerprint").isin(*fingerprints))
 
@@ -36,16 +36,16 @@ def signed(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Kept passages of the context's snapshot that hold no evaluation item, with the one that stands for each as `representative_id`."""
+    """Kept passages of the context's snapshot without evaluation items, each with its `representative_id`."""
     segments = kept_in_snapshot(context, recipe)
     stands_for = current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "representative_id")
     return segments.join(stands_for, on="segment_id", how="inner")
 
 
 def representatives(context: Context, recipe: Recipe) -> DataFrame:
-    """One row for each distinct passage of the snapshot: segment_id, text, language.
+    """One row per distinct passage of the snapshot: segment_id, text, language.
 
-    A passage that an older snapshot's passage stands for is represented by that one's text.
+    If its representative is from an older snapshot, that passage's text is used.
     """
     here = occurrences(context, recipe)
     wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
@@ -60,7 +60,7 @@ def representatives(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def questions(context: Context, recipe: Recipe) -> DataFrame:
-    """Questions that stand above passages of the snapshot: segment_id, question; distinct."""
+    """Questions stated above passages of the snapshot: segment_id, question; distinct."""
     here = occurrences(context, recipe).where(F.col("question").isNotNull())
     return here.select(F.col("representative_id").alias("segment_id"), "question").distinct()
 
@@ -73,7 +73,7 @@ def first_by_hash(passages: DataFrame, limit: int) -> DataFrame | None:
 
 
 def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
-    """Pairs of the snapshot that passed the gates, a row each.
+    """Pairs of the snapshot that passed the gates, one row each.
 
     Columns: instruction_id, segment_id, instruction, origin, closing, style, language (of the instruction), text.
     """
@@ -105,7 +105,7 @@ def best_candidates(pairs: DataFrame, ranks: DataFrame) -> DataFrame:
 
 
 def parents(context: Context, recipe: Recipe) -> DataFrame:
-    """What paraphrases are made of: the pairs that went on to the judge, each instruction once.
+    """The inputs of paraphrasing: the pairs that went on to the judge, each instruction once.
 
     Columns: parent_id, segment_id, instruction, closing, style, language, text.
     """
@@ -126,16 +126,16 @@ def ranks(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def passage_likelihoods(context: Context, recipe: Recipe) -> DataFrame:
-    """What was measured of each passage with the current fingerprint, by segment_id; the names begin with `passage_`."""
+    """The measurements of each passage under the current fingerprint, by segment_id; names begin with `passage_`."""
     measured = current(context, PASSAGE_SCORES, recipe["score/passage"].id).where("kept")
     return measured.select("segment_id", *(F.col(name).alias(f"passage_{name}") for name in ("log_likelihood", "token_log_likelihoods")))
 
 
 def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -> DataFrame:
-    """What stands beside the passages of these pairs where each was met first: segment_id, document_id, neighbours (texts).
+    """Neighbouring passages at the first occurrence of the passages of these pairs: segment_id, document_id, neighbours (texts).
 
-    Run ids sort by time, so the first occurrence stays the first whatever snapshots follow, and so do its neighbours.
-    A passage that a model failed on is nobody's neighbour: it must not fail them too.
+    Run ids sort by time, so later snapshots change neither the first occurrence nor its neighbours.
+    A passage on which a model failed is excluded as a neighbour, so that it does not fail others.
     """
     failed = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where("status = 'quarantined'")
     kept = current(context, SEGMENTS, recipe["segment"].id).where(F.col("kept")).join(failed, on="segment_id", how="left_anti")

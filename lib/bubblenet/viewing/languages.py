@@ -1,4 +1,4 @@
-"""What went through other languages: yield by language, by chain of languages, and paraphrases to read."""
+"""Translated instructions: yield by language and by chain, and sample paraphrases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUM_PARAPHRASES = 5
 _TEXT_CHARACTERS = 160
 
 _CHAINS = "SELECT * FROM translation_yield WHERE fingerprint IN ({first}, {second})"
-# Spread over the chains, the most different ones of each first.
+# Spread over the chains; within each, the most different ones first.
 _PARAPHRASES = f"""
 SELECT * FROM (
   SELECT made.chain, made.meaning, made.difference, made.instruction AS paraphrase, parent.instruction,
@@ -41,7 +41,7 @@ SELECT * FROM (
 
 @dataclass(frozen=True, slots=True)
 class LanguageLine:
-    """How far the passages of one language came."""
+    """Progress of the passages of one language through the pipeline."""
 
     language: str
     num_passages: int
@@ -54,7 +54,7 @@ class LanguageLine:
 
 @dataclass(frozen=True, slots=True)
 class ChainLine:
-    """What became of the texts that went along one chain. reasons: of those that were not kept; means are over all that have the number."""
+    """Outcomes of the texts translated along one chain. reasons: of those rejected; coverage: mean over those that have it."""
 
     chain: str
     num_tried: int
@@ -65,7 +65,7 @@ class ChainLine:
 
 @dataclass(frozen=True, slots=True)
 class ParaphrasePair:
-    """An instruction and what is asked instead."""
+    """An instruction and its paraphrase."""
 
     chain: str
     instruction: str
@@ -76,7 +76,7 @@ class ParaphrasePair:
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """All of it."""
+    """All data of this section."""
 
     languages: tuple[LanguageLine, ...]
     chains: tuple[ChainLine, ...]
@@ -86,7 +86,7 @@ class Languages:
 
 
 def collect_languages(spark: SparkSession, recipe: dict[str, str], round_: int, policy: str) -> Languages | None:
-    """None where nothing went through another language under this recipe (stage -> fingerprint). Needs the views registered."""
+    """Data for a recipe (stage -> fingerprint); None if it translates nothing. Requires registered views."""
     if not any(stage in recipe for stage in _STAGES):
         return None
     first, second = (recipe.get(stage, "") for stage in _STAGES)
@@ -123,7 +123,7 @@ def _chains(rows: list[Row]) -> tuple[ChainLine, ...]:
 
 
 def print_languages(console: Console, found: Languages) -> None:
-    """Both tables, and some paraphrases to read."""
+    """Print both tables and some paraphrases."""
     console.print()
     print_table(console, _language_table(found.languages))
     print_table(console, _chain_table(found.chains))
@@ -155,5 +155,5 @@ def _chain_table(lines: tuple[ChainLine, ...]) -> Table:
 
 
 def fingerprints(recipe: Recipe) -> dict[str, str]:
-    """Stage -> fingerprint, as collect_languages takes them."""
+    """Stage -> fingerprint, as collect_languages expects it."""
     return {stage: fingerprint.id for stage, fingerprint in recipe.fingerprints.items()}

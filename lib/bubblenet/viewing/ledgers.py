@@ -1,4 +1,4 @@
-"""The ledger added up: what each stage did for each snapshot, for status and report."""
+"""Aggregates of the ledger per stage and snapshot, for status and report."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class StageTotal:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Over the units whose time is known: a row rebuilt after a crash has none. None for a stage without a model."""
+        """Over the units with a known time: a row rebuilt after a crash has none. None for a stage without a model."""
         return self.timed_tokens / self.seconds if self.timed_tokens and self.seconds else None
 
     @property
@@ -77,7 +77,7 @@ class StageTotal:
 
 
 def stage_totals(spark: SparkSession) -> list[StageTotal]:
-    """Totals in pipeline order, then by snapshot; needs the views registered. Spark adds up, whatever the length of the ledger."""
+    """Totals in pipeline order, then by snapshot. Requires registered views. Spark aggregates, however long the ledger is."""
     sums = spark.sql(_SUMS).collect()
     reasons: dict[tuple[str, str, str], dict[str, dict[str, int]]] = defaultdict(lambda: {"filtered": {}, "quarantined": {}})
     union = _REASONS.format(verdict="filtered") + " UNION ALL " + _REASONS.format(verdict="quarantined")

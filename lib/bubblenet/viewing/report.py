@@ -1,6 +1,6 @@
-"""The HTML report: one file, no script, nothing fetched; web text stays text.
+"""The HTML report: one self-contained file without scripts or external resources; web text is escaped.
 
-Every number is counted by Spark; only totals, histogram bins and the sample pairs come to the driver.
+Every number is computed by Spark; only totals, histogram bins and the sample pairs come to the driver.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ SELECT reason, count(*) AS num FROM {judgements} WHERE NOT kept GROUP BY reason
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why one stage let something go, most frequent first."""
+    """Rejection reasons of one stage, most frequent first."""
 
     stage: str
     bars: tuple[Bar, ...]
@@ -86,7 +86,7 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True)
 class RecipeLine:
-    """One stage of the recipe: its fingerprint and what went into it."""
+    """One stage of the recipe: its fingerprint and its parts."""
 
     stage: str
     fingerprint: str
@@ -95,7 +95,7 @@ class RecipeLine:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything the page shows."""
+    """All data of the page."""
 
     warehouse: str
     made_at: datetime
@@ -119,18 +119,18 @@ class ReportData:
 
 
 def write_report(settings: Settings, warehouse: Warehouse, out: Path) -> None:
-    """Write the report of the settings' round and policy. Raises WarehouseError when the file cannot be written."""
+    """Write the report of the settings' round and policy. Raises WarehouseError if the file cannot be written."""
     page = render(collect(settings, warehouse))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # Lone surrogates cannot be written as UTF-8; whatever brought one in must not cost the report.
+        # Lone surrogates cannot be encoded as UTF-8; whatever their source, they must not prevent the report.
         out.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         raise WarehouseError("a file that can be written for the report", f"{out}: {error.strerror}", "Give another path.") from None
 
 
 def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
-    """Count and sample what the page shows."""
+    """Compute the counts and sample the pairs for the page."""
     register_views(warehouse)
     spark, curation = warehouse.spark, settings.curation
     judgements = spark.table(JUDGEMENTS.name).where(JUDGEMENTS.of_round(curation.round, curation.policy))
@@ -166,7 +166,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
 
 
 def render(data: ReportData) -> str:
-    """The page. Every value is escaped by the template engine; a content security policy forbids scripts besides."""
+    """The page as HTML. Every value is escaped by the template engine; a content security policy also forbids scripts."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(loader=PackageLoader("bubblenet.viewing", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -176,7 +176,7 @@ def render(data: ReportData) -> str:
 
 
 def safe_link(url: str | None) -> str | None:
-    """The URL when it is plainly one of http, https or file; None for anything else, which a browser might execute."""
+    """The URL if its scheme is http, https or file; None for anything else, which a browser might execute."""
     return url if url and _LINKED.match(url) else None
 
 
@@ -188,7 +188,7 @@ def _funnel_counts(judgements: DataFrame, recipe: list[Row]) -> dict[str, int]:
 
 
 def _funnel(counts: dict[str, int]) -> tuple[Bar, ...]:
-    """From pages to accepted passages; below the first line everything counts passages, so that the bars compare."""
+    """Bars from pages to accepted passages; all but the first count passages, so that they are comparable."""
     return bars(
         [
             ("documents read", counts["documents"], f"{counts['unread']:,} could not be read"),
@@ -203,7 +203,7 @@ def _funnel(counts: dict[str, int]) -> tuple[Bar, ...]:
 
 
 def _quality_axis(grades: tuple[float, float] | None) -> Axis:
-    """With the thresholds of the judgements that are shown, which a calibration may have set."""
+    """The axis, with the thresholds of the judgements shown, which may come from a calibration."""
     five, four = grades or (2.0, 2.0)
     thresholds = tuple(
         (quality, f"generated: grade {grade} from {quality:.2g}") for grade, quality in ((4, four), (5, five)) if quality <= 1
@@ -223,7 +223,7 @@ def _histogram(judgements: DataFrame, column: str, axis: Axis) -> Histogram:
 
 
 def _reasons(totals: list[StageTotal], verdicts: dict[str, int]) -> tuple[Reasons, ...]:
-    """Reasons of each stage under its current settings, and of the last verdict."""
+    """Reasons of each stage under its current settings, and of the final verdicts."""
     stages: dict[str, dict[str, int]] = {}
     for total in totals:
         if total.is_current:

@@ -1,4 +1,4 @@
-"""The last lines of a run: what became of everything, the best pairs, the rejects that tell most, and where to go next."""
+"""The summary at the end of a run: accounting, the best pairs, the most informative rejects, and next steps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NEXT_QUERY = "SELECT grade, instruction, url FROM curated_4 ORDER BY quality DE
 
 
 def print_summary(context: Context, reports: list[StageReport], seconds: float, report: Path | None) -> None:
-    """Print the result of a run, and write the HTML report when its path is given. Seconds are those of the whole run."""
+    """Print the result of a run, and write the HTML report if a path is given. seconds: of the whole run."""
     console = context.console
     register_views(context.warehouse)
     is_new = any(stage.num_rows for stage in reports)
@@ -58,7 +58,7 @@ def print_summary(context: Context, reports: list[StageReport], seconds: float, 
 
 
 def accounting_table(reports: list[StageReport]) -> Table:
-    """The identity of each stage as columns: seen = kept + filtered + quarantined + pending."""
+    """The accounting identity of each stage as columns: seen = kept + filtered + quarantined + pending."""
     from rich import box
     from rich.table import Table
 
@@ -100,14 +100,14 @@ def _print_pairs(context: Context) -> None:
 
 
 def _print_languages(context: Context) -> None:
-    """Where instructions went through other languages."""
+    """Print the yield by language, if anything was translated."""
     curation, recipe = context.settings.curation, fingerprints(full_recipe(context.settings))
     if found := collect_languages(context.spark, recipe, curation.round, curation.policy):
         print_languages(context.console, found)
 
 
 def _thresholds(five: float, four: float) -> str:
-    """From which quality these pairs have which grade."""
+    """Grades with the least quality for each."""
     return ", ".join(f"grade {grade} {f'from quality {limit:.2f}' if limit <= 1 else 'never'}" for grade, limit in ((5, five), (4, four)))
 
 
@@ -124,7 +124,7 @@ def _print_rejected(console: Console, pair: SamplePair) -> None:
 
 
 def signals(pair: SamplePair) -> str:
-    """The numbers behind a verdict, in one line."""
+    """The numbers behind a verdict, on one line."""
     found = (
         ("quality", pair.quality, ".2f", ""),
         ("grade", pair.grade, "d", ""),
@@ -135,7 +135,7 @@ def signals(pair: SamplePair) -> str:
 
 
 def _print_pending(context: Context, reports: list[StageReport]) -> None:
-    """Only a bounded run, or one that a budget stopped, leaves something; then the passages are counted."""
+    """Print the number of pending passages; only --limit or a budget leaves any, and only then they are counted."""
     stopped = sorted({stage.stopped_by for stage in reports if stage.stopped_by})
     if not any(stage.counts.pending for stage in reports):
         return
@@ -184,7 +184,7 @@ def next_command(location: str, tables: Tables) -> str:
 
 
 def _log_file(location: str) -> str:
-    """The log that the bubblenet command gave this run: the newest one; none when standard error goes to a screen."""
+    """The newest log that the bubblenet command wrote for this warehouse; empty if standard error is a terminal."""
     folder = Path(".cache" if "://" in location else location) / "_logs"
     logs = sorted(folder.glob("*.log")) if folder.is_dir() and not sys.stderr.isatty() else []
     return str(logs[-1]) if logs else ""
@@ -198,7 +198,7 @@ def _print_total(console: Console, reports: list[StageReport], seconds: float) -
 
 
 def _program() -> str:
-    """How the shell finds the bubblenet command: by name, or beside this interpreter when its environment is not active."""
+    """The bubblenet command for the shell: by name, or by its path beside this interpreter if its environment is not active."""
     beside = Path(sys.executable).parent / "bubblenet"
     return "bubblenet" if shutil.which("bubblenet") or not beside.exists() else shlex.quote(_short(beside))
 
