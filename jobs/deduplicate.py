@@ -14,7 +14,7 @@ from bubblenet.app.job import job_of_steps
 from bubblenet.corpus.similarity.minhash import min_hasher
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import clusters, passages
-from bubblenet.method.clusters import ClusterRules
+from bubblenet.method.clusters import ClusterLimits
 from bubblenet.method.decontamination import publish_index
 from bubblenet.method.recipe import corpus_recipe
 from bubblenet.tables import DUPLICATES, MINHASH_INDEX
@@ -40,8 +40,8 @@ def _signing(context: Context) -> Stage:
 
 
 def _comparing(context: Context) -> Stage:
-    recipe, rules = corpus_recipe(context.settings), context.settings.deduplication
-    near = ClusterRules(rules.min_similarity, rules.max_band_rows) if rules.near else None
+    recipe, chosen = corpus_recipe(context.settings), context.settings.deduplication
+    near = ClusterLimits(chosen.min_similarity, chosen.max_band_rows) if chosen.near else None
 
     def combine(pending: DataFrame, known: DataFrame, checkpoint: Checkpoint) -> DataFrame:
         # Read anew: when another driver was faster, the index must hold what `known` holds.

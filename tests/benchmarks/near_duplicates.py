@@ -29,7 +29,7 @@ from bubblenet.corpus.similarity.minhash import Signature, min_hasher
 from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from bubblenet.kernel.checkpointing import checkpoint_under
-from bubblenet.method.clusters import ClusterRules, represent
+from bubblenet.method.clusters import ClusterLimits, represent
 
 LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 PENDING = "request_id STRING, segment_id STRING, normalised_hash STRING, num_characters INT"
@@ -51,27 +51,27 @@ def main(pages: str) -> int:
     """Plant, search, print the table; return the exit code."""
     chosen = settings.load(None, [])
     pairs = list(plant(sorted(passages_of(Path(pages)))))
-    hasher, rules = min_hasher(chosen.deduplication), chosen.deduplication
+    hasher, limits = min_hasher(chosen.deduplication), chosen.deduplication
     signed = {text: hasher.sign(token_hashes(tokens(text))) for pair in pairs for text in (pair.original, pair.copy)}
-    stands_for = representatives(signed, ClusterRules(rules.min_similarity, rules.max_band_rows))
+    stands_for = representatives(signed, ClusterLimits(limits.min_similarity, limits.max_band_rows))
     console = Console(width=120)
-    console.print(table(pairs, signed, stands_for, rules.min_similarity, rules.bands, rules.rows))
+    console.print(table(pairs, signed, stands_for, limits.min_similarity, limits.bands, limits.rows))
     found = [exact_jaccard(text, other) for text, other in stands_for.items() if text != other]
     console.print(
         f"{len(signed):,} passages, {len(found):,} of them found to be duplicates. Exact similarity with what stands for them: at least "
-        f"{rules.min_similarity} for {share(value >= rules.min_similarity for value in found)}, "
-        f"at least {rules.min_similarity - 0.1:.1f} for {share(value >= rules.min_similarity - 0.1 for value in found)}."
+        f"{limits.min_similarity} for {share(value >= limits.min_similarity for value in found)}, "
+        f"at least {limits.min_similarity - 0.1:.1f} for {share(value >= limits.min_similarity - 0.1 for value in found)}."
     )
     return 0
 
 
 def passages_of(folder: Path) -> set[str]:
     """Kept passages of all pages of a folder."""
-    rules = settings.load(None, []).segmentation
+    limits = settings.load(None, []).segmentation
     texts = set()
     for path in sorted(folder.rglob("*.html")):
         for page in read_file(str(path), max_document_bytes=1 << 24):
-            texts |= {segment.text for segment in segment_page(page.content or "", page.content_type, rules) if segment.kept}
+            texts |= {segment.text for segment in segment_page(page.content or "", page.content_type, limits) if segment.kept}
     return texts
 
 
@@ -93,7 +93,7 @@ def exact_jaccard(left: str, right: str) -> float:
     return len(first & second) / len(first | second)
 
 
-def representatives(signed: dict[str, Signature | None], rules: ClusterRules) -> dict[str, str]:
+def representatives(signed: dict[str, Signature | None], limits: ClusterLimits) -> dict[str, str]:
     """Passage -> the one that stands for it, as the job's own code says."""
     by_id = {content_id(text): text for text in signed}
     spark = session.build("near-duplicates", extra={"spark.sql.shuffle.partitions": "4"})
@@ -102,7 +102,7 @@ def representatives(signed: dict[str, Signature | None], rules: ClusterRules) ->
     tables: Any = ((pending, PENDING), ([], KNOWN), (signatures, SIGNATURES))
     frames = [spark.createDataFrame(content, schema) for content, schema in tables]
     with tempfile.TemporaryDirectory() as folder:
-        rows = represent(*frames, rules, checkpoint_under(folder)).collect()
+        rows = represent(*frames, limits, checkpoint_under(folder)).collect()
     spark.stop()
     return {by_id[row["segment_id"]]: by_id[row["representative_id"]] for row in rows}
 

@@ -10,13 +10,13 @@ from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from bubblenet.kernel.checkpointing import checkpoint_under
-from bubblenet.method.clusters import ClusterRules, represent
+from bubblenet.method.clusters import ClusterLimits, represent
 from tests.corpora import near_copy, random_text
 from tests.partitions import clusters_of
 
 pytestmark = pytest.mark.spark
 
-RULES = ClusterRules(min_similarity=0.7, max_band_rows=200)
+LIMITS = ClusterLimits(min_similarity=0.7, max_band_rows=200)
 PENDING = "request_id STRING, segment_id STRING, normalised_hash STRING, num_characters INT"
 SIGNATURES = "segment_id STRING, signature ARRAY<SMALLINT>, band_keys ARRAY<BIGINT>"
 KNOWN = (
@@ -28,8 +28,8 @@ KNOWN = (
 class Index:
     """A growing near-duplicate index: what deduplicate does with its two tables, without the tables."""
 
-    def __init__(self, spark, folder, rules: ClusterRules | None = RULES) -> None:
-        self.spark, self.folder, self.rules = spark, folder, rules
+    def __init__(self, spark, folder, limits: ClusterLimits | None = LIMITS) -> None:
+        self.spark, self.folder, self.limits = spark, folder, limits
         self.rows: list[dict] = []
         self._signatures: dict[str, tuple] = {}
 
@@ -43,7 +43,7 @@ class Index:
         frames = self._frames(texts)
         self.folder.mkdir(exist_ok=True)
         batch = self.folder / str(len(self.rows))
-        rows = represent(*frames, self.rules, checkpoint_under(str(batch))).select(*(name.split()[0] for name in KNOWN.split(", ")))
+        rows = represent(*frames, self.limits, checkpoint_under(str(batch))).select(*(name.split()[0] for name in KNOWN.split(", ")))
         answered = [row.asDict() for row in rows.collect()]
         self.rows += answered
         by_id = {row["segment_id"]: row for row in answered}
@@ -126,7 +126,7 @@ def test_hot_bands_are_compared_with_one_passage_only(spark, tmp_path):
     boilerplate = random_text(1, 300)
     texts = [near_copy(boilerplate, seed, num_changes=1) for seed in range(2, 14)]
 
-    rows = Index(spark, tmp_path / "capped", ClusterRules(0.7, max_band_rows=3)).add(texts)
+    rows = Index(spark, tmp_path / "capped", ClusterLimits(0.7, max_band_rows=3)).add(texts)
 
     assert len({row["representative_id"] for row in rows.values()}) == 1
 

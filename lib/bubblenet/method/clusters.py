@@ -28,7 +28,7 @@ _OLD, _NEW = "0", "1"
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterRules:
+class ClusterLimits:
     """min_similarity: share of equal minima. max_band_rows: passages under one band key that are compared pairwise; under a larger key,
     each new passage is compared only with the hub: the oldest passage, ties broken by id.
     """
@@ -37,7 +37,7 @@ class ClusterRules:
     max_band_rows: int
 
 
-def represent(pending: DataFrame, known: DataFrame, signatures: DataFrame, near: ClusterRules | None, checkpoint: Checkpoint) -> DataFrame:
+def represent(pending: DataFrame, known: DataFrame, signatures: DataFrame, near: ClusterLimits | None, checkpoint: Checkpoint) -> DataFrame:
     """One row of `duplicates` per new passage: exact duplicates first, then near-duplicate clusters of the rest.
 
     pending: request_id, segment_id, normalised_hash, num_characters, new ids only. known: rows of `duplicates` from all earlier runs.
@@ -67,14 +67,14 @@ def _verdicts(matched: DataFrame) -> DataFrame:
     return matched.withColumns(own | columns)
 
 
-def assign(new: DataFrame, known: DataFrame, signatures: DataFrame, rules: ClusterRules, checkpoint: Checkpoint) -> DataFrame:
+def assign(new: DataFrame, known: DataFrame, signatures: DataFrame, limits: ClusterLimits, checkpoint: Checkpoint) -> DataFrame:
     """segment_id, representative_id, similarity, bridged_ids of every new passage, except those without a similar one.
 
     new: segment_id, num_characters; no two with the same normalised text. known: segment_id, representative_id, bridged_ids of earlier
     heads. signatures: segment_id, signature, band_keys of both. The longest passage represents a cluster of new ones.
     """
-    pairs = checkpoint(_candidates(_touched_bands(new, known, signatures, checkpoint), rules, checkpoint))
-    similar = checkpoint(_with_nodes(_similar(pairs, signatures, rules.min_similarity), known))
+    pairs = checkpoint(_candidates(_touched_bands(new, known, signatures, checkpoint), limits, checkpoint))
+    similar = checkpoint(_with_nodes(_similar(pairs, signatures, limits.min_similarity), known))
     if similar.isEmpty():
         return new.sparkSession.createDataFrame([], _ASSIGNED)
     bridges = known.select(F.concat(F.lit(_OLD), "representative_id").alias("u"), F.explode("bridged_ids").alias("other"))
@@ -96,16 +96,16 @@ def _touched_bands(new: DataFrame, known: DataFrame, signatures: DataFrame, chec
     return young.withColumn("is_new", F.lit(True)).select(*columns).unionByName(old.withColumn("is_new", F.lit(False)).select(*columns))
 
 
-def _candidates(bands: DataFrame, rules: ClusterRules, checkpoint: Checkpoint) -> DataFrame:
+def _candidates(bands: DataFrame, limits: ClusterLimits, checkpoint: Checkpoint) -> DataFrame:
     """left (a new passage), right: distinct candidate pairs that share a band key."""
     hub = F.min(F.struct("is_new", "segment_id"))["segment_id"]
     sizes = bands.groupBy("key").agg(F.count("*").alias("rows"), hub.alias("hub")).where("rows > 1")
     shared = checkpoint(bands.join(sizes, on="key"))
     young = shared.where("is_new").select("key", F.col("segment_id").alias("left"))
-    cold = shared.where(F.col("rows") <= rules.max_band_rows)
+    cold = shared.where(F.col("rows") <= limits.max_band_rows)
     right = cold.select("key", F.col("segment_id").alias("right"), F.col("is_new").alias("is_right_new"))
     pairs = young.join(right, on="key").where("NOT is_right_new OR left < right").select("left", "right")
-    hot = shared.where(F.col("is_new") & (F.col("rows") > rules.max_band_rows))
+    hot = shared.where(F.col("is_new") & (F.col("rows") > limits.max_band_rows))
     spokes = hot.where("segment_id != hub").select(F.col("segment_id").alias("left"), F.col("hub").alias("right"))
     return pairs.unionByName(spokes).distinct()
 

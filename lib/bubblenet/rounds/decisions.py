@@ -33,20 +33,20 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """reason: the first rule that refuses the round; None if it is promoted."""
+    """reason: the first condition that refuses the round; None if it is promoted."""
 
     decision: str
     reason: str | None
 
 
-def decide(measured: Measured, rules: Rounds, *, needs_curated: bool) -> Decision:
-    """Apply the rules in order. needs_curated: false for M0, which is trained on seeds alone."""
-    ratio, most = measured.length_ratio, rules.max_length_ratio
+def decide(measured: Measured, limits: Rounds, *, needs_curated: bool) -> Decision:
+    """Check the conditions in order. needs_curated: false for M0, which is trained on seeds alone."""
+    ratio, most = measured.length_ratio, limits.max_length_ratio
     refusals = {
         "nothing_curated": needs_curated and not measured.num_curated,
         "worse_than_start": not measured.gain_on_start > 0,  # true for NaN as well
         "worse_than_parent": not measured.gain_on_parent > 0,
-        "judges_disagree": measured.agreement is not None and measured.agreement < rules.min_agreement,
+        "judges_disagree": measured.agreement is not None and measured.agreement < limits.min_agreement,
         "length_drift": not 1 / most <= ratio <= most,
     }
     reason = next((name for name, refused in refusals.items() if refused), None)

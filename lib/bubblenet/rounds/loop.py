@@ -121,10 +121,10 @@ def _calibrated(context: Context, judge: str) -> dict[str, str]:
 
     It is fitted in this process, once per judge, labels and modes, and stored beside the judge's weights.
     """
-    rules, scoring = context.settings.rounds, context.settings.scoring
-    if not rules.labels:
+    chosen, scoring = context.settings.rounds, context.settings.scoring
+    if not chosen.labels:
         return {}
-    labels, precision = Path(rules.labels), {5: rules.precision_5, 4: rules.precision}
+    labels, precision = Path(chosen.labels), {5: chosen.precision_5, 4: chosen.precision}
     parts = {"labels": hashlib.sha256(labels.read_bytes()).hexdigest(), "precision": precision, "figures": FIGURES_VERSION}
     fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
     file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"

@@ -1,4 +1,4 @@
-"""The tables of docs/corpus.md and docs/inputs.md that say what the quality rules and the file formats declare, between markers.
+"""The tables of quality rules in docs/corpus.md and of file formats in docs/inputs.md, generated between markers.
 
 python -m bubblenet.viewing.declarations docs
 """
@@ -16,23 +16,23 @@ from bubblenet.errors import InputError
 
 
 def rules_table() -> str:
-    """Every quality rule in the order in which it is asked, and the papers that are their sources."""
+    """Every quality rule in order of application, and the papers they come from."""
     rows = "".join(map(_rule, RULES))
     papers = dict.fromkeys(f"{rule.source.name} is {rule.source.paper}" for rule in RULES if rule.source.paper)
     return f"| reason | what is wrong with a passage | limits | source | languages |\n|---|---|---|---|---|\n{rows}\n{'; '.join(papers)}.\n"
 
 
 def formats_table() -> str:
-    """Every file format that is read."""
+    """Every supported file format."""
     return "| format | in `files` | names | one page is | split |\n|---|---|---|---|---|\n" + "".join(map(_format, FORMATS))
 
 
 TABLES: dict[str, Callable[[], str]] = {"corpus.md": rules_table, "inputs.md": formats_table}
-"""The pages, and what stands between their markers."""
+"""The generated part of each page."""
 
 
 def with_table(page: str, table: str) -> str:
-    """The page with this between its markers. Raises InputError for a page without markers."""
+    """The page with a new table between its markers. Raises InputError for a page without markers."""
     before, begin, rest = page.partition("<!-- declared: begin")
     note, end_of_note, _ = rest.partition("-->\n")
     _, end, after = rest.partition("<!-- declared: end -->\n")
@@ -44,7 +44,7 @@ def with_table(page: str, table: str) -> str:
 def _rule(rule: Rule) -> str:
     limits = ", ".join(f"`{key}` {_value(RuleSettings.model_fields[key].default)}" for key in rule.limits)
     source = ", ".join(filter(None, (rule.source.name, rule.source.section))) + (f"; {rule.ours} ours" if rule.ours else "")
-    summary = rule.summary + (" (not asked by default)" if rule.name in RuleSettings().disabled_rules else "")
+    summary = rule.summary + (" (off by default)" if rule.name in RuleSettings().disabled_rules else "")
     return f"| `{rule.name}` | {summary} | {limits} | {source} | {' '.join(rule.languages or ['all'])} |\n"
 
 
@@ -59,7 +59,7 @@ def _format(known: Format) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Bring the pages in the folder given as the only argument up to date."""
+    """Update the pages in the folder given as the only argument."""
     (folder,) = sys.argv[1:] if argv is None else argv
     for name, table in TABLES.items():
         path = Path(folder) / name

@@ -1,7 +1,7 @@
-"""The rules that decide whether a passage is kept, each under the name of its reason.
+"""The quality rules, which decide whether a passage is kept; each has the name of its reason.
 
-A rule is a pure function of a passage and its limits that says whether the passage is at fault. They are declared in `rules`, in a file for
-each theme; the other modules are what they work with. docs/corpus.md lists them and shows what they do to real pages.
+A rule is a pure function of a passage and its limits that tells whether the passage is at fault. Rules are declared in `rules`, one file
+per theme; the other modules are helpers. docs/corpus.md lists the rules and shows their effect on real pages.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bubblenet.corpus.quality.rules import RULES, RULES_VERSION, RuleSettings, r
 
 
 def check(passage: Passage, limits: RuleSettings) -> str | None:
-    """The first reason to leave a passage out, in the order of RULES; None if it may stay."""
+    """The first reason to filter a passage, in the order of RULES; None if it is kept."""
     rules = _rules_for(passage.language, limits.disabled_rules)
     return next((rule.name for rule in rules if rule.is_at_fault(passage, limits)), None)
 

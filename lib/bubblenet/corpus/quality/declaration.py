@@ -1,4 +1,4 @@
-"""How a quality rule is declared: above its function, with its source, the limits that it reads and the languages it knows."""
+"""The declaration of a quality rule: a decorator on its function, with its source, the limits it reads and its languages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rules come from. name: what the paper or its data set is called. paper: authors, year and number; empty for our own rules."""
+    """The origin of rules. name: of the paper's method or data set. paper: authors, year and number; empty for our own rules."""
 
     name: str
     section: str = ""
@@ -25,10 +25,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, and the reason it gives, which is the name of its function.
+    """A rule. Its name, which is also its reason, is the name of its function.
 
-    limits: the keys of section `segmentation` that it reads. ours: what of it is not in the source, as its limit.
-    languages: ISO 639-1 codes it has word lists for, and is asked for; None for any.
+    limits: the keys of section `segmentation` that it reads. ours: what the source does not give, such as the limit.
+    languages: ISO 639-1 codes it has word lists for; it applies to these alone. None: it applies to all.
     """
 
     is_at_fault: IsAtFault
@@ -44,20 +44,20 @@ class Rule:
 
     @property
     def summary(self) -> str:
-        """What it leaves out: the first sentence of its docstring."""
+        """The fault it finds: the first sentence of its docstring."""
         return " ".join((self.is_at_fault.__doc__ or "").split()).partition(". ")[0].removesuffix(".")
 
     def is_for(self, language: str) -> bool:
-        """Whether it is asked for passages of this language."""
+        """Whether it applies to passages in this language."""
         return self.languages is None or language in self.languages
 
     def __call__(self, passage: Passage, limits: RuleSettings) -> str | None:
-        """The reason to leave the passage out, or None."""
+        """The reason to filter the passage, or None."""
         return self.name if self.is_for(passage.language) and self.is_at_fault(passage, limits) else None
 
 
 def rule(source: Source, *limits: str, ours: str = "", languages: Collection[str] | None = None) -> Callable[[IsAtFault], Rule]:
-    """Make a rule of the function below; Rule tells what the arguments mean. It is asked once it stands in `rules.RULES`."""
+    """Declare the decorated function as a rule; the arguments are those of Rule. It takes effect once it is listed in `rules.RULES`."""
     return lambda is_at_fault: Rule(is_at_fault, source, limits, ours, languages)
 
 

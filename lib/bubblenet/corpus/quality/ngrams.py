@@ -1,4 +1,4 @@
-"""Which word n-grams of a passage occur more than once, and how many characters they take up."""
+"""The word n-grams of a passage that occur more than once, and the number of characters they cover."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Numbers = NDArray[np.int64]
 class Occurrences:
     """All occurrences of the n-grams of one size that occur more than once, in order of the text.
 
-    starts: word at which each begins. names: a number for its n-gram, the same for the same n-gram. lengths: its characters.
+    starts: index of the first word of each. names: a number that identifies its n-gram. lengths: its characters.
     """
 
     n: int
@@ -24,11 +24,11 @@ class Occurrences:
     lengths: Numbers
 
     def top_characters(self) -> int:
-        """Characters of all occurrences of the n-gram that takes up most."""
+        """Characters of all occurrences of the n-gram that covers most."""
         return int(np.bincount(self.names, weights=self.lengths).max(initial=0))
 
     def repeated_characters(self) -> int:
-        """Characters of the n-grams that were there before; where they overlap, the later one is not counted."""
+        """Characters of all occurrences but the first of each n-gram; of overlapping ones, the later is not counted."""
         seen: set[int] = set()
         total = end = 0
         for start, name, length in zip(self.starts.tolist(), self.names.tolist(), self.lengths.tolist(), strict=True):
@@ -41,9 +41,9 @@ class Occurrences:
 
 
 class RepeatedNgrams:
-    """The n-grams of a list of words that occur more than once, found size by size as they are asked for.
+    """The n-grams of a list of words that occur more than once, computed size by size on demand.
 
-    An n-gram can occur twice only where both (n-1)-grams in it do, so that all sizes but the first look at the few that are left.
+    An n-gram can occur twice only if both (n-1)-grams in it do, so each size needs to look only at those left of the previous one.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -64,13 +64,13 @@ class RepeatedNgrams:
         return self._found[n - 1]
 
     def covered_characters(self, n: int) -> int:
-        """Characters of the words in repeated n-grams: no repeated n-gram of this or a larger size stands anywhere else."""
+        """Characters of the words in repeated n-grams: an upper bound for n-grams of this and larger sizes."""
         starts = self.of(n).starts
         ends = np.minimum(starts + n, np.append(starts[1:], len(self._ends)))
         return int((self._ends[ends] - self._ends[starts]).sum())
 
     def _occurrences(self, n: int, starts: Numbers, names: Numbers) -> Occurrences:
-        """Of n-grams that begin at starts and have such names, numbered from 0, those whose name stands there twice."""
+        """Of n-grams that begin at starts and have such names, numbered from 0, those whose name occurs twice."""
         kept = np.bincount(names)[names] > 1
         starts = starts[kept]
         return Occurrences(n, starts, names[kept], self._ends[starts + n] - self._ends[starts])

@@ -1,8 +1,8 @@
-"""What the rules see of a passage: its prose as lines, sentences and words, each made once and only when a rule asks.
+"""A passage as the quality rules see it: its prose as lines, sentences and words, each computed once and on demand.
 
-Published rules were written for pages of running text. A passage here is Markdown of 600 to 3,000 characters in which a list, a table or a
-program may be most of a good answer. So its parts are told apart: *prose* is paragraphs and list items; code, tables and headings are not
-prose and no rule counts their words, lines or marks, except where it says so.
+Published rules were written for pages of running text. A passage here is Markdown of 600 to 3,000 characters, and a list, a table or a
+program may be most of a good answer. *Prose* means paragraphs and list items; code, tables and headings are not prose, and no rule counts
+their words, lines or symbols, except where it says so.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from bubblenet.corpus.quality.ngrams import RepeatedNgrams, num_characters
 from bubblenet.corpus.similarity import shingles
 
 MIN_WRAPPED_CHARACTERS = 60
-"""A paragraph with a line of this length is wrapped text, and one line; one with shorter lines only was broken on purpose."""
+"""A paragraph with a line of this length is wrapped text, and counts as one line; line breaks between shorter lines are deliberate."""
 
 MIN_LINES = 4
-"""Rules that take a share of lines ask for this many: of two lines, one is half."""
+"""Rules about a share of lines need this many: of two lines, one is half."""
 
 MIN_WORDS = 50
-"""Rules that take a share of words ask for this many, Gopher's shortest document: a line above a program is no sample of a language."""
+"""Rules about a share of words need this many, the length of Gopher's shortest document: one line above a program is too small a sample."""
 
 LINK_LINE_SHARE = 0.8
-"""From this share of its characters inside links a line is a link with a few words around it."""
+"""A line with this share of its characters inside links counts as a link."""
 
 ELLIPSES = ("...", "\u2026")
 
 _STOPS, _CJK_STOPS = ".!?\u0589\u061f\u06d4\u0964\u0965\u0f0d\u104b\u1362\u17d4", "\u3002\uff0e\uff01\uff1f\uff61"
 SENTENCE_END = re.compile(rf"(?<=[{_STOPS}])\s+|(?<=[{_CJK_STOPS}])\s*|\n")
-"""Where a sentence ends, by the stops of Latin, Armenian, Arabic, Urdu, Indic, Tibetan, Burmese, Ethiopic, Khmer and CJK text."""
+"""Sentence boundaries, by the full stops of Latin, Armenian, Arabic, Urdu, Indic, Tibetan, Burmese, Ethiopic, Khmer and CJK text."""
 
 _ITEM_MARK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+")
 _NO_PROSE = re.compile(r"\*\*[^*\n]*\*\*|`[^`]*`")
@@ -43,9 +43,9 @@ _ADDRESS = re.compile(r"\w+://\S+")
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage as the rules see it. Not slotted: the cached properties live in its dictionary.
+    """A passage as the rules see it. Not slotted: cached properties need a `__dict__`.
 
-    headings: from the page down, without section numbers. language: ISO 639-1 or `und`. other_languages: of parts of it.
+    headings: from the top of the page down, without section numbers. language: ISO 639-1 or `und`. other_languages: those of parts of it.
     """
 
     blocks: Sequence[Block]
@@ -60,44 +60,44 @@ class Passage:
 
     @cached_property
     def paragraphs(self) -> list[str]:
-        """The lines of its paragraphs. Titles of boxes and paragraphs that are one piece of code are none."""
+        """The lines of its paragraphs, without titles of boxes and paragraphs that are a single piece of code."""
         blocks = (block.text for block in self.blocks if block.kind == "paragraph" and not _NO_PROSE.fullmatch(block.text.strip()))
         return [line for text in blocks for line in _lines(text)]
 
     @cached_property
     def items(self) -> list[str]:
-        """Its list items without their marks, a line each."""
+        """Its list items without their markers, one line each."""
         return [_joined(block.text[_mark_length(block.text) :]) for block in self.blocks if block.kind == "item"]
 
     @cached_property
     def is_running_text(self) -> bool:
-        """Whether paragraphs are half of it or more. Those between lists, tables and programs are short, and worded alike."""
+        """Whether at least half of it is paragraphs. Those between lists, tables and programs are short and worded alike."""
         return 2 * sum(map(len, self.paragraphs)) >= len(self.text)
 
     @cached_property
     def lines(self) -> list[str]:
-        """All lines of prose; paragraphs first, since no rule asks for their order."""
+        """All lines of prose; paragraphs first, since no rule depends on their order."""
         return self.paragraphs + self.items
 
     @cached_property
     def prose(self) -> str:
-        """All prose, a line each."""
+        """All prose, one line after the other."""
         return "\n".join(self.lines)
 
     @cached_property
     def folded_prose(self) -> str:
-        """Prose with case folded and one kind of apostrophe, for word lists."""
+        """Prose with case folded and apostrophes normalised, for word lists."""
         return self.prose.casefold().replace("\u2019", "'")
 
     @cached_property
     def prose_without_code(self) -> str:
-        """Prose without what stands in backticks."""
+        """Prose without text in backticks."""
         return _INLINE_CODE.sub("", self.prose)
 
     @cached_property
     def running_text(self) -> str:
-        """Its paragraphs, case folded, without addresses, which are not words. Rules about repetition leave list items out: those of
-        a good list are worded alike.
+        """Its paragraphs, case folded, without URLs, which are not words. Rules about repetition ignore list items: those of a good list
+        are worded alike.
         """
         text = "\n".join(self.paragraphs).casefold()
         return _ADDRESS.sub("", text) if "://" in text else text
@@ -119,7 +119,7 @@ class Passage:
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
-        """Each of its words once."""
+        """The set of its words."""
         return frozenset(self.words)
 
     @cached_property
@@ -129,12 +129,12 @@ class Passage:
 
     @cached_property
     def _tokens(self) -> Callable[[str], list[str]]:
-        """What cuts its case-folded text into words."""
+        """The tokenizer of its case-folded text."""
         return shingles.tokenizer(self.prose)
 
     @cached_property
     def characters_of_a_word(self) -> int:
-        """How many entries of `words` make up a word: in scripts without spaces, where they are characters, 2."""
+        """How many entries of `words` make up a word: 2 in scripts without spaces, where they are characters."""
         return shingles.tokens_of_a_word(self.words) if shingles.has_unspaced_script(self.prose) else 1
 
     @cached_property
@@ -149,17 +149,17 @@ class Passage:
 
     @cached_property
     def num_link_characters(self) -> int:
-        """Characters inside links, and those of addresses that are written out."""
+        """Characters inside links and of bare URLs."""
         return sum(map(_num_link_characters, self.blocks))
 
     @cached_property
     def num_link_lines(self) -> int:
-        """Paragraphs, items and tables that are nearly nothing but links."""
+        """The number of paragraphs, items and tables that consist almost entirely of links."""
         return sum(_num_link_characters(block) >= LINK_LINE_SHARE * len(block.text.strip(" -*")) for block in self._line_blocks)
 
     @property
     def num_line_blocks(self) -> int:
-        """Paragraphs, items and tables."""
+        """The number of paragraphs, items and tables."""
         return len(self._line_blocks)
 
     @cached_property

@@ -1,7 +1,7 @@
-"""Word lists of the rules that know languages. Case is folded; apostrophes are straight. Each list is a mapping of ISO 639-1 codes.
+"""Word lists of the language-specific rules: case folded, with straight apostrophes, by ISO 639-1 code.
 
 The English stop words are those of Rae et al. 2021 (arXiv:2112.11446), section A1.1; the English notices those of the C4 code (TensorFlow
-Datasets, c4_utils). All others are ours. A phrase must mean what its list says in any text: `buy now` does, `offer` does not.
+Datasets, c4_utils). All others are ours. A phrase must have the meaning of its list in any text: `buy now` does, `offer` does not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bubblenet.corpus.similarity.shingles import tokens
 Phrases = dict[str, tuple[tuple[str, str], ...]]
 
 DENSE_LANGUAGES = frozenset(("ar", "bo", "dz", "fa", "he", "ja", "km", "ko", "lo", "my", "ps", "th", "ug", "ur", "vi", "yi", "zh"))
-"""Languages whose words are short because of how they are written: without vowels, in syllables, or in characters."""
+"""Languages whose words are short because of their script: without vowels, in syllables, or in characters."""
 
 BROWSER_WORDS = (
     "enable",
@@ -33,7 +33,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _phrases(text: str) -> tuple[tuple[str, str], ...]:
-    """Each phrase with its first word, as bubblenet.corpus.similarity.shingles cuts it."""
+    """Each phrase with its first word, as tokenized by bubblenet.corpus.similarity.shingles."""
     return tuple((tokens(phrase)[0], " ".join(phrase.split())) for phrase in text.split("|"))
 
 

@@ -1,4 +1,4 @@
-"""The file formats that are read, and what the end of a file's name tells.
+"""The supported file formats, and what the suffix of a file name tells.
 
 To add a format, write its reader and declare it in FORMATS.
 """
@@ -25,11 +25,11 @@ Reader = Callable[[BinaryIO, str, int, ByteRange], Iterator[Page]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format that is read.
+    """A supported file format.
 
-    name: as table `files` gives it. title: as people call it. page: what one page is, for docs/inputs.md. suffixes: of plain files.
-    compressions: suffixes that may follow these. is_splittable: whether parts of a plain file can be read without the rest.
-    is_splittable_compressed: the same of a compressed file.
+    name: in table `files`. title: in messages and docs. page: what one page is, for docs/inputs.md. suffixes: of uncompressed files.
+    compressions: suffixes that may follow them. is_splittable, is_splittable_compressed: whether parts of an uncompressed or compressed
+    file can be read without the rest.
     """
 
     name: str
@@ -100,15 +100,15 @@ FORMATS = (
 )
 
 COMPRESSIONS = (".gz", ".zst", ".lz4", ".bz2", ".xz", ".br")
-"""By these a file is known to be compressed, whether it is read or not."""
+"""Suffixes of compressed files, supported or not."""
 
 _ARC = "ARC, the format before WARC, is not read: convert the file, for example with `warcio recompress`"
 UNREAD_FORMATS = {".arc": _ARC, ".arc.gz": _ARC}
-"""Suffixes of files that hold pages and are not read, with what to do."""
+"""Suffixes of files that contain pages and are not supported, with advice."""
 
 
 class FileKind(NamedTuple):
-    """What the end of a file's name tells. refusal: why a file that may well hold pages is not read, and what to do."""
+    """What the suffix of a file name tells. refusal: why a file that probably contains pages is not read, and what to do."""
 
     format: str | None
     is_splittable: bool = False
@@ -119,7 +119,7 @@ SuffixTable = Mapping[str, FileKind]
 
 
 def suffix_table() -> SuffixTable:
-    """What every known suffix tells. A verdict on a file name depends on this table alone."""
+    """All known suffixes. The verdict on a file name depends on this table alone."""
     table = {suffix: FileKind(None, refusal=advice) for suffix, advice in UNREAD_FORMATS.items()}
     for known in FORMATS:
         read = dict.fromkeys(known.suffixes, known.is_splittable) | dict.fromkeys(known.compressed_suffixes, known.is_splittable_compressed)
@@ -131,24 +131,24 @@ def suffix_table() -> SuffixTable:
 
 
 def digest(table: SuffixTable) -> str:
-    """16 hexadecimal digits of all that a table tells."""
+    """Hash of a table, 16 hexadecimal digits."""
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def kind_of(path: str, table: SuffixTable) -> FileKind:
-    """What the longest known suffix of a file tells; no format where there is none: the file holds no pages."""
+    """The kind by the longest known suffix; one without format if no suffix is known."""
     parts = file_name(path).lower().split(".")
     endings = ("." + ".".join(parts[start:]) for start in range(1, len(parts)))
     return next((table[ending] for ending in endings if ending in table), FileKind(None))
 
 
 def format_of(path: str) -> Format | None:
-    """The format that a file is read as."""
+    """The format of a file by its suffix."""
     name = file_name(path).lower()
     return next((known for known in FORMATS if name.endswith((*known.suffixes, *known.compressed_suffixes))), None)
 
 
 def in_words() -> str:
-    """The titles of all formats: `HTML, WARC or text`."""
+    """The titles of all formats in a sentence: `HTML, WARC or text`."""
     *others, last = [known.title for known in FORMATS]
     return f"{', '.join(others)} or {last}"

@@ -77,9 +77,9 @@ class MinHasher:
         return key.view(np.int64).tolist()
 
 
-def min_hasher(rules: Deduplication) -> MinHasher:
+def min_hasher(chosen: Deduplication) -> MinHasher:
     """The hasher of passages under these settings."""
-    return MinHasher(rules.bands, rules.rows, rules.ngram, rules.seed)
+    return MinHasher(chosen.bands, chosen.rows, chosen.ngram, chosen.seed)
 
 
 def _num_distinct(ordered: NDArray[np.uint64]) -> int:

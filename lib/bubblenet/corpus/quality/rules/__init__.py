@@ -1,6 +1,6 @@
-"""The quality rules: a file for each theme, and here the order in which they are asked. Every other module of this folder is a theme.
+"""The quality rules, one module per theme, and here the order in which they are applied.
 
-To add a rule, declare it in the file of its theme, with its limit among the limits there, and give it its place in RULES.
+To add a rule, declare it in the module of its theme, with its limit in the class of limits there, and insert it into RULES.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bubblenet.corpus.quality.rules import boilerplate, headings, language, leng
 from bubblenet.section import Section
 
 RULES_VERSION = 3
-"""Rises when the same passage under the same settings would get another reason."""
+"""Raise whenever the same passage under the same settings would get a different reason."""
 
 RULES = (
     length.no_text,
@@ -44,7 +44,7 @@ RULES = (
     repetition.repeated_phrase,
     repetition.repeated_text,
 )
-"""In the order in which they are asked, cheap ones first: the first that finds a fault gives the reason."""
+"""In order of application, cheap ones first: the first rule that finds a fault gives the reason."""
 
 
 def rule_names() -> list[str]:
@@ -53,7 +53,7 @@ def rule_names() -> list[str]:
 
 
 class DisabledRules(Section):
-    """Which rules are not asked."""
+    """The rules that are switched off."""
 
     disabled_rules: tuple[str, ...] = Field(("mixed_language",), strict=False, description="rules that are not asked, by their reason")
 
@@ -76,4 +76,4 @@ class RuleSettings(
     DisabledRules,
     length.LengthLimits,
 ):
-    """The limits of all rules, and which rules are not asked. The keys of the last class come first."""
+    """The limits of all rules, and the rules that are switched off. Pydantic orders the keys from the last base class to the first."""

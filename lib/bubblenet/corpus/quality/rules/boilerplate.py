@@ -1,8 +1,8 @@
-"""Rules about text that came with the page and says nothing about its subject.
+"""Rules about boilerplate: text about the site, placeholders and leftover code.
 
-C4 drops single lines and keeps the rest of a page. A passage is kept as it stands or not at all, so that rules about lines become shares
-here. Left out: the list of bad words; lines of fewer than three words and pages of fewer than five sentences, since a passage has 600
-characters and its list items are short by right. Its rule that a line ends in punctuation is taken in FineWeb's form (lines.py).
+C4 drops single lines and keeps the rest of a page. A passage is kept as a whole or not at all, so rules about lines become shares here.
+Not adopted: the list of bad words; the minima of three words per line and five sentences per page, since a passage has 600 characters and
+its list items may be short. C4's rule that a line ends in punctuation is used in FineWeb's form (lines.py).
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ class BoilerplateLimits(Section):
 
 @rule(C4)
 def lorem_ipsum(passage: Passage, _limits: Section) -> bool:
-    """It holds the printer's dummy text."""
+    """It contains placeholder text (lorem ipsum)."""
     return "lorem ipsum" in passage.folded_prose
 
 
 @rule(C4, "max_brace_share", ours="limit")
 def braces(passage: Passage, limits: BoilerplateLimits) -> bool:
-    """It has too many curly brackets in its prose: a script or style sheet that was not marked as code.
+    """Its prose has too many curly brackets, as from a script or style sheet that is not marked up as code.
 
-    Adapted: C4 drops a page for one bracket, since it wants no code. Here code is welcome in its place, and a bracket in a sentence too.
+    Adapted: C4 drops a page for one bracket, since it excludes code. Here code blocks are allowed, and so are brackets in a sentence.
     """
     return "{" in passage.prose and len(_BRACES.findall(passage.prose_without_code)) > limits.max_brace_share * len(passage.prose)
 
 
 @rule(C4, "max_notice_share", ours="limit, lists but the English one", languages=word_lists.NOTICES)
 def site_notices(passage: Passage, limits: BoilerplateLimits) -> bool:
-    """Too much of it is about the site instead of the subject: JavaScript to switch on, cookies, terms of use, privacy policy.
+    """Too many of its characters are in sentences about the site: enabling JavaScript, cookies, terms of use, privacy policy.
 
-    Adapted: C4 drops each line with the word `javascript`. Here the sentence must also speak of the reader's browser, since text about
-    the language is welcome; one sentence alone is no notice; and the phrases of the C4 code are given in more languages.
+    Adapted: C4 drops each line with the word `javascript`. Here the sentence must also mention the browser, since text about the language
+    is allowed; a single such sentence is allowed; and the phrases of the C4 code are translated into more languages.
     """
     prose, phrases = passage.folded_prose, [phrase for _, phrase in word_lists.NOTICES[passage.language]]
     if not any(phrase in prose for phrase in (*phrases, "javascript")):

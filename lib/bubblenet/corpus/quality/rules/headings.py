@@ -1,4 +1,4 @@
-"""Rules about the headings that a passage stands under. The paper names their kinds: navigation, advertising, all capitals, empty."""
+"""Rules about the headings of a passage. The kinds are those of the paper: navigation, advertising, all capitals, empty."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bubblenet.section import Section
 
 @rule(HUMPBACK)
 def empty_heading(passage: Passage, _limits: Section) -> bool:
-    """Its own heading holds nothing."""
+    """Its own heading is empty."""
     return bool(passage.headings) and not passage.headings[-1]
 
 

@@ -1,4 +1,4 @@
-"""Rules about the languages a passage is in."""
+"""Rules about the languages of a passage."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from bubblenet.section import Section
 
 @rule(OURS)
 def mixed_language(passage: Passage, _limits: Section) -> bool:
-    """Parts of it are in other languages. Off by default: the column `other_languages` says so of a kept passage."""
+    """Parts of it are in other languages. Off by default: kept passages have them in column `other_languages`."""
     return bool(passage.other_languages)

@@ -1,4 +1,4 @@
-"""Rules about how much text there is. Words are counted in words.py."""
+"""Rules about the amount of text in characters; words.py counts words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bubblenet.section import Section
 
 
 class LengthLimits(Section):
-    """How long a passage is. Pages are cut to these sizes (bubblenet.corpus.segmentation), so that one rule is left to ask for them."""
+    """Sizes of a passage. bubblenet.corpus.segmentation cuts pages to them, so only the minimum needs a rule."""
 
     min_characters: int = Field(600, ge=1, description="a shorter passage is filtered as `too_short`; Li et al. 2023 (arXiv:2308.06259)")
     max_characters: int = Field(3000, ge=2, description="a longer section is split at its sub-headings, then at paragraphs; Li et al. 2023")
@@ -21,7 +21,7 @@ class LengthLimits(Section):
 
 @rule(OURS)
 def no_text(passage: Passage, _limits: Section) -> bool:
-    """It holds neither letter nor digit."""
+    """It contains no letter or digit."""
     return not any(map(str.isalnum, passage.text))
 
 

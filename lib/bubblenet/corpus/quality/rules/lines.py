@@ -1,9 +1,9 @@
-"""Rules about lines: how they end, how long they are, how many are list items, how many were there before.
+"""Rules about lines: their ends, their lengths, the share of list items, and duplicates.
 
-Adapted to passages: a line is a paragraph, or a part of one between line breaks; a list item where a rule says so. Tables and code are no
-lines here. Items end as they please, and short ones may repeat: the notes of a reference manual ("New in version 3.2."). A paragraph or
-item is both the line and the paragraph of Gopher's Table A1, so that its rules for the two are one. The limit for characters in duplicated
-lines is that of FineWeb's section 3.6; its appendix E.4 and datatrove's default say 0.01, which one repeated sentence exceeds.
+Adapted to passages: a line is a paragraph, or a part of one between line breaks, and a list item where a rule says so. Tables and code have
+no lines. List items need no punctuation, and short ones may repeat, as notes of a reference manual do ("New in version 3.2."). Gopher's
+Table A1 has separate rules for lines and paragraphs; here they are the same. The limit for characters in duplicate lines is that of
+FineWeb's section 3.6; its appendix E.4 and datatrove's default say 0.01, which a single repeated sentence exceeds.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from bubblenet.section import Section, Share
 
 SHORT_LINE_CHARACTERS = 30
 SHORT_UNSPACED_LINE_CHARACTERS = 15
-"""In scripts without spaces a character says about as much as two."""
+"""In scripts without spaces, one character carries about as much information as two."""
 
 MIN_ITEM_CHARACTERS = 30
-"""Shorter items are notes, which may repeat."""
+"""Shorter items may repeat."""
 
 MAX_BARE_ITEM_WORDS = 3
-"""List items up to this length are names, not statements."""
+"""List items of up to this many words are names, not statements."""
 
 LINE_ENDS = tuple(
     ".?!:;\"')]\u00bb\u201d\u2019\u2026\u3002\uff01\uff1f\uff1a\uff1b\uff09\u300d\u300f\uff0e\uff61\u061f\u06d4\u0964\u0965\u0589\u0f0d\u0f0e\u17d4\u104b\u1362`"
 )
-"""What ends a written line: the paper's `. ? ! " '`, those of other scripts, and what leads over to a list or a program."""
+"""Punctuation at the end of a line: the paper's `. ? ! " '`, that of other scripts, and marks that introduce a list or a program."""
 
 WITHOUT_STOPS = frozenset(("lo", "th"))
 """Languages that end a sentence with a space."""
@@ -52,7 +52,7 @@ class LineLimits(Section):
 
 @rule(FINEWEB, "min_punctuated_line_share")
 def few_line_ends(passage: Passage, limits: LineLimits) -> bool:
-    """Too few of its lines end in punctuation; not asked of Thai and Lao, which end a sentence with a space."""
+    """Too few of its lines end in punctuation; does not apply to Thai and Lao, which end a sentence with a space."""
     lines = passage.paragraphs
     if len(lines) < MIN_LINES or not passage.is_running_text or passage.language in WITHOUT_STOPS:
         return False
@@ -71,14 +71,14 @@ def short_lines(passage: Passage, limits: LineLimits) -> bool:
 
 @rule(GOPHER_REPETITION, "max_duplicate_line_share")
 def duplicate_lines(passage: Passage, limits: LineLimits) -> bool:
-    """Too many of its lines and longer list items were there before."""
+    """Too many of its lines and longer list items are duplicates of earlier ones."""
     lines = passage.paragraphs + [item for item in passage.items if len(item) >= MIN_ITEM_CHARACTERS]
     return len(lines) >= MIN_LINES and len(lines) - len(set(lines)) > limits.max_duplicate_line_share * len(lines)
 
 
 @rule(FINEWEB, "max_duplicate_line_character_share")
 def duplicate_line_characters(passage: Passage, limits: LineLimits) -> bool:
-    """Too many of its characters are in lines that were there before."""
+    """Too many of its characters are in duplicate lines."""
     lines = passage.paragraphs
     num_duplicate = sum(map(len, lines)) - sum(map(len, set(lines)))
     return num_duplicate > 0 and num_duplicate >= limits.max_duplicate_line_character_share * len(passage.text)
@@ -86,15 +86,15 @@ def duplicate_line_characters(passage: Passage, limits: LineLimits) -> bool:
 
 @rule(GOPHER, "max_ellipsis_share")
 def cut_lines(passage: Passage, limits: LineLimits) -> bool:
-    """Too many of its lines and list items end in an ellipsis: teasers."""
+    """Too many of its lines and list items end in an ellipsis, as teasers do."""
     lines = passage.lines
     return len(lines) >= MIN_LINES and sum(line.endswith(ELLIPSES) for line in lines) > limits.max_ellipsis_share * len(lines)
 
 
 @rule(GOPHER, "max_bullet_share")
 def bare_list(passage: Passage, limits: LineLimits) -> bool:
-    """Nearly all of it is a list of bare names. Adapted: only where the items are bare names, since instructions are lists too; not in
-    scripts without spaces.
+    """Too many of its lines are list items that are bare names. Adapted: lists of longer items are allowed, since instructions are lists;
+    does not apply to scripts without spaces.
     """
     lines, items = passage.lines, passage.items
     if len(lines) < MIN_LINES or len(items) <= limits.max_bullet_share * len(lines) or len(passage.prose) * 2 < len(passage.text):

@@ -1,6 +1,6 @@
-"""Rules about links. Menus were dropped with the page's furniture before; this is what is left.
+"""Rules about links. Extraction removed menus before; these rules catch the rest.
 
-The measure, characters inside links over all characters, is that of Kohlschuetter et al. 2010 (WSDM, "Boilerplate detection using shallow
+Link density, characters inside links over all characters, is from Kohlschuetter et al. 2010 (WSDM, "Boilerplate detection using shallow
 text features").
 """
 
@@ -13,7 +13,7 @@ from bubblenet.corpus.quality.passage import MIN_LINES, Passage
 from bubblenet.section import Section, Share
 
 MIN_LINK_CHARACTER_SHARE = 0.35
-"""Below it the links are the entries of a glossary, or the references under paragraphs."""
+"""Below it, links are the entries of a glossary or the references below paragraphs."""
 
 
 class LinkLimits(Section):
@@ -31,7 +31,7 @@ def link_density(passage: Passage, limits: LinkLimits) -> bool:
 
 @rule(OURS, "max_link_line_share")
 def link_list(passage: Passage, limits: LinkLimits) -> bool:
-    """Too many of its paragraphs, items and tables are nothing but a link. The references under long paragraphs may stay."""
+    """Too many of its paragraphs, items and tables are nothing but a link. References below long paragraphs are allowed."""
     if passage.num_link_lines < MIN_LINES or passage.num_link_lines <= limits.max_link_line_share * passage.num_line_blocks:
         return False
     return passage.num_link_characters > MIN_LINK_CHARACTER_SHARE * len(passage.text)

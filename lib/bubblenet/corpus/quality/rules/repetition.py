@@ -1,7 +1,7 @@
-"""Rules about what comes back within a passage: sentences that are nearly the same, and phrases.
+"""Rules about repetition within a passage: near-duplicate sentences and repeated phrases.
 
-Adapted to passages: programs and logs repeat themselves and are not looked at. Sentences and phrases are looked for in paragraphs alone,
-since the items of a good list are worded alike. Lines that come back have their rules in lines.py.
+Adapted to passages: programs and logs repeat themselves and are ignored. Sentences and phrases are compared in paragraphs only, since the
+items of a good list are worded alike. Rules about duplicate lines are in lines.py.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class RepetitionLimits(Section):
 
 @rule(HUMPBACK, "min_sentence_similarity", "max_duplicate_sentence_share", ours="limits")
 def repeated_sentences(passage: Passage, limits: RepetitionLimits) -> bool:
-    """Too many of its sentences have a near twin: another one with like word trigrams (Jaccard similarity).
+    """Too many of its sentences have a near twin: another sentence with similar word trigrams (Jaccard similarity).
 
     Adapted: sentences of paragraphs only, since the items of a good list are worded alike; in scripts without spaces twice as many
     characters as words.
@@ -63,7 +63,7 @@ def repeated_sentences(passage: Passage, limits: RepetitionLimits) -> bool:
 
 @rule(GOPHER_REPETITION, "max_top_ngram_shares")
 def repeated_phrase(passage: Passage, limits: RepetitionLimits) -> bool:
-    """One phrase of 2, 3 or 4 words makes up too many of its characters."""
+    """A single phrase of 2, 3 or 4 words covers too many of its characters."""
     if not _has_phrases(passage):
         return False
     sizes = enumerate(limits.max_top_ngram_shares, start=SHORTEST_PHRASE)
@@ -73,7 +73,7 @@ def repeated_phrase(passage: Passage, limits: RepetitionLimits) -> bool:
 
 @rule(GOPHER_REPETITION, "max_duplicate_ngram_shares")
 def repeated_text(passage: Passage, limits: RepetitionLimits) -> bool:
-    """Phrases of 5 to 10 words that were there before make up too many of its characters.
+    """Repeated phrases of 5 to 10 words cover too many of its characters.
 
     Each character counts once, and the first occurrence of a phrase is not a repetition, as in datatrove's GopherRepetitionFilter.
     """
@@ -83,14 +83,14 @@ def repeated_text(passage: Passage, limits: RepetitionLimits) -> bool:
     for n, share in enumerate(shares, start=SHORTEST_REPEAT):
         size = n * passage.characters_of_a_word
         if ngrams.covered_characters(size) <= min(shares) * passage.num_running_characters:
-            return False  # nor can longer phrases make up more
+            return False  # longer phrases cannot cover more
         if ngrams.of(size).repeated_characters() > share * passage.num_running_characters:
             return True
     return False
 
 
 def _may_have_twin(passage: Passage, lengths: NDArray[np.int64], size: int, min_similarity: float) -> NDArray[np.bool_]:
-    """For each sentence whether enough of its n-grams of that size occur more than once in the passage."""
+    """For each sentence, whether enough of its n-grams of that size occur more than once in the passage."""
     ends = lengths.cumsum()
     starts = passage.repeated_ngrams.of(size).starts
     num_ngrams = lengths - size + 1
@@ -99,7 +99,7 @@ def _may_have_twin(passage: Passage, lengths: NDArray[np.int64], size: int, min_
 
 
 def _num_with_twin(sets: Sequence[frozenset[tuple[str, ...]]], min_similarity: float) -> int:
-    """How many sets have another one that is similar."""
+    """The number of sets with a similar other set."""
     twins: set[int] = set()
     for one, other in combinations(range(len(sets)), 2):
         num_common = len(sets[one] & sets[other])
@@ -109,5 +109,5 @@ def _num_with_twin(sets: Sequence[frozenset[tuple[str, ...]]], min_similarity: f
 
 
 def _has_phrases(passage: Passage) -> bool:
-    """Whether there is running text enough to speak of shares of it."""
+    """Whether there is enough running text for shares of it to be meaningful."""
     return len(passage.running_words) >= MIN_WORDS and passage.is_running_text

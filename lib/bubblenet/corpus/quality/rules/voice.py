@@ -1,5 +1,5 @@
-"""Rules about who speaks and what for. The paper names the kinds in its curation prompt, where rating 1 is for text that is promotional,
-from a forum, or in somebody's personal voice.
+"""Rules about the author's voice and purpose. The kinds are those of the paper's curation prompt, where rating 1 is for text that is
+promotional, from a forum, or in a personal voice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bubblenet.section import Section, Share
 
 
 class VoiceLimits(Section):
-    """Limits of the rules about who speaks."""
+    """Limits of the rules about voice and purpose."""
 
     max_promotional_phrases: int = Field(2, ge=0, description="different phrases of advertising in a passage; ours")
     max_forum_phrases: int = Field(1, ge=0, description="different phrases of forums in a passage; ours")
@@ -22,13 +22,13 @@ class VoiceLimits(Section):
 
 @rule(HUMPBACK_RATING, "max_promotional_phrases", ours="lists, limit", languages=word_lists.PROMOTION)
 def promotion(passage: Passage, limits: VoiceLimits) -> bool:
-    """It sells: it holds several different phrases of advertising."""
+    """It contains too many different phrases of advertising."""
     return _num_phrases(passage, word_lists.PROMOTION) > limits.max_promotional_phrases
 
 
 @rule(HUMPBACK_RATING, "max_forum_phrases", "max_first_person_share", ours="lists, limits", languages=word_lists.FIRST_PERSON)
 def personal_voice(passage: Passage, limits: VoiceLimits) -> bool:
-    """It is personal: too many of its words are `I`, `my`, `me`, or it holds several phrases that only forums know."""
+    """Too many of its words are first-person (`I`, `my`, `me`), or it contains too many different phrases of forum posts."""
     if _num_phrases(passage, word_lists.FORUM_PHRASES) > limits.max_forum_phrases:
         return True
     personal = word_lists.FIRST_PERSON[passage.language]
@@ -38,6 +38,6 @@ def personal_voice(passage: Passage, limits: VoiceLimits) -> bool:
 
 
 def _num_phrases(passage: Passage, lists: word_lists.Phrases) -> int:
-    """How many different phrases it holds. Most are ruled out by their first word."""
+    """The number of different phrases it contains. Most are ruled out by their first word."""
     vocabulary, prose = passage.vocabulary, passage.folded_prose
     return sum(first in vocabulary and phrase in prose for first, phrase in lists[passage.language])

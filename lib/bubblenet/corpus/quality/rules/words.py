@@ -1,6 +1,6 @@
-"""Rules about words: how many, how long, and what they are made of.
+"""Rules about words: their number, their length, and their kinds.
 
-Adapted to passages: words and lines are those of prose, so that a program, a table or a log is not measured as text.
+Adapted to passages: words are those of prose, so a program, a table or a log is not measured as text.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class WordLimits(Section):
 
 @rule(GOPHER, "min_words")
 def too_few_words(passage: Passage, limits: WordLimits) -> bool:
-    """It has too few words. Adapted: those of code and tables count too, or a passage that shows a program would have none; text without
-    spaces is not counted.
+    """It has too few words. Adapted: words of code and tables count, too, since a program may be most of a passage; does not apply to
+    scripts without spaces.
     """
     if len(passage.words) >= limits.min_words or passage.is_unspaced:
         return False
@@ -36,8 +36,8 @@ def too_few_words(passage: Passage, limits: WordLimits) -> bool:
 
 @rule(GOPHER, "min_mean_word_length", "max_mean_word_length")
 def mean_word_length(passage: Passage, limits: WordLimits) -> bool:
-    """Its words are too short or too long on average. Adapted: scripts without vowels or of syllables have shorter words and are not asked
-    for the lower limit; those without spaces for neither.
+    """Its words are too short or too long on average. Adapted: the minimum does not apply to scripts without vowels or of syllables, which
+    have shorter words; neither limit applies to scripts without spaces.
     """
     words = passage.words
     if len(words) < MIN_WORDS or passage.is_unspaced:
@@ -48,7 +48,7 @@ def mean_word_length(passage: Passage, limits: WordLimits) -> bool:
 
 @rule(GOPHER, "max_symbol_ratio")
 def symbols(passage: Passage, limits: WordLimits) -> bool:
-    """It has too many hash signs or ellipses to a word."""
+    """It has too many hash signs or ellipses per word."""
     allowed = limits.max_symbol_ratio * max(1, len(passage.words))
     prose = passage.prose_without_code
     return prose.count("#") > allowed or sum(map(prose.count, ELLIPSES)) > allowed
@@ -56,14 +56,14 @@ def symbols(passage: Passage, limits: WordLimits) -> bool:
 
 @rule(GOPHER, "min_alphabetic_share")
 def few_letters(passage: Passage, limits: WordLimits) -> bool:
-    """Too few of its words hold a letter."""
+    """Too few of its words contain a letter."""
     words = passage.words
     return len(words) >= MIN_WORDS and sum(map(str.isdigit, words)) > (1 - limits.min_alphabetic_share) * len(words)
 
 
 @rule(GOPHER, "min_stop_words", ours="lists but the English one", languages=word_lists.STOP_WORDS)
 def stop_words(passage: Passage, limits: WordLimits) -> bool:
-    """It has too few of the commonest words of its language. Not asked in scripts without spaces."""
+    """It has too few of the most common words of its language. Does not apply to scripts without spaces."""
     found = word_lists.STOP_WORDS[passage.language]
     return (
         len(passage.words) >= MIN_WORDS and not passage.is_unspaced and sum(map(found.__contains__, passage.words)) < limits.min_stop_words
