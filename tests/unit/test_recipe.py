@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bubblenet import settings
+from bubblenet.corpus.reading import formats
 from bubblenet.kernel.fingerprint import Fingerprint, raised
 from bubblenet.method import recipe
-from bubblenet.method.recipe import corpus_recipe, full_recipe
+from bubblenet.method.recipe import Recipe, corpus_recipe, full_recipe
 
 EVERYTHING = (
     "engine.kind=scripted",
@@ -51,14 +54,33 @@ def chosen(tmp_path):
     return settings.load(None, [*EVERYTHING, f'decontamination.evaluations=["{file}:question"]'])
 
 
+def changed(before: Recipe, after: Recipe) -> set[str]:
+    """The stages that are redone."""
+    return {stage for stage in before.fingerprints if after[stage].id != before[stage].id}
+
+
 @pytest.mark.parametrize(("name", "stages"), REDOES.items(), ids=list(REDOES))
 def test_a_raised_version_redoes_what_depends_on_it_and_nothing_else(chosen, monkeypatch, name, stages):
     before = full_recipe(chosen)
     monkeypatch.setattr(recipe, name, 99)
     after = full_recipe(chosen)
 
-    changed = {stage for stage in before.fingerprints if after[stage].id != before[stage].id}
-    assert changed - {"list"} == stages
+    assert changed(before, after) == stages
+
+
+def test_a_format_that_learns_a_suffix_has_all_names_looked_at_again_and_nothing_else_redone(chosen, monkeypatch):
+    before = full_recipe(chosen)
+    html, *others = formats.FORMATS
+    monkeypatch.setattr(formats, "FORMATS", (replace(html, suffixes=(*html.suffixes, ".new")), *others))
+
+    assert changed(before, full_recipe(chosen)) == {"list"}
+
+
+def test_the_digest_of_the_suffixes_does_not_depend_on_their_order(monkeypatch):
+    before = formats.suffix_table()
+    monkeypatch.setattr(formats, "FORMATS", formats.FORMATS[::-1])
+
+    assert formats.digest(formats.suffix_table()) == formats.digest(before)
 
 
 def test_every_version_that_the_recipe_names_is_in_the_list_above():
