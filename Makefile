@@ -24,6 +24,7 @@ BENCH_ROUNDS ?= 1
 BENCH_WAREHOUSE ?= build/bench-rounds
 BENCH_ITEMS ?= 40
 BENCH_TOKENS ?= 10000
+MUTATION_SHARE ?= 0.13
 BIN := .venv/bin
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
@@ -31,7 +32,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -68,8 +69,12 @@ check: setup lint types unit ## linter, formatter, types, unit tests without a m
 unit:
 	$(BIN)/python -m pytest tests/unit -q -m "not model and not spark and not slow and not nightly and not gpu"
 
-nightly: setup ## the long tests (kills, random snapshots, every command of the docs), then all benchmarks; hours
+mutation: setup ## one-token faults in the pure modules: how many the quick tests notice, and each that none does (MUTATION_SHARE=0.13 of all)
+	$(BIN)/python -m tools.mutation --share $(MUTATION_SHARE)
+
+nightly: setup ## the long tests (kills, random snapshots, every command of the docs), planted faults, then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
+	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
 	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages

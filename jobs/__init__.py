@@ -1,4 +1,4 @@
-"""The jobs, in the order of the method: ingest, segment, deduplicate, backtranslate, score, curate; pipeline runs them all.
+"""The jobs, in the order of the method: ingest, segment, deduplicate, backtranslate, score, paraphrase, curate; pipeline runs them all.
 
-Each runs as `spark-submit jobs/<job>.py ...` or `bubblenet <job> ...`; both are the same code.
+Each script declares one JOB (bubblenet.app.job) and runs as `spark-submit jobs/x.py ...` or `bubblenet VERB ...`.
 """

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bubblenet.app.job import main_of
+from bubblenet.app.job import job_of_steps
 from bubblenet.errors import AccountingError
 from bubblenet.kernel.stage import StageReport
 from bubblenet.method import curation
@@ -39,10 +39,8 @@ def run(context: Context) -> list[StageReport]:
     return [report]
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the job; return the exit code."""
-    return main_of([run], argv)
+JOB = job_of_steps("curate", __doc__, [run], follows="paraphrase")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

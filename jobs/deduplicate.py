@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.app.job import main_of
+from bubblenet.app.job import job_of_steps
 from bubblenet.corpus.similarity.minhash import min_hasher
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import clusters, passages
@@ -43,22 +43,18 @@ def _comparing(context: Context) -> Stage:
     recipe, rules = corpus_recipe(context.settings), context.settings.deduplication
     near = ClusterRules(rules.min_similarity, rules.max_band_rows) if rules.near else None
 
-    def signed() -> DataFrame:
-        return passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
-
     def combine(pending: DataFrame, known: DataFrame, checkpoint: Checkpoint) -> DataFrame:
         # Read anew: when another driver was faster, the index must hold what `known` holds.
-        return clusters.represent(pending, known, signed(), near, checkpoint)
+        return clusters.represent(pending, known, passages.signed(context, recipe), near, checkpoint)
 
-    segments = passages.kept_in_snapshot(context, recipe).join(signed().select("segment_id"), on="segment_id", how="left_semi")
+    signed = passages.signed(context, recipe).select("segment_id")
+    segments = passages.kept_in_snapshot(context, recipe).join(signed, on="segment_id", how="left_semi")
     requests = segments.select(F.col("segment_id").alias("request_id"), "segment_id", "normalised_hash", "num_characters")
     return Stage("deduplicate", DUPLICATES, recipe["deduplicate"], requests, combine=combine)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the job; return the exit code."""
-    return main_of([run], argv)
+JOB = job_of_steps("deduplicate", __doc__, [run], follows="segment")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

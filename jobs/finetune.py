@@ -6,45 +6,25 @@ spark-submit --properties-file conf/spark/train.conf jobs/finetune.py --export e
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
-from bubblenet.app.job import ConfigOption, ExportOption, SetOption, WarehouseOption, exit_code, opened
-from bubblenet.training.launching import Trained, train
+from bubblenet.app.job import Job
+from bubblenet.training.launching import train
+from bubblenet.viewing.trainings import print_training
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-app = typer.Typer(add_completion=False)
+    from bubblenet.kernel.context import Context
 
 
-@app.command()
-def run(export: ExportOption, warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
+def run(context: Context, export: Annotated[str, Option("--export", help="Folder of a finished export.")]) -> None:
     """Train the model that export and settings describe, unless it is there, and say how to use it."""
-    with opened(config, overrides or (), warehouse, "finetune") as context:
-        _show(train(context, export), context.console)
+    print_training(train(context, export), context.console)
 
 
-def _show(trained: Trained, console: Console) -> None:
-    plan, result = trained.plan, trained.result
-    losses = [loss for _, _, loss in result.losses]
-    console.print(f"[bold]{'training loss':<22}[/bold] {losses[0]:.3f} -> {losses[-1]:.3f} nats a token of the completion")
-    if result.validation_loss is not None and result.validation_loss_before is not None:
-        console.print(f"[bold]{'validation loss':<22}[/bold] {result.validation_loss_before:.3f} -> {result.validation_loss:.3f}")
-    left_out = f"; {result.num_left_out:,} left out: their prompt is too long" if result.num_left_out else ""
-    speed = f"{result.num_tokens:,} tokens in {result.seconds:,.0f} s ({result.num_tokens / result.seconds:,.0f} tokens/s)"
-    console.print(f"{result.num_steps:,} steps on {result.num_examples:,} examples{left_out}; {speed}, {result.num_processes} processes")
-    state = "Trained" if trained.is_new else "Nothing to do: it is there already"
-    console.print(f"{state}: model:{plan.model_id}, fine-tuned from {plan.parent}, in {plan.job.folder}/weights", soft_wrap=True)
-    prompt = " --set backtranslation.prompt=reversed_v1" if plan.direction == "backward" else ""
-    console.print(f"Use it: --set models.{plan.direction}=model:{plan.model_id}{prompt}", soft_wrap=True)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the job; return the exit code."""
-    return exit_code(lambda: app(argv))
+JOB = Job("finetune", __doc__, run, follows="export")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

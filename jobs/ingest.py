@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.app.job import main_of
+from bubblenet.app.job import job_of_steps
+from bubblenet.corpus.reading import formats
 from bubblenet.errors import InputError
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
@@ -28,7 +29,7 @@ def run(context: Context) -> list[StageReport]:
     """Bring files and documents up to date with the inputs. Raises InputError when there is nothing to read."""
     listed = run_stage(_listing(context), context)
     if not listed.counts.kept:
-        raise InputError("files of HTML, WARC, JSONL, Parquet or text", f"none among {listed.counts.seen} files", "Mend --input.")
+        raise InputError(f"files of {formats.in_words()}", f"none among {listed.counts.seen} files", "Mend --input.")
     return [listed, run_stage(_reading(context), context)]
 
 
@@ -36,7 +37,8 @@ def _listing(context: Context) -> Stage:
     in_snapshot = F.col("snapshot") == context.snapshot
     files = list_files(context.spark, context.inputs).withColumn("snapshot", F.lit(context.snapshot))
     key = content_id("path", F.col("size").cast("string"), F.col("modified_at").cast("string"), "snapshot")
-    return Stage("list", FILES, corpus_recipe(context.settings)["list"], files.withColumn("request_id", key), KnowFile(), scope=in_snapshot)
+    requests, know = files.withColumn("request_id", key), KnowFile(formats.suffix_table())
+    return Stage("list", FILES, corpus_recipe(context.settings)["list"], requests, know, scope=in_snapshot)
 
 
 def _reading(context: Context) -> Stage:
@@ -47,10 +49,8 @@ def _reading(context: Context) -> Stage:
     return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(context.settings.corpus), scope=in_snapshot, weight="num_bytes")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the job; return the exit code."""
-    return main_of([run], argv, needs_input=True)
+JOB = job_of_steps("ingest", __doc__, [run], follows="run", makes_warehouse=True, needs_input=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

@@ -1,4 +1,4 @@
-"""All jobs in order, as one application; this is what `bubblenet run` submits.
+"""Run all stages as one application, ingest to curate.
 
 spark-submit --properties-file conf/spark/local.conf jobs/pipeline.py --input pages/ --snapshot 2026-11 --warehouse warehouse
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bubblenet.app.job import main_of
+from bubblenet.app.job import job_of_steps
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.engines.server import check_server
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
@@ -41,10 +41,8 @@ STEPS = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run all jobs; return the exit code."""
-    return main_of(STEPS, argv, needs_input=True, shows_result=True)
+JOB = job_of_steps("run", __doc__, STEPS, makes_warehouse=True, needs_input=True, shows_result=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

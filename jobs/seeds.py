@@ -6,58 +6,32 @@ spark-submit --properties-file conf/spark/local.conf jobs/seeds.py pairs.jsonl -
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-from pyspark.sql import functions as F
-from rich.table import Table
+from typer import Argument, Option
 
-from bubblenet.app.job import ConfigOption, LicenceOption, OriginOption, SeedFileArgument, SetOption, WarehouseOption, exit_code, opened
-from bubblenet.method.seeds import SeedFile, current_seeds, import_file
-from bubblenet.terminal import one_line, print_table
+from bubblenet.app.job import Job
+from bubblenet.corpus.reading.seed_files import Origin
+from bubblenet.method.seeds import SeedFile, import_file
+from bubblenet.viewing.seeds import print_seeds
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
-app = typer.Typer(add_completion=False)
-_KINDS_SHOWN = 40
 
-
-@app.command()
 def run(
-    file: SeedFileArgument,
-    warehouse: WarehouseOption,
-    licence: LicenceOption = None,
-    origin: OriginOption = None,
-    config: ConfigOption = None,
-    overrides: SetOption = None,
+    context: Context,
+    file: Annotated[str, Argument(help="JSON lines of pairs or conversations (docs/seeds.md); `starter`: the set that ships.")],
+    licence: Annotated[str | None, Option("--license", help="Licence of the pairs, e.g. CC-BY-4.0; must be said.")] = None,
+    origin: Annotated[Origin | None, Option("--origin", help="Who wrote them; default: human.")] = None,
 ) -> None:
     """Bring `seeds` up to date with a file, and show what the warehouse has."""
-    seed_file = SeedFile.of(file, licence, origin)
-    with opened(config, overrides or (), warehouse, "seeds") as context:
-        import_file(context, seed_file)
-        _show(context)
+    import_file(context, SeedFile.of(file, licence, origin))
+    print_seeds(context)
 
 
-def _show(context: Context) -> None:
-    """How many seeds there are of each kind, to train on and held out."""
-    seeds = current_seeds(context).groupBy(F.coalesce("kind", F.lit("-")).alias("kind"), "language", "split").count().collect()
-    table = Table("kind of task", "languages", "train", "held out")
-    kinds = sorted({row["kind"] for row in seeds}, key=lambda kind: -sum(row["count"] for row in seeds if row["kind"] == kind))
-    for kind in kinds[:_KINDS_SHOWN]:
-        rows = [row for row in seeds if row["kind"] == kind]
-        parts = [f"{sum(row['count'] for row in rows if row['split'] == split):,}" for split in ("train", "held_out")]
-        table.add_row(one_line(kind), " ".join(sorted({row["language"] for row in rows})), *parts)
-    totals = [f"{sum(row['count'] for row in seeds if row['split'] == split):,}" for split in ("train", "held_out")]
-    table.add_row(f"all {len(kinds)} kinds", "", *totals, style="bold")
-    print_table(context.console, table)
-    context.console.print(f'Look: bubblenet sql "SELECT * FROM seeds" --warehouse {context.warehouse.location}', soft_wrap=True)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the job; return the exit code."""
-    return exit_code(lambda: app(argv))
+JOB = Job("seeds import", __doc__, run, follows="curate", makes_warehouse=True, check=SeedFile.of)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

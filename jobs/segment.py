@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.app.job import main_of
+from bubblenet.app.job import job_of_steps
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.method import passages
@@ -33,10 +33,8 @@ def run(context: Context) -> list[StageReport]:
     return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=in_snapshot), context)]
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the job; return the exit code."""
-    return main_of([run], argv)
+JOB = job_of_steps("segment", __doc__, [run], follows="ingest")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(JOB.main())

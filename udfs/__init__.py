@@ -1,1 +1,1 @@
-"""Where Arrow or pandas batches meet a model or a rule: thin, importable on workers; rules and batching live in the other packages."""
+"""Row transforms and pandas UDFs that apply models and rules to batches: thin, importable on workers; the logic lives in other packages."""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSeed:
-    """Asks a model for the response of a seed, or for its instruction. A request has `asked`, `system` and `reference`.
+    """Prompts a model for the response of a seed, or for its instruction. A request has `asked`, `system` and `reference`.
 
-    Without a reference the response is asked for under a constraint; `kind`, `language` and `response_language` of the seed decide which.
+    Without a reference the response is constrained; `kind`, `language` and `response_language` of the seed determine how.
     """
 
     spec: EngineSpec
@@ -32,11 +32,11 @@ class AnswerSeed:
 
     @property
     def window_rows(self) -> int:
-        """As the engine sorts and batches them."""
+        """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each seed."""
+        """Yield one row per seed."""
         questions = [_question(row) for row in requests]
         for request, answered in zip(requests, answer(engine_of_task(self.spec), questions, self.settings), strict=True):
             verdict = quarantined("engine_error", answered.error) if answered.error else {"kept": True, "reason": None}
@@ -60,11 +60,11 @@ class CompareAnswers:
 
     @property
     def window_rows(self) -> int:
-        """As the engine sorts and batches them."""
+        """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each order of each pair."""
+        """Yield one row per order of each pair."""
         asked = [LabelRequest(row["request_id"], comparison(row["question"], row["first"], row["second"]), LABELS) for row in requests]
         for request, found in zip(requests, engine_of_task(self.spec).label_distribution(asked), strict=True):
             verdict = quarantined("engine_error", found.error) if found.error else {"kept": True, "reason": None}

@@ -1,4 +1,4 @@
-"""Row transforms of the corpus stages: know a file, read a file, cut a page, sign a passage. No model is involved."""
+"""Row transforms of the corpus stages: detect file formats, read pages, segment them, sign passages. No model is involved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from bubblenet import locations
 from bubblenet.corpus import language
-from bubblenet.corpus.reading.readers import ByteRange, Page, detect_format, is_splittable, read_file, refusal
+from bubblenet.corpus.reading.formats import FileKind, SuffixTable, kind_of
+from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 from bubblenet.corpus.segmentation import Segment, segment_pages
 from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.minhash import MinHasher
@@ -30,7 +31,7 @@ _LISTED_ROWS = 1000
 
 
 def list_urls(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """For mapInArrow: the files under each URL of a batch, as path, size, modified_at."""
+    """For mapInArrow: the files below each URL of a batch, as path, size, modified_at."""
     for batch in batches:
         files = (file for url in batch.column("url").to_pylist() for file in locations.walk(url))
         while rows := [file._asdict() for file in itertools.islice(files, _LISTED_ROWS)]:
@@ -39,27 +40,28 @@ def list_urls(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 @dataclass(frozen=True, slots=True)
 class KnowFile:
-    """Decides by its name whether a listed file can hold pages."""
+    """Decides by its name whether a listed file can hold pages. suffixes: all that the verdict depends on, as its fingerprint says."""
 
+    suffixes: SuffixTable
     identity: tuple[str, ...] = ("path", "size", "modified_at", "snapshot")
     window_rows: int = 1000
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each file."""
+        """Yield one row per file."""
         for request in requests:
-            yield request, _file(request["path"])
+            yield request, _file(kind_of(request["path"], self.suffixes))
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """Reads all pages of a file or part of one, one after the other and streaming: an archive is never held in memory."""
+    """Streams all pages of a file or a part of it: an archive is never held in memory."""
 
     corpus: Corpus
     identity: tuple[str, ...] = ("path", "snapshot")
     window_rows: int = 1
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each page, or for each record that could not be read; one that says so for a part in which no page begins."""
+        """Yield one row per page or unreadable record; for a part in which no page begins, one row that says so."""
         for request in requests:
             part, is_empty = ByteRange(request["start"], request["end"]), True
             for page in read_file(request["path"], max_document_bytes=self.corpus.max_document_bytes, part=part):
@@ -71,17 +73,17 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class CutPage:
-    """Cuts a page at its headings into passages."""
+    """Segments a page into passages at its headings."""
 
-    rules: Segmentation
+    limits: Segmentation
     languages: tuple[str, ...]
     identity: tuple[str, ...] = ("document_id", "snapshot", "url", "declared_language")
     window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each passage, kept or not; at least one for each page."""
+        """Yield one row per passage, kept or not; at least one per page."""
         pages = [(request["content"], request["content_type"]) for request in requests]
-        for request, segments in zip(requests, segment_pages(pages, self.rules, self.languages), strict=True):
+        for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages), strict=True):
             seen: set[str] = set()
             for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
@@ -90,9 +92,9 @@ class CutPage:
 
 @dataclass(frozen=True, slots=True)
 class SignPassage:
-    """Signs a passage for the near-duplicate index and looks for evaluation items in it: both need its n-grams.
+    """Computes a passage's MinHash signature and looks for evaluation items in it: both need its n-grams.
 
-    evaluations: location of an EvaluationIndex that every worker reaches; empty when nothing is to be looked for.
+    evaluations: location of an EvaluationIndex readable by all workers; empty without decontamination.
     """
 
     hasher: MinHasher
@@ -102,7 +104,7 @@ class SignPassage:
     window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each passage."""
+        """Yield one row per passage."""
         texts = [token_hashes(tokens(request["text"])) for request in requests]
         for request, hashes, signature in zip(requests, texts, self.hasher.sign_all(texts), strict=True):
             found = load_index(self.evaluations).find(hashes, self.min_share) if self.evaluations else None
@@ -114,12 +116,11 @@ class SignPassage:
             yield request, row
 
 
-def _file(path: str) -> Row:
-    known, detail = detect_format(path), refusal(path)
-    if detail:
-        return quarantined("unsupported_format", detail)
-    verdict = {"kept": known is not None, "reason": None if known else "unknown_format"}
-    return verdict | {"format": known, "is_splittable": known is not None and is_splittable(path)}
+def _file(kind: FileKind) -> Row:
+    if kind.refusal:
+        return quarantined("unsupported_format", kind.refusal)
+    verdict = {"kept": kind.format is not None, "reason": None if kind.format else "unknown_format"}
+    return verdict | {"format": kind.format, "is_splittable": kind.is_splittable}
 
 
 def _document(page: Page) -> Row:

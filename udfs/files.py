@@ -1,4 +1,4 @@
-"""Digests of files, made where the workers are."""
+"""Digests of files, computed on the executors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def digest_files(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def digest_file(path: str) -> dict[str, object]:
-    """Rows, bytes and SHA-256 of one Parquet file, read in pieces."""
+    """Rows, bytes and SHA-256 of one Parquet file, read in chunks."""
     digest, num_bytes = hashlib.sha256(), 0
     with open_binary(path) as stream:
         while chunk := stream.read(_BYTES_AT_ONCE):

@@ -1,4 +1,4 @@
-"""Row transforms that propose instructions: the question on the page, or what the backward model asks, in translation or not."""
+"""Row transforms that propose instructions: the page's own question, or one from the backward model, optionally via translation."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ KEEPING_VERSION = 1
 
 _TRANSLATED_WINDOW = 128
 _ASKED = ("prompt", "template", "style", "length", "complexity", "source_type", "opening", "closing")
-"""What a row says about how it was asked for, by the names that a Choice has for it."""
+"""Columns of a row that describe the request, named as in Choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeQuestion:
-    """Takes the question that stands above a passage as its instruction, past the same gates as a generated one."""
+    """Takes the question above a passage as its instruction, subject to the same gates as generated ones."""
 
     identity: tuple[str, ...] = ("segment_id", "language")
     window_rows: int = 256
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each question."""
+        """Yield one row per question."""
         for request in requests:
             verdict = gate(request["question"], request["text"], request["language"], True)
             yield request, _as_it_stands(request, verdict) | {"raw_output": request["question"], "origin": "extracted"}
@@ -55,9 +55,9 @@ class TakeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class KeepAsked:
-    """Takes what the backward model asked about a translated passage as it is: an instruction in another language than its response.
+    """Keeps an untranslated instruction for a translated passage: its language differs from that of the response.
 
-    language: the one that the model was asked in.
+    language: of the instruction.
     """
 
     language: str
@@ -65,14 +65,14 @@ class KeepAsked:
     window_rows: int = 256
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each."""
+        """Yield one row per instruction."""
         for request in requests:
             verdict = gate(request["asked_instruction"], request["text"], self.language, True, style=request["style"], is_foreign=True)
             yield request, _as_it_stands(request, verdict) | {"origin": "cross_lingual", "asked_language": self.language}
 
 
 def _as_it_stands(request: Row, verdict: Verdict) -> Row:
-    """The row of an instruction that no model is asked for."""
+    """The row of an instruction that needs no model."""
     text = verdict.instruction or None
     return {
         "kept": verdict.kept,
@@ -94,11 +94,11 @@ class Backtranslate:
 
     @property
     def window_rows(self) -> int:
-        """As the engine sorts and batches them."""
+        """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each candidate, kept or not."""
+        """Yield one row per candidate, kept or not."""
         wanted = [self.proposal(request) for request in requests]
         proposals = propose(engine_of_task(self.spec), wanted, self.settings)
         for request, asked, proposal in zip(requests, wanted, proposals, strict=True):
@@ -118,7 +118,7 @@ class Backtranslate:
             )
 
     def proposal(self, request: Row) -> ProposalRequest:
-        """How a candidate is asked for: nothing but the row, its number and the settings decide."""
+        """The request of a candidate: determined by the row, its number and the settings alone."""
         ticket = Ticket(request["segment_id"], request["sample_index"], self.settings.prompt)
         language = self.settings.instruction_language or request["language"]
         choice = draw(get_prompts(self.settings.prompt), shares_of(self.settings), ticket, shape_of(request["text"]), language)
@@ -127,9 +127,9 @@ class Backtranslate:
 
 @dataclass(frozen=True, slots=True)
 class BacktranslateInTranslation:
-    """Shows the backward model a passage in another language, and translates what it asks into the language of the passage.
+    """Shows the backward model a translated passage, and translates its instruction into the language of the passage.
 
-    language: the one that it is shown. The instruction has passed the gates in both languages.
+    language: of the translated passage. The instruction passes the gates in both languages.
     """
 
     asking: Backtranslate
@@ -140,15 +140,15 @@ class BacktranslateInTranslation:
 
     @property
     def window_rows(self) -> int:
-        """More than the engine sorts together: a translator takes a second to start for each leg."""
+        """Larger than the engine's window: a translator takes a second to start for each leg."""
         return max(self.asking.spec.window_rows, _TRANSLATED_WINDOW)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each candidate, kept or not."""
+        """Yield one row per candidate, kept or not."""
         translator = get_translator(self.translator)
         for language, of_language in _by(requests, "language").items():
             there = way(language, self.language, translator.directions())
-            if there is None or not there.way_back.is_known(translator.directions()):  # before the model is paid
+            if there is None or not there.way_back.is_known(translator.directions()):  # before any model work
                 yield from ((request, {"reason": "no_translator"}) for request in of_language)
             else:
                 yield from self._ask(translator, of_language, there)
@@ -168,7 +168,7 @@ class BacktranslateInTranslation:
             yield request, rows.get(request["request_id"]) or quarantined("translator_error", "the passage could not be translated")
 
     def _translated_row(self, request: Row, one: TranslatedInstruction, there: Chain, asked: str) -> Row:
-        """The instruction in the language of the passage, past its gates there; asked: as the model wrote it."""
+        """The row of an instruction translated into the passage's language, gated there; asked: the model's original."""
         reason = one.reason
         if one.text and reason is None:
             reason = gate(one.text, request["text"], request["language"], True).reason
@@ -187,7 +187,7 @@ class BacktranslateInTranslation:
 
 
 def _by(requests: list[Row], name: str) -> dict[Any, list[Row]]:
-    """Requests by a column, in their order."""
+    """Group requests by a column, in their order."""
     found: dict[Any, list[Row]] = {}
     for request in requests:
         found.setdefault(request[name], []).append(request)

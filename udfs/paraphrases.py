@@ -1,4 +1,4 @@
-"""Row transform that sends instructions through other languages and back."""
+"""Row transform that paraphrases instructions by round-trip translation."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ParaphraseInstruction:
-    """One request is one instruction; it has a row for each chain that was tried, of which at most one is kept.
+    """One request is one instruction; it yields a row for each chain tried, of which at most one is kept.
 
-    evaluations: location of an EvaluationIndex that every worker reaches; empty when nothing is to be looked for.
+    evaluations: location of an EvaluationIndex readable by all workers; empty without decontamination.
     """
 
     spec: TranslatorSpec
@@ -38,7 +38,7 @@ class ParaphraseInstruction:
     window_rows: int = 2048
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """Rows in the order of the chains."""
+        """Yield the rows in the order of the chains."""
         wanted = [Wanted(request["parent_id"], _without_closing(request), request["language"], self._gate(request)) for request in requests]
         found = paraphrase(get_translator(self.spec), wanted, self.settings, self.calibration)
         for request, tried in zip(requests, found, strict=True):
@@ -46,9 +46,9 @@ class ParaphraseInstruction:
                 yield request, {"sample_index": index, "parent_id": request["parent_id"]} | _row(request, one)
 
     def _gate(self, request: Row) -> Callable[[str], str | None]:
-        """The gates of every instruction, and the evaluations.
+        """The gates of every instruction, and decontamination.
 
-        These are looked for in the instruction, too: a round trip leaves one in ten with enough common n-grams (docs/languages.md).
+        The original instruction is checked, too: a round trip leaves only one in ten with enough common n-grams (docs/languages.md).
         """
         is_contaminated = self._holds_item(request["instruction"])
 
@@ -81,7 +81,7 @@ def _row(request: Row, one: Paraphrase) -> Row:
 
 
 def _without_closing(request: Row) -> str:
-    """A demand that code can check is not translated: it comes back word for word."""
+    """The instruction without its closing: a machine-checkable requirement is not translated, so that it is restored verbatim."""
     instruction: str = request["instruction"]
     return instruction.removesuffix(request["closing"] or "").rstrip()
 

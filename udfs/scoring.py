@@ -1,4 +1,4 @@
-"""Row transforms that measure pairs in one mode of `scores`, and passages alone."""
+"""Row transforms that score pairs in one mode of `scores`, and passages by themselves."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.judging import measure
+from bubblenet.judging.declaration import Known
 from bubblenet.judging.measure import Pair, TextMeasurement
-from bubblenet.judging.modes import MODES, Known, reverse_of
+from bubblenet.judging.modes import MODES, RANKING
+from bubblenet.judging.modes.reverse_gain import reverse_of
 from bubblenet.kernel.batches import quarantined
 from bubblenet.settings import Scoring
 from bubblenet.udfs.worker import engine_of_task
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bubblenet.engines.protocol import TextEngine
+    from bubblenet.judging.declaration import Measurement, Mode
     from bubblenet.judging.measure import ReverseMeasurement
-    from bubblenet.judging.modes import Measurement, Mode
     from bubblenet.kernel.batches import Row
 
 _UNPARSABLE = "unparsable"
@@ -27,7 +29,7 @@ _UNPARSABLE = "unparsable"
 
 @dataclass(frozen=True, slots=True)
 class MeasurePair:
-    """One mode for each pair. What a mode needs besides the texts is in the request: passages.passage_likelihoods, passages.neighbours."""
+    """Scores pairs in one mode. Its other inputs come with the request: passages.passage_likelihoods, passages.neighbours."""
 
     spec: EngineSpec
     scoring: Scoring
@@ -36,11 +38,11 @@ class MeasurePair:
 
     @property
     def window_rows(self) -> int:
-        """As the engine sorts and batches them."""
+        """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each pair."""
+        """Yield one row per pair."""
         mode = MODES[self.mode]
         pairs = [_pair(request, mode) for request in requests]
         measured = mode.measure(self._engine(), pairs, self.scoring, _known(requests, mode))
@@ -53,7 +55,7 @@ class MeasurePair:
 
 @dataclass(frozen=True, slots=True)
 class MeasurePassage:
-    """log p(response), once a passage."""
+    """log p(response), once per passage."""
 
     spec: EngineSpec
     scoring: Scoring
@@ -61,11 +63,11 @@ class MeasurePassage:
 
     @property
     def window_rows(self) -> int:
-        """As the engine sorts and batches them."""
+        """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
-        """One row for each passage."""
+        """Yield one row per passage."""
         passages = [(request["request_id"], request["text"]) for request in requests]
         for request, result in zip(
             requests, measure.measure_passage(engine_of_task(self.spec), passages, self.scoring.max_passage_tokens), strict=True
@@ -85,15 +87,15 @@ class MeasurePassage:
 
 
 def _known(requests: list[Row], mode: Mode) -> Known:
-    """What earlier stages measured and the requests brought along."""
+    """Measurements of earlier stages that come with the requests."""
     alone = {request["text"]: _alone(request) for request in requests} if mode.needs_alone else {}
     reverse = {request["request_id"]: _reverse(request) for request in requests} if mode.needs_neighbours else {}
     return Known(alone, reverse)
 
 
 def _reverse(request: Row) -> ReverseMeasurement:
-    columns = {name: request[f"reverse_gain_{name}"] for name in ("log_likelihood", "num_tokens")}
-    return reverse_of(request["request_id"], columns | {"reverse_gain": request["reverse_gain"]})
+    columns = {name: request[f"ranking_{name}"] for name in ("log_likelihood", "num_tokens")}
+    return reverse_of(request["request_id"], columns | {RANKING.ranks_by: request[RANKING.ranks_by]})
 
 
 def _alone(request: Row) -> TextMeasurement:
@@ -115,7 +117,7 @@ def _row(measurement: Measurement) -> Row:
 
 
 def _verdict(reason: str | None, detail: str | None) -> Row:
-    """Kept unless there is no measurement: an engine that failed quarantines the row, an answer without a score filters it."""
+    """Kept if there is a measurement: an engine error quarantines the row, an answer without a score filters it."""
     if reason is None:
         return {"kept": True, "reason": None}
     return {"kept": False, "reason": reason, "detail": detail} if reason == _UNPARSABLE else quarantined(reason, detail or "")

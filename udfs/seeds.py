@@ -1,4 +1,4 @@
-"""The lines of seed files as rows, and the pairs in them."""
+"""Parsing of seed files: their lines as rows, and the pairs in them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ReadLines:
     origin: str
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows of LINES."""
+        """Yield rows of LINES."""
         paths = (path for batch in batches for path in batch["path"].to_pylist())
         rows = (self._row(path, number, line) for path in paths for number, line in read_lines(path))
         for some in cut(rows, _ROWS_AT_ONCE):

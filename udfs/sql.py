@@ -1,8 +1,8 @@
 """pandas UDFs for SQL and notebooks: backtranslate(text) and self_score(instruction, text).
 
-Made by factories that carry the settings, over the same engine and the same functions as the jobs. The jobs themselves use mapInArrow:
+Created by factories that capture the settings, with the same engine and functions as the jobs. The jobs themselves use mapInArrow:
 Spark may evaluate a UDF column twice (under a filter, or for two consumers), a model stage needs many output columns and a verdict for
-each row, and a map ends in its own write. Both functions are marked non-deterministic so that Spark at least does not duplicate them
+each row, and a map ends in a single write. Both functions are marked non-deterministic so that Spark at least does not duplicate them
 under a filter.
 """
 
@@ -16,7 +16,7 @@ import pandas as pd
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.identity import content_id
-from bubblenet.judging.modes import rating_mode
+from bubblenet.judging.modes import DEFAULT_RATING, rating_mode
 from bubblenet.settings import Backtranslation, Scoring
 from bubblenet.udfs.instructions import Backtranslate
 from bubblenet.udfs.scoring import MeasurePair
@@ -29,18 +29,16 @@ if TYPE_CHECKING:
     from bubblenet.kernel.batches import Row
     from bubblenet.settings import Settings
 
-_RATING = "five_level_v1"
-
 
 @dataclass(frozen=True, slots=True)
 class BacktranslateColumn:
-    """The first candidate of each text, as the job would write it: null where the gates refuse it or the model failed."""
+    """The first candidate of each text, as in the job: null if the gates reject it or the model failed."""
 
     spec: EngineSpec
     settings: Backtranslation
 
     def map_series(self, batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
-        """Texts in, instructions out; a null text gives null."""
+        """Map texts to instructions; a null text gives null."""
         from bubblenet.corpus.language import identify
 
         transform = Backtranslate(self.spec, self.settings)
@@ -57,17 +55,17 @@ class BacktranslateColumn:
 
 @dataclass(frozen=True, slots=True)
 class SelfScoreColumn:
-    """The rating of each pair by the first rubric of scoring.modes, as the job would write it: of the five levels where there is none.
+    """The rating of each pair by the first rubric of scoring.modes, as the job would write it; by the cheapest where there is none.
 
-    Null where one side is null or the model failed.
+    Null if either side is null or the model failed.
     """
 
     spec: EngineSpec
     scoring: Scoring
 
     def map_series(self, batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
-        """Instructions and texts in, expected scores out."""
-        transform = MeasurePair(self.spec, self.scoring, rating_mode(self.scoring.modes) or _RATING)
+        """Map instructions and texts to expected scores."""
+        transform = MeasurePair(self.spec, self.scoring, rating_mode(self.scoring.modes) or DEFAULT_RATING)
         for instructions, texts in batches:
             pairs = {
                 position: _request(text) | {"instruction": instruction}
@@ -106,7 +104,7 @@ def self_score(settings: Settings) -> Callable[..., object]:
 
 
 def register(spark: SparkSession, settings: Settings) -> None:
-    """Make both functions known to SQL. No model is loaded before the first call."""
+    """Register both functions for SQL. No model is loaded before the first call."""
     spark.udf.register("backtranslate", backtranslate(settings))
     spark.udf.register("self_score", self_score(settings))
 

@@ -1,4 +1,4 @@
-"""What a Python worker needs to know about the task it runs in."""
+"""The engine of a Python worker, configured for the Spark task it runs in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def engine_of_task(spec: EngineSpec) -> TextEngine:
-    """The engine of this process, loaded at the first call; without a number of threads in the settings it gets the task's cores."""
+    """The engine of this process, loaded at the first call; without a configured number of threads it gets the task's cores."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

@@ -11,6 +11,7 @@
     |   |-- SchemaVersionError             the tables were made by another version
     |   `-- ConcurrentRunError             another driver is writing the same stage
     |-- TrainingError(RuntimeError)        a process of a training failed
+    |-- UndeclaredSignalError(ValueError)  a scoring mode gives a signal that it does not declare
     `-- AccountingError(RuntimeError)      seen != kept + filtered + quarantined + pending: rows were lost
 
 Each message says what was wanted, what was got, and what to do.
@@ -74,6 +75,10 @@ class ConcurrentRunError(WarehouseError):
 
 class TrainingError(BubblenetError, RuntimeError):
     """A process of a training failed; the training goes on from its last checkpoint when it is started again."""
+
+
+class UndeclaredSignalError(BubblenetError, ValueError):
+    """A scoring mode gave a signal that it does not declare, or a signal is asked for that no mode declares."""
 
 
 class AccountingError(BubblenetError, RuntimeError):

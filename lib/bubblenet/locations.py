@@ -1,4 +1,4 @@
-"""Where input files are: a local path, a `file:` URI, or a URL that pyarrow or fsspec opens. Everything is streamed."""
+"""Access to input files: a local path, a `file:` URI, or a URL that pyarrow or fsspec opens. All reads are streamed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HADOOP_S3 = re.compile(r"s3[an]://", re.IGNORECASE)
 _CHAIN = "::"
 _REMOTE_READ_BYTES = 4 * 1024 * 1024  # one request to an object store
-_HIDDEN = (".", "_")  # as Spark leaves them out
+_HIDDEN = (".", "_")  # skipped, as by Spark
 _MODIFIED = ("mtime", "LastModified", "last_modified", "date_time", "modified", "created")
 
 
 class File(NamedTuple):
-    """A file as it is listed. modified_at: None where the file system does not tell."""
+    """A listed file. modified_at: None if the file system does not report it."""
 
     path: str
     size: int
@@ -39,24 +39,24 @@ def has_scheme(path: str) -> bool:
 
 
 def is_chained(path: str) -> bool:
-    """Whether this is a URL of a file inside a file as fsspec writes it: `zip://page.html::s3://bucket/pages.zip`."""
+    """Whether this is a URL of a file inside a file in fsspec notation: `zip://page.html::s3://bucket/pages.zip`."""
     return has_scheme(path) and _CHAIN in path
 
 
 def file_name(path: str) -> str:
-    """The part of a path or URL whose ending tells the format: of a chained URL, the file inside."""
+    """The part of a path or URL whose extension determines the format: of a chained URL, the inner file."""
     return path.partition(_CHAIN)[0] if is_chained(path) else path
 
 
 def local_path(path: str) -> str | None:
-    """The path in the local file system that a plain path or `file:` URI names; None for another scheme."""
+    """The local path that a plain path or `file:` URI names; None for another scheme."""
     if _LOCAL_SCHEME.match(path):
         return unquote(urlsplit(path).path)
     return None if has_scheme(path) else path
 
 
 def literal_path(path: str) -> str:
-    """The path as Spark must be given it to mean a local name letter by letter: it takes every path as a glob."""
+    """The path escaped for Spark, which interprets every path as a glob."""
     if has_scheme(path):
         return path
     return "".join(f"\\{letter}" if letter in "*?[]{}\\" else letter for letter in str(Path(path).resolve()))
@@ -70,7 +70,7 @@ def file_url(path: str) -> str:
 
 @contextmanager
 def open_binary(path: str) -> Iterator[BinaryIO]:
-    """Open a path or URL for reading with seek: by pyarrow where it knows the scheme, else by fsspec. Raises OSError."""
+    """Open a path or URL for reading with seek: with pyarrow if it supports the scheme, else with fsspec. Raises OSError."""
     local = local_path(path)
     known = _arrow_filesystem(path) if local is None else None
     with ExitStack() as stack:
@@ -88,14 +88,14 @@ def _enter_fsspec(stack: ExitStack, path: str) -> BinaryIO:
         return cast(BinaryIO, stack.enter_context(fsspec.open(path, "rb")))
     except OSError:
         raise
-    except Exception as error:  # each of its file systems has its own ways to fail
+    except Exception as error:  # each of its file systems raises its own errors
         raise OSError(f"no way to open {path}: {type(error).__name__}: {error}") from error
 
 
 def walk(url: str) -> Iterator[File]:
-    """All files at or below a URL, or those that it matches as a pattern, one folder after the other; hidden ones left out.
+    """All files at or below a URL, or matching it as a glob, folder by folder, without hidden ones.
 
-    Raises OSError, ImportError (a library is missing) or ValueError (no such scheme).
+    Raises OSError, ImportError (missing library) or ValueError (unknown scheme).
     """
     known = _arrow_filesystem(url)
     filesystem, root = (ArrowFSWrapper(known[0]), known[1]) if known else fsspec.core.url_to_fs(url)
@@ -106,7 +106,7 @@ def walk(url: str) -> Iterator[File]:
 
 
 def _arrow_filesystem(path: str) -> tuple[pyarrow.fs.FileSystem, str] | None:
-    """pyarrow's file system and the name in it, None for a scheme that it does not know."""
+    """pyarrow's file system and the path in it; None for an unsupported scheme."""
     if is_chained(path):
         return None
     try:
@@ -116,7 +116,7 @@ def _arrow_filesystem(path: str) -> tuple[pyarrow.fs.FileSystem, str] | None:
 
 
 def _found(filesystem: fsspec.AbstractFileSystem, root: str) -> Iterator[dict[str, dict[str, Any]]]:
-    """Name -> what is known of it, folder by folder."""
+    """Name -> file information, folder by folder."""
     if fsspec.core.has_magic(root):
         yield filesystem.glob(root, detail=True)
     elif filesystem.isfile(root):
@@ -127,14 +127,14 @@ def _found(filesystem: fsspec.AbstractFileSystem, root: str) -> Iterator[dict[st
 
 
 def _url_of(name: str, url: str) -> str:
-    """The URL of a file that was found under another URL."""
+    """The URL of a file found under another URL."""
     scheme = url.partition("://")[0]
     outer = url.partition(_CHAIN)[2]
     return (name if has_scheme(name) else f"{scheme}://{name}") + (_CHAIN + outer if outer else "")
 
 
 def _modified_at(info: dict[str, Any]) -> datetime | None:
-    """File systems tell it under many names: as a time, seconds since 1970, or the six numbers of a zip file."""
+    """The modification time, reported under many names: as a datetime, seconds since 1970, or the six numbers of a zip file."""
     value = next((info[key] for key in _MODIFIED if info.get(key)), None)
     if isinstance(value, (int, float)):
         return datetime.fromtimestamp(value, UTC)

@@ -1,4 +1,4 @@
-"""Web text for a terminal: one line, no control characters, no longer than asked."""
+"""Formats untrusted text for a terminal: one line, no control characters, bounded length."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _ELLIPSIS = "..."
 
 
 def one_line(text: str) -> str:
-    """The text with each run of white space as one space, and what a terminal would obey instead of show as U+FFFD."""
+    """The text with runs of white space collapsed to one space, and non-printable characters replaced by U+FFFD."""
     return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
 def elide(text: str, limit: int) -> str:
-    """The text on one line in at most `limit` characters; a cut is marked."""
+    """The text on one line, truncated to `limit` characters with an ellipsis."""
     line = one_line(text)
     return line if len(line) <= limit else line[: limit - len(_ELLIPSIS)].rstrip() + _ELLIPSIS
 
 
 def cell(value: Any, limit: int | None = None) -> str:
-    """A value of a query result for a table cell: numbers short, text on one line, at most `limit` characters when given."""
+    """A value of a query result for a table cell: numbers shortened, text on one line, at most `limit` characters if given."""
     if value is None:
         return "null"
     if isinstance(value, float):
@@ -43,14 +43,14 @@ def cell(value: Any, limit: int | None = None) -> str:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table: within the width of a terminal; elsewhere as wide as it needs, for a pipe has no width."""
+    """Print a table: within the width of a terminal; elsewhere as wide as needed, since a pipe has no width."""
     if not console.is_terminal:
         table.width = console.measure(table, options=console.options.update(width=_PIPED_COLUMNS)).maximum
     console.print(table, soft_wrap=not console.is_terminal)
 
 
 def print_text(console: Console, text: str | Text, indent: int = 0) -> None:
-    """Print a line: in a terminal wrapped between words under its indent; elsewhere whole."""
+    """Print a line: in a terminal, wrapped between words with its indent; elsewhere unwrapped."""
     from rich.padding import Padding
 
     if console.is_terminal:
@@ -60,6 +60,6 @@ def print_text(console: Console, text: str | Text, indent: int = 0) -> None:
 
 
 def by_count(counts: dict[str, int]) -> str:
-    """`a 3, b 1`, most frequent first; a dash for none."""
+    """`a 3, b 1`, most frequent first; a dash if empty."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {count:,}" for name, count in ordered) or "-"

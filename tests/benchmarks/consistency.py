@@ -35,7 +35,7 @@ from bubblenet.engines.registry import get_engine
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.evaluation.answering import overlap
 from bubblenet.identity import content_id, row_seed
-from bubblenet.judging.grading import QualityRule
+from bubblenet.judging.grading import Grader
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.pair_files import measure_pairs
 from bubblenet.settings import Settings
@@ -131,7 +131,7 @@ class Study:
 
     def __init__(self, chosen: Settings, items: Sequence[Item]) -> None:
         self.chosen, self.translator = chosen, ApertiumTranslator()
-        self.rule = QualityRule(chosen.curation, None, None)
+        self.grader = Grader(chosen.curation, None, None)
         first = self.recovered({item.key: item.texts[HOME] for item in items}, 0)
         self.instructions = {key: text for key, text in first.items() if text}
         self.items = [item for item in items if item.key in self.instructions]
@@ -166,8 +166,8 @@ class Study:
         found = {}
         for pair, modes in zip(pairs, measured, strict=True):
             gains = {name: modes[mode].signals[name] for mode, name in MODES_AND_GAINS}
-            quality = self.rule.quality(gains, "generated")
-            found[pair.key] = Measured(**gains, accepted=self.rule.grade(quality, "generated") is not None)
+            quality = self.grader.quality(gains, "generated")
+            found[pair.key] = Measured(**gains, accepted=self.grader.grade(quality, "generated") is not None)
         return found
 
     def answers(self, instructions: Mapping[str, str], temperature: float = 0.0) -> dict[str, str]:

@@ -172,8 +172,8 @@ class Measured:
     def of(cls, declared: Stage, context: Context) -> Measured:
         """Write the requests of a stage down."""
         requests = declared.requests.dropDuplicates(["request_id"])
-        if declared.sample is not None:
-            requests = requests.join(declared.sample, on=declared.colocate, how="left_semi")
+        if declared.only is not None:
+            requests = requests.join(declared.only, on=declared.colocate, how="left_semi")
         folder = f"{context.warehouse.location}/bench-{declared.name.replace('/', '-')}"
         requests.coalesce(1).write.mode("overwrite").parquet(folder)
         frame = context.spark.read.parquet(folder)

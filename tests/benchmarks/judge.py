@@ -99,7 +99,7 @@ def print_signals(bench: Measured, rated: Measured, model: QualityModel, console
     kinds = bench.kinds
     counts = ", ".join(f"{(kinds == kind).sum()} {kind}" for kind in ("true", "other", "neighbour"))
     table = table_of(f"AUC on {len(set(bench.table.pages))} pages that no fit has seen: {counts}", "signal", "another page", "neighbour")
-    names = list(bench.table.owners)
+    names = bench.table.choose([])
     scores = {name: fitting.matrix(bench.table.signals, [name])[:, 0] for name in names}
     for name in sorted(names, key=lambda name: -bench.auc(scores[name], "neighbour")):
         table.add_row(name, f"{bench.auc(scores[name], 'other'):.3f}", f"{bench.auc(scores[name], 'neighbour'):.3f}")

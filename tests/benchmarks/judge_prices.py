@@ -17,6 +17,7 @@ from bubblenet.judging import fitting
 from bubblenet.judging.labels.pairs import JoinedPair
 from bubblenet.judging.measure import Pair, ProposalRequest, propose
 from bubblenet.judging.modes import MODES as MODE_TABLE
+from bubblenet.judging.modes import RANKING
 from bubblenet.judging.pair_files import measure_pairs
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
@@ -42,7 +43,8 @@ def print_prices(
     table = table_of("Price list: AUC, and processor seconds", "modes", "another page", "neighbour", "labelled", "s/pair", "s/good pair")
     labels = np.array(labelled.labels)
     for modes in PRICE_LIST:
-        names = [name for name in planted.choose([]) if planted.owners[name] in modes]
+        given = {signal.name for mode in modes for signal in MODE_TABLE[mode].signals}
+        names = [name for name in planted.choose([]) if name in given]
         model = fitting.fit(planted, names, wanted_precision("extracted"))
         planted_quality = qualities(model, bench.table)
         signals = fitting.matrix(labelled.signals, names)
@@ -70,7 +72,7 @@ def print_candidates(asked: Candidates, seconds_of: dict[int, float], seconds: d
         best = asked.best_of(k)
         labels, kept = np.array(asked.table.labels)[best], grades[best] >= 4
         low, high = binomtest(int(labels.sum()), len(labels)).proportion_ci(method="wilson")
-        cost = seconds_of[k] + sum(seconds[mode] for mode in MODES if mode != "reverse_gain")
+        cost = seconds_of[k] + sum(seconds[mode] for mode in MODES if mode != RANKING.name)
         good = int(labels[kept].sum())
         shares = (f"{labels.mean():.1%}", f"{low:.1%} to {high:.1%}", f"{kept.sum()}", f"{good}")
         table.add_row(f"{k}", *shares, f"{cost:.2f}", f"{cost * len(labels) / good:.1f}" if good else "none")
@@ -94,12 +96,12 @@ def seconds_of_modes(chosen: Settings, joined: Sequence[JoinedPair]) -> dict[str
 
     timed(*MODES)
     seconds = {mode: timed(mode) for mode in MODES if not MODE_TABLE[mode].needs_neighbours}
-    return seconds | {mode: timed("reverse_gain", mode) - seconds["reverse_gain"] for mode in MODES if mode not in seconds}
+    return seconds | {mode: timed(RANKING.name, mode) - seconds[RANKING.name] for mode in MODES if mode not in seconds}
 
 
 def seconds_of_candidates(chosen: Settings, asked: Candidates, passages: Sequence[str], k: int) -> float:
     """Processor seconds a passage for writing k instructions under the default prompt and measuring their reverse gain."""
-    engine, scoring = get_engine(forward_engine(chosen)), with_modes(chosen, ("reverse_gain",)).scoring
+    engine, scoring = get_engine(forward_engine(chosen)), with_modes(chosen, (RANKING.name,)).scoring
     prompts, shares = get_prompts(chosen.backtranslation.prompt), shares_of(chosen.backtranslation)
     requests, pairs = [], []
     for passage in passages:

@@ -12,10 +12,11 @@ from rich.progress import track
 
 from bubblenet.engines.roles import forward_engine
 from bubblenet.judging import fitting
-from bubblenet.judging.calibration import FORMAT_VERSION, Calibration, Origin, QualityModel, shipped
-from bubblenet.judging.grading import QualityRule
+from bubblenet.judging.calibration import FORMAT_VERSION, Calibration, QualityModel, shipped
+from bubblenet.judging.grading import Grader
 from bubblenet.judging.labels.pairs import JoinedPair, join, read_labels
 from bubblenet.judging.measure import Pair
+from bubblenet.judging.origins import JudgedAs
 from bubblenet.judging.pair_files import LabelledPair, gate_of, measure_windows
 from bubblenet.settings import Curation, Settings
 from tests.benchmarks.engine_cache import CachedEngine
@@ -30,7 +31,7 @@ FALSE_ALARMS = 0.1
 NUM_RESAMPLES = 400
 
 
-def wanted_precision(origin: Origin) -> dict[int, float]:
+def wanted_precision(origin: JudgedAs) -> dict[int, float]:
     """What the grades of the calibration that ships were to reach."""
     return {int(grade): wanted for grade, wanted in shipped()[0].of(origin).figures["wanted_precision"].items()}
 
@@ -140,9 +141,9 @@ def grade_out_of_fold(labelled: fitting.SignalTable) -> tuple[np.ndarray, np.nda
     quality, grades = np.empty(len(labelled.labels)), np.zeros(len(labelled.labels), dtype=int)
     for train, test in fitting.folds(np.array(labelled.labels), labelled.pages):
         model = fitting.fit(labelled.take(train), labelled.choose([]), wanted_precision("generated"))
-        rule = QualityRule(Curation(), None, Calibration(version=FORMAT_VERSION, judge={}, labels="", models={"generated": model}))
+        grader = Grader(Curation(), None, Calibration(version=FORMAT_VERSION, judge={}, labels="", models={"generated": model}))
         quality[test] = qualities(model, labelled.take(test))
-        grades[test] = [rule.grade(value, "generated") or 0 for value in quality[test]]
+        grades[test] = [grader.grade(value, "generated") or 0 for value in quality[test]]
     return quality, grades
 
 

@@ -85,7 +85,7 @@ def main() -> None:
         parser.error("--repeats: what differs between trainings shows in two or more")
     overrides = [f"seeds.held_out_share={HELD_OUT_SHARE}", f"training.tokens={arguments.tokens}", "training.epochs=100"]
     overrides += ["assessment.constrained_items=0", *arguments.set]
-    with opened(arguments.config, overrides, arguments.warehouse, "bench-rounds") as context:
+    with opened(arguments.config, overrides, arguments.warehouse, "bench-rounds", create=False) as context:
         sizes = select(context, arguments.grade, arguments.pairs, arguments.repeats)
         numbers = range(arguments.repeats)
         arms = [Arm(selection, 0, number) for selection in SELECTIONS for number in numbers]

@@ -29,7 +29,7 @@ def main(location: str, overrides: list[str]) -> None:
     """Compare and print."""
     chosen = settings.load(None, overrides)
     spark = session.build("udfs")
-    warehouse = Warehouse(spark, location, create=False)
+    warehouse = Warehouse(spark, location, access="read")
     for name, table in {"passages": SEGMENTS, "instructions": INSTRUCTIONS, "scores": SCORES}.items():
         warehouse.read(table).createOrReplaceTempView(name)
     sql.register(spark, chosen)

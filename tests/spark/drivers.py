@@ -91,4 +91,4 @@ def undisturbed() -> None:
 
 if __name__ == "__main__":
     globals()[sys.argv[2]]()
-    raise SystemExit(importlib.import_module(f"bubblenet.jobs.{sys.argv[1]}").main(sys.argv[3:]))
+    raise SystemExit(importlib.import_module(f"bubblenet.jobs.{sys.argv[1]}").JOB.main(sys.argv[3:]))

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.jobs import pipeline
 from bubblenet.judging.calibration import Calibration, Curve, QualityModel, judge_of
-from bubblenet.judging.grading import QualityRule
+from bubblenet.judging.grading import Grader
 from bubblenet.method import passages
 from bubblenet.method.recipe import full_recipe
 from bubblenet.settings import Curation, Scoring
@@ -34,24 +34,24 @@ def made(scoring: Scoring) -> Calibration:
 
 
 @pytest.mark.parametrize("calibration", [made(Scoring()), None])
-def test_the_columns_of_a_rule_say_what_its_numbers_say(spark, calibration):
-    rule = QualityRule(Curation(language_grades={"ca": (0.5, 0.2)}), None, calibration)
+def test_the_columns_of_a_grader_say_what_its_numbers_say(spark, calibration):
+    grader = Grader(Curation(language_grades={"ca": (0.5, 0.2)}), None, calibration)
     draw = random.Random(1)
-    names = rule.signal_names()
+    names = grader.signal_names()
     kinds = [(draw.choice(("generated", "extracted")), draw.choice(("en", "ca", None))) for _ in range(200)]
     rows = [(*kind, *(draw.uniform(-3.0, 3.0) for _ in names)) for kind in kinds]
     rows += [("generated", "en", *(place for _ in names)) for place in (-1.0, 0.5, 1.0, 2.0)]
     rows += [("generated", "ca", *(None for _ in names))]
     frame = spark.createDataFrame(rows, "origin STRING, language STRING, " + ", ".join(f"{name} DOUBLE" for name in names))
-    quality = rule.column({name: F.col(name) for name in names}, F.col("origin"))
-    grade = rule.grade_column(F.col("quality"), F.col("origin"), F.col("language"))
+    quality = grader.column({name: F.col(name) for name in names}, F.col("origin"))
+    grade = grader.grade_column(F.col("quality"), F.col("origin"), F.col("language"))
     for row in frame.withColumn("quality", quality).withColumn("grade", grade).collect():
         signals = {name: row[name] for name in names if row[name] is not None}
-        wanted = rule.quality(signals, row["origin"])
+        wanted = grader.quality(signals, row["origin"])
         assert row["quality"] == (wanted if wanted is None else pytest.approx(wanted, abs=1e-12))
-        assert row["grade"] == rule.grade(row["quality"], row["origin"], row["language"])
-    assert rule.grade(0.3, "extracted", "ca") == 4
-    assert rule.grade(0.3, "extracted", "en") is None
+        assert row["grade"] == grader.grade(row["quality"], row["origin"], row["language"])
+    assert grader.grade(0.3, "extracted", "ca") == 4
+    assert grader.grade(0.3, "extracted", "en") is None
 
 
 def test_a_calibrated_warehouse_holds_every_mode_and_the_quality_of_the_calibration(make_context, tmp_path):

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bubblenet.app import job, session
-from bubblenet.cli.main import main as cli
+from bubblenet.app import job
+from bubblenet.app.command_line import exit_code
+from bubblenet.cli import main as cli
 from bubblenet.jobs import ingest, pipeline
 from bubblenet.kernel.context import Context
 from bubblenet.settings import load
@@ -104,15 +105,15 @@ def in_this_process(make_context, monkeypatch) -> Context:
     context = make_context()
 
     @contextmanager
-    def opened(config, overrides, _location, _snapshot):
+    def opened(config, overrides, _location, _snapshot, *, create):
         yield replace(context, console=Console(width=200), settings=load(config, overrides))
 
     @contextmanager
-    def viewing(config, overrides, _location):
+    def open_for_reading(config, overrides, _location):
         yield load(config, overrides or []), context.warehouse
 
     monkeypatch.setattr(job, "opened", opened)
-    monkeypatch.setattr(session, "viewing", viewing)
+    monkeypatch.setattr(cli, "open_for_reading", open_for_reading)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
     return context
 
@@ -125,7 +126,7 @@ def test_what_a_job_wants_is_named_before_any_work(in_this_process, pages, tmp_p
         (["--input", str(tmp_path / "nowhere"), *settings()], "InputError: wanted an existing file or folder; got no such path"),
         (["--input", str(pages), "--set", f"models.backward={tmp_path / 'model'}"], "weights"),
     ):
-        assert pipeline.main([*given, *arguments]) == 2
+        assert pipeline.JOB.main([*given, *arguments]) == 2
         printed = capsys.readouterr()
         assert words in printed.err
         assert "seen =" not in printed.out
@@ -133,7 +134,7 @@ def test_what_a_job_wants_is_named_before_any_work(in_this_process, pages, tmp_p
 
 def test_a_query_is_answered_and_a_wrong_one_is_named(in_this_process, capsys):
     def ask(query: str) -> int:
-        return job.exit_code(lambda: cli.app(["sql", query, "--warehouse", in_this_process.warehouse.location]))
+        return exit_code(lambda: cli.app(["sql", query, "--warehouse", in_this_process.warehouse.location]))
 
     assert ask("SELECT count(*) + 41 AS num FROM segments WHERE kept") == 0
     assert "41" in capsys.readouterr().out
@@ -144,8 +145,8 @@ def test_a_query_is_answered_and_a_wrong_one_is_named(in_this_process, capsys):
 def test_status_shows_every_stage_that_has_run(in_this_process, pages, capsys):
     warehouse = in_this_process.warehouse.location
     arguments = ["--snapshot", "A", "--warehouse", warehouse, "--input", str(pages), *settings()]
-    assert ingest.main(arguments) == 0
+    assert ingest.JOB.main(arguments) == 0
     capsys.readouterr()
 
-    assert job.exit_code(lambda: cli.app(["status", "--warehouse", warehouse, *settings()])) == 0
+    assert exit_code(lambda: cli.app(["status", "--warehouse", warehouse, *settings()])) == 0
     assert "ingest" in capsys.readouterr().out

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from bubblenet import settings
-from bubblenet.app.job import OwnArguments
+from bubblenet.app import job
 from bubblenet.errors import InputError, WarehouseError
 from bubblenet.export.examples import SEED_TAG, WEB_TAG, reversed_request
 from bubblenet.export.writing import export
@@ -209,17 +209,17 @@ def test_the_jobs_say_what_they_did(filled, make_context, tmp_path, monkeypatch,
     context = filled.context(make_context, tmp_path)
 
     @contextmanager
-    def opened(config, overrides, warehouse, snapshot):
+    def opened(config, overrides, warehouse, snapshot, *, create):
         assert (config, overrides, warehouse) == (None, ["export.shards=2"], "w")
         yield replace(context, console=Console(width=200))
 
-    monkeypatch.setattr(seeds_job, "opened", opened)
-    monkeypatch.setattr(export_job, "opened", opened)
-    seeds = OwnArguments.of(None, "w", ["export.shards=2"], str(filled.folder.parent / "seeds.jsonl"), license="MIT", origin="human")
+    monkeypatch.setattr(job, "opened", opened)
+    common = ["--origin", "human", "--warehouse", "w", "--set", "export.shards=2"]
+    seeds = [str(filled.folder.parent / "seeds.jsonl"), *common]
     out = tmp_path / "out"
 
-    assert seeds_job.main(seeds.as_argv()) == 0
-    assert export_job.main(OwnArguments.of(None, "w", ["export.shards=2"], out=out).as_argv()) == 0
+    assert seeds_job.JOB.main([*seeds, "--license", "MIT"]) == 0
+    assert export_job.JOB.main(["--out", str(out), *common[2:]]) == 0
 
     printed = capsys.readouterr().out
     assert "40 seen = 40 kept" in printed
@@ -229,6 +229,5 @@ def test_the_jobs_say_what_they_did(filled, make_context, tmp_path, monkeypatch,
     card = (out / "README.md").read_text()
     assert card.startswith("---\nlicense: other\n")
     assert "| seed | MIT |" in card
-    unsaid = OwnArguments.of(None, "w", ["export.shards=2"], str(filled.folder.parent / "seeds.jsonl"), origin="human")
-    assert seeds_job.main(unsaid.as_argv()) == 2
+    assert seeds_job.JOB.main(seeds) == 2
     assert "InputError: wanted the licence of the pairs" in capsys.readouterr().err

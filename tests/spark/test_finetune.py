@@ -13,7 +13,7 @@ from filelock import FileLock
 from rich.console import Console
 
 from bubblenet import settings
-from bubblenet.app.job import OwnArguments
+from bubblenet.app import job as app_job
 from bubblenet.engines.weights import digest_of
 from bubblenet.errors import ConcurrentRunError, InputError, ModelError, SettingsError, TrainingError
 from bubblenet.export.writing import export
@@ -63,11 +63,12 @@ def job(monkeypatch, context: Context, export_folder: str) -> int:
     """Run the job with the command line, on this context."""
 
     @contextmanager
-    def opened(*_: object):
+    def opened(*_: object, create: bool):
+        assert not create  # a mistyped warehouse is named
         yield replace(context, console=Console(width=200))
 
-    monkeypatch.setattr(finetune, "opened", opened)
-    return finetune.main(OwnArguments.of(None, "w", None, export=export_folder).as_argv())
+    monkeypatch.setattr(app_job, "opened", opened)
+    return finetune.JOB.main(["--export", export_folder, "--warehouse", "w"])
 
 
 def test_a_model_is_trained_once_and_used_by_its_id(ready, monkeypatch, capsys, tmp_path):

@@ -72,7 +72,7 @@ def test_in_local_mode_a_model_stage_is_one_task_and_has_the_gpu(spark, make_con
     with pytest.raises(EnvironmentProblem, match="one GPU in local mode"):
         has_local_gpu(_Session({"spark.master": "local[4]", "spark.executor.resource.gpu.amount": "2"}))
     context = make_context()
-    assert context.model_slots == context.slots
+    assert context.concurrent_model_tasks == context.concurrent_tasks
     monkeypatch.setattr(placement, "has_local_gpu", lambda _: True)
     lend_local_gpu(spark)
     try:

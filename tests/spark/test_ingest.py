@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyspark.sql import functions as F
 
+from bubblenet.corpus.reading import formats
 from bubblenet.errors import InputError
 from bubblenet.jobs import ingest
 from bubblenet.kernel.tasks import pack_by_weight, target_weight
@@ -100,6 +102,28 @@ def test_formats_that_are_not_read_are_quarantined_with_advice(make_context, tmp
     assert listed.counts.filtered == {"unknown_format": 1}
     advice = {row["detail"] for row in context.warehouse.read(FILES).where("status = 'quarantined'").select("detail").collect()}
     assert any("warcio recompress" in line for line in advice)
+
+
+def learn(monkeypatch, suffix: str) -> None:
+    """As a release would that reads HTML files under one more name. Workers read a file of unknown name as HTML."""
+    learned = (replace(known, suffixes=(*known.suffixes, suffix)) if known.name == "html" else known for known in formats.FORMATS)
+    monkeypatch.setattr(formats, "FORMATS", tuple(learned))
+
+
+def test_a_file_is_looked_at_again_when_a_format_learns_its_suffix_and_no_other_is_read_again(make_context, tmp_path, monkeypatch):
+    corpus = write_corpus(tmp_path / "corpus")
+    (corpus / "page.new").write_text("<p>new page</p>")
+    before, read_before = ingest.run(make_context("A", inputs=(str(corpus),)))
+    learn(monkeypatch, ".new")
+    context = make_context("A", inputs=(str(corpus),))
+
+    listed, read = ingest.run(context)
+
+    assert (before.counts.seen, before.counts.filtered, read_before.num_requests) == (5, {"unknown_format": 1}, 4)
+    assert (listed.num_requests, listed.counts.kept) == (5, 5)
+    assert (read.num_requests, read.counts.seen, read.counts.kept) == (1, 5, 5)
+    assert len(documents(context)) == 40 + 100 + 1 + 1 + 1
+    assert [report.num_requests for report in ingest.run(make_context("A", inputs=(str(corpus),)))] == [0, 0]
 
 
 def test_skewed_requests_are_packed_to_tasks_of_equal_weight(spark):

@@ -19,7 +19,6 @@ from bubblenet.assessment.comparing import win_rates
 from bubblenet.assessment.selecting import PRECISION, RECALL
 from bubblenet.errors import InputError, ModelError, SettingsError
 from bubblenet.evaluation.constraints import KINDS
-from bubblenet.jobs import assess as assess_job
 from bubblenet.jobs import iterate as iterate_job
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
@@ -28,6 +27,8 @@ from bubblenet.rounds import loop as rounds
 from bubblenet.rounds.decisions import Measured, decide
 from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
 from bubblenet.viewing import report
+from bubblenet.viewing.decisions import print_rounds
+from bubblenet.viewing.estimates import print_estimates
 from tests.corpora import write_pages
 from tests.spark.test_docs import write_labels
 from tests.tiny_models import save_model
@@ -111,7 +112,7 @@ def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path, cap
     assert found[other, None, CONSTRAINTS_MET, ALL_KINDS].value == pytest.approx(sum(met) / len(met))
     assert found[other, ready.start, CONSTRAINTS_MET, ALL_KINDS].value == 0
     assert {row.kind for row in estimates if row.metric == CONSTRAINTS_MET} <= {ALL_KINDS, *KINDS}
-    assess_job.show(estimates, Console(width=200))
+    print_estimates(estimates, Console(width=200))
     assert "constraints met, share" in capsys.readouterr().out
 
     again = assess(constrained, [ready.start])
@@ -130,7 +131,7 @@ def test_a_judge_compares_both_orders_and_its_controls_are_there(ready, capsys):
     asked = ready.warehouse.read(COMPARISONS).where("kept")
     num = found["null", WIN_RATES[0]].num_items
     assert asked.count() == 2 * num + num  # against itself both orders are one request
-    assess_job.show(estimates, Console(width=200))
+    print_estimates(estimates, Console(width=200))
     assert "one constant answer (control)" in capsys.readouterr().out
 
 
@@ -210,7 +211,7 @@ def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
 
     assert [(found.model, found.decision) for found in again] == [(found.model, found.decision) for found in first]
     assert {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)} == counts
-    iterate_job.show(again, Console(width=250))
+    print_rounds(again, Console(width=250))
     assert f"--set models.backward={first[0].backward}" in capsys.readouterr().out
     report.write_report(context.settings, ready.warehouse, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ LINKED = ("jobs", "udfs", "conf")
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
+LONGEST_JOB = 60
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".conf", ".properties", ".txt", ".sql", ".html", ".ipynb", ".yml", ""}
 HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "maven" + ".org", "maven.apache" + ".org", "deb.debian" + ".org", "npmjs" + ".org")
 MACHINE_PATH = re.compile(r"(?<![\w./:{}-])/(?:work|root|Users)/\w")
@@ -61,6 +63,19 @@ def test_the_folders_at_the_top_are_links_in_the_package(name: str):
 
     assert link.is_symlink(), f"git was told not to make links (core.symlinks): {link}"
     assert link.readlink() == Path("..", "..", name)
+
+
+def test_a_bubblenet_of_another_clone_is_not_tested(tmp_path: Path):
+    """An editable install of another clone used to be tested without a word."""
+    (tmp_path / "bubblenet").mkdir()
+    (tmp_path / "bubblenet" / "__init__.py").write_text('"""Not this one."""\n')
+    code = "import bubblenet, pytest, sys; sys.exit(pytest.main(['--collect-only', '-q', 'tests/unit/test_errors.py']))"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"wanted the bubblenet of {ROOT / 'lib'}; got that of {tmp_path / 'bubblenet'}" in result.stderr
 
 
 def test_every_folder_with_modules_is_a_package():
@@ -107,6 +122,12 @@ def test_files_and_functions_stay_short():
                 too_long.append(f"{relative(path)}: {node.name}")
 
     assert too_long == []
+
+
+def test_a_job_is_a_sentence():
+    lengths = {path.name: path.read_text(encoding="utf-8").count("\n") for path in (ROOT / "jobs").glob("*.py")}
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST_JOB} == {}
 
 
 def test_no_file_names_a_registry_host_or_a_path_of_one_machine():

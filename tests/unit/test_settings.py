@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,52 +11,9 @@ import pytest
 
 from bubblenet.errors import SettingsError
 from bubblenet.settings import Settings, load, valid_keys
+from bubblenet.settings.reference import COMMAND, literal, pages, parts, type_name
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFS = ["local", "cluster"]
-AGREED_KEYS = """
-models.backward models.forward models.start
-engine.kind engine.dtype engine.threads engine.token_budget engine.window_rows engine.call_log
-engine.url engine.model engine.model_version engine.command engine.startup_seconds engine.concurrency engine.request_timeout_seconds
-engine.max_retries engine.top_logprobs
-engine.backward.kind engine.backward.url engine.backward.model engine.backward.model_version engine.backward.command
-engine.forward.kind engine.forward.url engine.forward.model engine.forward.model_version engine.forward.command
-corpus.max_document_bytes corpus.split_bytes corpus.languages
-segmentation.min_characters segmentation.max_characters segmentation.min_answer_characters segmentation.disabled_rules
-segmentation.max_link_share segmentation.max_link_line_share segmentation.max_brace_share segmentation.max_notice_share
-segmentation.min_punctuated_line_share segmentation.max_short_line_share segmentation.max_duplicate_line_share
-segmentation.max_duplicate_line_character_share segmentation.max_ellipsis_share segmentation.max_bullet_share
-segmentation.min_words segmentation.min_mean_word_length segmentation.max_mean_word_length segmentation.max_symbol_ratio
-segmentation.min_alphabetic_share segmentation.min_stop_words segmentation.max_promotional_phrases segmentation.max_forum_phrases
-segmentation.max_first_person_share segmentation.max_duplicate_sentence_share segmentation.min_sentence_similarity
-segmentation.max_top_ngram_shares segmentation.max_duplicate_ngram_shares
-deduplication.near deduplication.min_similarity deduplication.ngram deduplication.bands deduplication.rows deduplication.seed
-deduplication.max_band_rows decontamination.evaluations decontamination.min_share
-backtranslation.prompt backtranslation.command_share backtranslation.search_query_share backtranslation.long_share
-backtranslation.multi_step_share backtranslation.constrained_share backtranslation.instruction_language
-backtranslation.candidates backtranslation.temperature backtranslation.top_p backtranslation.max_new_tokens
-backtranslation.max_passage_tokens
-translation.translator translation.model translation.languages translation.backward_language translation.cross_lingual
-translation.calibration translation.min_meaning
-paraphrasing.pivots paraphrasing.chains paraphrasing.min_difference
-scoring.modes scoring.reverse_gain_prompt scoring.neighbours scoring.max_passage_tokens scoring.rationale_tokens scoring.cycle_tokens
-curation.policy curation.round curation.calibration curation.intercept curation.intercept_generated
-curation.weight_reverse_gain curation.weight_forward_gain curation.weight_expected_score
-curation.grade_5 curation.grade_4 curation.language_grades
-seeds.held_out_share
-export.direction export.shards export.min_grade export.cross_lingual export.curated_version export.seed_weight export.curated_weight
-export.validation_share export.tags export.shuffle_seed
-training.method training.learning_rate training.schedule training.warmup_share training.weight_decay training.epochs training.tokens
-training.batch_examples training.max_tokens training.packing training.lora_rank training.lora_alpha training.lora_dropout
-training.dtype training.seed training.processes training.device_examples training.gradient_checkpointing training.fsdp
-training.checkpoint_steps training.validation_examples training.folder
-assessment.direction assessment.items assessment.max_new_tokens assessment.constrained_items assessment.judge assessment.confidence
-rounds.min_agreement rounds.max_length_ratio rounds.labels rounds.precision_5 rounds.precision
-budget.rows budget.tokens budget.seconds
-tables.catalog tables.schema
-execution.unit_rows execution.cpu_unit_rows execution.model_tasks execution.spark_conf
-"""
-KEYS = AGREED_KEYS.split()
 
 
 def conf(name: str) -> Path:
@@ -77,39 +33,61 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_the_list_of_keys_is_the_agreed_one():
-    assert valid_keys() == KEYS
-
-
-def test_the_local_file_holds_the_defaults():
+def test_the_local_file_holds_every_key_with_its_default():
+    assert list(flat(tomllib.loads(conf("local").read_text(encoding="utf-8")))) == valid_keys()
     assert load(conf("local")) == Settings()
 
 
-@pytest.mark.parametrize("name", CONFS)
-def test_a_file_of_conf_holds_every_key_once_with_a_comment(name: str):
-    lines = [line for line in conf(name).read_text(encoding="utf-8").splitlines() if " = " in line and not line.startswith("#")]
+def test_the_made_pages_are_up_to_date():
+    stale = [path.name for path, text in pages().items() if path.read_text(encoding="utf-8") != text]
 
-    assert list(flat(tomllib.loads(conf(name).read_text(encoding="utf-8")))) == KEYS
-    assert [line for line in lines if "  # " not in line] == []
+    assert stale == [], f"made of the settings' declarations; run: {COMMAND}"
 
 
-def test_the_cluster_file_differs_where_it_says_so():
-    default, cluster = flat(load(conf("local")).model_dump(by_alias=True)), flat(load(conf("cluster")).model_dump(by_alias=True))
-    header = conf("cluster").read_text(encoding="utf-8").split("\n\n")[0]
+def test_every_section_and_key_says_what_it_means():
+    found = list(parts())
 
-    different = [key for key in default if default[key] != cluster[key]]
-
-    assert different
-    assert [key for key in different if key.split(".")[1] not in header] == []
+    assert [part.name for part in found if not part.meaning] == []
+    assert [f"{part.name}.{key.name}" for part in found for key in part.keys if not key.meaning] == []
 
 
-def test_the_documented_table_is_up_to_date():
-    result = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "settings_table.py"), "--check"], capture_output=True, text=True, check=False
-    )
+def test_the_cluster_file_holds_only_what_differs_each_with_its_reason():
+    text = conf("cluster").read_text(encoding="utf-8")
+    default, cluster = flat(Settings().model_dump(by_alias=True)), flat(tomllib.loads(text))
 
-    assert result.stderr == ""
-    assert result.returncode == 0
+    assert [key for key, value in cluster.items() if value == default[key]] == []
+    assert [line for line in text.splitlines() if " = " in line and "  # " not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (99_999, "99999"),
+        (16_777_216, "16_777_216"),
+        (-1.0, "-1.0"),
+        (0.0002, "0.0002"),
+        ('a "word"', r'"a \"word\""'),
+        (("a", 0.5), '["a", 0.5]'),
+        ({"ca": (0.7, 0.4)}, "{ca = [0.7, 0.4]}"),
+        ({}, "{}"),
+    ],
+)
+def test_a_default_is_written_as_toml(value, text):
+    assert literal(value) == text
+    assert flat({"key": tomllib.loads(f"value = {text}")["value"]}) == flat({"key": json.loads(json.dumps(value))})
+
+
+def test_types_and_limits_are_said_in_words():
+    words = {f"{part.name}.{key.name}": type_name(key) for part in parts() for key in part.keys}
+
+    assert words["engine.kind"] == "`transformers` or `server` or `scripted`"
+    assert words["engine.concurrency"] == "integer >= 1 <= 1024"
+    assert words["training.lora_dropout"] == "number >= 0 < 1"
+    assert words["corpus.languages"] == "list of strings"
+    assert words["segmentation.max_top_ngram_shares"] == "list of 3 numbers >= 0 <= 1"
+    assert words["curation.language_grades"] == "table"
+    assert words["tables.schema"] == "string"
 
 
 def test_an_override_replaces_the_value_of_the_file(tmp_path: Path):

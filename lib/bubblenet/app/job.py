@@ -1,181 +1,187 @@
-"""What every job's main does: read the arguments, open session and warehouse, run the steps, print what happened.
+"""A job is declared once, as JOB in its script jobs/x.py.
 
-A job script is started by spark-submit, by hand or through the `bubblenet` command; both give the same arguments to the same code.
+Of the declaration come `spark-submit jobs/x.py ARGS`, which runs the job, and `bubblenet VERB ARGS`, which submits that script.
 """
 
 from __future__ import annotations
 
-import sys
+import inspect
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Any, TypeVar
 
 import typer
+from typer.core import TyperCommand
 
 from bubblenet import settings
 from bubblenet.app import session
-from bubblenet.corpus.reading.seed_files import Origin
-from bubblenet.errors import BubblenetError, InputError
+from bubblenet.app.command_line import (
+    ConfigOption,
+    InputOption,
+    LimitOption,
+    ReportOption,
+    SetOption,
+    SnapshotOption,
+    WarehouseOption,
+    exit_code,
+)
 from bubblenet.kernel import ledger
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.training.registry import with_trained_models
 
-NAMED_ERROR = 2  # exit code of a job that ended with one of our own errors
 Step = Callable[[Context], list[StageReport]]
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="TOML file with settings, e.g. conf/local.toml; default: built-in defaults.")
-]
-InputOption = Annotated[
-    list[str] | None, typer.Option("--input", help="File, folder or URL of HTML, WARC, JSON, Parquet or text; may be given again.")
-]
-SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Name of this state of the corpus, e.g. 2026-11.")]
-WarehouseOption = Annotated[str, typer.Option("--warehouse", help="Folder of the tables.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one setting: section.key=value; may be given again.")]
-LimitOption = Annotated[
-    int, typer.Option("--limit", min=0, help="Let at most N passages through the models (the same ones every time); 0: all.")
-]
-ReportOption = Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file at the end.")]
-OutOption = Annotated[str, typer.Option("--out", help="Folder or URL to write to; a new one, or one of an earlier export.")]
-ExportOption = Annotated[str, typer.Option("--export", help="Folder of a finished export.")]
-ModelOption = Annotated[list[str], typer.Option("--model", help="model:ID, package:NAME or a folder; may be given again.")]
-AgainstOption = Annotated[list[str] | None, typer.Option("--against", help="Compare with this model; may be given again.")]
-RoundsOption = Annotated[int, typer.Option("--rounds", min=0, help="Rounds after M0.")]
-SeedFileArgument = Annotated[
-    str, typer.Argument(help="JSON lines of pairs or conversations (docs/seeds.md); `starter`: the set that ships.")
-]
-LicenceOption = Annotated[str | None, typer.Option("--license", help="Licence of the pairs, e.g. CC-BY-4.0; must be said.")]
-OriginOption = Annotated[Origin | None, typer.Option("--origin", help="Who wrote them; default: human.")]
+Values = Mapping[str, Any]
+"""What was parsed of a command line, by the names of the parameters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
-    """The command line of a job."""
+class Place:
+    """Options of every job: where the tables are, and the settings."""
 
-    config: Path | None
-    inputs: tuple[str, ...]
-    snapshot: str
-    warehouse: str
-    overrides: tuple[str, ...]
-    limit: int
-    report: Path | None
-
-    def as_argv(self) -> list[str]:
-        """The command line that gives these arguments."""
-        argv = [*_options("--config", self.config), *_options("--input", *self.inputs), "--snapshot", self.snapshot]
-        argv += ["--warehouse", self.warehouse, *_options("--set", *self.overrides), *_options("--limit", self.limit or None)]
-        return argv + _options("--report", self.report)
+    warehouse: WarehouseOption
+    config: ConfigOption = None
+    overrides: SetOption = None
 
 
 @dataclass(frozen=True, slots=True)
-class OwnArguments:
-    """The command line of a job that reads no snapshot. own: the arguments that it alone has."""
+class Selection:
+    """Options of the jobs that work on a snapshot. Each takes them all, so that one command line does for every step."""
 
-    own: tuple[str, ...]
-    config: Path | None
-    warehouse: str
-    overrides: tuple[str, ...]
-
-    @classmethod
-    def of(cls, config: Path | None, warehouse: str, overrides: list[str] | None, *positional: str, **options: object) -> OwnArguments:
-        """From what typer parsed. options: by name; a list is given once for each value, None not at all."""
-        own = []
-        for name, value in options.items():
-            own += _options(f"--{name}", *(value if isinstance(value, list) else [value]))
-        return cls((*positional, *own), config, warehouse, tuple(overrides or ()))
-
-    def as_argv(self) -> list[str]:
-        """The command line that gives these arguments."""
-        return [*self.own, *_options("--config", self.config), "--warehouse", self.warehouse, *_options("--set", *self.overrides)]
+    snapshot: SnapshotOption
+    input: InputOption = None
+    limit: LimitOption = 0
 
 
-JobArguments = Arguments | OwnArguments
+_Options = TypeVar("_Options", Place, Selection)
+_Command = TypeVar("_Command", bound=TyperCommand)
 
 
-def _options(name: str, *values: object) -> list[str]:
-    """The option before each value that is given."""
-    return [part for value in values if value is not None for part in (name, str(value))]
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job and its command line.
+
+    verb: what follows `bubblenet`; one word, or a group and a word in it.
+    doc: the docstring of the script; its first paragraph is the help text.
+    run: is given the open context. Its other parameters, annotated for typer, are the job's own part of the command line.
+    follows: the verb after which this one is listed in --help.
+    makes_warehouse: whether it may create the warehouse; the others want one that exists, so that a mistyped folder is named.
+    on_snapshot: whether it works on a snapshot; needs_input: whether --input must be given then.
+    check: called with the job's own arguments before anything is started; raises what is wrong with them.
+    """
+
+    verb: str
+    doc: str | None
+    run: Callable[..., None]
+    follows: str = ""
+    makes_warehouse: bool = False
+    on_snapshot: bool = False
+    needs_input: bool = False
+    check: Callable[..., object] | None = None
+
+    @property
+    def help(self) -> str:
+        """What the job does, in a sentence."""
+        return " ".join((self.doc or "").split("\n\n")[0].split())
+
+    @property
+    def name(self) -> str:
+        """The last word of the verb."""
+        return self.verb.split()[-1]
+
+    def main(self, argv: Sequence[str] | None = None) -> int:
+        """Run the job in this process; return the exit code. argv: default, that of the process."""
+        return exit_code(lambda: self.command(self._work, TyperCommand)(argv))
+
+    def command(self, act: Callable[[Values], object], cls: type[_Command]) -> _Command:
+        """The parser of the command line, which gives what it parsed to `act`."""
+
+        def callback(**values: Any) -> None:
+            self.check_arguments(values)
+            act(values)
+
+        callback.__signature__ = inspect.Signature(self._parameters())  # type: ignore[attr-defined]
+        app = typer.Typer(add_completion=False)
+        app.command(self.name, help=self.help, cls=cls)(callback)
+        command = typer.main.get_command(app)
+        assert isinstance(command, cls)  # a group is made of several
+        return command
+
+    def check_arguments(self, values: Values) -> None:
+        """Raise a named error for arguments that the job cannot work with."""
+        if self.check:
+            self.check(**self._own(values))
+
+    def _parameters(self) -> list[inspect.Parameter]:
+        """Those that must be given first, and the job's own before those that it shares; the context is no part of the command line."""
+        _, *own = inspect.signature(self.run, eval_str=True, locals={"Context": Context}).parameters.values()
+        shared = [parameter for kind in self._shared() for parameter in inspect.signature(kind, eval_str=True).parameters.values()]
+        if self.needs_input:
+            shared = [parameter.replace(default=parameter.empty) if parameter.name == "input" else parameter for parameter in shared]
+        ordered = sorted((*own, *shared), key=lambda parameter: parameter.default is not parameter.empty)
+        return [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in ordered]
+
+    def _shared(self) -> list[type[Place] | type[Selection]]:
+        return [Selection, Place] if self.on_snapshot else [Place]
+
+    def _own(self, values: Values) -> dict[str, Any]:
+        shared = {field.name for kind in self._shared() for field in fields(kind)}
+        return {name: value for name, value in values.items() if name not in shared}
+
+    def _work(self, values: Values) -> None:
+        place = options(Place, values)
+        selected = options(Selection, values) if self.on_snapshot else Selection(self.verb.split()[0])
+        with opened(place.config, place.overrides or (), place.warehouse, selected.snapshot, create=self.makes_warehouse) as context:
+            self.run(replace(context, inputs=tuple(selected.input or ()), limit=selected.limit), **self._own(values))
 
 
-def main_of(steps: Sequence[Step], argv: list[str] | None = None, *, needs_input: bool = False, shows_result: bool = False) -> int:
-    """Run steps with the arguments of the command line; return the exit code."""
+def job_of_steps(
+    verb: str,
+    doc: str | None,
+    steps: Sequence[Step],
+    *,
+    follows: str = "",
+    makes_warehouse: bool = False,
+    needs_input: bool = False,
+    shows_result: bool = False,
+) -> Job:
+    """The job that runs steps in order; each stage prints its line when it ends. shows_result: print a summary at the end."""
 
-    def work() -> None:
-        arguments = parse(sys.argv[1:] if argv is None else argv)
-        if needs_input and not arguments.inputs:
-            raise InputError("at least one --input", "none", "Give a file or folder: --input PATH.")
-        run_steps(steps, arguments, shows_result=shows_result)
-
-    return exit_code(work)
-
-
-def exit_code(work: Callable[[], object]) -> int:
-    """Do the work; 0, or 2 after printing a named error, or what typer ends the process with."""
-    try:
-        work()
-    except SystemExit as done:  # typer ends the process after success, too
-        return int(done.code or 0)
-    except BubblenetError as error:
-        typer.echo(f"bubblenet: {type(error).__name__}: {error}", err=True)
-        return NAMED_ERROR
-    return 0
-
-
-def run_steps(steps: Sequence[Step], arguments: Arguments, *, shows_result: bool = False) -> list[StageReport]:
-    """Open everything and run the steps in order; each stage prints its line when it ends."""
-    started = time.monotonic()
-    reports: list[StageReport] = []
-    with opened(arguments.config, arguments.overrides, arguments.warehouse, arguments.snapshot) as context:
-        context = replace(context, inputs=arguments.inputs, limit=arguments.limit)
-        for step in steps:
-            reports += step(context)
+    def run(context: Context, report: ReportOption = None) -> None:
+        started = time.monotonic()
+        reports = [done for step in steps for done in step(context)]
         if shows_result:
-            from bubblenet.viewing import summary
+            from bubblenet.viewing.summary import print_summary
 
-            summary.print_summary(context, reports, time.monotonic() - started, arguments.report)
-    return reports
+            print_summary(context, reports, time.monotonic() - started, report)
+
+    return Job(verb, doc, run, follows, makes_warehouse=makes_warehouse, on_snapshot=True, needs_input=needs_input)
+
+
+def options(kind: type[_Options], values: Values) -> _Options:
+    """The options of one kind among all that were parsed."""
+    return kind(**{field.name: values[field.name] for field in fields(kind)})
 
 
 @contextmanager
-def opened(config: Path | None, overrides: list[str] | tuple[str, ...], location: str, snapshot: str) -> Iterator[Context]:
-    """Session, settings and warehouse of a job, with its ledger made whole; the session stops at the end."""
+def opened(config: Path | None, overrides: Sequence[str], location: str, snapshot: str, *, create: bool) -> Iterator[Context]:
+    """Session, settings and warehouse of a job, with its ledger made whole; the session stops at the end.
+
+    create: whether to make the warehouse where there is none; else WarehouseError is raised, before anything is started.
+    """
     from rich.console import Console
 
-    chosen = settings.load(config, overrides)
+    chosen = settings.load(config, tuple(overrides))
+    if not create:
+        session.check_folder(location, chosen)
     spark = session.build(f"bubblenet {snapshot}", chosen.execution.spark_conf)
     try:
-        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name)
+        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, create=create)
         ledger.rebuild(warehouse)
         yield Context(spark, with_trained_models(chosen, warehouse), warehouse, snapshot, Console(highlight=False))
     finally:
         spark.stop()
-
-
-def parse(argv: list[str]) -> Arguments:
-    """Parse a job's command line; typer prints its own message and exits for a wrong one."""
-    app = typer.Typer(add_completion=False)
-    found: list[Arguments] = []
-
-    @app.command()
-    def job(
-        snapshot: SnapshotOption,
-        warehouse: WarehouseOption,
-        config: ConfigOption = None,
-        input: InputOption = None,
-        overrides: SetOption = None,
-        limit: LimitOption = 0,
-        report: ReportOption = None,
-    ) -> None:
-        found.append(Arguments(config, tuple(input or ()), snapshot, warehouse, tuple(overrides or ()), limit, report))
-
-    try:
-        app(argv)
-    except SystemExit as done:  # typer ends the process after success, too
-        if done.code or not found:
-            raise
-    return found[0]

@@ -129,20 +129,25 @@ def _check_delta(spark: SparkSession) -> None:
         )
 
 
+def check_folder(location: str, settings: Settings) -> None:
+    """Raise WarehouseError where no folder is at a local place of tables: most often it is mistyped."""
+    if "://" not in location and not settings.tables.schema_name and not Path(location).is_dir():
+        raise WarehouseError("a warehouse", f"no folder at {location}", "Run `bubblenet run --warehouse DIR` first, or mend --warehouse.")
+
+
 @contextmanager
-def viewing(config: Path | None, overrides: list[str] | None, location: str) -> Iterator[tuple[Settings, Warehouse]]:
+def open_for_reading(config: Path | None, overrides: list[str] | None, location: str) -> Iterator[tuple[Settings, Warehouse]]:
     """A session for looking at a warehouse that exists, quiet and stopped at the end. Raises WarehouseError when there is none."""
     from bubblenet import settings
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.training.registry import with_trained_models
 
     chosen = settings.load(config, overrides or [])
-    if "://" not in location and not chosen.tables.schema_name and not Path(location).is_dir():
-        raise WarehouseError("a warehouse", f"no folder at {location}", "Run `bubblenet run --warehouse DIR` first, or mend --warehouse.")
+    check_folder(location, chosen)
     with _quiet_launch():
         spark = build("bubblenet", chosen.execution.spark_conf)
     try:
-        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, create=False)
+        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access="read")
         yield with_trained_models(chosen, warehouse), warehouse
     finally:
         spark.stop()

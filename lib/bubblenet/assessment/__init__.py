@@ -1,1 +1,1 @@
-"""Assessing models on held-out seeds: answers, estimates with intervals, preferences of a judge."""
+"""Assessment of models on held-out seeds: answers, estimates with confidence intervals, and preferences of a judge."""

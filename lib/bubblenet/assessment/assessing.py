@@ -1,4 +1,4 @@
-"""Let models answer the held-out seeds, once each, and say how good they are and how much better than others."""
+"""Assesses models on the held-out seeds: each answers once; absolute scores and paired differences from baselines."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _MOST_KINDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A model whose answers are in the table. fingerprint: of these answers. answers: seed_id, kind, text and the metrics of each.
+    """A model whose answers are in the table. fingerprint: of these answers. answers: seed_id, kind, text and metrics of each.
 
-    constrained: the same of its answers under a constraint: seed_id, kind of constraint, whether it was met; None where none was asked.
+    constrained: likewise for its constrained answers: seed_id, kind of constraint, whether it was met; None if there are none.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One row of `evaluations`, as far as it is measured."""
+    """The measured part of a row of `evaluations`."""
 
     model: str
     baseline: str | None
@@ -66,11 +66,11 @@ class Estimate:
 
 
 def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = ()) -> list[Estimate]:
-    """Measure models, and their differences from baselines; answers that are there are not asked for again.
+    """Measure models and their differences from baselines; existing answers are reused.
 
-    models, baselines: as the settings name models. Rows of `evaluations` are written, and returned.
-    Raises InputError where no seed is held out, or one that a model was trained on; ModelError for a model that is not there or answers
-    nothing; SettingsError where one server would answer for several models, or the budget is spent; EnvironmentProblem without scorers.
+    models, baselines: names as in the settings. Rows of `evaluations` are written and returned.
+    Raises InputError if no seed is held out, or a model was trained on one of them; ModelError if a model is missing or answers nothing;
+    SettingsError if one server would answer for several models, or the budget is exhausted; EnvironmentProblem without scorers.
     """
     engines = _engines(context, list(dict.fromkeys([*models, *baselines])))
     version = context.warehouse.version(SEEDS)
@@ -98,7 +98,7 @@ def assess(context: Context, models: Sequence[str], baselines: Sequence[str] = (
 
 
 def _engines(context: Context, names: Sequence[str]) -> dict[str, EngineSpec]:
-    """By model. Before any is paid: all are there, none was trained on what is held out now, and each answers for itself."""
+    """Engines by model. Before any model runs: all exist, none was trained on seeds held out now, and a server answers for one only."""
     check_installed("train", "sacrebleu", "rouge_score")
     part, share = context.settings.assessment.direction, context.settings.seeds.held_out_share
     specs = {}
@@ -116,7 +116,7 @@ def _engines(context: Context, names: Sequence[str]) -> dict[str, EngineSpec]:
 
 
 def check_complete(report: StageReport) -> None:
-    """Raise SettingsError where the budget stopped a stage: what is measured then is a part."""
+    """Raise SettingsError if the budget stopped a stage: its results are partial."""
     if report.stopped_by:
         got = f"{report.name} stopped by budget.{report.stopped_by}"
         raise SettingsError("a budget that is enough", got, "Start the same command again: it goes on there.")
@@ -125,7 +125,7 @@ def check_complete(report: StageReport) -> None:
 def _comparisons(
     context: Context, seeds: DataFrame, assessed: Mapping[str, Assessed], models: Sequence[str], baselines: Sequence[str]
 ) -> list[DataFrame]:
-    """Win rates over the baselines, and for each model the two controls: over itself, and over an answer that is always the same."""
+    """Win rates over the baselines, and two controls for each model: against itself, and against a constant answer."""
     asked = seeds.withColumnRenamed("asked", "question").select("seed_id", "kind", "question")
     known = {**assessed, NULL_MODEL: Assessed(NULL_MODEL, NULL_MODEL, seeds.withColumn("text", F.lit(NULL_ANSWER)))}
     frames = []
@@ -138,7 +138,7 @@ def _comparisons(
 
 
 def held_out_requests(context: Context, version: int) -> DataFrame:
-    """The held-out seeds as requests, those that come first by hash first."""
+    """The held-out seeds as requests, limited to the first ones by hash."""
     settings = context.settings.assessment
     held_out = seeds_at(context, version).where("split = 'held_out'").withColumn("kind", F.coalesce("kind", F.lit("not stated")))
     chosen = _first(held_out, settings.items)
@@ -154,12 +154,12 @@ def held_out_requests(context: Context, version: int) -> DataFrame:
 
 
 def _first(seeds: DataFrame, most: int) -> DataFrame:
-    """The same ones every time; 0: all."""
+    """A stable sample of `most` seeds; 0: all."""
     return seeds.orderBy(content_id("seed_id", F.lit("assessed"))).limit(most) if most else seeds
 
 
 def _requests(asked: DataFrame) -> DataFrame:
-    """With request_id. Under a constraint that is more than the text that is asked: the constraint is drawn by these."""
+    """Add request_id. Under a constraint, its hash includes the columns that the constraint is drawn by."""
     drawn_by = [F.when(F.col("reference").isNull(), F.concat_ws(" ", "kind", "language", "response_language")).otherwise("")]
     return asked.withColumn("request_id", content_id("seed_id", "direction", F.coalesce("system", F.lit("")), "asked", *drawn_by))
 
@@ -183,7 +183,7 @@ def _answered(context: Context, name: str, spec: EngineSpec, seeds: DataFrame) -
 
 
 def _ask(context: Context, name: str, stage: Stage) -> DataFrame:
-    """The answers of a model that it could give, each once, with the kind of the seed."""
+    """The successful answers of a model, one per request, with the kind of the seed."""
     report = run_stage(replace(stage, is_model_stage=True), context)
     check_complete(report)
     if not report.counts.kept:
@@ -193,7 +193,7 @@ def _ask(context: Context, name: str, stage: Stage) -> DataFrame:
 
 
 def _estimates(context: Context, model: Assessed, baseline: Assessed | None) -> list[DataFrame]:
-    """Mean and interval of every metric, by kind and over all; with a baseline, of the differences seed by seed."""
+    """Mean and confidence interval of every metric, by kind and overall; with a baseline, of the paired differences per seed."""
     frames = [_compared(context, model, baseline, METRICS)]
     if model.constrained:
         frames.append(_compared(context, model.constrained, baseline.constrained if baseline else None, (CONSTRAINTS_MET,)))
@@ -206,7 +206,7 @@ def _compared(context: Context, model: Assessed, baseline: Assessed | None, metr
 
 
 def _differences(values: DataFrame, others: DataFrame, metrics: Sequence[str]) -> DataFrame:
-    """kind and metrics, each less what the other model has for the seed."""
+    """kind and metrics, each minus the other model's value for the same seed."""
     other = others.select("seed_id", *(F.col(name).alias(f"other_{name}") for name in metrics))
     differences = ((F.col(name) - F.col(f"other_{name}")).alias(name) for name in metrics)
     return values.join(other, on="seed_id", how="inner").select("kind", *differences)
@@ -224,7 +224,7 @@ def _means(context: Context, values: DataFrame, metrics: Sequence[str]) -> DataF
 
 
 def _named(context: Context, frame: DataFrame, model: Assessed, baseline: Assessed | None) -> DataFrame:
-    """Rows of `evaluations`, of the commonest kinds."""
+    """Rows of `evaluations`, for the most frequent kinds."""
     return frame.orderBy(F.col("num_items").desc(), "kind").limit(_MOST_KINDS * len(METRICS)).select(
         F.lit(model.name).alias("model"),
         F.lit(baseline.name if baseline else None).cast("string").alias("baseline"),
@@ -236,7 +236,7 @@ def _named(context: Context, frame: DataFrame, model: Assessed, baseline: Assess
 
 
 def _normal_quantile(context: Context) -> float:
-    """How many standard errors the interval reaches to each side."""
+    """Half-width of the confidence interval in standard errors."""
     from scipy.stats import norm
 
     return float(norm.ppf((1 + context.settings.assessment.confidence) / 2))

@@ -1,6 +1,6 @@
-"""How often a judge prefers one model's answers to another's: both orders, at equal length too, and two controls that must come out flat.
+"""Pairwise win rates by a judge: both orders of the answers, also at equal length, and two controls with known outcomes.
 
-A model against itself wins half of the time, exactly. An answer that is always the same, whatever was asked, must lose: a judge that likes
+A model against itself wins exactly half of the time. A constant answer, whatever the question, must lose: a judge that prefers
 it is fooled by form (Zheng et al. 2024, Cheating Automatic LLM Benchmarks, arXiv:2410.07137).
 """
 
@@ -31,7 +31,7 @@ WIN_RATE, AT_EQUAL_LENGTH = "win_rate", "win_rate_at_equal_length"
 
 
 def compare(context: Context, seeds: DataFrame, answers: DataFrame, others: DataFrame) -> DataFrame:
-    """seed_id, kind, win (0 to 1), longer: by how many characters the answer is longer than the other.
+    """seed_id, kind, win (0 to 1), longer: difference in length between the answer and the other, in characters.
 
     seeds: seed_id, kind, question. answers, others: seed_id, text.
     """
@@ -47,7 +47,7 @@ def compare(context: Context, seeds: DataFrame, answers: DataFrame, others: Data
 
 
 def _compared(context: Context, pairs: DataFrame) -> tuple[str, DataFrame]:
-    """Ask for both orders of each pair, once; the fingerprint of the judge, and the pairs with the ids of both requests."""
+    """Judge both orders of each pair, once; returns the judge's fingerprint, and the pairs with the ids of both requests."""
     settings = with_models(context.settings, context.warehouse, {"forward": context.settings.assessment.judge})
     spec = forward_engine(settings)
     fingerprint = Fingerprint({"engine": spec.fingerprint_parts(), "code": COMPARISON_VERSION})
@@ -64,11 +64,11 @@ def _compared(context: Context, pairs: DataFrame) -> tuple[str, DataFrame]:
 
 
 def win_rates(compared: DataFrame, all_kinds: str, quantile: float) -> DataFrame:
-    """metric, kind, num_items, value, low, high: the mean win, and the win of an answer as long as the other, by linear regression.
+    """metric, kind, num_items, value, low, high: the mean win, and the win at equal length, by linear regression.
 
     quantile: of the normal distribution, for the interval. The second is the intercept of win on the difference in length, with its
-    standard error (after the length-controlled win rates of Dubois et al. 2024, arXiv:2404.04475, with a line in place of their logistic
-    model); where all differences are equal there is no line, and it is the mean.
+    standard error (after the length-controlled win rates of Dubois et al. 2024, arXiv:2404.04475, with a linear instead of their logistic
+    model); if all differences are equal, regression is impossible and it is the mean.
     """
     each = compared.withColumn("kind", F.explode(F.array("kind", F.lit(all_kinds)))).groupBy("kind")
     num, sxx = F.count("win"), F.regr_sxx("win", "longer")

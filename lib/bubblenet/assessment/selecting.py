@@ -1,6 +1,6 @@
-"""How well a judge selects: precision and recall of the pairs that its calibration would accept, on labelled pairs of pages not seen.
+"""Precision and recall of a judge's selection: of the pairs that its calibration would accept, on labelled pairs of unseen pages.
 
-Neither the curves nor the threshold of a pair's fold were set on pairs of its page (bubblenet.judging.fitting).
+Both the curves and the threshold of a fold were fitted without the pairs of its pages (bubblenet.judging.fitting).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PRECISION, RECALL = "curation_precision", "curation_recall"
 
 
 def record_selection(context: Context, judge: str, calibration: Calibration) -> None:
-    """Add what the folds of a calibration say of its judge to `evaluations`, unless it is there: of pairs of each origin, and of all."""
+    """Append a calibration's cross-validated selection figures to `evaluations`, by origin and overall, unless already there."""
     grade = str(context.settings.export.min_grade)
     counts: dict[str, dict[str, int]] = {origin: model.figures["selected"][grade] for origin, model in calibration.models.items()}
     fingerprint = Fingerprint({"calibration": calibration.id, "grade": grade, "counts": counts}).id
@@ -40,9 +40,9 @@ def record_selection(context: Context, judge: str, calibration: Calibration) -> 
 
 
 def selection(judge: str, counts: Mapping[str, Mapping[str, int]], confidence: float) -> list[Estimate]:
-    """Precision and recall with Wilson's interval, by kind and for all; no precision of a kind that nothing was chosen of.
+    """Precision and recall with Wilson intervals, by kind and overall; no precision for a kind without selected pairs.
 
-    counts: by kind the pairs that were `chosen`, those of them that were `right`, and those that were `to_find`.
+    counts: by kind, the number of pairs selected (`chosen`), of those that are correct (`right`), and of all correct ones (`to_find`).
     """
     everything = {name: sum(of_kind[name] for of_kind in counts.values()) for name in ("chosen", "right", "to_find")}
     return [

@@ -1,7 +1,7 @@
 """The `bubblenet` command.
 
-Jobs are submitted (bubblenet.cli.submitting). The looking commands (sql, status, report) open a session of their own. `judge`,
-`calibrate`, `languages` and `calibrate-translation` need no Spark.
+The verbs of jobs/ are found by bubblenet.cli.verbs and submitted. The looking commands (sql, status, report) open a session of their
+own. `judge`, `calibrate`, `languages` and `calibrate-translation` need no Spark.
 """
 
 from __future__ import annotations
@@ -12,63 +12,14 @@ from typing import Annotated
 
 import typer
 
-from bubblenet import __version__, settings
-from bubblenet.app import session
-from bubblenet.app.job import (
-    AgainstOption,
-    Arguments,
-    ConfigOption,
-    ExportOption,
-    InputOption,
-    LicenceOption,
-    LimitOption,
-    ModelOption,
-    OriginOption,
-    OutOption,
-    OwnArguments,
-    ReportOption,
-    RoundsOption,
-    SeedFileArgument,
-    SetOption,
-    SnapshotOption,
-    WarehouseOption,
-    exit_code,
+from bubblenet import __version__
+from bubblenet.app.command_line import ConfigOption, SetOption, WarehouseOption, exit_code
+from bubblenet.app.session import open_for_reading
+from bubblenet.cli.verbs import VerbGroup
+
+app = typer.Typer(
+    cls=VerbGroup, no_args_is_help=True, add_completion=False, help="Distributed instruction backtranslation on Spark and Delta."
 )
-from bubblenet.cli.submitting import submit
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Distributed instruction backtranslation on Spark and Delta.")
-seeds = typer.Typer(no_args_is_help=True, help="Human or project-written pairs to train on.")
-app.add_typer(seeds, name="seeds")
-
-JOBS = {
-    "run": "All stages, ingest to curate.",
-    "ingest": "Read every page of every new input file: files, documents.",
-    "segment": "Cut pages at their headings into passages: segments.",
-    "deduplicate": "Say which passage stands for its near copies, set evaluation items apart: minhash_index, duplicates.",
-    "backtranslate": "Propose instructions for passages: instructions.",
-    "score": "Measure the proposed pairs: passage_scores, scores.",
-    "paraphrase": "Send the best instructions through other languages and back, then score and curate again: instructions.",
-    "curate": "Judge the pairs and publish the accepted ones: judgements, curated.",
-}
-
-
-def _add_job(verb: str, description: str) -> None:
-    @app.command(verb, help=description)
-    def job(
-        snapshot: SnapshotOption,
-        warehouse: WarehouseOption,
-        config: ConfigOption = None,
-        input: InputOption = None,
-        overrides: SetOption = None,
-        limit: LimitOption = 0,
-        report: ReportOption = None,
-    ) -> None:
-        arguments = Arguments(config, tuple(input or ()), snapshot, warehouse, tuple(overrides or ()), limit, report)
-        raise typer.Exit(submit(verb, arguments))
-
-
-for _verb, _description in JOBS.items():
-    _add_job(_verb, _description)
 
 
 @app.command()
@@ -80,19 +31,19 @@ def sql(
     rows: Annotated[int, typer.Option("--rows", min=1, help="Show at most this many rows.")] = 20,
 ) -> None:
     """Run one SQL query; backtranslate(text) and self_score(instruction, text) are functions in it."""
-    from bubblenet.viewing import query as viewing
+    from bubblenet.viewing.query import print_query
 
-    with session.viewing(config, overrides, warehouse) as (chosen, opened):
-        viewing.print_query(chosen, opened, query, rows)
+    with open_for_reading(config, overrides, warehouse) as (settings, opened):
+        print_query(settings, opened, query, rows)
 
 
 @app.command()
 def status(warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
     """Show for each stage and snapshot: rows, reasons, tokens, seconds, and what is pending."""
-    from bubblenet.viewing import status as viewing
+    from bubblenet.viewing.status import print_status
 
-    with session.viewing(config, overrides, warehouse) as (chosen, opened):
-        viewing.print_status(chosen, opened)
+    with open_for_reading(config, overrides, warehouse) as (settings, opened):
+        print_status(settings, opened)
 
 
 @app.command()
@@ -103,10 +54,10 @@ def report(
     overrides: SetOption = None,
 ) -> None:
     """Write a self-contained HTML report: funnel, score histogram, sample pairs."""
-    from bubblenet.viewing import report as viewing
+    from bubblenet.viewing.report import write_report
 
-    with session.viewing(config, overrides, warehouse) as (chosen, opened):
-        viewing.write_report(chosen, opened, out)
+    with open_for_reading(config, overrides, warehouse) as (settings, opened):
+        write_report(settings, opened, out)
     typer.echo(f"Report: {out}")
 
 
@@ -118,9 +69,10 @@ def judge(
     overrides: SetOption = None,
 ) -> None:
     """Judge pairs of a file: no warehouse, no Spark, in this process."""
-    from bubblenet.judging import commands
+    from bubblenet.judging.commands import judge_pairs
+    from bubblenet.settings import load
 
-    commands.judge_pairs(settings.load(config, overrides or ()), pairs, out)
+    judge_pairs(load(config, overrides or ()), pairs, out)
 
 
 @app.command()
@@ -144,64 +96,12 @@ def calibrate(
 ) -> None:
     """Fit the model that makes quality of the judge's signals, on labelled pairs."""
     from bubblenet.judging import commands
-    from bubblenet.judging.calibration import Origin
+    from bubblenet.judging.origins import JudgedAs
+    from bubblenet.settings import load
 
     of_generated = {5: precision_5 if generated_5 is None else generated_5, 4: precision if generated is None else generated}
-    wanted: dict[Origin, dict[int, float]] = {"generated": of_generated, "extracted": {5: precision_5, 4: precision}}
-    commands.calibrate(settings.load(config, overrides or ()), labels, out, signals or [], wanted)
-
-
-@app.command("export")
-def export_examples(out: OutOption, warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
-    """Write training examples for fine-tuning: curated pairs and seeds in equal Parquet files."""
-    raise typer.Exit(submit("export", OwnArguments.of(config, warehouse, overrides, out=out)))
-
-
-@app.command("finetune")
-def finetune_model(export: ExportOption, warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
-    """Fine-tune the starting model on an export: models. Its own application, by default with the session of conf/spark/local.conf."""
-    raise typer.Exit(submit("finetune", OwnArguments.of(config, warehouse, overrides, export=export)))
-
-
-@app.command("assess")
-def assess_models(
-    model: ModelOption,
-    warehouse: WarehouseOption,
-    against: AgainstOption = None,
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-) -> None:
-    """Measure models on held-out seeds, alone and against others, with intervals: answers, evaluations."""
-    raise typer.Exit(submit("assess", OwnArguments.of(config, warehouse, overrides, model=model, against=against)))
-
-
-@app.command("iterate")
-def iterate_rounds(
-    snapshot: SnapshotOption,
-    warehouse: WarehouseOption,
-    rounds: RoundsOption = 2,
-    config: ConfigOption = None,
-    input: InputOption = None,
-    overrides: SetOption = None,
-    limit: LimitOption = 0,
-    report: ReportOption = None,
-) -> None:
-    """Train M0 on seeds, then let each model judge the pairs that train the next: models, evaluations, rounds."""
-    own = {"rounds": rounds, "snapshot": snapshot, "input": input, "limit": limit or None, "report": report}
-    raise typer.Exit(submit("iterate", OwnArguments.of(config, warehouse, overrides, **own)))
-
-
-@seeds.command("import")
-def import_seeds(
-    file: SeedFileArgument,
-    warehouse: WarehouseOption,
-    licence: LicenceOption = None,
-    origin: OriginOption = None,
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-) -> None:
-    """Import a file of seed pairs, each line with its verdict: seeds."""
-    raise typer.Exit(submit("seeds", OwnArguments.of(config, warehouse, overrides, file, license=licence, origin=origin)))
+    wanted: dict[JudgedAs, dict[int, float]] = {"generated": of_generated, "extracted": {5: precision_5, 4: precision}}
+    commands.calibrate(load(config, overrides or ()), labels, out, signals or [], wanted)
 
 
 @app.command()

@@ -10,26 +10,38 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from bubblenet import settings
 from bubblenet.app import session
-from bubblenet.app.job import NAMED_ERROR, JobArguments
+from bubblenet.app.command_line import NAMED_ERROR
+from bubblenet.app.job import Place, options
 from bubblenet.errors import WarehouseError
 from bubblenet.kernel.context import new_run_id
 
-_SCRIPTS = {"run": "pipeline"}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bubblenet.app.job import Job, Values
+
 _LOG_LINES = 25
 
 
-def submit(verb: str, arguments: JobArguments) -> int:
-    """Run a job by spark-submit and return its exit code. Raises EnvironmentProblem or SettingsError before anything is started."""
-    chosen = settings.load(arguments.config, arguments.overrides)
+def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
+    """Run a job by spark-submit and return its exit code.
+
+    values: what the job's parser made of argv. Raises EnvironmentProblem, SettingsError or WarehouseError before anything is started.
+    """
+    place = options(Place, values)
+    chosen = settings.load(place.config, place.overrides or ())
+    if not job.makes_warehouse:
+        session.check_folder(place.warehouse, chosen)
     session.check_java()
-    command = submit_command(verb, arguments, chosen.execution.spark_conf)
+    command = submit_command(script, argv, chosen.execution.spark_conf)
     typer.echo(f"$ {shlex.join(command)}")
-    log = _log_file(arguments.warehouse)
+    log = _log_file(place.warehouse)
     with log.open("w", encoding="utf-8") as stream:
         code = subprocess.run(command, stderr=stream, env=_environment(), check=False).returncode
     if code:
@@ -37,15 +49,15 @@ def submit(verb: str, arguments: JobArguments) -> int:
     return code
 
 
-def submit_command(verb: str, arguments: JobArguments, conf: str) -> list[str]:
-    """The spark-submit line of a job."""
+def submit_command(script: str, argv: Sequence[str], conf: str) -> list[str]:
+    """The spark-submit line of a script of jobs/."""
     import pyspark
 
     from bubblenet import jobs
 
     spark_submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
-    script = Path(jobs.__file__).resolve().parent / f"{_SCRIPTS.get(verb, verb)}.py"
-    return [_short(spark_submit), "--properties-file", _short(session.conf_file(conf)), _short(script), *arguments.as_argv()]
+    file = Path(jobs.__file__).resolve().parent / f"{script}.py"
+    return [_short(spark_submit), "--properties-file", _short(session.conf_file(conf)), _short(file), *argv]
 
 
 def _short(path: Path) -> str:

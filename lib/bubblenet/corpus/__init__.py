@@ -1,1 +1,1 @@
-"""From files to passages: read pages, decode and clean them, cut them into segments, and say why each one is kept or not."""
+"""From files to passages: read pages, decode and clean them, segment them, and give the reason for rejecting a passage."""

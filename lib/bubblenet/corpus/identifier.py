@@ -1,9 +1,9 @@
-"""py3langid's model over many short texts at once.
+"""Batched inference of py3langid's model over many short texts.
 
-The library walks its automaton one byte at a time in Python, and waits for memory at most of them. Here one step is taken in all texts
-together. The model is the library's, and so are encoding and formula: naive Bayes over the byte n-grams of a text (Lui and Baldwin 2012,
-langid.py), by the logarithm of their counts, tempered by the square root of its length. Its tables are no public interface, so that
-pyproject.toml names the minor version, and tests/unit/corpus/test_language.py holds the answers against the library's.
+The library steps its automaton byte by byte in Python, and most steps wait for memory. Here each step is taken in all texts at
+once. The model is the library's, and so are encoding and formula: naive Bayes over the byte n-grams of a text (Lui and Baldwin 2012,
+langid.py), with log counts, tempered by the square root of its length. Its tables are not a public interface, so pyproject.toml
+pins the minor version, and tests/unit/corpus/test_language.py compares the results with the library's.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
 MIN_TOGETHER = 12
-"""Texts from which walking together is faster: a step costs about the same for one text and for a hundred."""
+"""Least number of texts for which a batched walk is faster: a step costs about the same for one text and for a hundred."""
 
 MAX_TOGETHER = 256
-"""Texts in one walk, which takes 10 KB of memory for each of 200 characters."""
+"""Texts per walk, which takes 10 KB of memory for each text of 200 characters."""
 
 Numbers = NDArray[np.int64]
 Counts = tuple[Numbers, Numbers, NDArray[np.float32]]
 
 
 class BatchIdentifier:
-    """The model, loaded on construction (a second), with its tables as arrays."""
+    """The model, loaded on construction (takes a second), with its tables as arrays."""
 
     def __init__(self) -> None:
         self._model = model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
         self._moves = np.frombuffer(model.tk_nextmove, dtype=np.uint32)
         self._rows = np.array(model._rowbase, dtype=np.int64)
         self._features = np.array(model.tk_output, dtype=np.int32)
-        self._weights = model.nb_ptc.astype(np.float32)  # else each product converts its rows first
+        self._weights = model.nb_ptc.astype(np.float32)  # otherwise each product converts its rows first
 
     def classify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
-        """The code of the language of each text and its probability, the same whatever texts stand beside it."""
+        """The language code of each text and its probability, independent of the other texts in the batch."""
         some = (texts[start : start + MAX_TOGETHER] for start in range(0, len(texts), MAX_TOGETHER))
         return [answer for part in some for answer in self._classify(part)]
 
@@ -61,7 +61,7 @@ class BatchIdentifier:
         return text, feature, counts.astype(np.float32)
 
     def _count_together(self, encoded: Sequence[bytes]) -> Counts:
-        """(text, feature, how often) of the features that occur, in order of text and feature."""
+        """(text, feature, count) of the features that occur, sorted by text and feature."""
         lengths = np.array([len(data) for data in encoded])
         longest_first = np.argsort(-lengths, kind="stable")
         letters = np.zeros((lengths.max(), len(encoded)), dtype=np.uint8)
@@ -74,7 +74,7 @@ class BatchIdentifier:
         return text, feature, counts.astype(np.float32)
 
     def _walk(self, letters: NDArray[np.uint8], num_open: Numbers) -> NDArray[np.int32]:
-        """The feature that each letter completes, or -1; shape as letters. num_open: texts, from the left, that go on at a step."""
+        """The feature that each byte completes, or -1; shape as letters. num_open: leading texts that are not exhausted at a step."""
         found = np.full(letters.shape, -1, dtype=np.int32)
         state = np.zeros(letters.shape[1], dtype=np.int64)
         for row, out, width in zip(letters, found, num_open, strict=True):
@@ -83,7 +83,7 @@ class BatchIdentifier:
         return found
 
     def _scores(self, text: Numbers, feature: Numbers, counts: NDArray[np.float32], num_texts: int) -> NDArray[np.float32]:
-        """The logarithm of each language's posterior, up to a constant; the same for all where a text has no feature."""
+        """The log posterior of each language, up to a constant; equal for all languages if a text has no feature."""
         scores = np.zeros((num_texts, self._weights.shape[1]), dtype=np.float32)
         bounds = np.searchsorted(text, np.arange(num_texts + 1))
         evidence = np.log1p(counts)

@@ -1,4 +1,4 @@
-"""Which language a text is in, whether parts of it are in another, and whether a page's claim agrees."""
+"""Language identification: of a text, of parts in another language, and whether a page's declared language agrees."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from bubblenet.corpus.identifier import BatchIdentifier
 IDENTIFIER_VERSION = 3
 
 UNDETERMINED = "und"
-"""ISO 639-2 code for a text whose language cannot be told."""
+"""ISO 639-2 code for undetermined language."""
 
 NO_LANGUAGE = "zxx"
-"""What the identifier says of code and tables."""
+"""The identifier's code for program code and tables."""
 
 MIN_LETTERS = 20
-"""Below this an n-gram classifier guesses from its prior."""
+"""With fewer letters, an n-gram classifier falls back on its prior."""
 
 MAX_SAMPLES = 3
 SAMPLE_CHARACTERS = 200
-"""A text is looked at here and there, which takes half the time of all of it and shows what is mixed (docs/corpus.md)."""
+"""A text is sampled at a few places, which takes half the time of all of it and detects mixed languages (docs/corpus.md)."""
 
 MAX_CHARACTERS = 4000
-"""More text than this does not change the answer and costs time."""
+"""Longer text does not change the answer and costs time."""
 
 MIN_CONFIDENCE = 0.7
-"""Probability from which a sample counts as being in another language: finds 96 of 100 texts that change it half-way (docs/corpus.md)."""
+"""Least probability at which a sample counts as another language: finds 96 of 100 texts that switch half-way (docs/corpus.md)."""
 
 MIN_PROBABILITY = 0.2
-"""Below this the likeliest of 140 languages is a guess: scripts that the model does not know get one of 0.02."""
+"""Below this the likeliest of 140 languages is a guess: scripts unknown to the model get a probability of 0.02."""
 
 _WIDER = "nb:no nn:no cmn:zh yue:zh arb:ar ary:ar arz:ar iw:he in:id ji:yi mo:ro sh:sr tl:fil"
 _MACROLANGUAGES = dict(pair.split(":") for pair in _WIDER.split())
-"""Codes that one side uses for what the other calls by a wider or newer code (IANA language subtag registry)."""
+"""Codes mapped to the wider or newer code that the other side uses (IANA language subtag registry)."""
 
 _NO_CLAIM = frozenset(("und", "mul", "zxx", "mis"))
 _TAG = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_.@].*)?\s*", re.DOTALL)
@@ -53,19 +53,19 @@ class Identified:
 
 
 def identify(text: str) -> Identified:
-    """The language of most of a text; `und` where there are too few letters. Where its samples disagree, all of the text decides."""
+    """The main language of a text; `und` if it has too few letters. If its samples disagree, the whole text decides."""
     return identify_all([text])[0]
 
 
 def identify_all(texts: Sequence[str]) -> list[Identified]:
-    """The same of each text; many texts together take a third of the time."""
+    """The languages of many texts; batching takes a third of the time."""
     samples = [_samples(text) if _has_letters(text) else [] for text in texts]
     answers = iter(_classify(list(chain.from_iterable(samples))))
     return [_decide(text, list(islice(answers, len(some)))) for text, some in zip(texts, samples, strict=True)]
 
 
 def _decide(text: str, found: list[tuple[str, float]]) -> Identified:
-    """What the answers to its samples say of a text."""
+    """Combine the results for the samples of a text."""
     if not found:
         return Identified(UNDETERMINED, 0.0)
     is_one = len({code for code, _ in found}) == 1
@@ -78,9 +78,9 @@ def _decide(text: str, found: list[tuple[str, float]]) -> Identified:
 
 
 def agrees(identified: str, claimed: str | None) -> bool | None:
-    """Whether a page's claim (`de-AT`, `pt_BR`, `zh-Hant`) names the identified language; None where either says nothing.
+    """Whether a page's declared language (`de-AT`, `pt_BR`, `zh-Hant`) is the identified one; None if either is undetermined.
 
-    Primary subtags alone are compared (RFC 5646, section 2.2.1): regions and scripts are not identified.
+    Only primary subtags are compared (RFC 5646, section 2.2.1): regions and scripts are not identified.
     """
     code = claimed_code(claimed)
     if identified == UNDETERMINED or code in _NO_CLAIM:
@@ -89,7 +89,7 @@ def agrees(identified: str, claimed: str | None) -> bool | None:
 
 
 def claimed_code(claimed: str | None) -> str:
-    """The code that a claim names, in the wider form that the identifier gives; `und` where it names none."""
+    """The declared language code, mapped to the identifier's wider form; `und` if there is none."""
     tag = _TAG.fullmatch(claimed or "")
     code = tag.group(1).lower() if tag else UNDETERMINED
     return _wider(code)
@@ -104,7 +104,7 @@ def _wider(code: str) -> str:
 
 
 def _samples(text: str) -> list[str]:
-    """The beginning, the end, and what is between at equal distance."""
+    """The beginning, the end, and equally spaced samples in between."""
     number = min(MAX_SAMPLES, -(-len(text) // SAMPLE_CHARACTERS))
     if number == 1:
         return [text]
@@ -113,11 +113,11 @@ def _samples(text: str) -> list[str]:
 
 
 def _has_letters(text: str) -> bool:
-    """Whether there are enough letters; found in the first words of nearly every text."""
+    """Whether there are enough letters; in nearly every text the first words suffice to tell."""
     return sum(map(str.isalpha, text[: 4 * MIN_LETTERS])) >= MIN_LETTERS or sum(map(str.isalpha, text)) >= MIN_LETTERS
 
 
 @functools.cache
 def _identifier() -> BatchIdentifier:
-    """The model, loaded once a process (it takes a second, so not at import)."""
+    """The model, loaded once per process (it takes a second, so not at import)."""
     return BatchIdentifier()

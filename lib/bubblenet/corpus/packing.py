@@ -1,4 +1,4 @@
-"""Cut a run of text that is too long into as few pieces as possible, of like size, at the best boundaries."""
+"""Splits a text that is too long into as few pieces as possible, of similar size, at the best boundaries."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ MAX_REFERENCE_CHARACTERS = 200
 """A shorter paragraph that is mostly a link belongs to the text before it."""
 
 Atom = list[Block]
-"""Blocks that stay together."""
+"""Blocks that are not separated."""
 
 
 def pack(units: Iterable[list[Block]], max_characters: int) -> list[list[Block]]:
-    """Pieces of at most max_characters, in order: the fewest that first-fit gives, then the smallest limit that needs no more.
+    """Pieces of at most max_characters, in order: as few as first-fit gives, then with the smallest limit that needs no more.
 
-    units: a paragraph each, or a short sub-section with its heading. Lists and what introduces them stay together where they fit in half
-    a piece; a unit that is too long falls apart.
+    units: a paragraph each, or a short sub-section with its heading. Lists and their introductions stay together if they fit into half
+    a piece; a unit that is too long is split.
     """
     atoms = [atom for unit in _glued(units, max_characters) for atom in _fitting(unit, max_characters)]
     if not atoms:
@@ -38,7 +38,7 @@ def pack(units: Iterable[list[Block]], max_characters: int) -> list[list[Block]]
 
 
 def _fill(lengths: list[int], limit: int) -> list[tuple[int, int]]:
-    """First-fit ranges of neighbours whose lengths add up to at most limit (one that is longer stands alone)."""
+    """First-fit ranges of adjacent units whose total length is at most limit (a longer one forms its own range)."""
     ranges, start, total = [], 0, 0
     for index, length in enumerate(lengths):
         if index > start and total + length > limit:
@@ -49,7 +49,7 @@ def _fill(lengths: list[int], limit: int) -> list[tuple[int, int]]:
 
 
 def _glued(units: Iterable[Atom], max_characters: int) -> list[Atom]:
-    """Join list items with each other, and a paragraph that ends in a colon with what it announces."""
+    """Merge adjacent list items, and a paragraph that ends in a colon with the block after it."""
     glued: list[Atom] = []
     for unit in units:
         previous = glued[-1] if glued else None
@@ -69,8 +69,8 @@ def _belongs(previous: Block, block: Block) -> bool:
 
 
 def _fitting(atom: Atom, max_characters: int) -> list[Atom]:
-    """The atom, or its blocks one by one, each cut down to the limit, when it is too long."""
-    room = max_characters - 10  # the mark of a heading, or the blank line before a block
+    """The atom if it fits, else its blocks one by one, each split to the limit."""
+    room = max_characters - 10  # for the mark of a heading, or the blank line before a block
     if rendered_length(atom) <= max_characters:
         return [atom]
     return [[part] for block in atom for part in split_block(block, max(1, room))]

@@ -1,4 +1,4 @@
-"""Headings as people write them: section numbers, questions, navigation, shouting."""
+"""Classification of headings: section numbers, questions, navigation, all capitals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEADINGS_VERSION = 2
 MAX_QUESTION_CHARACTERS = 300
 
 QUESTION_MARKS = ("?", "\uff1f", "\u061f")
-"""Of Latin, CJK and Arabic text. That of Greek is a semicolon."""
+"""Of Latin, CJK and Arabic text. The Greek one is a semicolon."""
 
 MIN_SHOUTED_LETTERS = 10
 """Shorter words in capitals are acronyms (HTTPS, DNSSEC), not shouting."""
@@ -55,14 +55,14 @@ _NAVIGATION = re.compile(
 
 
 def strip_number(heading: str) -> str:
-    """The heading without its leading section number: `4.2.1. Partitions` becomes `Partitions`."""
+    """Remove the leading section number of a heading: `4.2.1. Partitions` becomes `Partitions`."""
     return _NUMBER.sub("", heading, count=1).strip()
 
 
 def is_question(heading: str) -> bool:
-    """Whether a heading without number asks something: ends with a question mark, or opens and reads as an English question.
+    """Whether a heading without number is a question: it ends with a question mark, or is worded as an English question.
 
-    `How to ...` counts when something follows; `What's new` does not.
+    `How to ...` counts if something follows; `What's new` does not.
     """
     if not _is_long_enough(heading):
         return False
@@ -73,7 +73,7 @@ def is_question(heading: str) -> bool:
 
 
 def _is_long_enough(heading: str) -> bool:
-    """Three words and 8 characters; words of Korean are longer, and those of scripts without spaces are not counted."""
+    """At least three words and 8 characters; Korean words are longer, and words in scripts without spaces are not counted."""
     if len(heading) > MAX_QUESTION_CHARACTERS:
         return False
     if has_unspaced_script(heading):
@@ -82,13 +82,13 @@ def _is_long_enough(heading: str) -> bool:
 
 
 def is_navigation(heading: str) -> bool:
-    """Whether a heading names page furniture: navigation, advertising, forum, newsletter, quick links.
+    """Whether a heading names boilerplate: navigation, advertising, forum, newsletter, quick links.
 
-    Source of the kinds: Li et al. 2023 (arXiv:2308.06259), appendix on web segments.
+    Source of the categories: Li et al. 2023 (arXiv:2308.06259), appendix on web segments.
     """
     return bool(_NAVIGATION.fullmatch(heading.strip(" :.!>\u00bb\u2026")))
 
 
 def is_all_capitals(heading: str) -> bool:
-    """Whether a heading shouts. Source: Li et al. 2023 (arXiv:2308.06259), appendix on web segments."""
+    """Whether a heading is in all capitals. Source: Li et al. 2023 (arXiv:2308.06259), appendix on web segments."""
     return heading.isupper() and sum(map(str.isupper, heading)) >= MIN_SHOUTED_LETTERS

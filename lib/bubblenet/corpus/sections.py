@@ -1,4 +1,4 @@
-"""The heading tree of a page: each section knows its heading, its own blocks and its sub-sections."""
+"""The heading tree of a page: each section has its heading, its own blocks and its sub-sections."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bubblenet.corpus.extraction.blocks import Block, rendered_length
 
 @dataclass(slots=True)
 class Section:
-    """What stands under one heading. level 0 is the page itself; path holds the headings from the page down to this one.
+    """The content under one heading. level 0 is the page itself; path holds the headings from the page down to this one.
 
-    asks: the page itself says that the heading is a question. is_continuation: no heading of its own, what goes on after a sub-section.
+    asks: the page marks the heading as a question. is_continuation: text after a sub-section, without a heading of its own.
     """
 
     path: tuple[str, ...]
@@ -25,27 +25,27 @@ class Section:
 
     @property
     def question(self) -> str | None:
-        """The heading, when it asks something."""
+        """The heading, if it is a question."""
         if not self.level or self.is_continuation:
             return None
         return self.path[-1] if self.asks or questions.is_question(self.path[-1]) else None
 
     def has_text(self) -> bool:
-        """Whether this section or one below it holds anything but headings."""
+        """Whether this section or a sub-section contains anything but headings."""
         return bool(self.own) or any(child.has_text() for child in self.children)
 
     def holds_question(self, min_characters: int) -> bool:
-        """Whether a section below this one is a question with an answer of at least min_characters."""
+        """Whether a sub-section at any depth is a question with an answer of at least min_characters."""
         return any(
             (child.question and rendered_length(child.blocks()) >= min_characters) or child.holds_question(min_characters)
             for child in self.children
         )
 
     def blocks(self, heading_level: int = 0) -> Iterator[Block]:
-        """All blocks in page order; sub-headings that nothing stands under are left out.
+        """All blocks in page order, without empty sub-headings.
 
-        heading_level: of this section's own heading, 0 to leave it out. Sub-headings start at 2, however the page numbers them: a passage
-        does not open a document of its own.
+        heading_level: of this section's own heading, 0 to omit it. Sub-headings start at 2, whatever their level on the page: a passage
+        is not a document of its own.
         """
         if heading_level and not self.is_continuation:
             yield Block("heading", self.path[-1], min(6, heading_level))
@@ -56,7 +56,7 @@ class Section:
 
 
 def build_tree(title: str, blocks: Iterable[Block]) -> Section:
-    """The page as a tree of at most eight levels. The title stands above all where no `h1` opens the page."""
+    """The page as a tree of at most eight levels. The title is the topmost heading unless an `h1` opens the page."""
     blocks = list(blocks)
     root = Section(_title_path(title, blocks), 0)
     open_sections = [root]
@@ -74,14 +74,14 @@ def build_tree(title: str, blocks: Iterable[Block]) -> Section:
 
 
 def _section(above: tuple[str, ...], block: Block) -> Section:
-    """What a heading opens, or what goes on after the end of a section."""
+    """The section that a heading opens, or the continuation after the end of one."""
     if block.kind == "end":
         return Section(above, block.level, is_continuation=True)
     return Section((*above, questions.strip_number(block.text)), block.level, block.asks)
 
 
 def _title_path(title: str, blocks: list[Block]) -> tuple[str, ...]:
-    """The title as the topmost heading, unless the page's first heading already says it."""
+    """The title as the topmost heading, unless the page's first heading repeats it."""
     title = questions.strip_number(title)
     first = next((block for block in blocks if block.kind == "heading"), None)
     if not title or (first and (first.level == 1 or questions.strip_number(first.text).casefold() in title.casefold())):

@@ -1,8 +1,8 @@
-"""Cut a page into self-contained passages, each rooted at a heading.
+"""Segments a page into self-contained passages, each rooted at a heading.
 
 Source: Li et al. 2023 (arXiv:2308.06259), section 3.1 and appendix: a segment is the text under one HTML heading with all its sub-headings,
-600 to 3,000 characters. Added here: what to do with sections that are longer or shorter, and questions that the page states, which keep
-their answer, a shorter one than a passage whose question has to be guessed.
+600 to 3,000 characters. Added here: splitting and merging of longer and shorter sections, and questions stated on the page, which keep
+their answers; these may be shorter than a passage whose question has to be generated.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bubblenet.corpus import language, quality
 from bubblenet.corpus.extraction import faq, html, plain
@@ -19,14 +18,11 @@ from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.extraction.markup import HostileMarkupError
 from bubblenet.corpus.language import Identified
 from bubblenet.corpus.packing import pack
-from bubblenet.corpus.quality.passage import Passage
+from bubblenet.corpus.quality import Passage, RuleSettings
 from bubblenet.corpus.sections import Section, build_tree
 
-if TYPE_CHECKING:
-    from bubblenet.settings import Segmentation
-
 SEGMENTATION_VERSION = 2
-"""Rises when the same blocks would give other segments."""
+"""Raise whenever the same blocks would give different segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +31,8 @@ class Segment:
 
     heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
     text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability; other_languages: of parts of the text.
-    question: the heading, when it asks what the text answers (the page itself states it). num_words: parts between white space.
-    reason: why it is not kept, see quality.check; also `language_not_wanted` and what HostileMarkupError names.
+    question: the heading, if it is a question that the text answers. num_words: separated by white space.
+    reason: why it is rejected, see quality.check; also `language_not_wanted` and the reasons of HostileMarkupError.
     """
 
     heading_path: tuple[str, ...]
@@ -54,7 +50,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Blocks that become one segment, and the headings they stand under. refused: why there are none."""
+    """Blocks that become one segment, and their heading path. refused: why there are none."""
 
     path: tuple[str, ...]
     blocks: Sequence[Block]
@@ -62,28 +58,28 @@ class _Piece:
     refused: str | None = None
 
 
-def segment_page(content: str, content_type: str, rules: Segmentation, languages: tuple[str, ...] = ()) -> list[Segment]:
+def segment_page(content: str, content_type: str, limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[Segment]:
     """All passages of a page in page order, at least one; those that are not kept say why.
 
-    content_type: `html`, `markdown` or `text`. languages: ISO 639-1 codes that are wanted; empty: all.
+    content_type: `html`, `markdown` or `text`. languages: accepted ISO 639-1 codes; empty: all.
     """
-    return segment_pages([(content, content_type)], rules, languages)[0]
+    return segment_pages([(content, content_type)], limits, languages)[0]
 
 
-def segment_pages(pages: Sequence[tuple[str, str]], rules: Segmentation, languages: tuple[str, ...] = ()) -> list[list[Segment]]:
-    """The same of each (content, content_type); the languages of many passages are told faster together."""
-    cut = [_pieces(content, content_type, rules) for content, content_type in pages]
+def segment_pages(pages: Sequence[tuple[str, str]], limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[list[Segment]]:
+    """The passages of many pages, given as (content, content_type); languages are identified faster in batches."""
+    cut = [_pieces(content, content_type, limits) for content, content_type in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
-    return [[_judge(piece, position, next(found), rules, languages) for position, piece in enumerate(pieces)] for pieces in cut]
+    return [[_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut]
 
 
-def _pieces(content: str, content_type: str, rules: Segmentation) -> list[_Piece]:
-    """What becomes the passages of a page; one that says why where there are none."""
+def _pieces(content: str, content_type: str, limits: RuleSettings) -> list[_Piece]:
+    """The pieces that become the passages of a page; if there are none, one piece with the reason."""
     try:
         title, blocks = _read_blocks(content, content_type)
     except HostileMarkupError as refusal:
         return [_Piece((), (), refused=str(refusal))]
-    pieces = list(_cut(build_tree(title, blocks), rules))
+    pieces = list(_cut(build_tree(title, blocks), limits))
     return pieces or [_Piece((title,) if title else (), (), refused="no_text")]
 
 
@@ -94,67 +90,67 @@ def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
     return "", faq.written_questions(blocks)
 
 
-def _cut(section: Section, rules: Segmentation) -> Iterator[_Piece]:
-    """A section that fits is one piece; else its own text and its sub-sections are cut one by one, short neighbours together."""
+def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
+    """A section that fits is one piece; otherwise its own text and its sub-sections are split one by one, merging short neighbours."""
     children = [child for child in section.children if child.has_text()]
     if not section.own and len(children) < 2:
         for child in children:
-            yield from _cut(child, rules)
+            yield from _cut(child, limits)
         return
-    if not section.holds_question(_least_answer(rules)):
+    if not section.holds_question(_least_answer(limits)):
         blocks = list(section.blocks())
-        if rendered_length(blocks) <= rules.max_characters:
+        if rendered_length(blocks) <= limits.max_characters:
             yield _Piece(section.path, blocks, section.question)
             return
     loose: list[list[Block]] = [[block] for block in section.own]
     question = section.question
     sources = [section] if section.own else []
     for child in children:
-        if _is_loose(child, rules):
+        if _is_loose(child, limits):
             loose.append(list(child.blocks(heading_level=2)))
             sources.append(child)
             continue
-        yield from _cut_loose(section, loose, sources, question, rules)
+        yield from _cut_loose(section, loose, sources, question, limits)
         loose, sources, question = [], [], None
-        yield from _cut(child, rules)
-    yield from _cut_loose(section, loose, sources, question, rules)
+        yield from _cut(child, limits)
+    yield from _cut_loose(section, loose, sources, question, limits)
 
 
-def _is_loose(section: Section, rules: Segmentation) -> bool:
-    """Whether a sub-section is too short to stand alone. The answer to a question may be shorter than other passages."""
-    if section.holds_question(_least_answer(rules)):
+def _is_loose(section: Section, limits: RuleSettings) -> bool:
+    """Whether a sub-section is too short by itself. The answer to a question may be shorter than other passages."""
+    if section.holds_question(_least_answer(limits)):
         return False
-    least = _least_answer(rules) if section.question else rules.min_characters
+    least = _least_answer(limits) if section.question else limits.min_characters
     return rendered_length(section.blocks()) < least
 
 
-def _least_answer(rules: Segmentation) -> int:
-    return min(rules.min_characters, rules.min_answer_characters)
+def _least_answer(limits: RuleSettings) -> int:
+    return min(limits.min_characters, limits.min_answer_characters)
 
 
 @functools.cache
-def _rules_for_answers(rules: Segmentation) -> Segmentation:
+def _limits_for_answers(limits: RuleSettings) -> RuleSettings:
     """The answer to a stated question may be short, in characters and in proportion in words."""
-    least = _least_answer(rules)
-    return rules.model_copy(update={"min_characters": least, "min_words": rules.min_words * least // rules.min_characters})
+    least = _least_answer(limits)
+    return limits.model_copy(update={"min_characters": least, "min_words": limits.min_words * least // limits.min_characters})
 
 
 def _cut_loose(
-    section: Section, loose: list[list[Block]], sources: list[Section], question: str | None, rules: Segmentation
+    section: Section, loose: list[list[Block]], sources: list[Section], question: str | None, limits: RuleSettings
 ) -> Iterator[_Piece]:
-    """Own text and short sub-sections that stand next to each other, in pieces of like size."""
+    """Own text and adjacent short sub-sections, in pieces of similar size."""
     if len(sources) == 1 and sources[0] is not section:
         yield _Piece(sources[0].path, list(sources[0].blocks()))
         return
-    for index, blocks in enumerate(pack(loose, rules.max_characters)):
+    for index, blocks in enumerate(pack(loose, limits.max_characters)):
         yield _Piece(section.path, blocks, question if index == 0 else None)
 
 
-def _judge(piece: _Piece, position: int, found: Identified, rules: Segmentation, languages: tuple[str, ...]) -> Segment:
+def _judge(piece: _Piece, position: int, found: Identified, limits: RuleSettings, languages: tuple[str, ...]) -> Segment:
     if piece.refused:
         return _empty_segment(piece.path, piece.refused)
     passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
-    reason = quality.check(passage, _rules_for_answers(rules) if piece.question else rules)
+    reason = quality.check(passage, _limits_for_answers(limits) if piece.question else limits)
     if reason is None and languages and found.language not in languages:
         reason = "language_not_wanted"
     text = passage.text
@@ -174,7 +170,7 @@ def _judge(piece: _Piece, position: int, found: Identified, rules: Segmentation,
 
 
 def _prose(blocks: Sequence[Block]) -> str:
-    """What is written in a human language; code would mislead the identifier. All of it where there is nothing else."""
+    """The natural-language text, since code would mislead the identifier; everything if there is nothing else."""
     prose = "\n".join(block.text for block in blocks if block.kind != "code")
     return prose or "\n".join(block.text for block in blocks)
 

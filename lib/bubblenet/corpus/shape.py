@@ -1,7 +1,7 @@
-"""What kind of text a passage is, and which forms it has, told from its blocks.
+"""Classifies the blocks of a passage: the kind of text it is, and its forms (list, code, table).
 
-The kinds are those after which prompts differ: prose, a guide that says what to do, a reference that lists what there is, answers to
-questions, a program. The marks are of layout, so they hold in any language; imperatives are an English list.
+The kinds are those that need different prompts: prose, a how-to guide, a reference that lists things, questions with
+answers, a program. Layout features hold in any language; the imperatives are an English list.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.plain import markdown_blocks
 
 SHAPE_VERSION = 1
-"""Rises when the same text would be of another kind or form."""
+"""Raise whenever the same text would be of a different kind or form."""
 
 SourceType = Literal["prose", "how_to", "reference", "faq", "code"]
 Form = Literal["list", "code", "table"]
 SOURCE_TYPES: tuple[SourceType, ...] = get_args(SourceType)
 
-# Shares are of all characters. A program with a line above it is code; a table or a list of terms makes a reference, little as it may be.
+# Shares are of all characters. A program with a line above it is code; even a small table or list of terms makes a reference.
 CODE_SHARE, TABLE_SHARE, ITEM_SHARE = 0.5, 0.1, 0.4
-# A guide shows a command now and then, or tells the reader what to do in every sixth sentence.
+# A guide shows an occasional command, or tells the reader what to do in every sixth sentence.
 SHOWN_CODE_SHARE, IMPERATIVE_SHARE = 0.03, 0.15
 MIN_STEPS = MIN_LIST_ITEMS = 3
 
@@ -50,7 +50,7 @@ _IMPERATIVES = _words(
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The kind of a passage, the forms that it has, and its length in words between white space."""
+    """The kind of a passage, its forms, and its length in words separated by white space."""
 
     source_type: SourceType
     forms: tuple[Form, ...]
@@ -59,13 +59,13 @@ class Shape:
 
 @functools.lru_cache(maxsize=64)
 def shape_of(text: str) -> Shape:
-    """The shape of a passage as it is stored, in Markdown. Remembered: the candidates of a passage are asked for one after the other."""
+    """The shape of a passage as stored, in Markdown. Cached: the candidates of a passage are requested one after the other."""
     blocks = faq.written_questions(markdown_blocks(text))
     return Shape(source_type(blocks), _forms(blocks), len(text.split()))
 
 
 def source_type(blocks: Sequence[Block]) -> SourceType:
-    """The kind of text that the blocks make up; prose where they show no mark of another kind."""
+    """The kind of text that the blocks form; prose if they show no feature of another kind."""
     shares = _shares(blocks)
     num_steps = sum(1 for block in blocks if block.kind == "item" and _STEP.match(block.text))
     if shares["code"] >= CODE_SHARE:
@@ -87,7 +87,7 @@ def _shares(blocks: Sequence[Block]) -> dict[str, float]:
 
 
 def _asks(block: Block) -> bool:
-    """A sub-heading that is a question."""
+    """Whether a block is a sub-heading that is a question."""
     return block.kind == "heading" and (block.asks or questions.is_question(questions.strip_number(block.text)))
 
 

@@ -1,1 +1,1 @@
-"""Language-model engines: one protocol, a real implementation and a scripted one for tests."""
+"""Language-model engines: one protocol, implementations in process and over HTTP, and a scripted one for tests."""

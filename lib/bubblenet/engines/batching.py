@@ -1,4 +1,4 @@
-"""How rows become batches: sort by length inside a window, cut by token budget, put results back in order. Pure functions."""
+"""Batching of rows: windows, groups with a shared prefix, batches within a token budget, retries with a smaller one. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Rows are read behind one shared prefix when it is at least this long, and what is left of the longest of them is short or a small part:
-# the rows' own parts are read one by one against the prefix, which costs more for long parts than reading whole rows.
+# Rows share a prefix when it is at least this long and the longest remainder is short or small relative to it: the rows' own tokens attend
+# to the shared prefix separately, which costs more for long remainders than prefilling whole rows.
 PREFIX_MINIMUM = 16
 SHORT_PART = 64
 SMALL_PART = 0.25
-# Groups with this many tokens in common may have a root; it pays when it saves as many tokens as a batch of its own costs in time.
+# Groups with this many leading tokens in common may share a root; it pays off when it saves as many tokens as an extra batch costs in time.
 ROOT_MINIMUM = 48
 ROOT_SAVING = 512
 
@@ -28,7 +28,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Tokens of one group: shared ones, and the most that a single row adds (own prompt and output)."""
+    """Token counts of one group. shared: of its prefix. own: the most that a single row adds (rest of the prompt and output)."""
 
     shared: int
     own: int
@@ -42,9 +42,9 @@ def windows(num_rows: int, window_rows: int) -> Iterator[range]:
 
 
 def group_by_prefix(rows: Sequence[Sequence[int]], limits: Sequence[int]) -> list[Group]:
-    """Put rows that differ near their ends only together, as candidates of one passage do; groups come in the order of their ids.
+    """Group rows that differ only near their ends, such as the candidates of one passage. Groups are in the order of their token ids.
 
-    rows: token ids. limits: how many tokens at the beginning of each row may be read for several rows at once.
+    rows: token ids. limits: how many leading tokens of each row may be prefilled once for several rows.
     """
     groups: list[Group] = []
     for row in sorted(range(len(rows)), key=lambda index: tuple(rows[index])):
@@ -57,7 +57,7 @@ def group_by_prefix(rows: Sequence[Sequence[int]], limits: Sequence[int]) -> lis
 
 
 def _join(rows: Sequence[Sequence[int]], limits: Sequence[int], group: Group, row: int) -> Group | None:
-    """The group with one row more, or None when that is not worth it."""
+    """The group extended by one row, or None if sharing its prefix does not pay off."""
     common = common_prefix(rows[group.rows[0]], rows[row], min(group.prefix, limits[row]))
     longest = max(len(rows[member]) for member in (*group.rows, row))
     if common < PREFIX_MINIMUM or longest - common > max(SHORT_PART, SMALL_PART * common):
@@ -66,9 +66,9 @@ def _join(rows: Sequence[Sequence[int]], limits: Sequence[int], group: Group, ro
 
 
 def find_roots(rows: Sequence[Sequence[int]], groups: Sequence[Group]) -> list[tuple[int, list[Group]]]:
-    """(root, its groups): the tokens that all of them begin with, as under one rubric. Groups without a root that pays have root 0.
+    """(root, its groups): groups by common root, a prefix shared by all of them, such as a rubric. Root 0: groups for which none pays off.
 
-    After the root at least one token of each group's prefix is left.
+    At least one token of each group's prefix is left after the root.
     """
     beginnings: dict[tuple[int, ...], list[Group]] = {}
     for group in groups:
@@ -85,7 +85,7 @@ def find_roots(rows: Sequence[Sequence[int]], groups: Sequence[Group]) -> list[t
 
 
 def common_prefix(first: Sequence[int], second: Sequence[int], limit: int) -> int:
-    """Length of the common beginning, at most limit."""
+    """Length of the common prefix, at most limit."""
     for position in range(min(limit, len(first), len(second))):
         if first[position] != second[position]:
             return position
@@ -95,7 +95,7 @@ def common_prefix(first: Sequence[int], second: Sequence[int], limit: int) -> in
 def cut(costs: Sequence[Cost], budget: int) -> list[list[int]]:
     """Batches of group indices, longest first, whose padded tokens stay within the budget.
 
-    A group that is over the budget alone is a batch alone: whether it fits the memory is found by trying.
+    A group that exceeds the budget forms a batch by itself: only running it shows whether it fits in memory.
     """
     order = sorted(range(len(costs)), key=lambda index: (-costs[index].shared - costs[index].own, index))
     batches: list[list[int]] = []
@@ -108,13 +108,13 @@ def cut(costs: Sequence[Cost], budget: int) -> list[list[int]]:
 
 
 def padded_tokens(costs: Sequence[Cost]) -> int:
-    """Tokens of a batch when every group is padded to the longest prefix, the longest own part and the most rows."""
+    """Tokens of a batch in which every group is padded to the longest prefix, the longest remainder and the most rows."""
     longest = max(cost.own for cost in costs) * max(cost.rows for cost in costs)
     return len(costs) * (max(cost.shared for cost in costs) + longest)
 
 
 def split_rows(groups: Sequence[Group], most_rows: int) -> list[Group]:
-    """Cut groups so that none has more than most_rows rows; the prefix is then computed once per piece."""
+    """Split groups into groups of at most most_rows rows; the prefix is then computed once per piece."""
     pieces = []
     for group in groups:
         for start in range(0, len(group.rows), most_rows):
@@ -129,7 +129,7 @@ def run_with_backoff(
     is_out_of_memory: Callable[[BaseException], bool],
     is_fatal: Callable[[BaseException], bool],
 ) -> tuple[dict[int, T], dict[int, BaseException], int]:
-    """Run rows; when memory ends, halve both the rows and the budget and try the same rows again.
+    """Run rows; on running out of memory, halve both the rows and the budget and retry the same rows.
 
     Returns results by row, the error of each row that failed alone, and the budget that worked. Fatal errors (a dead device) are raised.
     """

@@ -1,4 +1,4 @@
-"""A record of what was really asked of a model: one JSON line per request and per load. For audits and tests of "at most once"."""
+"""Log of the calls that reach a model: one JSON line per request and per load, for audits and tests of "at most once"."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from bubblenet.engines.protocol import (
 
 
 class LoggedEngine:
-    """Passes everything on to another engine and writes <folder>/<pid>.jsonl. A request is logged before it is run."""
+    """Delegates to another engine and logs to <folder>/<pid>.jsonl. A request is logged before it runs."""
 
     def __init__(self, engine: TextEngine, folder: str) -> None:
         self._engine, self._folder = engine, folder
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
-        """As the engine; logged as `generate`."""
+        """Delegate; logged as `generate`."""
         self._log("generate", [request.key for request in requests])
         return self._engine.generate(requests)
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
-        """As the engine; logged as `label_distribution`."""
+        """Delegate; logged as `label_distribution`."""
         self._log("label_distribution", [request.key for request in requests])
         return self._engine.label_distribution(requests)
 
     def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
-        """As the engine; logged as `log_likelihood`."""
+        """Delegate; logged as `log_likelihood`."""
         self._log("log_likelihood", [request.key for request in requests])
         return self._engine.log_likelihood(requests)
 
     def truncate(self, text: str, max_tokens: int) -> str:
-        """As the engine; not logged, since no model runs."""
+        """Delegate; not logged, since no model runs."""
         return self._engine.truncate(text, max_tokens)
 
     def close(self) -> None:
-        """Close the engine behind this one."""
+        """Close the wrapped engine."""
         self._engine.close()
 
     def _log(self, operation: str, keys: Sequence[str]) -> None:
@@ -53,12 +53,12 @@ class LoggedEngine:
 
 
 def log_load(folder: str, model: str) -> None:
-    """One line for one loading of weights, with the address of the GPU that Spark gave the task."""
+    """Log one load of weights, with the address of the GPU that Spark assigned to the task."""
     append(folder, [{"op": "load", "model": model, "pid": os.getpid(), "gpu": task_gpu()[1]}])
 
 
 def append(folder: str, entries: list[dict[str, object]]) -> None:
-    """Add lines to this process's file. Each process has its own, so lines never mix."""
+    """Append lines to this process's file. Each process has its own file, so lines never interleave."""
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     with (path / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as stream:

@@ -1,6 +1,6 @@
-"""The dialect of /v1/completions: requests as JSON, and what the answers of vLLM, llama.cpp and others say, as plain numbers.
+"""The /v1/completions protocol: JSON request bodies, and parsers for the responses of vLLM, llama.cpp and others.
 
-Prompts are sent as token ids, never as text: what a passage holds cannot become a control token at the server, and the prompt has the same
+Prompts are sent as token ids, never as text: no text of a passage can become a control token at the server, and the prompt has the same
 tokens as in the transformers engine. Fields that only some servers know (`return_tokens_as_token_ids`, `stop_token_ids`: vLLM;
 `cache_prompt`: llama.cpp) are ignored by the others.
 """
@@ -13,22 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 
 PATH = "/completions"
-# Seeds are 64-bit here, 32-bit in llama.cpp (where the largest means "random").
+# Seeds are 64-bit here but 32-bit in llama.cpp (where the largest value means "random").
 SEEDS = 2**31
 MAX_UNSEEN_SHARE = 0.01
-# llama.cpp computes a prompt that it has cached by other kernels than a new one; on a CPU that moved a log-probability by 0.04, and an
-# answer depended on what was asked before. Without its cache, equal requests have equal answers.
+# llama.cpp evaluates a cached prompt with other kernels than a new one; on a CPU that moved a log-probability by 0.04, so a response
+# depended on earlier requests. Without its cache, equal requests have equal responses.
 _ALWAYS = {"cache_prompt": False}
 _ID_PREFIX = "token_id:"
 
 
 class NotAnswered(ValueError):
-    """The server's answer lacks what was asked for."""
+    """The server's response lacks the requested content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A token that could come next. token_id: None where the server gives texts only."""
+    """A possible next token. token_id: None if the server returns only texts."""
 
     token_id: int | None
     text: str
@@ -36,7 +36,7 @@ class Candidate:
 
 
 def generation(ids: list[int], max_tokens: int, temperature: float, top_p: float, seed: int, stop_ids: Collection[int]) -> dict[str, Any]:
-    """Write a text."""
+    """Request body: generate text."""
     return _ALWAYS | {
         "prompt": ids,
         "max_tokens": max_tokens,
@@ -48,17 +48,17 @@ def generation(ids: list[int], max_tokens: int, temperature: float, top_p: float
 
 
 def next_token(ids: list[int], count: int) -> dict[str, Any]:
-    """Name the `count` likeliest next tokens. Temperature 0: some servers scale the probabilities that they report."""
+    """Request body: the `count` likeliest next tokens. Temperature 0, since some servers scale the probabilities that they report."""
     return _ALWAYS | {"prompt": ids, "max_tokens": 1, "temperature": 0.0, "logprobs": count, "return_tokens_as_token_ids": True}
 
 
 def echo(ids: list[int]) -> dict[str, Any]:
-    """Give the log-probability of every token of the prompt; one token is written because not all servers accept none."""
+    """Request body: log-probabilities of all prompt tokens. One token is generated, since not all servers accept max_tokens = 0."""
     return next_token(ids, 1) | {"echo": True}
 
 
 def read_generation(answer: dict[str, Any]) -> tuple[str, bool, int]:
-    """The text, whether the model ended it by itself, and its number of tokens."""
+    """The text, whether the model ended it before the limit, and its number of tokens."""
     choice = _choice(answer)
     text, usage = choice.get("text"), answer.get("usage") or {}
     if not isinstance(text, str):
@@ -67,7 +67,7 @@ def read_generation(answer: dict[str, Any]) -> tuple[str, bool, int]:
 
 
 def check_prompt_was_read(answer: dict[str, Any], ids: Sequence[int]) -> None:
-    """Raise NotAnswered when the server counted another number of prompt tokens: then it did not read ids."""
+    """Raise NotAnswered if the server counted a different number of prompt tokens: it did not use these ids."""
     counted = (answer.get("usage") or {}).get("prompt_tokens")
     if counted is not None and counted != len(ids):
         raise NotAnswered(f"{counted} prompt tokens counted where {len(ids)} token ids were sent")
@@ -99,10 +99,10 @@ def read_echo(answer: dict[str, Any], ids: Sequence[int], asked: int) -> tuple[f
 
 
 def read_labels(candidates: Sequence[Candidate], labels: Sequence[str], label_ids: Sequence[Collection[int]]) -> list[float]:
-    """Probability of each label: its tokens with and without a space before it, found by id where the server gives ids.
+    """Probability of each label: its tokens with and without a leading space, matched by id if the server returns ids.
 
-    A token that is not among the candidates is at most as likely as the least of them. Raises NotAnswered where that leaves open more than
-    MAX_UNSEEN_SHARE of the labels' probability; below, it counts as 0.
+    A token that is not among the candidates is at most as likely as the least likely candidate. Raises NotAnswered if the missing tokens
+    could hold more than MAX_UNSEEN_SHARE of the labels' probability; below that, they count as 0.
     """
     by_id = {candidate.token_id: math.exp(candidate.log_probability) for candidate in candidates if candidate.token_id is not None}
     by_text = {candidate.text: math.exp(candidate.log_probability) for candidate in candidates if candidate.token_id is None}

@@ -1,7 +1,7 @@
-"""GGUF to safetensors, once per machine. transformers reads GGUF slowly and refuses to save what it read; both are solved here.
+"""Conversion of GGUF to safetensors, once per machine: transformers loads GGUF slowly and refuses to save what it loaded.
 
-The converted folder appears whole or not at all: it is written under another name, then renamed. Two processes that need it at the
-same time take turns behind a file lock, and the second finds the work done.
+The converted folder appears atomically: it is written under a temporary name, then renamed. Concurrent processes serialise on a file lock,
+and the second finds the folder complete.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONVERSION_VERSION = 1
 
 
 def convert_gguf(gguf: Path, digest: str, cache: Path) -> Path:
-    """The folder with safetensors and tokenizer made from a GGUF file; made now unless it exists."""
+    """The folder with safetensors and tokenizer converted from a GGUF file; converted now unless it exists."""
     from filelock import FileLock
 
     folder = cache / "models" / f"{digest[:32]}-{CONVERSION_VERSION}"
@@ -46,11 +46,11 @@ def _convert_into(gguf: Path, folder: Path) -> None:
 
 
 def _write(gguf: Path, target: Path) -> None:
-    """Read the quantised model, copy its numbers into a plain model of the same shape, save that."""
+    """Load the quantised model, copy its weights into an unquantised model of the same architecture, and save that."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):  # one bar of the GGUF reader obeys no setting
+    with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):  # one progress bar of the GGUF reader cannot be disabled
         tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
         quantised = AutoModelForCausalLM.from_pretrained(str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32)
         config = quantised.config

@@ -1,4 +1,4 @@
-"""The decode loop: samples of shared prompts, in lockstep, with finished groups leaving the batch."""
+"""The decode loop: several samples per shared prompt, decoded in lockstep; finished groups leave the batch."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from bubblenet.engines.language_model import LanguageModel
 
-# A batch is made smaller when at most this share of its groups still writes: copying the caches is not free.
+# Shrink the batch when at most this share of its groups is still active: copying the caches is not free.
 SHRINK_AT = 0.75
 
 
 @dataclass(slots=True)
 class Row:
-    """One text being written. index: the caller's number of it, None for a row that only fills up a group."""
+    """A sequence being decoded. index: the caller's index of it; None for a row that pads a group."""
 
     index: int | None
     ids: list[int]
@@ -34,7 +34,7 @@ class Row:
     is_finished: bool = False
 
     def take(self, token: int, stop_ids: Collection[int]) -> None:
-        """Append a token unless the row is done; a stop token ends it and is not kept."""
+        """Append a token unless the row is done; a stop token ends the row and is not kept."""
         if self.is_done:
             return
         if token in stop_ids:
@@ -44,18 +44,18 @@ class Row:
         self.is_done = len(self.output) >= self.limit
 
     def uniform_at(self, step: int) -> float:
-        """The row's own random number of this step."""
+        """The row's own random number for this step."""
         return float(self.uniform[step]) if step < len(self.uniform) else 0.0
 
 
 def make_row(index: int, ids: list[int], limit: int, temperature: float, top_p: float, seed: int) -> Row:
-    """A row that has written nothing yet; greedy rows draw no numbers."""
+    """A row with no output yet; greedy rows draw no random numbers."""
     uniform = draws(seed, limit).tolist() if temperature > 0 else []
     return Row(index, ids, limit, temperature, top_p, uniform)
 
 
 def fill_groups(groups: Sequence[Group], rows: Sequence[Row]) -> list[list[Row]]:
-    """Rows by group, every group with as many as the largest has; fillers are done before they start."""
+    """Rows by group, each group padded to the size of the largest; padding rows are done from the start."""
     most = max(len(group.rows) for group in groups)
     filled = []
     for group in groups:
@@ -66,7 +66,7 @@ def fill_groups(groups: Sequence[Group], rows: Sequence[Row]) -> list[list[Row]]
 
 
 def decode(model: LanguageModel, batch: Batch, rows: Sequence[Row], stop_ids: Collection[int]) -> None:
-    """Write all rows of a batch to their end. The texts are left in the rows."""
+    """Decode all rows of a batch to completion. The output is left in the rows."""
 
     members = fill_groups(batch.groups, rows)
     start = len(batch.root)
@@ -102,7 +102,7 @@ def _next_tokens(model: LanguageModel, states: torch.Tensor, rows: Sequence[Row]
 
 
 def _alive_groups(rows: Sequence[Row], per_group: int) -> list[int]:
-    """Groups in which at least one row still writes."""
+    """Groups with at least one unfinished row."""
     return [
         start // per_group for start in range(0, len(rows), per_group) if not all(row.is_done for row in rows[start : start + per_group])
     ]

@@ -1,17 +1,17 @@
-"""Where a model runs and in which number format. torch is imported inside the functions: Spark workers fork."""
+"""Choice of device and dtype for a model. torch is imported inside the functions, because Spark workers fork."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 LOCAL_GPU = "bubblenet.local_gpu"
-"""What the driver tells the tasks of a model stage in local mode: the address of the machine's GPU."""
+"""Local property through which the driver passes the address of the machine's GPU to the tasks of a model stage, in local mode."""
 
 BFLOAT16_CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def pick_device() -> str:
-    """`cuda:N` of the address that this task has, or `cpu`.
+    """`cuda:N` for the GPU address assigned to this task, or `cpu`.
 
     Spark does not set CUDA_VISIBLE_DEVICES for Python workers, so the address is read per task and never guessed.
     Outside a task, the first visible GPU is used.
@@ -27,14 +27,14 @@ def pick_device() -> str:
 
 
 def resolve_dtype(dtype: str, device: str | None = None) -> str:
-    """`auto` becomes bfloat16 where the device computes in it, else float32; other names pass unchanged."""
+    """Resolve `auto` to bfloat16 where the device computes in it, else to float32; other names are returned unchanged."""
     if dtype != "auto":
         return dtype
     return "bfloat16" if _has_bfloat16(device or pick_device()) else "float32"
 
 
 def task_gpu() -> tuple[bool, str | None]:
-    """Whether this is a Spark task, and the address of its GPU if it has one: as Spark gave it, or in local mode the driver."""
+    """Whether this is a Spark task, and the address of its GPU, if any: assigned by Spark or, in local mode, by the driver."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
@@ -55,7 +55,7 @@ def _has_bfloat16(device: str) -> bool:
 
 
 def _cpu_flags(path: str = "/proc/cpuinfo") -> set[str]:
-    """Instruction sets of the first core; empty where the system does not tell, which means float32."""
+    """Instruction sets of the first core; empty (hence float32) where the system does not report them."""
     file = Path(path)
     if not file.is_file():
         return set()

@@ -1,10 +1,10 @@
-"""HTTP to an OpenAI-compatible server: one client for many threads, retries with jitter, and what /models says about the model.
+"""HTTP client for an OpenAI-compatible server: thread-safe, retries with jitter, and reads the model's metadata from /models.
 
-What is wrong with one request (a refusal, an answer that does not come in time) is a RequestFailed, and costs its row. What is wrong with
-the server is an EndpointError, and ends the task: it must not turn a million rows into a million quarantined ones.
+An error of one request (a refusal, a timeout) is a RequestFailed and costs that row. An error of the server is an EndpointError and ends
+the task: it must not turn a million rows into a million quarantined ones.
 
 The wait before a retry is drawn from 0 to a limit that doubles ("full jitter", M. Brooker, AWS Architecture Blog 2015: Exponential Backoff
-And Jitter), so that workers which were refused together do not come back together. A server's Retry-After is added to it.
+And Jitter), so that workers refused at the same time do not retry at the same time. A server's Retry-After is added to it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bubblenet.errors import EndpointError
 if TYPE_CHECKING:
     import httpx2
 
-# Spark redacts what has "token" in its name, so spark.executorEnv.BUBBLENET_API_TOKEN stays out of its pages.
+# Spark redacts configuration whose key contains "token", so spark.executorEnv.BUBBLENET_API_TOKEN is hidden in its web UI.
 TOKEN_VARIABLE = "BUBBLENET_API_TOKEN"
 RETRIED = {408, 425, 429, 500, 502, 503, 504}
 NOT_THE_ROWS_FAULT = {
@@ -34,24 +34,24 @@ NOT_THE_ROWS_FAULT = {
 LOOPBACK = ("all://127.0.0.1", "all://localhost")
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 CONNECT_SECONDS = 10.0
-# What a model's entry in /models says about the weights and not about this start of the server.
+# Metadata in a model's /models entry that describes the weights rather than this run of the server.
 LASTING = ("n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "ftype")
 
 
 class RequestFailed(ValueError):
-    """The server is well and answers others, but not this request."""
+    """The server is up and serves other requests, but not this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model as the server names it, and what it says about the weights."""
+    """A model under the name that the server gives it, with the server's metadata about its weights."""
 
     name: str
     facts: dict[str, Any]
 
 
 class Endpoint:
-    """The base URL of a server, ending in /v1. Safe to use from many threads."""
+    """The base URL of a server, ending in /v1. Thread-safe."""
 
     def __init__(self, url: str, *, timeout_seconds: float = 300.0, max_retries: int = 5, connections: int = 32) -> None:
         import httpx2
@@ -64,11 +64,11 @@ class Endpoint:
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=httpx2.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
             limits=httpx2.Limits(max_connections=connections + 1, max_keepalive_connections=connections + 1),
-            mounts=dict.fromkeys(LOOPBACK),  # a server of this machine is not behind the proxy that the environment may name
+            mounts=dict.fromkeys(LOOPBACK),  # a server on this machine is not behind a proxy named in the environment
         )
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a request. Raises RequestFailed when it has none, EndpointError when the server is down or refuses all."""
+        """The response to a request. Raises RequestFailed if there is none, EndpointError if the server is down or refuses all requests."""
         response = self._send("POST", path, body)
         if response.is_success:
             return _as_object(response)
@@ -106,7 +106,7 @@ class Endpoint:
         self._client.close()
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx2.Response:
-        """The first answer that is not worth another try, or the last one. An answer that came too late is not asked for again."""
+        """The first response that needs no retry, or the last one. A request that timed out is not sent again."""
         import httpx2
 
         for attempt in range(self._max_retries + 1):
@@ -133,12 +133,12 @@ class Endpoint:
 
 
 def _wait(attempt: int) -> float:
-    """Seconds until the next try: a random part of a doubling limit."""
+    """Seconds until the next retry: a random fraction of a doubling limit."""
     return random.uniform(0.0, min(FIRST_WAIT * 2.0**attempt, LONGEST_WAIT))
 
 
 def _seconds(retry_after: str) -> float:
-    """A Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3); 0 when it is neither."""
+    """A Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3); 0 if it is neither."""
     if retry_after.strip().isdigit():
         return float(retry_after)
     try:
@@ -163,7 +163,7 @@ def _as_object(response: httpx2.Response) -> dict[str, Any]:
 
 
 def _message(response: httpx2.Response) -> str:
-    """The server's own words about an error, wherever it puts them."""
+    """The server's error message, whichever field holds it."""
     try:
         value = response.json()
     except ValueError:
@@ -184,5 +184,5 @@ def _choose(entries: list[dict[str, Any]], name: str, url: str) -> ServedModel:
 
 
 def _last_part(path: object) -> str | None:
-    """The same model may lie in another folder of another machine."""
+    """The last part of a path: the same model may be in different folders on different machines."""
     return PurePosixPath(path).name if isinstance(path, str) else None

@@ -1,4 +1,4 @@
-"""A loaded causal language model, reduced to three steps: read prefixes, read the rows' own tokens, turn states into probabilities."""
+"""A loaded causal language model, reduced to three steps: prefill prefixes, run the rows' own tokens, turn states into probabilities."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bubblenet.errors import ModelError
 if TYPE_CHECKING:
     import torch
 
-# Positions turned into vocabulary probabilities at once: bounds the memory of [positions, vocabulary].
+# Positions projected onto the vocabulary at once: bounds the memory of [positions, vocabulary].
 POSITIONS_AT_ONCE = 512
 KNOWN_LAYERS = {"full_attention", "sliding_attention"}
 
 
 class LanguageModel:
-    """Weights on one device. All inputs are lists of token ids; padding, positions and caches stay inside."""
+    """Weights on one device. All inputs are lists of token ids; padding, positions and KV caches are internal."""
 
     def __init__(self, model: Any, device: str) -> None:
         _check_architecture(model.config)
@@ -31,7 +31,7 @@ class LanguageModel:
 
     @classmethod
     def load(cls, folder: Path, dtype: str, device: str) -> LanguageModel:
-        """Read safetensors from a local folder. Raises ModelError when transformers cannot make a model of it."""
+        """Load safetensors from a local folder. Raises ModelError if transformers cannot load a model from it."""
         import torch
         from transformers import AutoModelForCausalLM
 
@@ -51,7 +51,7 @@ class LanguageModel:
         return cls(model.eval().to(device), device)
 
     def read_prefixes(self, prefixes: list[list[int]], root: Sequence[int] = ()) -> tuple[SharedCache, torch.Tensor]:
-        """Run each prefix once, behind a root that all follow. Returns the cache and the states [prefixes, longest, width]."""
+        """Prefill each prefix, after a root common to all. Returns the cache and the states [prefixes, longest, width]."""
         import torch
 
         ids, lengths = self._pad(prefixes)
@@ -60,7 +60,7 @@ class LanguageModel:
         return cache, self._run(ids, positions, cache)
 
     def _read_root(self, root: tuple[int, ...]) -> dict[int, tuple[torch.Tensor, torch.Tensor]]:
-        """Keys and values of a root by layer. The last one is kept: batches and windows under one rubric follow each other."""
+        """Keys and values of a root by layer. The most recent root is cached: batches and windows with one rubric follow each other."""
         if not root:
             return {}
         if self._root[0][: len(root)] != root:
@@ -78,14 +78,14 @@ class LanguageModel:
         return states
 
     def logits(self, states: torch.Tensor) -> torch.Tensor:
-        """Vocabulary scores of states [..., width], as float32."""
+        """Logits of states [..., width], as float32."""
         return self._adjust(self._head(states).float())
 
     def log_probabilities(self, states: torch.Tensor, of: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """log p(targets[i]) after the state at position of[i] of states [positions, width].
 
-        The score of the target is computed in float32: in bfloat16 it would be rounded by up to 0.06 nats.
-        The rounding of the other scores cancels in the sum over the vocabulary.
+        The target's logit is computed in float32: in bfloat16 it would be rounded by up to 0.06 nats.
+        The rounding errors of the other logits cancel in the sum over the vocabulary.
         """
         import torch
 
@@ -100,7 +100,7 @@ class LanguageModel:
         return self._adjust(scores)
 
     def _adjust(self, scores: torch.Tensor) -> torch.Tensor:
-        """What some architectures do to the scores after the last layer: Cohere and Granite scale them, Gemma 2 caps them."""
+        """Transform logits as some architectures do after the last layer: Cohere and Granite scale them, Gemma 2 soft-caps them."""
         config = self._model.config
         scores = scores * float(getattr(config, "logit_scale", None) or 1.0) / float(getattr(config, "logits_scaling", None) or 1.0)
         cap = getattr(config, "final_logit_softcapping", None)
@@ -118,14 +118,14 @@ class LanguageModel:
         return states
 
     def _pad(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows padded at the end with token 0, which is never looked at, and their lengths."""
+        """Rows padded at the end with token 0, which is never attended to, and their lengths."""
         longest = max(len(row) for row in rows)
         ids = self.tensor([token for row in rows for token in (row + [0] * (longest - len(row)))])
         return ids.reshape(len(rows), longest), self.tensor([len(row) for row in rows])
 
 
 def _check_architecture(config: Any) -> None:
-    """Refuse models whose attention is not the plain kind; they would answer wrongly rather than fail."""
+    """Reject models with another kind of attention, which would give wrong results rather than fail."""
     layers = set(getattr(config, "layer_types", None) or ["full_attention"])
     if getattr(config, "is_encoder_decoder", False) or not layers <= KNOWN_LAYERS or not hasattr(config, "num_attention_heads"):
         kind = getattr(config, "model_type", "unknown")

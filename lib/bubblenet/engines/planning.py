@@ -1,7 +1,7 @@
-"""Which rows are computed together, and what of their prompts is read once for all of them.
+"""Which rows are computed together, and which parts of their prompts are prefilled once for all of them.
 
-Rows that differ near their ends only (candidates of one passage) form a group, whose prefix is read once. Groups that begin alike (under
-one rubric) have a common root, which is read once and kept for the batches and windows that follow. A row adds only what is its own.
+Rows that differ only near their ends (candidates of one passage) form a group, whose prefix is prefilled once. Groups with the same
+beginning (one rubric) have a common root, prefilled once and kept for the batches and windows that follow. A row adds only its own tokens.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from bubblenet.engines import batching
 from bubblenet.engines.batching import Cost, Group
 
-# Rows of one prompt that are computed side by side; more are cut into several groups.
+# Most rows of one prompt computed side by side; larger groups are split.
 ROWS_OF_A_GROUP = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Token ids of a request. asked: ids at the end that the answer is about. output: tokens that may be written after them."""
+    """Token ids of a request. asked: number of trailing ids that are scored. output: most tokens that may be generated after them."""
 
     ids: list[int]
     asked: int = 0
@@ -26,18 +26,18 @@ class Input:
 
     @property
     def num_context(self) -> int:
-        """Tokens before the ones asked about."""
+        """Number of tokens before the scored ones."""
         return len(self.ids) - self.asked
 
     @property
     def most_shared(self) -> int:
-        """Tokens that may be read for several rows at once. The one before the first asked one is not: its state is needed by itself."""
+        """Number of tokens that several rows may share. The last context token is excluded: each row needs its state."""
         return self.num_context - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of the caller, grouped (the groups count inside the batch). root: ids that all of the rows begin with."""
+    """Rows of the caller, by group (group indices count within the batch). root: leading ids common to all rows."""
 
     rows: tuple[int, ...]
     root: tuple[int, ...]
@@ -45,7 +45,7 @@ class Batch:
 
 
 def plan(rows: Sequence[int], inputs: dict[int, Input], budget: int, is_shared: bool = True) -> Iterator[Batch]:
-    """Batches of at most `budget` padded tokens. is_shared: whether anything is read once for several rows."""
+    """Batches of at most `budget` padded tokens. is_shared: whether prefixes are shared between rows."""
     sources = [inputs[row] for row in rows]
     ids, limits = [source.ids for source in sources], [source.most_shared for source in sources]
     if not is_shared:
@@ -58,7 +58,7 @@ def plan(rows: Sequence[int], inputs: dict[int, Input], budget: int, is_shared: 
 
 
 def _batches(rows: Sequence[int], sources: Sequence[Input], root: tuple[int, ...], groups: Sequence[Group], budget: int) -> Iterator[Batch]:
-    """Lone rows and groups of several do not mix: each would be padded to what the others need."""
+    """Batch single rows and groups of several rows separately: mixed, each would be padded to the needs of the other."""
     for kind in ([group for group in groups if len(group.rows) == 1], [group for group in groups if len(group.rows) > 1]):
         costs = [_cost(group, sources, len(root)) for group in kind]
         for batch in batching.cut(costs, budget):

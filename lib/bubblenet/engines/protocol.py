@@ -1,6 +1,6 @@
-"""What every engine promises: requests in, results out, in the same order.
+"""The engine protocol: requests in, results out, in the same order.
 
-A request that fails alone comes back as a result whose `error` is "ErrorClass: message"; only a dead engine raises.
+A request that fails alone yields a result whose `error` is "ErrorClass: message"; only a dead engine raises.
 Everything here is plain data and is importable without torch.
 """
 
@@ -9,21 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-# Part of every fingerprint: raise it when the same weights and request would give another result.
+# Part of every fingerprint: raise it whenever the same weights and request would give a different result.
 ENGINE_CODE_VERSION = 2
 
 
 class DeadEngineError(RuntimeError):
-    """The device under an engine is lost: no further call can succeed, and the process must be replaced."""
+    """The engine's device is lost: no further call can succeed, and the process must be replaced."""
 
 
 class BadRequest(ValueError):
-    """A request that no model could answer: an empty continuation, a label of several tokens."""
+    """A request that no model can answer: an empty continuation, a label of several tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One chat turn. The engine applies the model's own chat template; the texts are data and never reach it as control tokens.
+    """One chat turn. The engine applies the model's own chat template; the texts are data and are never parsed as control tokens.
 
     assistant_prefix: the beginning of the answer, which the model continues.
     """
@@ -35,7 +35,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """Write up to max_new_tokens tokens. temperature 0 is greedy; otherwise `seed` alone decides the random draws of this row."""
+    """Generate up to max_new_tokens tokens. Temperature 0 is greedy; otherwise the random draws of this row depend on `seed` alone."""
 
     key: str
     prompt: Prompt
@@ -47,7 +47,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Text written for one request. is_finished: the model ended by itself before the limit."""
+    """Text generated for one request. is_finished: the model ended it before the limit."""
 
     key: str
     text: str | None
@@ -59,7 +59,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class LabelRequest:
-    """Which of `labels` comes next after the prompt? Each label must be one token of the model."""
+    """Which of `labels` follows the prompt? Each label must be one token of the model."""
 
     key: str
     prompt: Prompt
@@ -68,7 +68,7 @@ class LabelRequest:
 
 @dataclass(frozen=True, slots=True)
 class LabelDistribution:
-    """probabilities: normalised over the labels. mass: probability of all labels together before that, in 0..1."""
+    """probabilities: normalised over the labels. mass: total probability of all labels before normalisation, in 0..1."""
 
     key: str
     probabilities: tuple[float, ...] | None
@@ -79,7 +79,7 @@ class LabelDistribution:
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodRequest:
-    """How likely is the continuation after the context? No context: after the model's beginning-of-text token alone."""
+    """How likely is the continuation given the context? Without a context: given only the model's beginning-of-text token."""
 
     key: str
     context: Prompt | None
@@ -90,7 +90,7 @@ class LikelihoodRequest:
 class Likelihood:
     """log_probability: sum over the num_tokens tokens of the continuation, in nats. token_log_probabilities: its terms, in text order.
 
-    end_log_probability: that the model would end its answer after the continuation; None where an engine cannot tell.
+    end_log_probability: log-probability that the answer ends after the continuation; None if an engine does not report it.
     """
 
     key: str
@@ -106,19 +106,19 @@ class TextEngine(Protocol):
     """A loaded model. Results are in the order of the requests."""
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
-        """Write text for each request."""
+        """Generate text for each request."""
         ...
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
-        """Read label probabilities off the next token; nothing is decoded."""
+        """Read label probabilities from the next-token distribution; nothing is decoded."""
         ...
 
     def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
-        """Sum the log-probabilities of given continuations."""
+        """Sum the log-probabilities of the given continuations."""
         ...
 
     def truncate(self, text: str, max_tokens: int) -> str:
-        """The longest beginning of the text that has at most max_tokens tokens."""
+        """The longest prefix of the text with at most max_tokens tokens."""
         ...
 
     def close(self) -> None:
@@ -128,10 +128,10 @@ class TextEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServerSpec:
-    """Where a server engine sends its requests, and how. The API key is not here: it comes from the environment of each process.
+    """Address and options of a server engine. The API key is not among them: each process reads it from its environment.
 
-    model: its name at the server; empty: the only one there. version: the user's word for these weights; empty: the server is asked.
-    command: starts a server for each worker process; url is not used then.
+    model: its name at the server; empty: the only one served. version: the user's name for these weights; empty: taken from the server's
+    metadata. command: starts a server for each worker process; url is not used then.
     """
 
     url: str
@@ -147,10 +147,10 @@ class ServerSpec:
 
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
-    """Everything a worker needs to load the same engine as the driver meant. Small, and safe to pickle.
+    """Everything a worker needs to load the engine that the driver chose. Small, and safe to pickle.
 
     dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint.
-    server: set for the kind `server`; model then names the tokenizer, and weights_digest what the server and the tokenizer say they are.
+    server: set for the kind `server`; model then names the tokenizer, and weights_digest identifies the served model and the tokenizer.
     """
 
     kind: str
@@ -164,7 +164,7 @@ class EngineSpec:
     server: ServerSpec | None = None
 
     def fingerprint_parts(self) -> dict[str, Any]:
-        """What changes results: kind, weights (with tokenizer), the resolved dtype, the version of this code. Nothing else."""
+        """Exactly what affects results: kind, weights (with tokenizer), the resolved dtype and the version of this code."""
         from bubblenet.engines.devices import resolve_dtype
 
         dtype = resolve_dtype(self.dtype) if self.kind == "transformers" else "none"
@@ -172,5 +172,5 @@ class EngineSpec:
 
 
 def describe_error(error: BaseException) -> str:
-    """The one line that a failed row carries."""
+    """The error line of a failed row."""
     return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"

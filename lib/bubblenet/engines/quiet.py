@@ -1,4 +1,4 @@
-"""Keep progress bars and notices of the model libraries off the user's screen, for the length of one call."""
+"""Suppresses progress bars and notices of the model libraries for the duration of one call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Only errors get through. The settings of the process are put back afterwards."""
+    """Let only errors through. The process's settings are restored afterwards."""
     from transformers.utils import logging as notices
 
     level, has_bar = notices.get_verbosity(), notices.is_progress_bar_enabled()

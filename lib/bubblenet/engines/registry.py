@@ -1,4 +1,4 @@
-"""One loaded engine per device and process. Engines live here and are never pickled; workers find theirs by its spec."""
+"""One loaded engine per device and process. Engines live here and are never pickled; workers look theirs up by spec."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _engines: dict[str, tuple[str, TextEngine]] = {}
 
 
 def get_engine(spec: EngineSpec) -> TextEngine:
-    """The engine of this spec, loaded unless this process has it. Another engine on the same device is closed first.
+    """The engine of this spec, loaded unless this process already has it. Another engine on the same device is closed first.
 
-    Raises ModelError when the weights are missing or are not those of the spec, SettingsError for an unknown kind.
+    Raises ModelError if the weights are missing or do not match the spec, SettingsError for an unknown kind.
     """
     device = _device(spec)
     own = [spec.token_budget, spec.window_rows, spec.threads, spec.call_log, repr(spec.server)]
@@ -39,7 +39,7 @@ def close_all() -> None:
 
 
 def _device(spec: EngineSpec) -> str:
-    """What the engine takes up. A server that is not started here takes nothing of this process's device."""
+    """The device that the engine occupies. A server not started here occupies none of this process's devices."""
     if spec.kind == "scripted":
         return "none"
     if spec.server is not None and not spec.server.command:

@@ -1,4 +1,4 @@
-"""Which engine plays which part: from the settings to the specification that workers build their engine of."""
+"""Engines by role (backward, forward): from the settings to the specification from which workers load an engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bubblenet.settings import Engine, RoleEngine, Settings
 
 _SCRIPTED_DIGEST = "scripted"
-# Requests given to a server engine at once, over those in flight: the slowest of a window are waited for with a smaller share of it idle.
+# Window of a server engine, in multiples of the requests in flight: a window ends with its slowest requests, when most slots are idle.
 WINDOWS_IN_FLIGHT = 4
 
 
@@ -63,7 +63,7 @@ def _server(engine: Engine, role: RoleEngine) -> ServerSpec:
 
 
 def _identity(kind: str, model: str, server: ServerSpec | None) -> str:
-    """What stands for the weights in a fingerprint."""
+    """The identity of the weights in a fingerprint."""
     if server is not None:
         from bubblenet.engines.server import identify
 

@@ -1,4 +1,4 @@
-"""Choosing the next token, with random numbers that belong to the row and not to the batch."""
+"""Sampling of the next token, with random numbers that belong to the row and not to the batch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-# Most probable tokens looked at first; nearly every nucleus is inside, and a full sort of the vocabulary is slow.
+# Size of the first top-k; it nearly always covers the nucleus, and sorting the whole vocabulary is slow.
 FIRST_LOOK = 256
 
 
@@ -20,11 +20,11 @@ def draws(seed: int, count: int) -> np.ndarray:
 
 
 def choose(logits: torch.Tensor, temperature: torch.Tensor, top_p: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
-    """One token per row. logits: [rows, vocabulary]; the others: [rows]. temperature 0 takes the most probable token.
+    """One token per row. logits: [rows, vocabulary]; the others: [rows]. Temperature 0 takes the most probable token.
 
-    The token is found by inverting the distribution over the nucleus in order of token id: a row's own uniform number decides, so the
+    Sampled by inverse transform over the nucleus in order of token id: the row's own uniform number decides, so the
     other rows of the batch cannot change the outcome except through the last bits of the logits.
-    Nucleus: the fewest most probable tokens that reach top_p together (Holtzman et al. 2020, arXiv:1904.09751, section 3.1).
+    Nucleus: the fewest most probable tokens whose probabilities sum to top_p (Holtzman et al. 2020, arXiv:1904.09751, section 3.1).
     """
     import torch
 
@@ -40,7 +40,7 @@ def choose(logits: torch.Tensor, temperature: torch.Tensor, top_p: torch.Tensor,
 
 
 def _nucleus_floor(probabilities: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
-    """The smallest probability inside each row's nucleus."""
+    """The smallest probability within each row's nucleus."""
     size = probabilities.shape[1]
     best = probabilities.topk(min(FIRST_LOOK, size)).values
     if size > FIRST_LOOK and bool((best.sum(-1) < top_p).any()):

@@ -1,7 +1,7 @@
-"""A deterministic stand-in for a model, for tests of everything around it. What it returns depends on (prompt, seed) alone.
+"""A deterministic stand-in for a model, to test everything around it. Its output depends on (prompt, seed) alone.
 
-Markers in the text make it misbehave on purpose: BUBBLENET-FAIL gives a failed row, BUBBLENET-RAISE an error for all rows of the call,
-BUBBLENET-EXHAUST the one for memory, BUBBLENET-KILL and BUBBLENET-SIGKILL end the process, BUBBLENET-HANG sleeps.
+Markers in the text trigger failures: BUBBLENET-FAIL fails the row, BUBBLENET-RAISE raises for all rows of the call,
+BUBBLENET-EXHAUST runs out of memory, BUBBLENET-KILL and BUBBLENET-SIGKILL end the process, BUBBLENET-HANG sleeps.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bubblenet.engines.protocol import (
 
 WEIGHTS_DIGEST = "scripted"
 HANG_SECONDS = 600.0
-# One output in this many is of the kind that gates are there for.
+# One output in this many is degenerate, of the kind that the gates reject.
 DEGENERATE_EVERY = 5
 DEGENERATE = (
     "This text is about many things.",
@@ -44,31 +44,31 @@ CONTINUATION = "use {0} with {1}?"
 
 
 class ScriptedFailure(RuntimeError):
-    """The text asked for a failed row."""
+    """The text holds the marker of a failed row."""
 
 
 class ScriptedEngine:
     """Implements the engine protocol without a model. A token is a word."""
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
-        """A question made of words of the passage; sometimes, by hash, a degenerate output."""
+        """A question built from words of the passage; for some hashes, a degenerate output."""
         return [self._generate(request) for request in requests]
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
-        """Probabilities drawn from a hash of the prompt and the label."""
+        """Probabilities from a hash of the prompt and the label."""
         return [self._distribution(request) for request in requests]
 
     def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
-        """About -3 nats a word, less where the context has the word too: related pairs get a positive gain."""
+        """About -3 nats per word, about -1 for words of the context: related pairs get a positive gain."""
         return [self._likelihood(request) for request in requests]
 
     def truncate(self, text: str, max_tokens: int) -> str:
-        """The beginning with at most max_tokens words."""
+        """The prefix with at most max_tokens words."""
         words = list(re.finditer(r"\S+", text))
         return text if len(words) <= max_tokens else text[: words[max_tokens - 1].end()]
 
     def close(self) -> None:
-        """There is nothing to free."""
+        """Do nothing: there is nothing to free."""
 
     def _generate(self, request: GenerationRequest) -> Generation:
         size = len(_words(_text(request.prompt)))
@@ -123,7 +123,7 @@ def _degenerate(number: int) -> str:
 
 
 def _instruction(prompt: Prompt, number: int) -> str:
-    """Two different long words of the text, in one of the openings, or after the one that the answer has begun with."""
+    """Two different long words of the text, put into one of the openings or, if the answer has begun, into CONTINUATION."""
     words = sorted({word for word in re.findall(r"[^\W\d_]{5,}", prompt.user)}) or ["something"]
     first = words[number % len(words)]
     second = words[number // 7 % len(words)]

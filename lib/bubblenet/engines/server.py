@@ -1,8 +1,8 @@
-"""An engine whose model runs elsewhere: an OpenAI-compatible server (vLLM, llama.cpp and others) answers over HTTP.
+"""An engine whose model runs elsewhere: an OpenAI-compatible server (vLLM, llama.cpp and others) over HTTP.
 
-The tokenizer is read here. Chat template, control-token locks, label tokens and truncation are those of the transformers engine, so that
-both ask the same questions; only the arithmetic is the server's. Requests go out one by one, many at a time: the server batches them.
-What a server can do is tried out before the first request that needs it; one that ignores what it is asked for is an EndpointError.
+The tokenizer is loaded here. Chat template, control-token protection, label tokens and truncation are those of the transformers engine, so
+both send the same prompts; only the forward pass is the server's. Requests are sent one by one, many at a time: the server batches them.
+A server's capabilities are probed before the first request that needs them; a server that ignores a required option is an EndpointError.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ServerEngine:
 
     @classmethod
     def load(cls, spec: EngineSpec) -> ServerEngine:
-        """Connect to the server of the spec, or start it. Raises EndpointError when it is not there or is not the one that was promised."""
+        """Connect to the server of the spec, or start it. Raises EndpointError if it is missing or serves another model than the spec's."""
         server = _server_of(spec)
         source = find_tokenizer(spec.model)
         codec = Codec.load(source.folder, source.gguf)
@@ -76,12 +76,12 @@ class ServerEngine:
         return engine
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
-        """Write text for each request; its seed is sent along."""
+        """Generate text for each request; its seed is sent along."""
         self.require(("generate",))
         return self._answer(requests, self._generate, lambda request, error: Generation(request.key, None, False, 0, 0, error))
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
-        """Read label probabilities off the next token. A label counts with and without a space before it."""
+        """Read label probabilities from the next-token distribution. A label counts with and without a leading space."""
         self.require(("labels",))
         return self._answer(requests, self._read_labels, lambda request, error: LabelDistribution(request.key, None, 0.0, 0, error))
 
@@ -91,11 +91,11 @@ class ServerEngine:
         return self._answer(requests, self._read_likelihood, lambda request, error: Likelihood(request.key, None, 0, 0, error))
 
     def truncate(self, text: str, max_tokens: int) -> str:
-        """The longest beginning of the text that has at most max_tokens tokens."""
+        """The longest prefix of the text with at most max_tokens tokens."""
         return self._codec.truncate(text, max_tokens)
 
     def require(self, abilities: Collection[str]) -> None:
-        """Try abilities out that were not tried before. Raises EndpointError for what the server cannot do."""
+        """Probe abilities that were not probed before. Raises EndpointError for one that the server lacks."""
         with self._lock:
             for ability in sorted(set(abilities) - self._proven):
                 try:
@@ -105,7 +105,7 @@ class ServerEngine:
                 self._proven.add(ability)
 
     def close(self) -> None:
-        """Close the connections, and end the server if it was started here."""
+        """Close the connections, and stop the server if it was started here."""
         self._endpoint.close()
         if self._process is not None:
             self._process.stop()
@@ -128,7 +128,7 @@ class ServerEngine:
             completions.check_prompt_was_read(answer, ids)
 
     def _answer(self, requests: list[Request], ask: Callable[[Request], Answer], fail: Callable[[Request, str], Answer]) -> list[Answer]:
-        """Ask for all requests, at most `concurrency` at a time. A request that fails alone gets its error as the answer."""
+        """Send all requests, at most `concurrency` at a time. A request that fails alone gets its error as the answer."""
 
         def answer(request: Request) -> Answer:
             try:
@@ -143,7 +143,7 @@ class ServerEngine:
             return list(pool.map(answer, requests))
 
     def _count(self, error: ValueError | None) -> None:
-        """Errors and nothing else are not the rows' fault. A request that no server could answer says nothing either way."""
+        """Raise after many failures without one success: the rows are not to blame then. A BadRequest counts neither way."""
         with self._lock:
             self._successes += error is None
             self._failures += error is not None and not isinstance(error, BadRequest)
@@ -178,15 +178,15 @@ class ServerEngine:
 
 
 def connect(server: ServerSpec, url: str) -> Endpoint:
-    """A client with the settings of a spec."""
+    """A client configured by a spec."""
     return Endpoint(url, timeout_seconds=server.timeout_seconds, max_retries=server.max_retries, connections=server.concurrency)
 
 
 def identify(server: ServerSpec, tokenizer: str, endpoint: Endpoint | None = None) -> str:
-    """What stands for the weights' digest: the user's word for the version, else what the server says, with the tokenizer's digest.
+    """Identity in place of a weights digest: the configured version, else the server's metadata, combined with the tokenizer's digest.
 
-    The URL is not in it, nor the folder that a server names: the same model elsewhere gives the same results.
-    Raises EndpointError when the server has to be asked and does not answer.
+    The URL and the folder that a server reports are left out: the same model elsewhere gives the same results.
+    Raises EndpointError if the server has to be queried and does not answer.
     """
     parts: dict[str, Any] = {"name": server.model, "version": server.version}
     if not server.version:
@@ -199,9 +199,9 @@ def identify(server: ServerSpec, tokenizer: str, endpoint: Endpoint | None = Non
 
 
 def check_server(spec: EngineSpec, abilities: Collection[str]) -> None:
-    """Before any work: ask the server of a spec for what will be needed. Not where only the workers can reach it, or there is none.
+    """Probe the server of a spec before any work. Skipped if its version is configured: the driver may have no server to ask.
 
-    Raises EndpointError when it is down, is another one, or cannot do it.
+    Raises EndpointError if it is down, serves another model, or lacks an ability.
     """
     if spec.kind != "server" or _server_of(spec).version:
         return

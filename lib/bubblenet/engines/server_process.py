@@ -1,7 +1,7 @@
-"""A model server that belongs to this process: started for it, and ended with it in whatever way it ends.
+"""A model server that belongs to this process: it starts with it and ends with it, however this process ends.
 
-Between this process and the server stands a supervisor (supervisor.py) that waits for its standard input to close. This process holds the
-other end and gives it to nobody, so no exit is missed: not a crash, not kill -9, not the killing of an idle worker by Spark.
+A supervisor (supervisor.py) between this process and the server waits for its standard input to close. Only this process holds the other
+end, so no exit goes unnoticed: neither a crash, nor kill -9, nor Spark killing an idle worker.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ LOG_LINES = 5
 
 
 class ServerProcess:
-    """A running server. url: where it answers."""
+    """A running server. url: its base URL."""
 
     def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         self._process, self.url, self.log = process, url, log
 
     @classmethod
     def start(cls, command: str, startup_seconds: float) -> ServerProcess:
-        """Run a command with its `{port}` filled in and wait until it answers; a task's GPU is the only one that it sees.
+        """Run a command with `{port}` filled in and wait until the server answers; it sees only the GPU of the task.
 
-        Raises SettingsError for a command without `{port}`, EndpointError when the server ends or does not answer in time.
+        Raises SettingsError for a command without `{port}`, EndpointError if the server exits or does not answer in time.
         """
         if "{port}" not in command:
             raise SettingsError("engine.command with {port} in it", repr(command), "For example: vllm serve /models/judge --port {port}")
@@ -51,7 +51,7 @@ class ServerProcess:
                 stdout=descriptor,
                 stderr=subprocess.STDOUT,
                 env=_environment(),
-                start_new_session=True,  # Ctrl-C at the terminal reaches this process only, and ends the server through it
+                start_new_session=True,  # Ctrl-C at the terminal reaches this process only, which then ends the server
             )
         finally:
             os.close(descriptor)
@@ -60,7 +60,7 @@ class ServerProcess:
         return server
 
     def stop(self) -> None:
-        """End the server and wait for it."""
+        """Stop the server and wait for it."""
         self._end(b"")
 
     def _wait(self, seconds: float) -> None:
@@ -80,7 +80,7 @@ class ServerProcess:
             endpoint.close()
 
     def _end(self, last_words: bytes) -> None:
-        """Close the supervisor's input; it may have ended with the server before."""
+        """Close the supervisor's input; the supervisor may already have exited with the server."""
         with contextlib.suppress(BrokenPipeError):
             self._process.communicate(last_words, STOP_SECONDS)
 
@@ -90,7 +90,7 @@ class ServerProcess:
 
 
 def _free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -98,6 +98,6 @@ def _free_port() -> int:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, narrowed to the GPU of the task, if it has one."""
+    """This process's environment, restricted to the GPU of the task, if it has one."""
     _, address = task_gpu()
     return dict(os.environ) | ({"CUDA_VISIBLE_DEVICES": address} if address is not None else {})

@@ -1,13 +1,13 @@
-"""Attention over beginnings that several rows share, without copying them to each row.
+"""Attention over prefixes shared by several rows, without copying the prefixes to each row.
 
-k samples of one passage, or k continuations of one context, read the same keys and values; all pairs under one rubric share those of the
-rubric. Repeating them per row costs more memory traffic than the model itself (on a small CPU model, decoding after a 400-token prompt was
-six times slower than after a short one). Here the queries of the rows are folded together against one copy of what they share, and each
+k samples of one passage, or k continuations of one context, attend to the same keys and values; all pairs under one rubric share those of
+the rubric. Repeating them per row costs more memory traffic than the model itself (on a small CPU model, decoding after a 400-token prompt
+was six times slower than after a short one). Here the queries of the rows are folded together against one copy of the shared keys, and each
 row's own keys are added before the softmax; the result is that of ordinary attention. Source of the decomposition: Juravsky et al. 2024,
 Hydragen (arXiv:2402.05099), section 3, for one level; two levels are its section 3.3 on hierarchical sharing.
 
 There are three levels: the root (one for the whole batch, may be empty), the prefix of each group, and the rows, laid out as [groups, rows
-of a group]. The root starts at position 0, prefixes follow it and are padded at the end, so positions need no correction.
+of a group]. The root starts at position 0; prefixes follow it and are padded at the end, so positions need no correction.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ HIDDEN = -1e30  # not minus infinity: a padded query sees no key at all, and its
 
 @dataclass(slots=True)
 class SharedCache:
-    """Keys and values of one batch: first those of the prefixes, then those of each row. Stands in for a transformers cache.
+    """KV cache of one batch: keys and values of the prefixes, then those of each row. Replaces a transformers cache.
 
-    lengths: tokens of each prefix. root_length, root: of what all prefixes follow. rows: rows in a group. capacity: most tokens that a row
-    may add.
+    lengths: tokens of each prefix. root_length, root: of the tokens before all prefixes. rows: rows per group. capacity: most tokens that a
+    row may add.
     """
 
     lengths: torch.Tensor
@@ -56,14 +56,14 @@ class SharedCache:
         return self.tail[layer][0][:, :, :end], self.tail[layer][1][:, :, :end]
 
     def begin_rows(self, rows: int, capacity: int) -> None:
-        """The prefixes are complete; from now on every group has `rows` rows that add up to capacity tokens."""
+        """End the prefixes; from now on every group has `rows` rows that add up to `capacity` tokens each."""
         import torch
 
         self.rows, self.capacity, self.is_prefix_done = rows, capacity, True
         self.positions = torch.full((len(self.lengths) * rows, capacity), PADDING, dtype=torch.long, device=self.lengths.device)
 
     def place(self, counts: torch.Tensor, longest: int) -> torch.Tensor:
-        """Give the next tokens (counts per row, padded to longest) their positions. Returns [rows, longest], 0 for padding."""
+        """Assign positions to the next tokens (counts per row, padded to longest). Returns [rows, longest], 0 for padding."""
         import torch
 
         assert self.positions is not None
@@ -75,11 +75,11 @@ class SharedCache:
         return positions.masked_fill(~is_real, 0)
 
     def advance(self, num_tokens: int) -> None:
-        """The model has seen num_tokens more tokens of every row, padding included."""
+        """Record that the model has run num_tokens more tokens of every row, padding included."""
         self.used += num_tokens
 
     def keep_groups(self, groups: torch.Tensor) -> torch.Tensor:
-        """Drop all other groups. Returns the row indices that stay."""
+        """Drop all other groups. Returns the indices of the rows kept."""
         import torch
 
         rows = (groups[:, None] * self.rows + torch.arange(self.rows, device=groups.device)).flatten()
@@ -90,20 +90,20 @@ class SharedCache:
         return rows
 
     def get_seq_length(self, *_: Any) -> int:
-        """Length the model would derive positions from; positions are always given, so it is only a formality."""
+        """Length from which the model would derive positions; positions are always passed, so this is a formality."""
         return self.used
 
     def is_sliding_window_shorter(self, window: int | None) -> bool:
-        """Whether a window hides anything at all from any query of this batch."""
+        """Whether the window hides any key from any query of this batch."""
         return window is not None and self.root_length + int(self.lengths.max()) + self.capacity > window
 
     def levels(self, layer: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Keys and values of a layer that rows share: of the root, if there is one, and of the prefixes."""
+        """Shared keys and values of a layer: of the root, if there is one, and of the prefixes."""
         return ([self.root[layer]] if self.root_length else []) + [self.prefix[layer]]
 
 
 def register() -> None:
-    """Make the attention known to transformers under NAME."""
+    """Register the attention function with transformers under NAME."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, attend)
@@ -134,7 +134,7 @@ def attend(
 
 
 def _after_root(key: torch.Tensor, value: torch.Tensor, shared: SharedCache, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Keys and values of each prefix behind a passing copy of the root's: reading many tokens at once is faster so than in two parts."""
+    """Keys and values of each prefix after a temporary copy of the root's: for many tokens, one pass is faster than two parts."""
     import torch
 
     if not shared.root_length:
@@ -147,7 +147,7 @@ def _after_root(key: torch.Tensor, value: torch.Tensor, shared: SharedCache, lay
 def _attend_prefix(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, window: int | None, softcap: float | None
 ) -> torch.Tensor:
-    """Causal attention of the last tokens. Padding stands at the end, where no real query looks, so it needs no mask."""
+    """Causal attention of the last tokens. Padding is at the end, where no real query attends, so it needs no mask."""
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
@@ -175,7 +175,7 @@ def _attend_rows(
     window: int | None,
     softcap: float | None,
 ) -> torch.Tensor:
-    """Queries against the one root, against the one prefix of their group, and against the row's own keys; one softmax over all."""
+    """Queries against the root, the prefix of their group and the row's own keys; one softmax over all three."""
     import torch
 
     rows, heads, tokens, size = query.shape
@@ -201,14 +201,14 @@ def _fold(rows: torch.Tensor, num: int) -> torch.Tensor:
 
 
 def _unfold(folded: torch.Tensor, total: int) -> torch.Tensor:
-    """The opposite of _fold, for that many rows."""
+    """The inverse of _fold, for `total` rows."""
     num, heads, queries, size = folded.shape
     per_row = queries * num // total
     return folded.reshape(num, heads, total // num, per_row, size).transpose(1, 2).reshape(total, heads, per_row, size)
 
 
 def _visible_to_rows(shared: SharedCache, tokens: int, own: int, longest: int, window: int | None) -> torch.Tensor:
-    """[rows, tokens, root + prefix + own keys]: which keys each new token may look at. longest: of the prefixes, with padding."""
+    """Mask [rows, tokens, root + prefix + own keys]: keys that each new token may attend to. longest: padded length of the prefixes."""
     import torch
 
     assert shared.positions is not None
@@ -220,7 +220,7 @@ def _visible_to_rows(shared: SharedCache, tokens: int, own: int, longest: int, w
 
 
 def _visible(query: torch.Tensor, key: torch.Tensor, window: int | None) -> torch.Tensor:
-    """Causal rule, with a sliding window where the layer has one."""
+    """Causal mask, with a sliding window if the layer has one."""
     is_past = key <= query
     return is_past if window is None else is_past & (key > query - window)
 

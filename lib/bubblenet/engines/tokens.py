@@ -1,8 +1,8 @@
 """From prompts to token ids, so that text from the web can never become a control token.
 
-Two locks. Texts of a prompt are tokenised apart from the template, with the tokenizer's special tokens switched off, and the ids are
-joined afterwards. Before that, every control marker of this tokenizer and of the common chat formats is broken up with a space, since
-some tokenizers hold markers (`<think>`, `<tool_call>`) that the switch does not cover.
+Two locks. Texts of a prompt are tokenised apart from the template, with the tokenizer's special tokens disabled, and the ids are
+concatenated afterwards. Before that, every control marker of this tokenizer and of the common chat formats is broken up with a space, since
+some tokenizers have markers (`<think>`, `<tool_call>`) that the option does not cover.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from bubblenet.engines.protocol import BadRequest, LabelRequest, LikelihoodReque
 from bubblenet.engines.quiet import quiet_transformers
 from bubblenet.errors import ModelError
 
-# Markers of chat formats other than the loaded model's own: ChatML, Llama 2 and 3, Gemma, Mistral, common end-of-text marks, and Alpaca,
-# whose markers are plain headings: no token holds them, but a model tuned on that format obeys them.
+# Markers of other chat formats than the loaded model's: ChatML, Llama 2 and 3, Gemma, Mistral, common end-of-text marks, and Alpaca,
+# whose markers are plain headings: they are not tokens, but a model tuned on that format obeys them.
 COMMON_MARKERS = (
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>",
     "<|eot_id|>", "<|eom_id|>", "<|python_tag|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "<pad>", "<unk>", "<s>", "</s>",
@@ -30,19 +30,19 @@ _USER, _SYSTEM, _ANSWER = "BUBBLENETUSERTEXT", "BUBBLENETSYSTEMTEXT", "BUBBLENET
 
 
 class Codec:
-    """A tokenizer with the two locks, and the model's own chat template around prompts."""
+    """A tokenizer with both locks, and the model's own chat template around prompts."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._markers = _marker_pattern({str(token) for token in tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS))
         self._pieces: dict[bool, list[str | list[int]]] = {}
-        self._rendering = threading.Lock()  # a server engine encodes in many threads, and two first renderings at once can fail in jinja
+        self._rendering = threading.Lock()  # a server engine encodes in many threads, and two concurrent first renderings can fail in jinja
         self._texts: dict[str, list[int]] = {}
         self.stop_ids = frozenset(tokenizer.all_special_ids)
 
     @classmethod
     def load(cls, folder: Path, gguf: str | None = None) -> Codec:
-        """Read the tokenizer of a local folder, or of a GGUF file in it. Raises ModelError when there is none."""
+        """Load the tokenizer of a local folder, or of a GGUF file in it. Raises ModelError if there is none."""
         from transformers import AutoTokenizer
 
         from_gguf = {"gguf_file": gguf} if gguf else {}
@@ -54,13 +54,13 @@ class Codec:
 
     @property
     def begin_ids(self) -> list[int]:
-        """The beginning-of-text token; models without one begin with their end-of-text token."""
+        """The beginning-of-text token; for models without one, their end-of-text token."""
         begin, end = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
         return [begin if begin is not None else end]
 
     @cached_property
     def end_ids(self) -> list[int]:
-        """What the template puts behind an answer, up to the token that ends it; the end-of-text token without a template."""
+        """The template's tokens after an answer, up to the stop token; without a template, the end-of-text token."""
         if not self._tokenizer.chat_template:
             return [self._tokenizer.eos_token_id]
         turns = [{"role": "user", "content": _USER}, {"role": "assistant", "content": _ANSWER}]
@@ -70,19 +70,19 @@ class Codec:
         return [self._tokenizer.eos_token_id] if stop is None else after[: stop + 1]
 
     def neutralise(self, text: str) -> str:
-        """Break control markers up: `<|im_end|>` becomes `< |im_end|>`. Repeated until none is left."""
+        """Break up control markers: `<|im_end|>` becomes `< |im_end|>`. Repeated until none is left."""
         while (broken := self._markers.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)) != text:
             text = broken
         return text
 
     def encode_text(self, text: str) -> list[int]:
-        """Ids of plain text: no control token, no beginning-of-text token."""
+        """Ids of plain text, without control tokens or a beginning-of-text token."""
         with quiet_transformers():
             ids = self._tokenizer(self.neutralise(text), add_special_tokens=False, split_special_tokens=True)["input_ids"]
         return list(ids)
 
     def encode_prompt(self, prompt: Prompt) -> list[int]:
-        """Ids of a whole prompt, up to where the model goes on writing."""
+        """Ids of a whole prompt, up to where the model continues."""
         texts = {_USER: prompt.user, _SYSTEM: prompt.system or ""}
         ids: list[int] = []
         for piece in self._template(prompt.system is not None):
@@ -90,12 +90,12 @@ class Codec:
         return ids + (self.encode_text(prompt.assistant_prefix) if prompt.assistant_prefix else [])
 
     def decode(self, ids: list[int]) -> str:
-        """Text of ids, control tokens left out."""
+        """Text of ids, without control tokens."""
         text: str = self._tokenizer.decode(ids, skip_special_tokens=True)
         return text
 
     def encode_likelihood(self, request: LikelihoodRequest) -> tuple[list[int], list[int]]:
-        """Ids of context and continuation, tokenised apart. Raises BadRequest for an empty continuation."""
+        """Ids of context and continuation, tokenised separately. Raises BadRequest for an empty continuation."""
         context = self.begin_ids if request.context is None else self.encode_prompt(request.context)
         continuation = self.encode_text(request.continuation)
         if not continuation:
@@ -103,7 +103,7 @@ class Codec:
         return context, continuation
 
     def encode_labels(self, request: LabelRequest) -> list[list[int]]:
-        """For each label the tokens that mean it. Raises BadRequest where there are none."""
+        """The tokens that stand for each label. Raises BadRequest if a label has none."""
         found = [self.label_ids(label) for label in request.labels]
         if not found or not all(found):
             missing = [label for label, ids in zip(request.labels, found, strict=True) if not ids]
@@ -111,17 +111,17 @@ class Codec:
         return found
 
     def label_ids(self, label: str) -> list[int]:
-        """The tokens that mean this label: all whose text, white space around it apart, is the label.
+        """The tokens that stand for this label: all whose text, stripped of white space, equals the label.
 
-        They are looked up in the vocabulary, since tokenising finds too few: sentencepiece kinds begin every text with a space, and cut
-        "5" into that space and the digit, while after "Level: " the digit alone is what the model writes.
+        They are looked up in the vocabulary, since tokenising the label finds too few: sentencepiece tokenizers put a space before every
+        text and split "5" into that space and the digit, while after "Level: " the model writes the digit alone.
         """
         if not self._texts:
             self._texts = self._stripped_texts()
         return self._texts.get(label.strip(), [])
 
     def _stripped_texts(self) -> dict[str, list[int]]:
-        """Ids by the text of their token, without control tokens and without tokens of nothing but space."""
+        """Ids by the stripped text of their token, without control tokens and white-space tokens."""
         control = set(self._tokenizer.added_tokens_decoder)
         ids = sorted(set(self._tokenizer.get_vocab().values()) - control)
         texts: dict[str, list[int]] = {}
@@ -131,14 +131,14 @@ class Codec:
         return texts
 
     def truncate(self, text: str, max_tokens: int) -> str:
-        """The longest beginning with at most max_tokens tokens; cut where a token ends."""
+        """The longest prefix with at most max_tokens tokens, cut at a token boundary."""
         with quiet_transformers():
             encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
         offsets = encoded["offset_mapping"]
         return text if len(offsets) <= max_tokens else text[: offsets[max_tokens][0]]
 
     def _template(self, has_system: bool) -> list[str | list[int]]:
-        """The model's chat template, cut at the places where texts go: ids of template text, or the name of a place."""
+        """The model's chat template, split at its placeholders: ids of template text, or the name of a placeholder."""
         with self._rendering:
             if has_system not in self._pieces:
                 rendered = self._render(has_system)
@@ -150,7 +150,7 @@ class Codec:
         return list(self._tokenizer(piece, add_special_tokens=False)["input_ids"])
 
     def _render(self, has_system: bool) -> str:
-        """The template around place names. A template that refuses a system turn gets it at the head of the user's."""
+        """The template rendered with placeholders. If it rejects a system turn, the system text goes before the user's."""
         from jinja2.exceptions import TemplateError
 
         if not self._tokenizer.chat_template:
@@ -167,6 +167,6 @@ class Codec:
 
 
 def _marker_pattern(markers: set[str]) -> re.Pattern[str]:
-    """One pattern for all markers, longest first, in any case. Markers of one character cannot be broken up and are left to lock one."""
+    """One pattern for all markers, longest first, ignoring case. Markers of one character cannot be broken up; lock one covers them."""
     ordered = sorted((marker for marker in markers if len(marker.strip()) > 1), key=len, reverse=True)
     return re.compile("|".join(re.escape(marker) for marker in ordered), re.IGNORECASE)

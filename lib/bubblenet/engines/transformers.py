@@ -1,8 +1,8 @@
-"""The real engine: safetensors weights in this process, on CPU or one GPU, through the transformers library.
+"""The in-process engine: safetensors weights on CPU or one GPU, through the transformers library.
 
-Batches are cut by length and token budget inside a window; what rows begin with in common is read once; out of memory halves the budget and
+Batches are cut by length and token budget within a window; common prefixes are prefilled once; out of memory halves the budget and
 retries the same rows; a row that fails alone is a result with an error.
-Context and continuation are tokenised apart and their ids joined, so the same continuation always has the same tokens.
+Context and continuation are tokenised separately and their ids concatenated, so the same continuation always has the same tokens.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 Compute = Callable[[list[Request], list[Input], Batch], dict[int, Answer]]
-# (position, token) pairs whose probability is asked; positions count from the first state that predicts an id asked about.
+# (position, token) pairs whose probability is needed; positions count from the first state that predicts a scored id.
 Asked = Callable[[Request, Input], list[tuple[int, int]]]
-# The id at a place that is asked about but never read: only what stands before it is.
+# Placeholder id at the last scored position: it is never run, only the ids before it are.
 _STAND_IN = 0
 
 
@@ -49,9 +49,9 @@ class TooLong(ValueError):
 
 
 class TransformersEngine:
-    """A model, its tokenizer and a token budget. One per process and device; get it from the registry.
+    """A model, its tokenizer and a token budget. One per process and device; obtained from the registry.
 
-    is_shared: False reads every row as a whole, for comparison.
+    is_shared: False computes every row without shared prefixes, for comparison.
     """
 
     def __init__(self, model: LanguageModel, codec: Codec, token_budget: int, window_rows: int, is_shared: bool = True) -> None:
@@ -60,7 +60,7 @@ class TransformersEngine:
 
     @classmethod
     def load(cls, spec: EngineSpec) -> TransformersEngine:
-        """Load the weights that the spec promises. Raises ModelError when they are missing, unsafe or others."""
+        """Load the weights that the spec names. Raises ModelError if they are missing, unsafe or have another digest."""
         import torch
 
         if spec.threads:
@@ -71,7 +71,7 @@ class TransformersEngine:
         return cls(model, Codec.load(folder), spec.token_budget, spec.window_rows)
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
-        """Write text for each request, each with its own random numbers."""
+        """Generate text for each request, each with its own random numbers."""
         return self._answer(
             requests,
             lambda request: Input(self._codec.encode_prompt(request.prompt), output=request.max_new_tokens),
@@ -80,7 +80,7 @@ class TransformersEngine:
         )
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
-        """Read label probabilities off the next token. A label counts with and without a space before it."""
+        """Read label probabilities from the next-token distribution. A label counts with and without a leading space."""
         return self._answer(
             requests,
             self._label_input,
@@ -98,11 +98,11 @@ class TransformersEngine:
         )
 
     def truncate(self, text: str, max_tokens: int) -> str:
-        """The longest beginning of the text that has at most max_tokens tokens."""
+        """The longest prefix of the text with at most max_tokens tokens."""
         return self._codec.truncate(text, max_tokens)
 
     def close(self) -> None:
-        """Let go of the weights, and of GPU memory."""
+        """Release the weights and GPU memory."""
         del self._model
         _return_memory()
 
@@ -113,7 +113,7 @@ class TransformersEngine:
         compute: Compute[Request, Answer],
         fail: Callable[[Request, int, str], Answer],
     ) -> list[Answer]:
-        """Encode, compute in batches, and give every request exactly one answer."""
+        """Encode, compute in batches, and return exactly one answer per request."""
         answers: dict[int, Answer] = {}
         inputs: dict[int, Input] = {}
         for index, request in enumerate(requests):
@@ -130,7 +130,7 @@ class TransformersEngine:
     def _compute(
         self, planned: Batch, requests: list[Request], inputs: dict[int, Input], compute: Compute[Request, Answer]
     ) -> tuple[dict[int, Answer], dict[int, BaseException]]:
-        """Answers and errors of one batch; the budget stays at what the memory allowed."""
+        """Answers and errors of one batch; the budget stays at the value that fitted in memory."""
         import torch
 
         rows = list(planned.rows)
@@ -166,8 +166,8 @@ class TransformersEngine:
         return source
 
     def _label_input(self, request: LabelRequest) -> Input:
-        """The prompt, and the stand-in where the label comes."""
-        self._codec.encode_labels(request)  # a request whose labels the model does not know fails alone, before it is batched
+        """The prompt, and a placeholder where the label goes."""
+        self._codec.encode_labels(request)  # a request with labels unknown to the model fails alone, before it is batched
         return Input([*self._codec.encode_prompt(request.prompt), _STAND_IN], asked=1)
 
     def _likelihood_input(self, request: LikelihoodRequest) -> Input:
@@ -186,9 +186,9 @@ class TransformersEngine:
         }
 
     def _read(self, asked: Asked[Request], reduce: Callable[[Request, Input, list[float]], Answer]) -> Compute[Request, Answer]:
-        """A computation that reduces, for each row, the log-probabilities of the tokens asked about.
+        """A computation that gives `reduce` the log-probabilities of each row's scored tokens.
 
-        Those of all rows are computed together: the matrix of the vocabulary is the largest of a small model, and is read once so.
+        Those of all rows are computed together: the output embedding is the largest matrix of a small model, and is then read only once.
         """
 
         def compute(requests: list[Request], inputs: list[Input], batch: Batch) -> dict[int, Answer]:
@@ -206,7 +206,7 @@ class TransformersEngine:
         return compute
 
     def _asked_states(self, inputs: list[Input], batch: Batch) -> Iterator[tuple[int, torch.Tensor]]:
-        """(row, states [asked, width]). Rows alone are read in one go, the others after their shared prefix."""
+        """(row, states of the scored ids [asked, width]). Single rows run in one pass, others after their shared prefix."""
         start, groups = len(batch.root), batch.groups
         if all(len(group.rows) == 1 for group in groups):
             rows = [group.rows[0] for group in groups]
@@ -225,14 +225,14 @@ class TransformersEngine:
         return [(0, token) for ids in self._codec.encode_labels(request) for token in ids]
 
     def _to_labels(self, request: LabelRequest, source: Input, values: list[float]) -> LabelDistribution:
-        """Sums over the variants of each label, and their share of what all labels have."""
+        """Probability of each label, summed over its variants and normalised over all labels."""
         variants = iter(values)
         sums = [math.fsum(math.exp(value) for value in islice(variants, len(ids))) for ids in self._codec.encode_labels(request)]
         mass = math.fsum(sums)
         return LabelDistribution(request.key, tuple(value / mass for value in sums), mass, source.num_context)
 
     def _continuation_asked(self, request: LikelihoodRequest, source: Input) -> list[tuple[int, int]]:
-        """Its tokens, and every end that could come after them."""
+        """The continuation's tokens, and every stop token that could follow them."""
         continuation = source.ids[source.num_context : -1]
         return [*enumerate(continuation), *((len(continuation), stop) for stop in sorted(self._codec.stop_ids))]
 
@@ -248,12 +248,12 @@ def _log_sum_exp(values: list[float]) -> float:
 
 
 def _asked(source: Input, states: torch.Tensor, start: int) -> torch.Tensor:
-    """Of the states of a row's tokens from position `start` on, those that predict the ids asked about."""
+    """The states that predict the scored ids, out of the states of a row's tokens from position `start` on."""
     return states[source.num_context - 1 - start : len(source.ids) - 1 - start]
 
 
 def _return_memory() -> None:
-    """Give the blocks that torch keeps for itself back to the GPU."""
+    """Return the memory that torch caches to the GPU."""
     import torch
 
     if torch.cuda.is_available():
@@ -261,7 +261,7 @@ def _return_memory() -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Memory of the device or of the machine ran out; a smaller batch may fit."""
+    """Whether the device or the machine ran out of memory; a smaller batch may fit."""
     import torch
 
     return (
@@ -270,5 +270,5 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def is_device_dead(error: BaseException) -> bool:
-    """After these, every further call on the device fails; the process must be replaced."""
+    """Whether every further call on the device will fail; the process must be replaced."""
     return "CUDA error" in str(error) and not is_out_of_memory(error)

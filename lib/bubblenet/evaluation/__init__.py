@@ -1,1 +1,1 @@
-"""Questions to a model and what its answers are worth: likelihood and overlap with a reference, constraints that code checks."""
+"""Evaluation of answers: likelihood and overlap against a reference, and constraints checked by code."""

@@ -1,7 +1,7 @@
-"""A model's answer to a held-out seed, beside the answer that a person gave: how likely that one is to the model, and how like it its own.
+"""A model's answers to held-out seeds, compared with human answers: likelihood of the human answer, and overlap with the model's own.
 
-Forward, the instruction is asked and the response compared; backward, the response is shown and the instruction compared: instruction
-recovery. Both are asked exactly as they are trained (bubblenet.export.examples).
+Forward, the prompt is the instruction and the target the response; backward, the prompt is the response and the target the instruction
+(instruction recovery). Both prompts are exactly those used in training (bubblenet.export.examples).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ANSWERING_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and the text that a person wrote in answer; with a constraint there is none."""
+    """A prompt, and the human-written reference; None with a constraint."""
 
     key: str
     prompt: Prompt
@@ -33,9 +33,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """text: what the model wrote, greedily. log_likelihood: of the reference, in nats, over num_tokens. The overlaps are 0 to 100.
+    """text: the model's output, greedily decoded. log_likelihood: of the reference, in nats, over num_tokens. The overlaps are 0 to 100.
 
-    constraint: its kind. is_met: whether the text keeps to it. Without a reference there is no likelihood and no overlap.
+    constraint: its kind. is_met: whether the text satisfies it. Without a reference there is no likelihood and no overlap.
     """
 
     key: str
@@ -54,8 +54,8 @@ class Answer:
 
 
 def answer(engine: TextEngine, questions: Sequence[Question], settings: Assessment) -> list[Answer]:
-    """Ask all; a question that the engine fails on has an error."""
-    _bleu(), _chrf(), _rouge()  # that they are missing is found before the model is asked
+    """Answer all questions; one that the engine fails on carries an error."""
+    _bleu(), _chrf(), _rouge()  # fail on missing packages before the model runs
     compared = [asked for asked in questions if asked.reference is not None]
     likelihoods = engine.log_likelihood([LikelihoodRequest(asked.key, asked.prompt, asked.reference or "") for asked in compared])
     by_key = {asked.key: likelihood for asked, likelihood in zip(compared, likelihoods, strict=True)}
@@ -84,12 +84,12 @@ def _answer(asked: Question, likelihood: Likelihood | None, generation: Generati
 
 
 def overlap(text: str, reference: str) -> dict[str, float]:
-    """How much of the reference a text has, 0 to 100: BLEU, chrF and ROUGE-L."""
+    """Overlap of a text with the reference, 0 to 100: BLEU, chrF and ROUGE-L."""
     return {"bleu": bleu(text, reference), "chrf": chrf(text, reference), "rouge_l": rouge_l(text, reference)}
 
 
 def bleu(text: str, reference: str) -> float:
-    """BLEU of the one sentence with effective order, 0 to 100: Papineni et al. 2002, by sacrebleu."""
+    """Sentence BLEU with effective order, 0 to 100: Papineni et al. 2002, by sacrebleu."""
     return float(_bleu().sentence_score(text, [reference]).score)
 
 
@@ -99,12 +99,12 @@ def chrf(text: str, reference: str) -> float:
 
 
 def rouge_l(text: str, reference: str) -> float:
-    """F of ROUGE-L, 0 to 100: Lin 2004, by rouge-score, whose words are letters and digits of any script here."""
+    """ROUGE-L F-measure, 0 to 100: Lin 2004, by rouge-score with words of letters and digits in any script."""
     return 100.0 * float(_rouge().score(reference, text)["rougeL"].fmeasure)
 
 
 class _Words:
-    """The tokenizer that rouge-score brings knows the letters a to z alone."""
+    """Tokenizer for any script: rouge-score's own knows only the letters a to z."""
 
     def tokenize(self, text: str) -> list[str]:
         from bubblenet.identity import folded

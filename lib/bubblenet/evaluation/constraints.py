@@ -1,7 +1,7 @@
-"""Constraints that code can check: a held-out instruction with one more sentence, and whether the answer keeps to it.
+"""Constraints that code can check: a held-out instruction with an extra sentence, and whether the answer satisfies it.
 
-No judge is needed, and a constant answer fails. Kinds after IFEval (Zhou et al. 2023, arXiv:2311.07911, table 1), one for each seed, drawn
-by its hash: the same for every model. The sentence is in the language of the seed, where it is known here, else in English.
+No judge is needed, and a constant answer fails. Kinds after IFEval (Zhou et al. 2023, arXiv:2311.07911, table 1), one per seed, drawn
+by its hash: the same for every model. The sentence is in the language of the seed if supported here, else in English.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Drawn = tuple[Any, Callable[[str], bool]]
 """The value in the sentence, and its check."""
 
 _AT_ODDS = {("translation", "language")}
-"""Tasks that a constraint would take back."""
+"""Tasks that a constraint would contradict."""
 
 _FENCE = re.compile(r"\A```\w*\n(.*)\n```\Z", re.DOTALL)
 _ITEM = re.compile(r"^[-*] +\S", re.MULTILINE)
@@ -34,19 +34,19 @@ _ITEM = re.compile(r"^[-*] +\S", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """kind: length, list, json, keyword or language. sentence: to be put behind the instruction."""
+    """kind: length, list, json, keyword or language. sentence: appended to the instruction."""
 
     kind: str
     sentence: str
     _check: Callable[[str], bool]
 
     def is_met(self, answer: str) -> bool:
-        """Whether an answer keeps to it; an empty one never does."""
+        """Whether an answer satisfies it; an empty one never does."""
         return bool(answer.strip()) and self._check(answer)
 
 
 def constraint_of(seed_id: str, task: str, language: str | None, response_language: str | None) -> Constraint:
-    """The constraint of a seed. task: its kind; the languages of its instruction and of its response are not asked for."""
+    """The constraint of a seed. task: its kind; the languages of its instruction and of its response are never requested."""
     draw = row_seed(seed_id, CONSTRAINTS_VERSION)
     kinds = [kind for kind in KINDS if (task, kind) not in _AT_ODDS]
     kind, draw = kinds[draw % len(kinds)], draw // len(kinds)
@@ -93,17 +93,17 @@ KINDS = tuple(sorted(_DRAWS))
 
 
 def has_words(text: str, most: int) -> bool:
-    """At most so many words."""
+    """Whether the text has at most `most` words."""
     return len(folded(text).split()) <= most
 
 
 def has_items(text: str, num: int) -> bool:
-    """Exactly so many lines that begin an item of a list."""
+    """Whether exactly `num` lines begin a list item."""
     return len(_ITEM.findall(text)) == num
 
 
 def is_object(text: str, key: str) -> bool:
-    """A JSON object with the key, in a code fence or not."""
+    """Whether the text is a JSON object with the key, in a code fence or not."""
     stripped = text.strip()
     fenced = _FENCE.match(stripped)
     try:
@@ -114,10 +114,10 @@ def is_object(text: str, key: str) -> bool:
 
 
 def has_word(text: str, word: str) -> bool:
-    """The word as a whole, in any case."""
+    """Whether the text has the word as a whole, ignoring case."""
     return word in folded(text).split()
 
 
 def is_in(text: str, code: str) -> bool:
-    """In the language, as far as its letters tell (bubblenet.corpus.language)."""
+    """Whether the text is identified as the language (bubblenet.corpus.language)."""
     return identify(text).language == code

@@ -1,8 +1,8 @@
-"""From seeds and curated pairs at pinned versions to training examples: mixed by weight, split by cluster, in the form that trainers read.
+"""Training examples from seeds and curated pairs at pinned table versions: weighted mixture, split by cluster, in a trainer's format.
 
 An example is a prompt and a completion, each a list of messages (TRL's conversational prompt-completion format). Forward, the prompt is the
-instruction, under a tag that says where the answer is from; backward, it is the response under the request of the backward model, and the
-completion is the instruction. Tags: Li et al. 2023 (arXiv:2308.06259), section 2.3.
+instruction, under a tag that names the source of the answer; backward, it is the response under the request of the backward model, and
+the completion is the instruction. Tags: Li et al. 2023 (arXiv:2308.06259), section 2.3.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EXAMPLES_VERSION = 2
 SEED_TAG = "Answer in the style of an AI Assistant."
 WEB_TAG = "Answer with knowledge from web search."
 REVERSED_PROMPT = "reversed_v1"
-"""The prompt set whose request a backward model is trained under, and is asked with afterwards."""
+"""Prompt set whose request a backward model is trained with, and prompted with afterwards."""
 
 _HASH_DIGITS = 13  # 52 bits: exact as a double
 _INFORMATION = ("source", "kind", "language", "instruction_language", "origin", "grade", "quality", "url", "licence")
@@ -39,7 +39,7 @@ _INFORMATION = ("source", "kind", "language", "instruction_language", "origin", 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The versions of the tables that examples are made from."""
+    """Versions of the tables that examples are made from."""
 
     curated: int
     seeds: int
@@ -48,7 +48,7 @@ class Pinned:
 
     @classmethod
     def now(cls, context: Context) -> Pinned:
-        """The newest versions, of `curated` the one that the settings name. Raises WarehouseError where that one is not there."""
+        """The newest versions, except that the settings may pin `curated`. Raises WarehouseError if that version does not exist."""
         newest = {table.name: context.warehouse.version(table) for table in (CURATED, SEEDS, DUPLICATES, RECIPES)}
         wanted = context.settings.export.curated_version
         if wanted > newest["curated"]:
@@ -58,9 +58,9 @@ class Pinned:
 
 
 def examples(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
-    """example_id, split, position, prompt, completion and where each is from; a pair of weight 2 is there twice.
+    """example_id, split, position, prompt, completion and provenance; a pair of weight 2 occurs twice.
 
-    scratch: a folder for what the clusters need in between.
+    scratch: a folder for intermediate results of the clustering.
     """
     export = context.settings.export
     pairs = _seeds(context, pinned).unionByName(_curated(context, pinned, scratch))
@@ -75,7 +75,7 @@ def examples(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
 
 
 def made_from(context: Context, pinned: Pinned) -> dict[str, Any]:
-    """Everything that decides what is exported: equal for equal exports."""
+    """Everything that determines the export: equal for equal exports."""
     settings = context.settings
     chosen = settings.export.model_dump(mode="json", exclude={"curated_version"})
     chosen |= {"held_out_share": settings.seeds.held_out_share, "round": settings.curation.round, "policy": settings.curation.policy}
@@ -84,7 +84,7 @@ def made_from(context: Context, pinned: Pinned) -> dict[str, Any]:
 
 
 def _seeds(context: Context, pinned: Pinned) -> DataFrame:
-    """The seeds that are not held out; all of them are trained on."""
+    """The training seeds: all that are not held out."""
     seeds = seeds_at(context, pinned.seeds).where("split = 'train'")
     return seeds.select(
         F.col("seed_id").alias("pair_id"), "instruction", "response", F.lit("train").alias("split"), F.lit("seed").alias("source"), "kind",
@@ -95,14 +95,11 @@ def _seeds(context: Context, pinned: Pinned) -> DataFrame:
 
 
 def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
-    """The accepted pairs of the round and policy; near copies stand on one side of the split."""
+    """The accepted pairs of the round and policy; near-duplicates are on the same side of the split."""
     settings = context.settings
-    rows = context.warehouse.read(CURATED, pinned.curated).where(
-        (F.col("round") == settings.curation.round)
-        & (F.col("policy") == settings.curation.policy)
-        & (F.col("grade") >= settings.export.min_grade)
-        & _of_languages(settings.export)
-    )
+    of_round = CURATED.of_round(settings.curation.round, settings.curation.policy)
+    is_wanted = (F.col("grade") >= settings.export.min_grade) & _of_languages(settings.export)
+    rows = context.warehouse.read(CURATED, pinned.curated).where(of_round).where(is_wanted)
     clustered = rows.join(_clusters(context, pinned, rows, scratch), on="segment_id", how="left")
     cluster = F.coalesce("cluster_id", "segment_id")
     is_held_out = _fraction(cluster, F.lit("split")) < settings.export.validation_share
@@ -115,13 +112,13 @@ def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
 
 
 def _of_languages(export: Export) -> Column:
-    """Which pairs are wanted by the languages of instruction and response."""
+    """Condition that selects pairs by whether instruction and response have the same language."""
     is_cross_lingual = F.coalesce(F.col("instruction_language") != F.col("language"), F.lit(False))
     return {"include": F.lit(True), "exclude": ~is_cross_lingual, "only": is_cross_lingual}[export.cross_lingual]
 
 
 def _clusters(context: Context, pinned: Pinned, rows: DataFrame, scratch: str) -> DataFrame:
-    """segment_id, cluster_id of the passages that are a near copy of another one, bridges between clusters included."""
+    """segment_id, cluster_id of passages with a near-duplicate; clusters joined by bridges count as one."""
     recipes = context.warehouse.read(RECIPES, pinned.recipes).where("stage = 'deduplicate'")
     used = recipes.join(rows.select("recipe_id").distinct(), on="recipe_id", how="left_semi").select("fingerprint").distinct()
     near = context.warehouse.read(DUPLICATES, pinned.duplicates).join(used, on="fingerprint", how="left_semi")
@@ -132,14 +129,14 @@ def _clusters(context: Context, pinned: Pinned, rows: DataFrame, scratch: str) -
 
 
 def _copies(export: Export) -> Column:
-    """How often a pair is there: its weight, whose fraction is decided by a hash; in the validation split once, or not at all."""
+    """Number of copies of a pair: its weight, rounded by a hash; in the validation split at most one."""
     weight = F.when(F.col("source") == "seed", F.lit(export.seed_weight)).otherwise(F.lit(export.curated_weight))
     weight = F.when(F.col("split") == "validation", F.least(F.lit(1.0), F.ceil(weight))).otherwise(weight)
     return (F.floor(weight) + F.when(_fraction("pair_id", F.lit("weight")) < weight - F.floor(weight), 1).otherwise(0)).cast("int")
 
 
 def _fraction(*columns: str | Column) -> Column:
-    """A number in [0, 1) by hash."""
+    """A number in [0, 1), by hash."""
     digits = F.substring(content_id(*columns), 1, _HASH_DIGITS)
     return F.conv(digits, 16, 10).cast("double") / F.lit(float(16**_HASH_DIGITS))
 
@@ -157,7 +154,7 @@ def _backward(pairs: DataFrame) -> DataFrame:
 
 
 def reversed_request() -> str:
-    """The sentence below the response, the same for every language: the instruction's language is learnt from the pairs."""
+    """The sentence after the response, the same for every language: the pairs teach the language of the instruction."""
     prompts = read_set(REVERSED_PROMPT)
     return request_of(prompts.templates[0], prompts, "prose", "")
 

@@ -1,10 +1,10 @@
-"""Examples as Parquet files of equal numbers of rows, with a manifest: what a trainer reads without Spark and without Delta.
+"""Examples as Parquet shards with equal numbers of rows and a manifest, readable by a trainer without Spark or Delta.
 
     OUT/data/train-00000-of-00008.parquet ...    OUT/data/validation-00000-of-00008.parquet ...
     OUT/manifest.json                            OUT/README.md
 
-Files are equal because ranks of a trainer that get unequal ones wait for each other for ever. The manifest comes last: a folder without one
-is no export. Everything is done where the data is; the driver sees numbers of buckets and names of files.
+Shards are equal because the ranks of a trainer would deadlock on unequal ones. The manifest is written last: a folder without one
+is not an export. All work happens on the executors; the driver sees only bucket sizes and file names.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LEFT_OUT = ("split", "shard", "bucket", "position", "index")
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One file. path: below the folder of the export; sha256: of its bytes."""
+    """One file. path: relative to the folder of the export; sha256: of its bytes."""
 
     path: str
     split: str
@@ -48,9 +48,9 @@ class Shard:
 
 
 class Folder:
-    """The folder of an export, on any file system that pyarrow reads.
+    """The folder of an export, on any file system supported by pyarrow.
 
-    A manifest says that it is whole, folder `_unfinished` that what else is there is ours; without either nothing is touched.
+    A manifest marks it as complete, a folder `_unfinished` as created by an export; without either nothing is modified.
     """
 
     def __init__(self, location: str) -> None:
@@ -59,11 +59,11 @@ class Folder:
 
     @property
     def unfinished(self) -> str:
-        """Where files lie that are not part of the export, or not yet."""
+        """Folder for files that are not, or not yet, part of the export."""
         return f"{self.location}/{_UNFINISHED}"
 
     def manifest(self) -> dict[str, Any] | None:
-        """The manifest of a finished export; None where there is none. Raises InputError for a folder with something else in it."""
+        """The manifest of a finished export; None if there is none. Raises InputError for a folder with other content."""
         names = self._files.names()
         if MANIFEST not in names and (not names or _UNFINISHED in names):
             return None
@@ -73,12 +73,12 @@ class Folder:
         return manifest
 
     def begin(self) -> None:
-        """Make room for unfinished files. An earlier export stays whole until there is something to put in its place."""
+        """Prepare the folder for unfinished files. An earlier export stays intact until its replacement is ready."""
         Scratch(self.unfinished).delete_everything()
         self._files.write(f"{_UNFINISHED}/begun")
 
     def take_in(self, num_shards: Mapping[str, int]) -> list[str]:
-        """Put the files that Spark wrote in place of an earlier export's, under names that readers know; those names, below the folder."""
+        """Replace an earlier export's files by those that Spark wrote, under standard names; returns these, relative to the folder."""
         for name in (MANIFEST, CARD):
             if name in self._files.names():
                 self._files.delete(name)
@@ -95,7 +95,7 @@ class Folder:
         return names
 
     def finish(self, manifest: Mapping[str, Any], card: str) -> None:
-        """Write the card and then, as a whole, the manifest, which makes it an export."""
+        """Write the card and then, atomically, the manifest, which completes the export."""
         self._files.write(CARD, card)
         self._files.write(f"{_UNFINISHED}/{MANIFEST}", json.dumps(manifest, indent=2))
         self._files.move(f"{_UNFINISHED}/{MANIFEST}", MANIFEST)
@@ -103,10 +103,10 @@ class Folder:
 
 
 def write_shards(examples: DataFrame, folder: Folder, wanted: int) -> tuple[list[Shard], dict[str, int]]:
-    """Write the examples in the order of their `position`; the shards, and how many examples of each split no shard has room for.
+    """Write the examples in the order of their `position`; returns the shards, and the examples per split dropped to keep shards equal.
 
-    examples: with `split` and `position`, 0 to 1. wanted: shards of each split; a validation split with fewer examples is one file.
-    Raises InputError where there are fewer training examples than shards.
+    examples: with `split` and `position`, 0 to 1. wanted: shards per split; a validation split with fewer examples is one file.
+    Raises InputError if there are fewer training examples than shards.
     """
     bucketed = examples.withColumn("bucket", (F.col("position") * _BUCKETS).cast("int"))
     buckets = bucketed.groupBy("split", "bucket").count().collect()
@@ -134,12 +134,12 @@ def write_shards(examples: DataFrame, folder: Folder, wanted: int) -> tuple[list
 
 
 def data_digest(shards: list[Shard]) -> str:
-    """One hash for all rows in all files."""
+    """One hash over all rows of all files."""
     return hashlib.sha256("\n".join(f"{shard.path} {shard.sha256}" for shard in shards).encode()).hexdigest()
 
 
 def describe(shards: list[Shard], left_out: Mapping[str, int]) -> dict[str, Any]:
-    """The part of the manifest that says what lies in the folder: `splits` (those that have examples), `shards`, and one hash of all."""
+    """The manifest's description of the data: `splits` (those with examples), `shards`, and one hash over everything."""
     splits = {}
     for split in SPLITS:
         rows = [shard.num_rows for shard in shards if shard.split == split]
@@ -154,7 +154,7 @@ def describe(shards: list[Shard], left_out: Mapping[str, int]) -> dict[str, Any]
 
 
 def _offsets(buckets: list[Any]) -> list[tuple[str, int, int]]:
-    """How many examples of its split stand before each bucket."""
+    """Number of examples of the same split before each bucket."""
     offsets = []
     for split in SPLITS:
         first = 0
@@ -165,7 +165,7 @@ def _offsets(buckets: list[Any]) -> list[tuple[str, int, int]]:
 
 
 def _described(spark: SparkSession, folder: Folder, names: list[str]) -> list[Shard]:
-    """Rows, bytes and digest of each file, read where the workers are."""
+    """Rows, bytes and digest of each file, computed on the executors."""
     rows = [(f"{folder.location}/{name}",) for name in names]
     frame = spark.createDataFrame(rows, "path STRING").repartition(len(rows)).mapInArrow(digest_files, FILE_DIGESTS)
     found = {row["path"]: row for row in frame.collect()}

@@ -1,4 +1,4 @@
-"""Write training examples out: pin the tables, make the examples, cut them into equal files, say in manifest and card what they are."""
+"""Writes training examples: pins table versions, builds the examples, shards them, and describes them in manifest and dataset card."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _GONE = ("FILE_NOT_EXIST", "FileNotFoundException", "DELTA_VERSION_NOT", "DELTA_
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What lies in the folder. is_new: false where an equal export lay there already."""
+    """Result of an export. is_new: false if the folder already held an equal export."""
 
     manifest: dict[str, Any]
     is_new: bool
@@ -44,7 +44,7 @@ class Exported:
 def export(context: Context, location: str) -> Exported:
     """Bring a folder up to date with the settings and the newest tables.
 
-    Raises InputError where the folder holds something else or there are too few examples, WarehouseError where a version is gone.
+    Raises InputError if the folder has other content or there are too few examples, WarehouseError if the files of a version are gone.
     """
     folder, pinned = Folder(location), Pinned.now(context)
     wanted = made_from(context, pinned)
@@ -69,7 +69,7 @@ def export(context: Context, location: str) -> Exported:
 
 
 def _named(error: Exception, pinned: Pinned) -> Exception:
-    """A version whose files were removed has a name; anything else is what it is."""
+    """A WarehouseError if files of a pinned version were removed; otherwise the error itself."""
     if not any(word in str(error) for word in _GONE):
         return error
     versions = ", ".join(f"{version} of {name}" for name, version in asdict(pinned).items())
@@ -78,7 +78,7 @@ def _named(error: Exception, pinned: Pinned) -> Exception:
 
 
 def _sources(context: Context, folder: Folder, written: list[Shard]) -> list[dict[str, Any]]:
-    """Examples by source, licence and language: of what is in the files."""
+    """Number of exported examples by source, licence and language."""
     frame = context.spark.read.parquet(*(literal_path(f"{folder.location}/{shard.path}") for shard in written))
     named = (F.coalesce(name, F.lit("not stated")).alias(name) for name in ("source", "licence", "language"))
     counted = frame.groupBy(*named).agg(F.count("*").alias("num")).orderBy("source", "licence", "language")

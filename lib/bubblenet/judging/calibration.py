@@ -21,12 +21,13 @@ from functools import cache, reduce
 from importlib.resources import files
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bubblenet.errors import SettingsError
-from bubblenet.judging.modes import MODES
+from bubblenet.judging.modes import MODES, nearest, signals
+from bubblenet.judging.origins import JudgedAs
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 FIGURES_VERSION = 2
 """Of what a fit tells of itself, for people and for `evaluations`; qualities do not depend on it."""
-
-Origin = Literal["generated", "extracted"]
-"""Of a pair: the instruction was written by the model and chosen among candidates, or it stands on the page."""
 
 
 class Curve(BaseModel):
@@ -124,7 +122,7 @@ class Calibration(BaseModel):
     version: int
     judge: dict[str, Any]
     labels: str
-    models: dict[Origin, QualityModel]
+    models: dict[JudgedAs, QualityModel]
 
     @model_validator(mode="after")
     def _is_known(self) -> Calibration:
@@ -132,6 +130,9 @@ class Calibration(BaseModel):
             raise ValueError(f"version {FORMAT_VERSION} of the format is needed")
         if not self.models:
             raise ValueError("a model of at least one origin is needed")
+        for what, names, known in (("mode", self.judge.get("modes", ()), MODES), ("signal", self.signal_names, signals())):
+            if unknown := [name for name in names if name not in known]:
+                raise ValueError(f"no {what} is called {unknown[0]}; the nearest is {nearest(unknown[0], known)}")
         return self
 
     @property
@@ -150,7 +151,7 @@ class Calibration(BaseModel):
         """Signals that any of the models uses."""
         return sorted({name for model in self.models.values() for name in model.curves})
 
-    def of(self, origin: Origin) -> QualityModel:
+    def of(self, origin: JudgedAs) -> QualityModel:
         """The model of this origin; the only one there is, where there were labels of the other origin alone."""
         return self.models.get(origin) or next(iter(self.models.values()))
 

@@ -17,8 +17,10 @@ from bubblenet.engines.registry import get_engine
 from bubblenet.engines.roles import forward_engine
 from bubblenet.errors import InputError
 from bubblenet.judging import calibration as calibrations
-from bubblenet.judging.calibration import Calibration, Origin, QualityModel
-from bubblenet.judging.grading import ORIGINS, rule_of
+from bubblenet.judging.calibration import Calibration, QualityModel
+from bubblenet.judging.grading import grader_of
+from bubblenet.judging.modes import modes_of
+from bubblenet.judging.origins import JUDGED_AS, JudgedAs
 from bubblenet.judging.pair_files import Judge, judge_file, measure_windows, read_labelled
 
 if TYPE_CHECKING:
@@ -35,13 +37,13 @@ def judge_pairs(settings: Settings, pairs: Path, out: Path, console: Console | N
     console = console or Console(stderr=True)
     _check_readable(pairs)
     spec = forward_engine(settings)
-    rule = rule_of(settings, spec.weights_digest)
+    grader = grader_of(settings, spec.weights_digest)
     with _progress(console) as progress:
         task = progress.add_task("judging", total=pairs.stat().st_size)
-        judge = Judge(get_engine(spec), settings.scoring, rule)
+        judge = Judge(get_engine(spec), settings.scoring, grader)
         counts = judge_file(judge, pairs, out, spec.window_rows, lambda size: progress.advance(task, size))
     verdicts = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts.items(), key=lambda item: -item[1]))
-    known = f"calibration {rule.calibration.id}" if rule.calibration else "not calibrated for this judge"
+    known = f"calibration {grader.calibration.id}" if grader.calibration else "not calibrated for this judge"
     console.print(f"{sum(counts.values()):,} rows: {verdicts or 'none'} ({known}). {out}", highlight=False, soft_wrap=True)
     return counts
 
@@ -51,7 +53,7 @@ def calibrate(
     labels: Path,
     out: Path,
     names: Sequence[str],
-    precision: Mapping[Origin, Mapping[int, float]],
+    precision: Mapping[JudgedAs, Mapping[int, float]],
     *,
     engine: TextEngine | None = None,
     console: Console | None = None,
@@ -78,11 +80,11 @@ def calibrate(
     if table.num_failed:
         console.print(f"{table.num_failed} of {len(pairs)} pairs could not be measured and are left out.", style="yellow")
     chosen = table.choose(names)
-    models = {origin: fitting.fit(table.of(origin), chosen, precision[origin]) for origin in ORIGINS if origin in table.origins}
+    models = {origin: fitting.fit(table.of(origin), chosen, precision[origin]) for origin in JUDGED_AS if origin in table.origins}
     used = {name for model in models.values() for name in model.curves}
     found = Calibration(
         version=calibrations.FORMAT_VERSION,
-        judge=calibrations.judge_of(spec.weights_digest, table.modes_of(used), settings.scoring),
+        judge=calibrations.judge_of(spec.weights_digest, modes_of(used), settings.scoring),
         labels=hashlib.sha256(labels.read_bytes()).hexdigest(),
         models=models,
     )
@@ -93,7 +95,7 @@ def calibrate(
     return found
 
 
-def print_model(origin: Origin, model: QualityModel, console: Console) -> None:
+def print_model(origin: JudgedAs, model: QualityModel, console: Console) -> None:
     """Figures of the cross-validation: AUC of each signal and of all, reliability, thresholds."""
     figures, data = model.figures, model.data
     table = Table(title=f"{data['pairs']} {origin} pairs of {data['pages']} pages, {data['accepted']} with label 1; folds by page")

@@ -39,7 +39,7 @@ _END_MARKS = ("?", ".", "!", "\uff1f", "\u3002")
 
 @dataclass(frozen=True)
 class Candidate:
-    """What the rules look at. Not slotted: the cached properties live in its dictionary.
+    """What the gates look at. Not slotted: the cached properties live in its dictionary.
 
     instruction: cleaned. passage: the answer. language: ISO 639-1 code that the instruction should be in, "" when it is not known.
     is_finished: the model ended by itself, or went on after the instruction. style: as asked for; None for a question from the page.

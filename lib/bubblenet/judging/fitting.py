@@ -1,9 +1,9 @@
 """Fit a calibration on labelled pairs, and say how good it is on pages that it has not seen.
 
 Each signal becomes ramps between a few quantiles of it, and a logistic regression with an L2 penalty on the standardised ramps gives the
-rise of its curve over each. What is known of a signal is kept: more gain is never worse, so its curve may not fall (weights are bounded at
-0). With a few hundred pairs that is worth more than the freedom: a free fit plays signals that say nearly the same against each other, and
-fails on other pages.
+rise of its curve over each. What is known of a signal is kept, as its mode declares it: more gain is never worse, so its curve may not
+fall (weights are bounded at 0). With a few hundred pairs that is worth more than the freedom: a free fit plays signals that say nearly the
+same against each other, and fails on other pages.
 
 Penalty and number of knots are chosen by cross-validation grouped by page: pairs of one page share passages and words, so a split through a
 page would report what the model remembers. Figures are of out-of-fold qualities.
@@ -12,7 +12,7 @@ page would report what the model remembers. Figures are of out-of-fold qualities
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,26 +22,20 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from bubblenet.errors import InputError
-from bubblenet.judging.calibration import Curve, Origin, QualityModel
+from bubblenet.judging.calibration import Curve, QualityModel
+from bubblenet.judging.modes import signal
 
 if TYPE_CHECKING:
-    from bubblenet.judging.modes import Measurement
+    from bubblenet.judging.declaration import Direction, Measurement
+    from bubblenet.judging.origins import JudgedAs
     from bubblenet.judging.pair_files import LabelledPair
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int_]
 
-FALLING = frozenset(
-    (
-        "instruction_surprise", "copied_share", "other_language", "personal_share", "personal_edges", "short_line_share", "stock_phrases",
-    )
-)  # fmt: skip
-"""Signals of which more is never better."""
+_BOUNDS: dict[Direction, tuple[float | None, float | None]] = {"rising": (0.0, None), "falling": (None, 0.0), "free": (None, None)}
+"""Of the rises of a signal's curve."""
 
-FREE = frozenset(("content_words", "log_response_words", "response_surprise", "five_level_v1_entropy"))
-"""Signals of which nothing is known beforehand. Of those in neither list more is never worse."""
-
-FAULTS = frozenset(("personal_share", "personal_edges", "short_line_share", "stock_phrases", "other_language", "ends_whole"))
 FAULT_PENALTY = 0.1
 """Signs of a rare fault get this share of the penalty. No other signal sees what they see, so nothing is to be shared out, and the few
 pairs with the fault would not outweigh the whole of it."""
@@ -59,16 +53,15 @@ MIN_PAIRS, MIN_PAGES = 40, 4
 
 @dataclass(frozen=True, slots=True)
 class SignalTable:
-    """Signals of labelled pairs. owners: signal -> the mode that gives it. num_failed: pairs that were left out, since a mode failed."""
+    """Signals of labelled pairs. num_failed: pairs that were left out, since a mode failed."""
 
     signals: list[dict[str, float]]
     labels: list[int]
     pages: list[str]
-    origins: list[Origin]
-    owners: dict[str, str]
+    origins: list[JudgedAs]
     num_failed: int = 0
 
-    def of(self, origin: Origin) -> SignalTable:
+    def of(self, origin: JudgedAs) -> SignalTable:
         """The pairs of one origin."""
         return self.take([row for row, found in enumerate(self.origins) if found == origin])
 
@@ -86,10 +79,6 @@ class SignalTable:
             raise InputError("signals that the modes give for every pair", ", ".join(unknown), f"There are: {', '.join(known)}.")
         return list(names) or known
 
-    def modes_of(self, names: Iterable[str]) -> list[str]:
-        """The modes that give these signals."""
-        return sorted({self.owners[name] for name in names if name in self.owners})
-
 
 def check(pairs: Sequence[LabelledPair]) -> None:
     """Raises InputError where the pairs of an origin are too few to fit and to test a model."""
@@ -106,7 +95,7 @@ def check(pairs: Sequence[LabelledPair]) -> None:
 
 def tabulate(pairs: Sequence[LabelledPair], measured: Sequence[Mapping[str, Measurement]]) -> SignalTable:
     """The signals of all modes side by side."""
-    table = SignalTable([], [], [], [], {name: mode for found in measured[:1] for mode, one in found.items() for name in one.signals})
+    table = SignalTable([], [], [], [])
     for labelled, found in zip(pairs, measured, strict=True):
         if any(one.reason == "engine_error" for one in found.values()):
             continue
@@ -195,14 +184,17 @@ def out_of_fold(signals: Floats, labels: Labels, pages: Sequence[str], names: Se
 
 
 def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: int, penalty: float) -> Fit:
-    """One model with given settings: the least log loss and penalty under the bounds."""
+    """One model with given settings: the least log loss and penalty under the bounds.
+
+    Raises UndeclaredSignalError for a name that no mode declares: nothing says which way its curve may go.
+    """
     ramps = Ramps.of(signals, num_knots)
     values = ramps(signals)
     mean, scale = values.mean(axis=0), values.std(axis=0)
     scale[scale == 0] = 1.0
     values = (values - mean) / scale
-    of_ramp = [name for name, knots in zip(names, ramps.knots, strict=True) for _ in knots[1:]]
-    penalties = penalty * np.array([FAULT_PENALTY if name in FAULTS else 1.0 for name in of_ramp])
+    of_ramp = [declared for declared, knots in zip(map(signal, names), ramps.knots, strict=True) for _ in knots[1:]]
+    penalties = penalty * np.array([FAULT_PENALTY if declared.is_fault else 1.0 for declared in of_ramp])
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         z = parameters[0] + values @ parameters[1:]
@@ -210,17 +202,10 @@ def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: 
         gradient = np.concatenate([[error.sum()], values.T @ error + penalties * parameters[1:]])
         return float(np.sum(np.logaddexp(0.0, z) - labels * z) + np.sum(penalties * parameters[1:] ** 2) / 2), gradient
 
-    bounds = [(None, None), *map(_bound, of_ramp)]
+    bounds = [(None, None), *(_BOUNDS[declared.direction] for declared in of_ramp)]
     found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000}).x
     weights = found[1:] / scale
     return Fit(ramps, float(found[0] - weights @ mean), weights)
-
-
-def _bound(name: str) -> tuple[float | None, float | None]:
-    """Of the rise of a signal's curve."""
-    if name in FREE:
-        return None, None
-    return (None, 0.0) if name in FALLING else (0.0, None)
 
 
 def matrix(signals: Sequence[Mapping[str, float]], names: Sequence[str]) -> Floats:

@@ -1,7 +1,7 @@
-"""Rules that every instruction must pass before money is spent on judging it.
+"""Gates that every instruction must pass before money is spent on judging it.
 
-A raw output is first cleaned, then tried against named rules in a fixed order; the first that objects is the reason. Small models fail in
-few, repeating ways, and each has its rule. View `instruction_yield` counts what the rules did, by style and reason.
+A raw output is first cleaned, then tried at named gates in a fixed order; the first that objects is the reason. Small models fail in few,
+repeating ways, and each has its gate. View `instruction_yield` counts what the gates did, by style and reason.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bubblenet.judging import faults as rules
+from bubblenet.judging import faults
 from bubblenet.judging.cleaning import clean, lines_with_words
 from bubblenet.judging.faults import Candidate
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule and the reason it gives, which is the name of its function. version: rises when the same text could get another answer."""
+class Gate:
+    """A fault that stops an instruction; its name is the reason. version: rises when the same text could get another answer."""
 
     is_at_fault: Callable[[Candidate], bool]
     version: int = 1
@@ -36,20 +36,20 @@ class Rule:
         return (self.is_at_fault.__doc__ or "").strip()
 
 
-RULES = (
-    Rule(rules.empty),
-    Rule(rules.unfinished, 2),
-    Rule(rules.prompt_echo, 2),
-    Rule(rules.bare_title),
-    Rule(rules.passage_copy, 2),
-    Rule(rules.task_talk, 2),
-    Rule(rules.refusal),
-    Rule(rules.wrong_language, 2),
-    Rule(rules.not_an_instruction, 2),
-    Rule(rules.degenerate_repetition),
-    Rule(rules.too_short),
-    Rule(rules.too_long),
-    Rule(rules.generic, 2),
+GATES = (
+    Gate(faults.empty),
+    Gate(faults.unfinished, 2),
+    Gate(faults.prompt_echo, 2),
+    Gate(faults.bare_title),
+    Gate(faults.passage_copy, 2),
+    Gate(faults.task_talk, 2),
+    Gate(faults.refusal),
+    Gate(faults.wrong_language, 2),
+    Gate(faults.not_an_instruction, 2),
+    Gate(faults.degenerate_repetition),
+    Gate(faults.too_short),
+    Gate(faults.too_long),
+    Gate(faults.generic, 2),
 )
 
 _CLEANING_VERSION = 2
@@ -57,7 +57,7 @@ _CLEANING_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The cleaned instruction, whether it may go on, and the name of the rule that stopped it."""
+    """The cleaned instruction, whether it may go on, and the name of the gate that stopped it."""
 
     instruction: str
     kept: bool
@@ -74,7 +74,7 @@ def gate(
     opening: str = "",
     is_foreign: bool = False,
 ) -> Verdict:
-    """Clean one instruction and try it against the rules, in order.
+    """Clean one instruction and try it at the gates, in order.
 
     raw_output: with the opening that the model was given. language: ISO 639-1 code that it should be in, or "" when that is not known.
     is_finished: the model ended by itself. style: as asked for; None for a question that stands on a page. is_foreign: it should be in
@@ -86,13 +86,13 @@ def gate(
         is_finished or len(lines_with_words(raw_output)) > 1 or (style == "search_query" and not raw_output.rstrip().endswith(instruction))
     )
     candidate = Candidate(instruction, passage, language, is_whole, style, opening, is_foreign)
-    reason = next((rule.name for rule in RULES if rule.is_at_fault(candidate)), None)
+    reason = next((one.name for one in GATES if one.is_at_fault(candidate)), None)
     return Verdict(instruction, reason is None, reason)
 
 
 def versions() -> dict[str, int]:
-    """What the verdicts depend on besides the text: the version of the cleaning and of every rule, in their order."""
-    return {"clean": _CLEANING_VERSION} | {rule.name: rule.version for rule in RULES}
+    """What the verdicts depend on besides the text: the version of the cleaning and of every gate, in their order."""
+    return {"clean": _CLEANING_VERSION} | {one.name: one.version for one in GATES}
 
 
-__all__ = ["RULES", "Candidate", "Rule", "Verdict", "clean", "gate", "versions"]
+__all__ = ["GATES", "Candidate", "Gate", "Verdict", "clean", "gate", "versions"]

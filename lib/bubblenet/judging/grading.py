@@ -1,4 +1,4 @@
-"""The rule that joins the signals of a pair into `quality` and a grade: a calibration where the judge has one, else documented weights.
+"""From the signals of a pair to `quality` and a grade: by a calibration where the judge has one, else by documented weights.
 
 Without a calibration: quality = 1 / (1 + exp(-z)), z = intercept + w_r * reverse_gain + w_f * forward_gain + w_s * (expected_score - 3).
 The weights are in the settings (section curation) and were fitted once on real question headings against headings of other sections.
@@ -12,29 +12,32 @@ from math import exp
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.judging import calibration as calibrations
-from bubblenet.judging.calibration import Calibration, Origin
-from bubblenet.judging.modes import rating_mode
+from bubblenet.judging.calibration import Calibration
+from bubblenet.judging.modes import MODES, rating_mode
+from bubblenet.judging.origins import JUDGED_AS, JudgedAs, names_judged_as
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
     from bubblenet.settings import Curation, Settings
 
-ORIGINS: tuple[Origin, Origin] = ("generated", "extracted")
 _DOCUMENTED_GRADES = {5: 0.75, 4: 0.5}
 _NEVER = 2.0
 """Above every quality: the grade of a calibration that never reaches the wanted precision."""
 
 
 @dataclass(frozen=True, slots=True)
-class QualityRule:
-    """How pairs are judged. rating: the mode that `expected_score` is read from; None where no mode gives one."""
+class Grader:
+    """How pairs are judged. rating: the mode that `expected_score` is read from; None where no mode gives one.
+
+    origin: in methods over columns any origin of the tables, in those over numbers the one whose model it is judged by.
+    """
 
     curation: Curation
     rating: str | None
     calibration: Calibration | None
 
-    def threshold(self, grade: int, origin: Origin, language: str = "") -> float:
+    def threshold(self, grade: int, origin: JudgedAs, language: str = "") -> float:
         """Quality from which a pair has the grade; above 1 where the wanted precision is never reached.
 
         language: of the passage, ISO 639-1; the settings may name other thresholds for it.
@@ -53,17 +56,17 @@ class QualityRule:
         """The signals that quality is made of."""
         if self.calibration is not None:
             return self.calibration.signal_names
-        rated = self.curation.weight_expected_score and self.rating
-        return ["reverse_gain", "forward_gain", *([f"{self.rating}_score"] if rated else [])]
+        rated = [self._rating_signal] if self.curation.weight_expected_score and self.rating else []
+        return ["reverse_gain", "forward_gain", *rated]
 
     def column(self, signals: Mapping[str, Column], origin: Column) -> Column:
         """quality of a row, 0 to 1, as a Spark expression; null when a signal is."""
         from pyspark.sql import functions as F
 
-        generated, extracted = (self._column(signals, name) for name in ORIGINS)
-        return F.when(origin == "extracted", extracted).otherwise(generated)
+        generated, extracted = (self._column(signals, name) for name in JUDGED_AS)
+        return F.when(_is_judged_as("extracted", origin), extracted).otherwise(generated)
 
-    def quality(self, signals: Mapping[str, float], origin: Origin) -> float | None:
+    def quality(self, signals: Mapping[str, float], origin: JudgedAs) -> float | None:
         """The same for one pair; None when a signal is missing."""
         if self.calibration is not None:
             return self.calibration.of(origin).quality(signals)
@@ -71,7 +74,7 @@ class QualityRule:
             return None
         return 1 / (1 + exp(-self._documented(signals, origin)))
 
-    def grade(self, quality: float | None, origin: Origin, language: str = "") -> int | None:
+    def grade(self, quality: float | None, origin: JudgedAs, language: str = "") -> int | None:
         """5 or 4; None below the lower threshold."""
         if quality is None:
             return None
@@ -81,32 +84,40 @@ class QualityRule:
         """The same as a Spark expression; null below the lower threshold."""
         from pyspark.sql import functions as F
 
-        def reached(name: Origin, code: str = "") -> Column:
+        def reached(name: JudgedAs, code: str = "") -> Column:
             five, four = (quality >= self.threshold(grade, name, code) for grade in (5, 4))
             return F.when(five, 5).when(four, 4)
 
-        grade = F.when(origin == "extracted", reached("extracted")).otherwise(reached("generated"))
+        grade = F.when(_is_judged_as("extracted", origin), reached("extracted")).otherwise(reached("generated"))
         for code in self.curation.language_grades:
             grade = F.when(language == code, reached("generated", code)).otherwise(grade)
         return grade
 
-    def _column(self, signals: Mapping[str, Column], origin: Origin) -> Column:
+    def _column(self, signals: Mapping[str, Column], origin: JudgedAs) -> Column:
         from pyspark.sql import functions as F
 
         if self.calibration is not None:
             return self.calibration.of(origin).column(signals)
         return 1 / (1 + F.exp(-self._documented(signals, origin)))
 
-    def _documented(self, signals: Mapping[str, Any], origin: Origin) -> Any:
+    def _documented(self, signals: Mapping[str, Any], origin: JudgedAs) -> Any:
         """z of the documented rule; numbers and Spark columns add up alike."""
         curation = self.curation
         z = curation.intercept_generated if origin == "generated" else curation.intercept
         z = z + curation.weight_reverse_gain * signals["reverse_gain"] + curation.weight_forward_gain * signals["forward_gain"]
-        rating = f"{self.rating}_score"
+        rating = self._rating_signal
         return z + curation.weight_expected_score * (signals[rating] - 3) if rating in signals else z
 
+    @property
+    def _rating_signal(self) -> str:
+        return MODES[self.rating].rating if self.rating else ""
 
-def rule_of(settings: Settings, weights_digest: str) -> QualityRule:
-    """The rule of these settings for the judge with these weights. Raises SettingsError for a calibration that cannot be used."""
+
+def _is_judged_as(model: JudgedAs, origin: Column) -> Column:
+    return origin.isin(*names_judged_as(model))
+
+
+def grader_of(settings: Settings, weights_digest: str) -> Grader:
+    """The grader of these settings for the judge with these weights. Raises SettingsError for a calibration that cannot be used."""
     chosen = calibrations.choose(settings.curation.calibration, weights_digest, settings.scoring)
-    return QualityRule(settings.curation, rating_mode(settings.scoring.modes), chosen)
+    return Grader(settings.curation, rating_mode(settings.scoring.modes), chosen)

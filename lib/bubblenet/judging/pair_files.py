@@ -22,14 +22,16 @@ import orjson
 from bubblenet.corpus.language import UNDETERMINED, identify
 from bubblenet.engines.protocol import describe_error
 from bubblenet.errors import BubblenetError, InputError
+from bubblenet.judging.declaration import Known, Measurement
 from bubblenet.judging.gates import gate
 from bubblenet.judging.measure import Pair, measure_passage
-from bubblenet.judging.modes import MODES, Known, Measurement, reverse_of
+from bubblenet.judging.modes import MODES, RANKING
+from bubblenet.judging.modes.reverse_gain import reverse_of
 
 if TYPE_CHECKING:
     from bubblenet.engines.protocol import TextEngine
-    from bubblenet.judging.calibration import Origin
-    from bubblenet.judging.grading import QualityRule
+    from bubblenet.judging.grading import Grader
+    from bubblenet.judging.origins import JudgedAs
     from bubblenet.settings import Scoring
 
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -42,7 +44,7 @@ class Line:
     number: int
     id: Any
     pair: Pair | None
-    origin: Origin = "extracted"
+    origin: JudgedAs = "extracted"
     fault: str | None = None
 
 
@@ -53,16 +55,16 @@ class LabelledPair:
     pair: Pair
     label: int
     page: str
-    origin: Origin
+    origin: JudgedAs
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """An engine with what it is asked, and the rule that makes quality of its answers."""
+    """An engine with what it is asked, and the grader that makes quality of its answers."""
 
     engine: TextEngine
     scoring: Scoring
-    rule: QualityRule
+    grader: Grader
 
     def judge(self, lines: Sequence[Line]) -> list[dict[str, Any]]:
         """One output row for each line, in order."""
@@ -77,8 +79,8 @@ class Judge:
         """The verdict in the order of the reasons of `judgements`: the gates, what could not be measured, low quality."""
         signals = {name: value for measurement in measured.values() for name, value in measurement.signals.items()}
         failed = {mode: found for mode, found in measured.items() if found.reason is not None}
-        quality = self.rule.quality(signals, line.origin)
-        grade = self.rule.grade(quality, line.origin, identify(pair.response).language)
+        quality = self.grader.quality(signals, line.origin)
+        grade = self.grader.grade(quality, line.origin, identify(pair.response).language)
         detail = "; ".join(f"{mode}: {found.reason}: {found.detail}" for mode, found in failed.items()) or None
         reason = gate_of(pair) or ("not_measured" if quality is None else None if grade else "low_quality")
         status = "quarantined" if any(found.reason == "engine_error" for found in failed.values()) else "ok"
@@ -94,7 +96,7 @@ class Judge:
         grade: int | None = None,
         signals: dict[str, float] | None = None,
     ) -> dict[str, Any]:
-        calibration = self.rule.calibration
+        calibration = self.grader.calibration
         return {
             "line": line.number,
             "id": line.id,
@@ -139,9 +141,9 @@ def _measure_window(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring)
         measured = measure_passage(engine, [(text, text) for text in responses], scoring.max_passage_tokens)
         known = Known(alone=dict(zip(responses, measured, strict=True)))
     by_mode: dict[str, list[Measurement]] = {}
-    for name in sorted(scoring.modes, key=lambda name: name != "reverse_gain"):  # what others need comes first
+    for name in sorted(scoring.modes, key=lambda name: name != RANKING.name):  # what others need comes first
         by_mode[name] = MODES[name].measure(engine, pairs, scoring, known)
-        if name == "reverse_gain":
+        if name == RANKING.name:
             reverse = {pair.key: reverse_of(pair.key, found.columns) for pair, found in zip(pairs, by_mode[name], strict=True)}
             known = replace(known, reverse=reverse)
     return [{name: found[row] for name, found in by_mode.items()} for row in range(len(pairs))]

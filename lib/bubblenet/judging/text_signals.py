@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bubblenet.corpus import language
-from bubblenet.corpus.quality import words
+from bubblenet.corpus.quality import word_lists
 from bubblenet.corpus.similarity.shingles import tokens
 from bubblenet.judging.wording import FILLER
 
@@ -35,7 +35,7 @@ MIN_WORDS_FOR_LANGUAGE, MIN_CONFIDENCE = 4, 0.9
 _SENTENCE_ENDS = tuple(".!?:;)]}\"'\u201d\u2019\u00bb|`\u3002\uff01\uff1f\u2026*")
 _NO_PROSE = re.compile(r"\s*(?:[-*+`#|>]|\d{1,9}[.)]\s)")
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\S")
-_FUNCTION_WORDS = FILLER.union(*words.STOP_WORDS.values())
+_FUNCTION_WORDS = FILLER.union(*word_lists.STOP_WORDS.values())
 
 
 def text_signals(instruction: str, response: str) -> dict[str, float]:
@@ -149,7 +149,7 @@ def _is_other_language(instruction: str, response: str) -> bool:
 def _personal_share(answered: list[str]) -> float:
     """Words like I and my. The language with most of them decides: a share is enough, no language needs to be known."""
     counts = Counter(answered)
-    return max(sum(counts[word] for word in listed) for listed in words.FIRST_PERSON.values()) / max(1, len(answered))
+    return max(sum(counts[word] for word in listed) for listed in word_lists.FIRST_PERSON.values()) / max(1, len(answered))
 
 
 def _prose_lines(response: str) -> list[str]:
@@ -160,7 +160,7 @@ def _prose_lines(response: str) -> list[str]:
 def _num_stock_phrases(response: str) -> int:
     """Different phrases that only forums, shops and footers know."""
     folded = response.casefold().replace("\u2019", "'")
-    lists = (words.FORUM_PHRASES, words.PROMOTION, words.NOTICES)
+    lists = (word_lists.FORUM_PHRASES, word_lists.PROMOTION, word_lists.NOTICES)
     return sum(phrase in folded for listed in lists for phrases in listed.values() for _, phrase in phrases)
 
 

@@ -1,1 +1,1 @@
-"""The stage kernel: pinned sources in, one append a unit, counted, resumable; and its half on the workers (batches, journal)."""
+"""The stage kernel: pinned sources in, one append per unit, counted and resumable; and its worker side (batches, journal)."""

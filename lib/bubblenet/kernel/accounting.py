@@ -1,7 +1,7 @@
 """The accounting identity: seen = kept + filtered(reason) + quarantined(reason) + pending.
 
-It counts requests, not rows. `seen` is counted in the pinned source before the work (in its plan, where nothing was answered yet), the
-answered requests in the committed units, the verdicts in the target after it: three counts of different things, so a lost or doubled row
+It counts requests, not rows. `seen` is counted in the pinned source before the work (in its plan, if nothing was answered yet), the
+answered requests in the committed units, the verdicts in the target afterwards: three independent counts, so a lost or duplicated row
 breaks the sum and fails the run.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the requests of one stage and snapshot."""
+    """The outcome of the requests of one stage and snapshot."""
 
     seen: int
     kept: int
@@ -41,11 +41,11 @@ class Counts:
 
 
 def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
-    """Count the requests and what the target says of each.
+    """Count the requests by their verdict in the target.
 
-    requests holds request_id (may repeat); results is the target restricted to the stage's fingerprint. A request is kept when any of its
-    rows is, filtered when none is but the request could be worked on, quarantined otherwise; the reason is the alphabetically first of
-    its rows. A request without an answer is pending. Raises AccountingError when one request was answered by two units.
+    requests has request_id (may repeat); results is the target restricted to the stage's fingerprint. A request is kept if any of its
+    rows is, filtered if none is but any row is `ok`, quarantined otherwise; the reason is the alphabetically first among its
+    rows. A request without rows is pending. Raises AccountingError if one request was answered by two units.
     """
     answers = results.select("request_id", "kept", "status", "reason", F.struct("run_id", "unit").alias("unit"))
     both = requests.select("request_id", F.lit(True).alias("is_asked")).unionByName(answers, allowMissingColumns=True)
@@ -78,15 +78,15 @@ def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
 
 
 def count_requests(requests: DataFrame) -> int:
-    """The number of requests; request_id may repeat."""
+    """The number of distinct requests; request_id may repeat."""
     return requests.select("request_id").distinct().count()
 
 
 def check(before: Counts, after: Counts, num_answered: int, stage: str) -> None:
     """Raise AccountingError unless the run accounts for every request.
 
-    `before` counted the source when the plan was made, num_answered the requests of the committed units, `after` the verdicts now: what
-    was seen then must be kept, filtered, quarantined or still pending now, and exactly the answered requests must have left the pending
+    `before`: counts of the source when the plan was made; num_answered: requests of the committed units; `after`: verdicts now. Every
+    request seen then must be kept, filtered, quarantined or pending now, and exactly the answered requests must have left the pending
     ones.
     """
     expected = Counts(before.seen, after.kept, before.pending - num_answered, after.filtered, after.quarantined)

@@ -1,8 +1,8 @@
-"""The worker's side of the stage kernel: Arrow batches in, Arrow batches out, every request answered, every failure a row.
+"""The worker side of the stage kernel: Arrow batches in, Arrow batches out; every request gets a row, every failure becomes one.
 
-A RowTransform answers a window of requests. A window that fails is cut into parts, and parts into rows, so that one bad row costs itself
-only. Where a worker died, the next attempt hands on what was finished (bubblenet.kernel.journal), does what was not begun, and takes the
-requests that were in flight last, in parts, then row by row: the row that was in flight alone when its worker died is quarantined unseen.
+A RowTransform answers a window of requests. A window that fails is split into parts, and parts into rows, so that one bad row fails
+alone. After a worker died, the next attempt replays finished answers (bubblenet.kernel.journal), runs the requests not yet started, and
+retries those in flight last, in parts, then row by row: a row in flight alone when its worker died is quarantined without another try.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _KILLED = "the worker died or hung while this row was in flight"
 
 
 class RowTransform(Protocol):
-    """What a stage does with requests. Instances are pickled to the workers, so they hold settings, never a model.
+    """The work of a stage on requests. Instances are pickled to the workers, so they hold settings, never a model.
 
-    identity: columns copied from a request to each of its rows, quarantined ones too. window_rows: how many requests are answered together.
-    Called with a window it yields (request, row) pairs, at least one for each request; a row without `status` is `ok`.
+    identity: columns copied from a request to each of its rows, quarantined ones too. window_rows: number of requests answered together.
+    Called with a window, it yields (request, row) pairs, at least one per request; a row without `status` is `ok`.
     """
 
     @property
@@ -46,7 +46,7 @@ class RowTransform(Protocol):
 
     @property
     def window_rows(self) -> int:
-        """Requests in one window."""
+        """Requests per window."""
 
     def __call__(self, requests: list[Row]) -> Iterable[tuple[Row, Row]]:
         """Answer a window."""
@@ -54,10 +54,10 @@ class RowTransform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What every row of a unit of work carries, and where its workers may leave small files.
+    """Columns common to all rows of a unit of work, and the scratch folder of its workers.
 
-    is_costly: requests are marked from the first attempt on and answers are kept, which a stage without a model has no use for.
-    suspect_seconds: after which a worker ends itself when it hangs on requests that were in flight when another died; 0: never.
+    is_costly: journal requests from the first attempt on and save answers, which a stage without a model does not need.
+    suspect_seconds: time after which a worker kills itself if it hangs on requests in flight when another died; 0: never.
     """
 
     run_id: str
@@ -97,7 +97,7 @@ class BatchRunner:
             yield batch
 
     def _answers(self, batches: Iterator[pa.RecordBatch], journal: Journal) -> Iterator[pa.RecordBatch]:
-        """Answers of earlier attempts, then those to requests that nobody suspects, then those to the others."""
+        """Answers of earlier attempts, then those of requests not under suspicion, then those of suspects."""
         done: set[str] = set()
         for saved in journal.answers():
             done |= set(saved["request_id"].to_pylist())
@@ -121,7 +121,7 @@ class BatchRunner:
                 yield from self._finish(part, journal, mark)
 
     def _finish(self, requests: list[Row], journal: Journal, mark: Mark | None = None) -> Iterator[pa.RecordBatch]:
-        """Batches with the answers to some requests. mark: the one that a dead worker left with these among others."""
+        """Batches with the answers to some requests. mark: the mark left by a dead worker that includes them."""
         if mark and mark.is_proof:
             yield from self._batches((request, quarantined("killed_worker", _KILLED)) for request in requests)
             return
@@ -133,7 +133,7 @@ class BatchRunner:
                 yield from batches
                 return
             finished = list(batches)
-            if self._successes:  # failures alone may be the machine's fault: the next attempt tries those rows again
+            if self._successes:  # if nothing succeeded, the machine may be at fault: the next attempt retries those rows
                 journal.save(finished, self.schema)
         yield from finished
 
@@ -144,9 +144,9 @@ class BatchRunner:
         try:
             pairs = list(self.transform(requests))
         except (BubblenetError, DeadEngineError):
-            raise  # nothing that another row would do better
-        except Exception:  # noqa: BLE001 - whatever a row does to a rule or a model, the other rows go on
-            for part in self._parts(requests):  # in the end alone, where the row at fault gets its reason
+            raise  # retrying rows one by one would not help
+        except Exception:  # noqa: BLE001 - whatever a row does to a rule or a model, the other rows continue
+            for part in self._parts(requests):  # down to single rows, where the row at fault gets its reason
                 yield from self._answer(part)
             return
         self._successes += len(requests)
@@ -161,12 +161,12 @@ class BatchRunner:
         except Exception as error:
             self._failures += 1
             if not self._successes and self._failures >= _HOPELESS_FAILURES:
-                raise  # not one row worked: the fault is not in the rows
+                raise  # not one row succeeded: the rows are not at fault
             reason = "out_of_memory" if isinstance(error, MemoryError) else "failed"
             yield request, quarantined(reason, f"{type(error).__name__}: {error}")
 
     def _parts(self, requests: list[Row]) -> Iterator[list[Row]]:
-        """Windows into parts of the square root of a window, anything smaller into rows: few steps, and most rows still in batches."""
+        """Split a window into parts of the square root of its size, and smaller sets into rows: few steps, with most rows still batched."""
         size = math.isqrt(self.transform.window_rows - 1) + 1 if self.transform.window_rows > 1 else 1
         yield from cut(requests, size if len(requests) > size else 1)
 
@@ -175,7 +175,7 @@ class BatchRunner:
             yield pa.RecordBatch.from_pylist(rows, schema=self.schema)
 
     def _complete(self, request: Row, row: Row) -> Row:
-        """Add what every row of a stage table carries."""
+        """Add the columns common to all stage tables."""
         copied = {name: request[name] for name in ("request_id", *self.transform.identity)}
         verdict = {"status": "ok", "kept": False, "reason": None, "attempts": self._attempt + 1}
         unit = {"fingerprint": self.unit.fingerprint, "run_id": self.unit.run_id, "unit": self.unit.number}
@@ -183,7 +183,7 @@ class BatchRunner:
 
 
 def quarantined(reason: str, detail: str) -> Row:
-    """The row of a request that could not be worked on."""
+    """The row of a request that could not be processed."""
     return {"status": "quarantined", "kept": False, "reason": reason, "detail": detail[:2000]}
 
 
@@ -194,7 +194,7 @@ def _requests(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
 
 
 def cut(requests: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """Lists of at most `size` requests, across the borders of batches."""
+    """Chunks of at most `size` requests, across batch boundaries."""
     iterator = iter(requests)
     while some := list(islice(iterator, size)):
         yield some
@@ -202,7 +202,7 @@ def cut(requests: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 @contextmanager
 def _at_most(seconds: float) -> Iterator[None]:
-    """End this process, with a trace of where it hangs, after so many seconds; 0: never. Works while Python itself is stuck."""
+    """Kill this process with a stack trace after the given time; 0: never. Works even while Python itself is stuck."""
     if not seconds:
         yield
         return
@@ -214,7 +214,7 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 
 def _counts(batch: pa.RecordBatch) -> tuple[set[str], int, int]:
-    """Requests answered in a batch, rows kept, tokens read and written."""
+    """Request ids in a batch, number of kept rows, number of tokens read and written."""
     names = set(batch.schema.names)
     kept = sum(map(bool, batch["kept"].to_pylist())) if "kept" in names else 0
     tokens = sum(value or 0 for name in ("prompt_tokens", "output_tokens") if name in names for value in batch[name].to_pylist())
@@ -222,7 +222,7 @@ def _counts(batch: pa.RecordBatch) -> tuple[set[str], int, int]:
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Cut a stream of rows into batches that stay small in rows and in characters."""
+    """Chunk a stream of rows, limiting rows and characters per batch."""
     chunk: list[Row] = []
     characters = 0
     for row in rows:

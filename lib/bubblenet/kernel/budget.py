@@ -1,4 +1,4 @@
-"""What a run of a model stage may spend; asked between units, so that a stage stops cleanly with valid tables."""
+"""The budget of a run of a model stage; checked between units, so that a stage stops cleanly with valid tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bubblenet import settings
 
 @dataclass(slots=True)
 class Budget:
-    """Limits and what was spent of them. A limit of 0 means none."""
+    """Limits and amounts spent. A limit of 0 means no limit."""
 
     limits: settings.Budget
     rows: int = 0
@@ -18,12 +18,12 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
 
     def spend(self, rows: int, tokens: int) -> None:
-        """Book a finished unit."""
+        """Record the cost of a finished unit."""
         self.rows += rows
         self.tokens += tokens
 
     def exhausted(self) -> str | None:
-        """The name of the first limit that is reached, or None."""
+        """The name of the first limit reached, or None."""
         spent = {"rows": self.rows, "tokens": self.tokens, "seconds": time.monotonic() - self.started}
         for name, amount in spent.items():
             limit = getattr(self.limits, name)
@@ -32,5 +32,5 @@ class Budget:
         return None
 
     def unit_rows(self, wanted: int) -> int:
-        """A unit is the smallest thing that can be stopped at, so it must not be larger than the row budget."""
+        """Cap a unit at the row budget: a stage can stop only between units."""
         return min(wanted, self.limits.rows) if self.limits.rows else wanted

@@ -1,4 +1,4 @@
-"""Write a frame down and go on from what was written: computed once, its lineage cut."""
+"""Checkpoints of DataFrames: write a frame and read it back, so that it is computed once and its lineage is cut."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def checkpoint_under(folder: str) -> Checkpoint:
-    """A function that writes a frame to a folder of its own and reads it back: computed once, and a lost executor takes nothing along."""
+    """A function that checkpoints frames below a folder: each is computed once, and survives the loss of an executor."""
     numbers = itertools.count()
 
     def checkpoint(frame: DataFrame) -> DataFrame:

@@ -1,4 +1,4 @@
-"""What a job is given: the session, the settings, the warehouse, and the names of snapshot and run."""
+"""The context of a job: the session, the settings, the warehouse, and the names of snapshot and run."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def new_run_id() -> str:
 class Context:
     """Everything a job needs besides its own declaration.
 
-    limit: at most this many passages go through the models, the same ones on every start; 0: all.
-    Raises InputError for a snapshot name that would not do as a partition value.
+    limit: most passages that go through the models, the same ones on every start; 0: all.
+    Raises InputError for a snapshot name that is unsuitable as a partition value.
     """
 
     spark: SparkSession
@@ -48,11 +48,11 @@ class Context:
             raise InputError("a snapshot name of letters, digits, `.`, `_`, `-`", repr(self.snapshot), "For example: --snapshot 2026-11")
 
     @property
-    def slots(self) -> int:
-        """Concurrent tasks of a stage."""
+    def concurrent_tasks(self) -> int:
+        """Tasks of a stage that run at the same time."""
         return self.settings.execution.model_tasks or self.spark.sparkContext.defaultParallelism
 
     @property
-    def model_slots(self) -> int:
-        """Concurrent tasks of a stage with a model: one on the GPU of one machine."""
-        return 1 if has_local_gpu(self.spark) else self.slots
+    def concurrent_model_tasks(self) -> int:
+        """The same of a stage with a model: one where a machine has one GPU for all of them."""
+        return 1 if has_local_gpu(self.spark) else self.concurrent_tasks

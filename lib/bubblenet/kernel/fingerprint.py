@@ -1,4 +1,4 @@
-"""What decides a stage's result, and its hash: the part of a row's key that a change of model, prompt, setting or code moves."""
+"""Fingerprints: the part of a row's key that changes with the model, prompt, settings or code behind a stage's result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Everything that changes a stage's result, and its hash."""
+    """Everything that affects a stage's result, and its hash."""
 
     parts: dict[str, Any]
 

@@ -1,8 +1,8 @@
-"""What a task leaves on the scratch folder, so that its next attempt finds the row at fault and pays for nothing twice.
+"""A write-ahead journal of each task in the scratch folder: its next attempt finds the row at fault and repeats no finished work.
 
-Marks are written ahead: the ids of requests that are about to be worked on. A mark goes when the worker has survived them, so one that the
-next attempt finds names the requests that were in flight when the worker died. Answers are written when a set of requests is finished; the
-next attempt hands them on instead of asking the model again. Spark may read a partition in another order the second time, hence ids.
+Marks, the ids of requests about to be processed, are written ahead and deleted once the worker survived them, so a mark found by
+the next attempt names the requests in flight when the worker died. Answers are saved when a set of requests is finished; the next
+attempt replays them instead of running the model again. Keyed by id, since Spark may read a partition in another order the second time.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ class Mark:
 
     @property
     def is_proof(self) -> bool:
-        """Whether it was one request, isolated after a first death: the machine may have taken the first worker for reasons of its own."""
+        """Whether it is a single request, isolated after an earlier death: the first death alone may have been the machine's fault."""
         return self.attempt > 0 and len(self.ids) == 1
 
 
 class Journal:
-    """The marks and answers of one task. Attempts of a task share them; other tasks have folders of their own."""
+    """The marks and answers of one task. Attempts of a task share them; other tasks have separate folders."""
 
     def __init__(self, scratch: Scratch, unit: int, partition: int, attempt: int) -> None:
         self._scratch, self._attempt, self._written = scratch, attempt, 0
         self._marks, self._answers = (f"{kind}-{unit}/{partition}" for kind in ("in-flight", "answers"))
 
     def marks(self) -> list[Mark]:
-        """What earlier attempts were at when their workers died, the smallest sets first."""
+        """Marks of the requests in flight when earlier attempts' workers died, smallest sets first."""
         found = (content.split("\n") for content in self._scratch.read_all(self._marks))
         marks = (Mark(int(attempt), frozenset(ids)) for attempt, *ids in found if ids)
         return sorted(marks, key=lambda mark: (len(mark.ids), -mark.attempt, sorted(mark.ids)))
 
     @contextmanager
     def in_flight(self, ids: Iterable[str]) -> Iterator[None]:
-        """Around work on requests. An error that leaves the worker alive takes the mark away; a dead engine is as good as a dead worker."""
+        """Mark requests as in flight. An error that the worker survives deletes the mark; a dead engine counts as a dead worker."""
         name = self._name(self._marks)
         self._scratch.write(name, "\n".join([f"{self._attempt}", *ids]))
         try:
@@ -62,13 +62,13 @@ class Journal:
         self._scratch.delete(name)
 
     def answers(self) -> Iterator[pa.RecordBatch]:
-        """What earlier attempts finished."""
+        """The answers finished by earlier attempts."""
         for name in sorted(self._scratch.names(self._answers)):
             with pa.ipc.open_stream(self._scratch.read(f"{self._answers}/{name}")) as reader:
                 yield from reader
 
     def save(self, batches: list[pa.RecordBatch], schema: pa.Schema) -> None:
-        """Keep the answers to a set of requests. The file is complete or not there: a half written one would end the next attempt."""
+        """Save the answers to a set of requests, atomically: a partial file would fail the next attempt."""
         buffer = pa.BufferOutputStream()
         with pa.ipc.new_stream(buffer, schema) as writer:
             for batch in batches:

@@ -1,7 +1,7 @@
-"""The ledger: one row of `runs` for each unit of work.
+"""The ledger: one row of `runs` per unit of work.
 
-The ledger is never the truth, the tables are. A unit's note travels in its commit, its counts in the rows it wrote; so a ledger row that
-a crash lost is rebuilt from the table at the next start.
+The tables are the source of truth, not the ledger. A unit's note is stored in its commit, its counts in the rows it wrote, so a ledger
+row lost in a crash is rebuilt from the table at the next start.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LOOK_BACK = 1000  # commits before the newest recorded one: enough for units th
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One unit of work, with what its rows say of it. Fields as in table `runs`."""
+    """One unit of work, with the counts of its rows. Fields as in table `runs`."""
 
     run_id: str
     stage: str
@@ -54,7 +54,7 @@ class Entry:
 
 
 def note_of_unit(run_id: str, stage: str, unit: int, snapshot: str, fingerprint: str, num_requests: int) -> dict[str, Any]:
-    """The note that a unit's commit carries as userMetadata."""
+    """The note stored in a unit's commit as userMetadata."""
     return {
         "run_id": run_id,
         "stage": stage,
@@ -67,14 +67,14 @@ def note_of_unit(run_id: str, stage: str, unit: int, snapshot: str, fingerprint:
 
 
 def record(warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None) -> Entry:
-    """Write the ledger row of one committed unit and return it. Doing it twice writes it once."""
+    """Write the ledger row of one committed unit and return it. Idempotent."""
     entry = _read_entry(warehouse, target, note, version, seconds, datetime.now(UTC))
     _insert(warehouse, entry)
     return entry
 
 
 def rebuild(warehouse: Warehouse) -> int:
-    """Write the rows that a crash lost, of all tables; return their number."""
+    """Write the rows lost in a crash, for all tables; returns their number."""
     known = warehouse.read(RUNS).groupBy("target").agg(F.collect_set("target_version").alias("versions"))
     recorded = {row["target"]: set(row["versions"]) for row in known.collect()}
     lost = 0
@@ -89,7 +89,7 @@ def rebuild(warehouse: Warehouse) -> int:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of the parts that decide a result, for the record."""
+    """Versions of the components that affect results, for the record."""
     names = ("bubblenet", "pyspark", "delta-spark", "torch", "transformers")
     return {name: _version(name) for name in names}
 
@@ -140,7 +140,7 @@ def _read_entry(
 
 
 def _insert(warehouse: Warehouse, entry: Entry) -> None:
-    """Append one row, unless it is there: units of one run and stage rise, so the unit number serves as transaction version."""
+    """Append one row unless it exists: units of one run and stage ascend, so the unit number serves as transaction version."""
     rows = warehouse.spark.createDataFrame([asdict(entry)], RUNS.ddl).coalesce(1)
     note = {"ledger": f"{entry.run_id}/{entry.stage}/{entry.unit}"}
     warehouse.append_once(rows, RUNS, note, Transaction(f"{entry.run_id}/{entry.stage}", entry.unit + 1))

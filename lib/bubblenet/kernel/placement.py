@@ -1,10 +1,10 @@
-"""Where the tasks of a model stage run: one GPU for each, where executors have GPUs.
+"""Placement of the tasks of a model stage: one GPU per task, if executors have GPUs.
 
-Spark gives GPUs to tasks by resource profile. The profile of the application asks for none, so stages without a model use all cores and
-hold no GPU; the map of a model stage brings a profile of its own. It asks of the task alone, hence the executors stay the same
+Spark assigns GPUs to tasks by resource profile. The application's profile requests none, so stages without a model use all cores and
+hold no GPU; the map of a model stage has its own profile. It changes only task requests, so the executors stay the same
 (stage-level scheduling without dynamic allocation, Spark 3.4 and later).
 
-Local mode schedules no GPUs. There a model stage is one task at a time, and has the one GPU of the machine.
+Local mode schedules no GPUs. There a model stage runs one task at a time, with the one GPU of the machine.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _GPUS = "spark.executor.resource.gpu.amount"
 
 
 def model_profile(spark: SparkSession) -> ResourceProfile | None:
-    """One whole GPU and its share of an executor's cores for each task; None where executors have none.
+    """One whole GPU and its share of an executor's cores per task; None if executors have none.
 
-    Raises EnvironmentProblem where the application's own profile gives every task a GPU: stages without a model would hold them.
+    Raises EnvironmentProblem if the application's own profile gives every task a GPU: stages without a model would hold them.
     """
     gpus = int(spark.conf.get(_GPUS, "0") or 0)
     if not gpus or _is_local(spark):
@@ -41,7 +41,7 @@ def model_profile(spark: SparkSession) -> ResourceProfile | None:
 
 
 def has_local_gpu(spark: SparkSession) -> bool:
-    """Whether the session says that its one machine has a GPU. Raises EnvironmentProblem for several: local mode gives out none of them."""
+    """Whether the session declares a GPU in local mode. Raises EnvironmentProblem for several, since local mode cannot assign them."""
     gpus = int(spark.conf.get(_GPUS, "0") or 0) if _is_local(spark) else 0
     if gpus > 1:
         raise EnvironmentProblem("one GPU in local mode", f"{_GPUS}={gpus}", "Start a cluster on this machine; see docs/cluster.md.")
@@ -49,7 +49,7 @@ def has_local_gpu(spark: SparkSession) -> bool:
 
 
 def lend_local_gpu(spark: SparkSession) -> None:
-    """Tell the tasks that this thread starts whether they have the GPU of the machine."""
+    """Pass the address of the local GPU, if any, to the tasks started by this thread."""
     spark.sparkContext.setLocalProperty(LOCAL_GPU, "0" if has_local_gpu(spark) else "")
 
 

@@ -1,7 +1,7 @@
-"""Progress of a running unit: workers leave small counters beside the plan, the driver sums them.
+"""Progress of a running unit: workers write small counter files beside the plan, the driver sums them.
 
-Spark tells the driver nothing about rows inside a task, and a unit of a model stage lasts minutes. A counter file a task, rewritten at
-most every two seconds, works on any shared file system and never holds the result up.
+Spark reports no progress within a task, and a unit of a model stage takes minutes. One counter file per task, rewritten at
+most every two seconds, works on any shared file system and never blocks the result.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class WorkerProgress:
         self._tally, self._written = Tally(), 0.0
 
     def add(self, requests: int, kept: int, tokens: int) -> None:
-        """Count requests that were answered now, and the rows and tokens of their answers."""
+        """Count newly answered requests, and the rows and tokens of their answers."""
         self._tally.requests += requests
         self._tally.kept += kept
         self._tally.tokens += tokens
@@ -77,7 +77,7 @@ class StageProgress:
             self._bar.stop()
 
     def start_unit(self, unit: int) -> None:
-        """The workers' counters of this unit are shown from now on."""
+        """Show the workers' counters of this unit from now on."""
         self._unit = unit
 
     def finish_unit(self, requests: int, kept: int, tokens: int) -> None:
@@ -93,7 +93,7 @@ class StageProgress:
             self._show(self._sum())
 
     def _sum(self) -> Tally:
-        """Committed counts and the counters of the running unit; a repeated task may count a row twice until it ends."""
+        """Committed counts plus the counters of the running unit; a retried task may count a row twice until it ends."""
         tally = Tally(self._finished.requests, self._finished.kept, self._finished.tokens)
         if self._unit >= 0:
             for requests, kept, tokens in self._counters():
@@ -106,7 +106,7 @@ class StageProgress:
             try:
                 requests, kept, tokens = json.loads(content)
             except ValueError:
-                continue  # half written
+                continue  # partially written
             yield requests, kept, tokens
 
     def _show(self, tally: Tally) -> None:
@@ -125,7 +125,7 @@ class StageProgress:
 
 
 def progress_bar(console: Console) -> Any:
-    """A bar that goes away when its work is done. Its tasks have a `note`."""
+    """A bar that disappears when its work is done. Its tasks have a `note`."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (

@@ -1,4 +1,4 @@
-"""Small files beside the tables and plans, on any file system that pyarrow reads."""
+"""Small files beside tables and plans, on any file system supported by pyarrow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pyarrow import fs, parquet
 
 
 class Scratch:
-    """Small files beside the plan of a stage, on any file system that pyarrow reads."""
+    """Small files below one location, on any file system supported by pyarrow."""
 
     def __init__(self, location: str) -> None:
         self._scheme = location.split("://")[0] + "://" if "://" in location else ""
@@ -25,13 +25,13 @@ class Scratch:
             stream.write(content.encode() if isinstance(content, str) else content)
 
     def write_whole(self, name: str, content: bytes) -> None:
-        """Create a file that nobody sees before it is complete."""
+        """Create a file atomically: it becomes visible only when complete."""
         unfinished = f"unfinished/{name}"
         self.write(unfinished, content)
         self.move(unfinished, name)
 
     def move(self, name: str, to: str) -> None:
-        """Give a file another name, at once on a file system that renames."""
+        """Rename a file; atomic on file systems that support it."""
         self._filesystem.create_dir(f"{self._root}/{to}".rpartition("/")[0], recursive=True)
         self._filesystem.move(f"{self._root}/{name}", f"{self._root}/{to}")
 
@@ -42,22 +42,22 @@ class Scratch:
         return content
 
     def read_all(self, folder: str) -> list[str]:
-        """The contents of all files of a folder that can be read at this moment."""
+        """The contents of all files of a folder that are readable at the moment."""
         contents = []
         for name in self.names(folder):
             try:
                 contents.append(self.read(f"{folder}/{name}").decode())
             except OSError:
-                continue  # being replaced right now; the next look finds it
+                continue  # being replaced; the next poll finds it
         return contents
 
     def names(self, folder: str = "") -> list[str]:
-        """What a folder holds, the outermost one by default; nothing when it does not exist."""
+        """The names in a folder, by default the top one; empty if it does not exist."""
         selector = fs.FileSelector(f"{self._root}/{folder}" if folder else self._root, allow_not_found=True)
         return [info.base_name for info in self._filesystem.get_file_info(selector)]
 
     def parquet_files(self) -> list[tuple[str, int]]:
-        """Location and number of rows of every Parquet file, in order of names; only footers are read."""
+        """Location and number of rows of every Parquet file, ordered by name; only footers are read."""
         infos = self._filesystem.get_file_info(fs.FileSelector(self._root))
         names = sorted(info.path for info in infos if info.path.endswith(".parquet"))
         with ThreadPoolExecutor(16) as pool:
@@ -65,10 +65,10 @@ class Scratch:
         return [(f"{self._scheme}{name}", num_rows) for name, num_rows in zip(names, counts, strict=True) if num_rows]
 
     def delete(self, name: str) -> None:
-        """Remove a file."""
+        """Delete a file."""
         self._filesystem.delete_file(f"{self._root}/{name}")
 
     def delete_everything(self) -> None:
-        """Remove the folder itself."""
+        """Delete the folder itself."""
         if self._filesystem.get_file_info(self._root).type != fs.FileType.NotFound:
             self._filesystem.delete_dir(self._root)

@@ -1,13 +1,13 @@
-"""The stage kernel: read what is new, transform it, append it once.
+"""The stage kernel: read new requests, transform them, append each result once.
 
 A job declares a Stage; run_stage does the rest, in this order.
 
-1. Requests of the source, at pinned versions, are compared once with the target on (request_id, fingerprint); what is missing is
-   written as the run's plan, so no list of ids is held in one process and no unit's write reads its own target.
-2. The plan is cut into units. Each unit is one blind append under a compare-and-swap transaction: Delta lets exactly one of two
-   drivers through, and the loser plans again from what is then missing.
-3. Counts travel in the rows and in the commit's note; the ledger is rebuilt from them.
-4. The budget is asked between units; the accounting identity is checked at the end.
+1. Requests of the source, at pinned versions, are compared once with the target on (request_id, fingerprint); the missing ones
+   are written as the run's plan, so no process holds a list of ids and no unit's write reads its own target.
+2. The plan is split into units. Each unit is one blind append under a compare-and-swap transaction: Delta lets exactly one of two
+   concurrent drivers commit, and the loser plans again from what is then missing.
+3. Counts are stored in the rows and in the commit's note; the ledger is rebuilt from them.
+4. The budget is checked between units, the accounting identity at the end.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One declaration: what is asked, of what, and where the answers go.
+    """Declaration of a stage: its requests, how they are answered, and the table for the answers.
 
-    requests: request_id and the payload, from pinned versions of the source; a request_id may repeat (the payload is the same then).
+    requests: request_id and the payload, from pinned versions of the source; a request_id may repeat, with equal payload.
     transform: answers requests on the workers, in windows. combine: instead, a function of all pending requests as one set and one unit;
-    it is given the answers of earlier units, and a checkpoint, which writes a frame down and cuts its lineage. Rows are `ok` unless they
-    bring a `status` of their own.
+    its arguments are the requests, the answers of earlier units, and a checkpoint, which materialises a frame and cuts its lineage. Rows
+    are `ok` unless they have their own `status`.
     scope: restricts the target to rows that can answer these requests (its partition), so that the comparison is pruned.
-    colocate: column whose equal values are worked on together (candidates of one passage share its prefill).
+    colocate: column whose equal values are processed together (candidates of one passage share its prefill).
     weight: instead of `colocate`, a column with the bytes that a request makes the workers read: tasks are packed to about equal weight.
     min_task_rows: requests that a task gets at least, where it takes long to start.
-    sample: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
+    only: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
     """
 
     name: str
@@ -74,19 +74,19 @@ class Stage:
     scope: Column | None = None
     colocate: str = "request_id"
     weight: str | None = None
-    sample: DataFrame | None = None
+    only: DataFrame | None = None
     min_task_rows: int = 1
     is_model_stage: bool = False
 
     @property
     def app_id(self) -> str:
-        """The transaction lane: one writer at a time for each stage and fingerprint."""
+        """Transaction id of the stage: one writer at a time per stage and fingerprint."""
         return f"{self.name}/{self.fingerprint.id}/0"
 
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """What a stage did in this run, and how its requests stand now."""
+    """The work of a stage in this run, and the current state of its requests."""
 
     name: str
     counts: Counts
@@ -98,7 +98,7 @@ class StageReport:
     stopped_by: str | None = None
 
     def show(self, console: Console) -> None:
-        """Print one line: the identity, what was written now, tokens and seconds."""
+        """Print one line: the accounting identity, rows written in this run, tokens and seconds."""
         work = f"{self.num_rows:,} new rows" if self.num_rows else "nothing to do"
         if self.tokens:
             work += f", {self.tokens:,} tokens, {self.tokens / self.seconds:,.0f} tokens/s"
@@ -108,7 +108,7 @@ class StageReport:
 
 @dataclass(frozen=True, slots=True)
 class PlannedUnit:
-    """Some files of a plan."""
+    """A subset of a plan's files."""
 
     files: tuple[str, ...]
     num_requests: int
@@ -133,7 +133,7 @@ class Plan:
 def run_stage(stage: Stage, context: Context) -> StageReport:
     """Bring the target up to date with the requests.
 
-    Raises AccountingError when rows were lost or doubled, ConcurrentRunError when other drivers kept taking the lane.
+    Raises AccountingError if rows were lost or duplicated, ConcurrentRunError if other drivers kept winning the transaction.
     """
     started = time.monotonic()
     budget = Budget(context.settings.budget if stage.is_model_stage else settings_module.Budget())
@@ -166,16 +166,16 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
 
 
 def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> Plan:
-    """Compare source and target once, and write what is missing."""
+    """Compare source and target once, and write the missing requests."""
     version = context.warehouse.version(stage.target)
     stored = context.warehouse.stored_transaction(stage.target, stage.app_id, version)
     location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
-    requests = stage.requests if stage.sample is None else stage.requests.join(stage.sample, on=stage.colocate, how="left_semi")
+    requests = stage.requests if stage.only is None else stage.requests.join(stage.only, on=stage.colocate, how="left_semi")
     units: tuple[PlannedUnit, ...] = ()
-    # The first start of a lane finds no answers. A copied table may have lost its transactions, so the files are asked, too.
+    # The first start of a stage finds no answers. A copied table may have lost its transactions, so file statistics are checked, too.
     if stored < 0 and not context.warehouse.may_hold(stage.target, "fingerprint", stage.fingerprint.id, version):
         units = _write_units(stage, context, requests, budget, location)
-        num_open = sum(unit.num_requests for unit in units) if stage.sample is None else accounting.count_requests(stage.requests)
+        num_open = sum(unit.num_requests for unit in units) if stage.only is None else accounting.count_requests(stage.requests)
         before = accounting.Counts(seen=num_open, kept=0, pending=num_open)
     else:
         answers = _answers(stage, context, version)
@@ -187,16 +187,16 @@ def _make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> P
 
 
 def _answers(stage: Stage, context: Context, version: int) -> DataFrame:
-    """Rows of the target that were made with the stage's fingerprint, within its scope."""
+    """Rows of the target with the stage's fingerprint, within its scope."""
     rows = context.warehouse.read(stage.target, version).where(F.col("fingerprint") == stage.fingerprint.id)
     return rows if stage.scope is None else rows.where(stage.scope)
 
 
 def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Budget, location: str) -> tuple[PlannedUnit, ...]:
-    """Write each request once, in files of equal row counts, and cut the plan into units of whole files."""
+    """Write each request once, in files of equal row counts, and group whole files into units."""
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
-    rows_per_file = math.ceil(unit_rows / context.slots)
+    rows_per_file = math.ceil(unit_rows / context.concurrent_tasks)
     distinct = pending.repartition("request_id").dropDuplicates(["request_id"])  # in this order the payload is sorted once
     ordered = distinct.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
@@ -216,7 +216,7 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
 
 
 def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first: int, done: list[ledger.Entry]) -> str | None:
-    """Append the units in order; return the name of the budget that stopped them, if one did."""
+    """Append the units in order; returns the name of the budget that stopped them, or None."""
     with StageProgress(context.console, stage.name, plan.num_planned, Scratch(plan.location)) as progress:
         for index, planned in enumerate(plan.units):
             stopped_by = budget.exhausted()
@@ -247,19 +247,19 @@ def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUni
 
 
 def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUnit, unit: Unit) -> DataFrame:
-    """The narrow plan of a unit: read, spread, map, write.
+    """The narrow plan of a unit: read, repartition, map, write.
 
-    Nothing may stand above the map, or Spark could run the model twice.
+    No operator may follow the map, or Spark could run the model twice.
     """
     from pyspark.sql.pandas.types import to_arrow_schema
 
     if stage.transform is None:
         raise TypeError(f"stage {stage.name} declares neither transform nor combine")
     schema = context.warehouse.read(stage.target).schema
-    most_tasks = context.model_slots if stage.is_model_stage else context.slots * CPU_TASKS_PER_SLOT
+    most_tasks = context.concurrent_model_tasks if stage.is_model_stage else context.concurrent_tasks * CPU_TASKS_PER_SLOT
     num_tasks = min(math.ceil(planned.num_requests / stage.min_task_rows), most_tasks)
     weight, colocate = stage.weight, stage.colocate
-    spread = pack_by_weight(requests, weight, context.slots) if weight else spread_by_number(requests, num_tasks, colocate)
+    spread = pack_by_weight(requests, weight, context.concurrent_tasks) if weight else spread_by_number(requests, num_tasks, colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
     profile = model_profile(context.spark) if stage.is_model_stage else None
     if stage.is_model_stage:
@@ -268,20 +268,20 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
 
 
 def _suspect_seconds(context: Context) -> float:
-    """A part of the time that Spark gives a silent worker: suspects are few at a time. 0 where it gives no limit."""
+    """A fraction of Spark's idle timeout for workers, since suspects run in small sets. 0 without a timeout."""
     timeout = context.spark.conf.get("spark.sql.execution.pyspark.udf.idleTimeoutSeconds", None) or "0"
     found = re.fullmatch(r"(\d+)(s|m|min|h|d)?", timeout.strip())
     return int(found[1]) * _UNITS[found[2] or "s"] * _SUSPECT_SHARE if found else 0.0
 
 
 def _unit_columns(unit: Unit) -> dict[str, Column]:
-    """What the workers add to every row, for a stage that is one set."""
+    """The columns that workers add to every row, for a `combine` stage."""
     values = {"status": "ok", "attempts": 1, "fingerprint": unit.fingerprint, "run_id": unit.run_id, "unit": unit.number}
     return {name: F.lit(value) for name, value in values.items()}
 
 
 def _verify(stage: Stage, context: Context, plan: Plan, done: list[ledger.Entry]) -> Counts:
-    """Check the identity at the version this run left; the lane let nobody else write in between."""
+    """Check the identity at the version that this run committed; the transaction id excludes other writers in between."""
     after = accounting.count_verdicts(stage.requests, _answers(stage, context, done[-1].target_version))
     accounting.check(plan.before, after, sum(entry.num_requests for entry in done), stage.name)
     return after

@@ -1,4 +1,4 @@
-"""How the requests of a unit are spread over Spark tasks: by number, or packed by weight."""
+"""Distribution of a unit's requests over Spark tasks: by number, or packed by weight."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 CPU_TASKS_PER_SLOT = 4
-"""Tasks for each slot of a stage without a model: enough that a slow one does not leave the others idle."""
+"""Tasks per slot of a stage without a model: enough that a slow one does not leave the other slots idle."""
 
 MAX_TASK_WEIGHT = 128 * 1024 * 1024
-"""Bytes in one task beyond which another one begins: what a task loses when its machine dies."""
+"""Bytes per task above which a new one begins: the work lost when a task's machine dies."""
 
 
 def spread_by_number(requests: DataFrame, num_tasks: int, colocate: str) -> DataFrame:
-    """About equal numbers of requests a task; equal values of `colocate` lie together."""
+    """About equal numbers of requests per task; equal values of `colocate` are in one task."""
     return requests.repartition(num_tasks, colocate)
 
 
 def pack_by_weight(requests: DataFrame, weight: str, slots: int) -> DataFrame:
-    """Tasks of about equal weight, the heaviest requests first; none above its target by more than its heaviest request.
+    """Tasks of about equal weight, heaviest requests first; none exceeds its target by more than its heaviest request.
 
-    weight: a column of bytes, positive. For requests that are light themselves: all pass through one task, in the order of their weight.
-    Hashing as many keys as there are tasks would leave a third of the tasks (1/e) without any.
+    weight: a column of bytes, positive. For requests that are small themselves: all pass through one task, ordered by weight.
+    Hash partitioning by as many keys as there are tasks would leave a third of the tasks (1/e) empty.
     """
     total = requests.agg(F.sum(weight)).collect()[0][0] or 1
     target = target_weight(total, slots)
@@ -38,5 +38,5 @@ def pack_by_weight(requests: DataFrame, weight: str, slots: int) -> DataFrame:
 
 
 def target_weight(total: int, slots: int) -> int:
-    """The weight at which a task is full: so that every slot gets its tasks, and none is above MAX_TASK_WEIGHT."""
+    """The weight at which a task is full: every slot gets its tasks, and none exceeds MAX_TASK_WEIGHT."""
     return min(MAX_TASK_WEIGHT, math.ceil(total / (slots * CPU_TASKS_PER_SLOT)))

@@ -10,21 +10,25 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pyspark.sql import functions as F
 
 from bubblenet import tables
-from bubblenet.errors import ConcurrentRunError, SchemaVersionError, WarehouseError
-from bubblenet.tables import SCHEMA_VERSION, TABLES, Table
+from bubblenet.errors import ConcurrentRunError, WarehouseError
+from bubblenet.kernel import schemas
+from bubblenet.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable as DeltaLog
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-_SCHEMA_VERSION_KEY = "bubblenet.schema_version"
-_PROPERTIES = {
-    "delta.enableDeletionVectors": "false",  # any reader works, and take-downs rewrite files
-    _SCHEMA_VERSION_KEY: str(SCHEMA_VERSION),
-}
+Access = Literal["create", "update", "read"]
+"""create: what is missing is made. update: the warehouse must be there; tables and columns that it lacks are made.
+read: it must be there and stays as it is; a table that it lacks has no rows, a column that it lacks is null."""
+
+_MOST_TRIES = 3
+_CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METADATA_CHANGED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,19 @@ class Commit:
 class Warehouse:
     """All tables under one folder, or in one catalog schema.
 
-    Opening it creates missing tables. Raises SchemaVersionError when a table was made by another schema version and WarehouseError when a
-    folder holds something that is not a Delta table.
+    Opening it brings them up to date, as far as the access allows: see Access. Raises SchemaVersionError for a table that this release
+    cannot use, and WarehouseError where there is no warehouse, or a folder that holds something else than a Delta table.
     """
 
-    def __init__(self, spark: SparkSession, location: str, *, catalog: str = "", schema: str = "", create: bool = True) -> None:
+    def __init__(self, spark: SparkSession, location: str, *, catalog: str = "", schema: str = "", access: Access = "create") -> None:
         self.spark = spark
         self.location = location if "://" in location else str(Path(location).resolve())
         if "%" in self.location:  # delta-rs decodes a path twice, and would look for the tables elsewhere
             raise WarehouseError("a warehouse path without a percent sign", self.location, "Give another --warehouse.")
         self._namespace = ".".join(f"`{part}`" for part in (catalog, schema) if part) if schema else ""
         self._locations: dict[str, str] = {}
-        if create:
-            self._create_missing()
-        elif not self.exists(tables.RUNS):
-            raise WarehouseError(
-                "a warehouse", f"no tables at {self.location}", "Run `bubblenet run --warehouse DIR` first, or mend --warehouse."
-            )
+        self._absent: frozenset[str] = frozenset()
+        self._open(access)
 
     def plan_location(self, run_id: str, stage: str) -> str:
         """Folder of the materialised plan of one stage in one run; removed when the stage ends."""
@@ -74,15 +74,19 @@ class Warehouse:
         return f"{self._namespace}.`{table.name}`" if self._namespace else f"delta.`{self.location}/{table.name}`"
 
     def read(self, table: Table, version: int | None = None) -> DataFrame:
-        """The rows of a table at one version (default: the newest)."""
+        """The rows of a table at one version (default: the newest). A declared column that it did not have then is null."""
+        if table.name in self._absent:
+            return self.spark.createDataFrame([], table.ddl)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        return reader.table(self.identifier(table)) if self._namespace else reader.load(f"{self.location}/{table.name}")
+        rows = reader.table(self.identifier(table)) if self._namespace else reader.load(f"{self.location}/{table.name}")
+        lacking = [column for column in table.columns if column.name not in rows.columns]
+        return rows.withColumns({column.name: F.lit(None).cast(column.type) for column in lacking}) if lacking else rows
 
     def version(self, table: Table) -> int:
-        """The newest version number."""
-        return self._log(table).version()
+        """The newest version number; -1 of a table that is not there."""
+        return -1 if table.name in self._absent else self._log(table).version()
 
     def stored_transaction(self, table: Table, app_id: str, version: int) -> int:
         """The transaction version stored for app_id at a table version; -1 when there is none."""
@@ -101,17 +105,19 @@ class Warehouse:
 
     def commits_since(self, table: Table, version: int) -> list[Commit]:
         """Commits with our notes above a version, oldest first."""
+        if table.name in self._absent:
+            return []
         log, version = self._log(table), max(version, 0)
         entries = log.history(log.version() - version) if log.version() > version else []
         commits = [Commit(entry["version"], entry["timestamp"], _parse_note(entry)) for entry in entries]
         return sorted((commit for commit in commits if commit.note), key=lambda commit: commit.version)
 
     def append(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None = None) -> int:
-        """Append rows as one commit and return its version.
+        """Append rows as one commit and return its version. Delta matches columns by name; what the rows lack is null.
 
         Raises ConcurrentRunError when another writer holds the transaction: nothing was written then.
         """
-        return self._commit(rows.select(table.column_names), table, note, transaction, {})
+        return self._commit(_declared(rows, table), table, note, transaction, {})
 
     def append_once(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction) -> None:
         """Append rows unless the transaction was committed before, by this driver or by another one."""
@@ -121,8 +127,8 @@ class Warehouse:
             return
 
     def replace(self, rows: DataFrame, table: Table, where: str, note: dict[str, Any]) -> int:
-        """Replace the rows that match a predicate on partition columns, in one commit."""
-        return self._commit(rows.select(table.column_names), table, note, None, {"replaceWhere": where})
+        """Replace the rows that match a predicate on partition columns, in one commit; columns as in append."""
+        return self._commit(_declared(rows, table), table, note, None, {"replaceWhere": where})
 
     def _commit(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None, options: dict[str, str]) -> int:
         before = self.version(table)
@@ -143,7 +149,7 @@ class Warehouse:
         try:
             writer.saveAsTable(self.identifier(table)) if self._namespace else writer.save(f"{self.location}/{table.name}")
         except Exception as error:
-            if "DELTA_CONCURRENT" in str(error) or "ConcurrentTransactionException" in str(error):
+            if any(conflict in str(error) for conflict in _CONFLICTS):
                 raise _concurrent(table) from None
             raise
 
@@ -160,16 +166,31 @@ class Warehouse:
             raise WarehouseError(f"a Delta table at {folder}", "a folder with other files", "Give another --warehouse.")
         return False
 
-    def _create_missing(self) -> None:
+    def _open(self, access: Access) -> None:
+        """Look at every table before one is made or changed."""
+        if access == "create":
+            self._make_place()
+        elif not self.exists(tables.RUNS):
+            todo = "Run `bubblenet run --warehouse DIR` first, or mend --warehouse."
+            raise WarehouseError("a warehouse", f"no tables at {self.location}", todo)
+        with ThreadPoolExecutor(4) as pool:
+            found = dict(zip(TABLES, pool.map(self._missing_columns, TABLES), strict=True))
+            absent = [table for table, missing in found.items() if missing is None]
+            if access == "read":
+                self._absent = frozenset(table.name for table in absent)
+                return
+            list(pool.map(self._create, absent))
+            list(pool.map(self._add_columns, [table for table, missing in found.items() if missing]))
+
+    def _missing_columns(self, table: Table) -> tuple[Column, ...] | None:
+        """None where the table itself is missing."""
+        return schemas.missing_columns(table, self._log(table)) if self.exists(table) else None
+
+    def _make_place(self) -> None:
         if self._namespace:
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {self._namespace}")
         elif "://" not in self.location:
             self._make_folder()
-        present = [table for table in TABLES if self.exists(table)]
-        for table in present:
-            self._check_schema_version(table)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._create, [table for table in TABLES if table not in present]))
 
     def _make_folder(self) -> None:
         try:
@@ -179,15 +200,6 @@ class Warehouse:
                 "a folder that can be written", f"{self.location}: {error.strerror}", "Give another --warehouse."
             ) from None
 
-    def _check_schema_version(self, table: Table) -> None:
-        found = self._log(table).metadata().configuration.get(_SCHEMA_VERSION_KEY, "none")
-        if found != str(SCHEMA_VERSION):
-            raise SchemaVersionError(
-                f"tables of schema version {SCHEMA_VERSION}",
-                f"version {found} in {table.name} at {self.location}",
-                "Use the bubblenet release that made them, or start a new warehouse.",
-            )
-
     def _create(self, table: Table) -> None:
         from delta.tables import DeltaTable
 
@@ -195,15 +207,30 @@ class Warehouse:
         builder = builder.tableName(self.identifier(table)) if self._namespace else builder.location(f"{self.location}/{table.name}")
         for column in table.columns:
             builder = builder.addColumn(column.name, column.type, comment=column.comment)
-        for key, value in _PROPERTIES.items():
+        for key, value in schemas.properties(table).items():
             builder = builder.property(key, value)
-        if table.statistics:
-            builder = builder.property("delta.dataSkippingStatsColumns", ",".join(table.statistics))
         try:
             builder.partitionedBy(*table.partitioned_by).execute()
         except Exception:
             if not self.exists(table):  # else another driver made it at the same moment
                 raise
+
+    def _add_columns(self, table: Table) -> None:
+        """Add the columns that the table lacks, in one commit of the log; no file of rows is touched.
+
+        When another driver does it at the same moment, one of the two fails, looks again and finds nothing missing. Comments of columns
+        that are there, and the columns that statistics are kept for, stay as they were made.
+        """
+        for remaining in reversed(range(_MOST_TRIES)):
+            missing = self._missing_columns(table)
+            if not missing:
+                return
+            columns = ", ".join(f"`{column.name}` {column.type} COMMENT {_literal(column.comment)}" for column in missing)
+            try:
+                self.spark.sql(f"ALTER TABLE {self.identifier(table)} ADD COLUMNS ({columns})")
+            except Exception:
+                if not remaining:
+                    raise
 
     def _log(self, table: Table, version: int | None = None) -> DeltaLog:
         from deltalake import DeltaTable
@@ -217,6 +244,17 @@ class Warehouse:
             detail = self.spark.sql(f"DESCRIBE DETAIL {self.identifier(table)}").first()
             self._locations[table.name] = detail["location"].removeprefix("file:") if detail else ""
         return self._locations[table.name]
+
+
+def _declared(rows: DataFrame, table: Table) -> DataFrame:
+    """The declared columns of the rows."""
+    return rows.select([name for name in table.column_names if name in rows.columns])
+
+
+def _literal(text: str) -> str:
+    """The text as Spark SQL writes it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _parse_note(entry: dict[str, Any]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The method as functions of DataFrames: which passages and pairs are asked about, what stands for what, which pairs are published."""
+"""The method as functions of DataFrames: selection of passages and pairs, deduplication, decontamination, and curation."""

@@ -1,9 +1,9 @@
-"""Near-duplicate clusters of passages: which new passage is represented by which, given what earlier runs decided.
+"""Incremental near-duplicate clustering of passages: assigns new passages to representatives, given earlier runs' assignments.
 
-Older passages win: a published representative is never replaced. A new passage joins the cluster of whatever it is similar to; when it is
-similar to passages of several old clusters, it joins the one with the smallest id, and the others are kept in its `bridged_ids`. They stay
-representatives of what they stood for, and count as one cluster from then on. Whether two passages are similar (a common band, and a
-signature similarity of at least the limit) does not depend on the order in which they arrived, so the clusters do not either.
+Older passages win: a published representative is never replaced. A new passage joins the cluster of any passage it is similar to; if it is
+similar to passages of several old clusters, it joins the one with the smallest id, and the others are kept in its `bridged_ids`. They still
+represent their members, and count as one cluster from then on. Whether two passages are similar (a common LSH band, and a
+signature similarity of at least the limit) does not depend on their order of arrival, so neither do the clusters.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bubblenet.kernel.checkpointing import Checkpoint
 
 CLUSTERS_VERSION = 1
-"""Rises when the same passages would be represented by others."""
+"""Raise whenever the same passages would get different representatives."""
 
 _OLD, _NEW = "0", "1"
 """Prefixes of node names: the smallest node of a component is an old one if there is any."""
@@ -29,8 +29,8 @@ _OLD, _NEW = "0", "1"
 
 @dataclass(frozen=True, slots=True)
 class ClusterRules:
-    """min_similarity: share of equal minima. max_band_rows: passages under one band key that are compared pairwise; under a key with more,
-    each new passage is compared with one of them only, the oldest with the smallest id.
+    """min_similarity: share of equal minima. max_band_rows: passages under one band key that are compared pairwise; under a larger key,
+    each new passage is compared only with the hub: the oldest passage, ties broken by id.
     """
 
     min_similarity: float
@@ -38,10 +38,10 @@ class ClusterRules:
 
 
 def represent(pending: DataFrame, known: DataFrame, signatures: DataFrame, near: ClusterRules | None, checkpoint: Checkpoint) -> DataFrame:
-    """One row of `duplicates` for each new passage: exact duplicates first, then the clusters of those that are left.
+    """One row of `duplicates` per new passage: exact duplicates first, then near-duplicate clusters of the rest.
 
-    pending: request_id, segment_id, normalised_hash, num_characters, new ids only. known: rows of `duplicates`, all of earlier runs.
-    signatures: segment_id, signature, band_keys of both. near: None leaves it at exact duplicates.
+    pending: request_id, segment_id, normalised_hash, num_characters, new ids only. known: rows of `duplicates` from all earlier runs.
+    signatures: segment_id, signature, band_keys of both. near: None restricts it to exact duplicates.
     """
     heads = known.where("method IS DISTINCT FROM 'exact' OR kept")  # the first passage of each normalised text
     first = pending.groupBy("normalised_hash").agg(F.min("segment_id").alias("head_id"))
@@ -56,7 +56,7 @@ def represent(pending: DataFrame, known: DataFrame, signatures: DataFrame, near:
 
 
 def _verdicts(matched: DataFrame) -> DataFrame:
-    """Name the representative of each passage, and how it was found."""
+    """Add the representative of each passage, and the method by which it was found."""
     representative = F.coalesce("older_id", "cluster_id", "head_id")
     is_representative = F.col("segment_id") == representative
     is_near = F.col("older_id").isNull() & (F.col("segment_id") == F.col("head_id")) & ~is_representative
@@ -68,10 +68,10 @@ def _verdicts(matched: DataFrame) -> DataFrame:
 
 
 def assign(new: DataFrame, known: DataFrame, signatures: DataFrame, rules: ClusterRules, checkpoint: Checkpoint) -> DataFrame:
-    """segment_id, representative_id, similarity, bridged_ids of every new passage that is not the representative of itself alone.
+    """segment_id, representative_id, similarity, bridged_ids of every new passage, except those without a similar one.
 
     new: segment_id, num_characters; no two with the same normalised text. known: segment_id, representative_id, bridged_ids of earlier
-    heads. signatures: segment_id, signature, band_keys of both. The longest passage stands for a cluster of new ones.
+    heads. signatures: segment_id, signature, band_keys of both. The longest passage represents a cluster of new ones.
     """
     pairs = checkpoint(_candidates(_touched_bands(new, known, signatures, checkpoint), rules, checkpoint))
     similar = checkpoint(_with_nodes(_similar(pairs, signatures, rules.min_similarity), known))
@@ -88,7 +88,7 @@ _ASSIGNED = "segment_id STRING, representative_id STRING, similarity DOUBLE, bri
 
 
 def _touched_bands(new: DataFrame, known: DataFrame, signatures: DataFrame, checkpoint: Checkpoint) -> DataFrame:
-    """segment_id, is_new, key: the band keys of new passages, and of known ones under the same keys. The index is read, never copied."""
+    """segment_id, is_new, key: band keys of new passages, and of known passages that share one. The index is scanned, never copied."""
     keys = signatures.select("segment_id", F.explode("band_keys").alias("key"))
     young = checkpoint(keys.join(new.select("segment_id"), on="segment_id", how="left_semi"))
     old = keys.join(young.select("key").distinct(), on="key", how="left_semi").join(known.select("segment_id"), on="segment_id")
@@ -97,7 +97,7 @@ def _touched_bands(new: DataFrame, known: DataFrame, signatures: DataFrame, chec
 
 
 def _candidates(bands: DataFrame, rules: ClusterRules, checkpoint: Checkpoint) -> DataFrame:
-    """left (a new passage) and right: pairs under a common band key, each once."""
+    """left (a new passage), right: distinct candidate pairs that share a band key."""
     hub = F.min(F.struct("is_new", "segment_id"))["segment_id"]
     sizes = bands.groupBy("key").agg(F.count("*").alias("rows"), hub.alias("hub")).where("rows > 1")
     shared = checkpoint(bands.join(sizes, on="key"))
@@ -111,7 +111,7 @@ def _candidates(bands: DataFrame, rules: ClusterRules, checkpoint: Checkpoint) -
 
 
 def _similar(pairs: DataFrame, signatures: DataFrame, min_similarity: float) -> DataFrame:
-    """left, right: candidates whose signatures agree."""
+    """left, right: candidates whose signature similarity reaches the minimum."""
     left, right = (
         signatures.select(F.col("segment_id").alias(side), F.col("signature").alias(f"{side}_signature")) for side in ("left", "right")
     )
@@ -120,7 +120,7 @@ def _similar(pairs: DataFrame, signatures: DataFrame, min_similarity: float) -> 
 
 
 def _with_nodes(similar: DataFrame, known: DataFrame) -> DataFrame:
-    """left, u, v: the node of the new passage, and that of the other one: itself when it is new, too, else the cluster it is in."""
+    """left, u, v: the node of the new passage, and the node of the other: itself if it is new, too, else its cluster."""
     older = known.select(F.col("segment_id").alias("right"), "representative_id")
     v = F.coalesce(F.concat(F.lit(_OLD), "representative_id"), F.concat(F.lit(_NEW), "right"))
     return similar.join(older, on="right", how="left").select("left", F.concat(F.lit(_NEW), "left").alias("u"), v.alias("v")).distinct()
@@ -139,7 +139,7 @@ def _representatives(components: DataFrame, new: DataFrame) -> DataFrame:
 
 
 def _described(represented: DataFrame, similar: DataFrame, signatures: DataFrame) -> DataFrame:
-    """Add the similarity to the representative, and the other old clusters a passage is similar to."""
+    """Add the similarity to the representative, and the other old clusters that a passage is similar to."""
     is_old = F.col("v").startswith(_OLD)
     old_neighbours = similar.where(is_old).select(F.col("left").alias("segment_id"), F.expr("substring(v, 2)").alias("other"))
     bridged = old_neighbours.join(represented, on="segment_id").where("other != representative_id")
@@ -151,7 +151,7 @@ def _described(represented: DataFrame, similar: DataFrame, signatures: DataFrame
 
 
 def _similarity(left: str, right: str) -> Column:
-    """The share of equal minima of two columns of signatures: an unbiased estimate of the Jaccard similarity of their n-grams.
+    """The share of equal minima in two signature columns: an unbiased estimate of the Jaccard similarity of their n-grams.
 
     Its standard error is sqrt(J * (1 - J) / permutations): 0.04 at J = 0.75 with 112.
     """

@@ -1,8 +1,8 @@
-"""Connected components of a graph that lies in a DataFrame, with a checkpoint each round.
+"""Connected components of a graph stored as a DataFrame, with a checkpoint per round.
 
 Source: Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii 2014 (Connected Components in MapReduce and Beyond, section 4): alternate
-large-star and small-star until every node points at the smallest node of its component. Each round at least halves long paths (pointer
-jumping), keeps at most one edge a node beyond the first round, and needs no node's neighbours in one place.
+large-star and small-star until every node points to the smallest node of its component. Each round at least halves long paths (pointer
+jumping), keeps at most one edge per node after the first round, and never gathers all neighbours of a node in one place.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def connected_components(edges: DataFrame, checkpoint: Checkpoint) -> DataFrame:
-    """node, smallest: every node that is not the smallest of its component, and the one that is.
+    """node, smallest: every node except the smallest of its component, with that smallest node.
 
-    edges: u, v; in any direction, repeated or not; a node that has no edge to another one does not appear. checkpoint: materialises a frame
+    edges: u, v; in any direction, repeated or not; a node without an edge to another one does not appear. checkpoint: materialises a frame
     and cuts its lineage, which would double with every round.
     """
     stars, digest = _digested(_downhill(edges.select(F.col("u").alias("node"), F.col("v").alias("smallest"))), checkpoint)
@@ -33,7 +33,7 @@ def connected_components(edges: DataFrame, checkpoint: Checkpoint) -> DataFrame:
 
 
 def _large_star(edges: DataFrame) -> DataFrame:
-    """Every larger neighbour of a node points at the node's smallest neighbour, or at the node itself if that is smaller."""
+    """Point every larger neighbour of a node to the node's smallest neighbour, or to the node itself if that is smaller."""
     both = edges.unionByName(edges.select(F.col("smallest").alias("node"), F.col("node").alias("smallest")))
     smallest = both.groupBy("node").agg(F.min("smallest").alias("least")).select("node", F.least("node", "least").alias("least"))
     larger = both.where(F.col("smallest") > F.col("node")).join(smallest, on="node")
@@ -41,7 +41,7 @@ def _large_star(edges: DataFrame) -> DataFrame:
 
 
 def _small_star(edges: DataFrame) -> DataFrame:
-    """A node and its smaller neighbours point at the smallest of them."""
+    """Point a node and its smaller neighbours to the smallest of them."""
     smallest = edges.groupBy("node").agg(F.min("smallest").alias("least"))
     joined = edges.join(smallest, on="node")
     neighbours = joined.select(F.col("smallest").alias("node"), F.col("least").alias("smallest"))
@@ -55,9 +55,9 @@ def _downhill(edges: DataFrame) -> DataFrame:
 
 
 def _digested(edges: DataFrame, checkpoint: Checkpoint) -> tuple[DataFrame, dict[str, object]]:
-    """The edges written down, with their number and a sum of their hashes: equal for equal sets, whatever the order.
+    """The checkpointed edges, with their number and a sum of their hashes: equal for equal sets, whatever the order.
 
-    Both are observed while the edges are written, which saves a job each round.
+    Both are observed while the edges are written, which saves a job per round.
     """
     observation = Observation()
     hashed = F.sum(F.xxhash64("node", "smallest").cast("decimal(38,0)")).alias("hash")

@@ -1,7 +1,7 @@
-"""From signals to verdicts: every proposed pair under the current recipe, judged and published as a whole.
+"""From signals to verdicts: every proposed pair under the current recipe is judged, and accepted pairs are published.
 
-A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` follows from it and records which
-version it was taken from, so a crash between the two commits is mended by the next run.
+A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` is derived from it and records the
+version it was derived from, so a crash between the two commits is repaired by the next run.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet.engines.roles import forward_engine
-from bubblenet.judging.grading import ORIGINS, rule_of
+from bubblenet.judging.grading import grader_of
+from bubblenet.judging.modes import RANKING
+from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.warehouse import Transaction
 from bubblenet.method import passages
@@ -23,7 +24,7 @@ from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGE
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from bubblenet.judging.grading import QualityRule
+    from bubblenet.judging.grading import Grader
     from bubblenet.kernel.accounting import Counts
     from bubblenet.kernel.context import Context
     from bubblenet.kernel.warehouse import Warehouse
@@ -31,16 +32,22 @@ if TYPE_CHECKING:
     from bubblenet.settings import Curation
     from bubblenet.tables import Table
 
+_COLUMNS = ("reverse_gain", "forward_gain", "instruction_following_difficulty")
+"""Of `scores` that `judgements` shows."""
+
 _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
-    """Note which fingerprints belong together, once."""
+    """Record which fingerprints belong together, once."""
     known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
     if not known.isEmpty():
         return
     now = datetime.now(UTC)
-    rows = [(recipe.id, stage, f.id, json.dumps(f.parts, sort_keys=True), now) for stage, f in recipe.fingerprints.items()]
+    rows = [
+        {"recipe_id": recipe.id, "stage": stage, "fingerprint": made.id, "parts": json.dumps(made.parts, sort_keys=True), "created_at": now}
+        for stage, made in recipe.fingerprints.items()
+    ]
     note, frame = _note(context, {"recipe": recipe.id}), context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1)
     context.warehouse.append_once(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
 
@@ -61,62 +68,60 @@ def every_pair(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _standing(context: Context, recipe: Recipe) -> DataFrame:
-    """segment_id and why its pairs cannot count any more: rules may have changed since they were made."""
+    """segment_id, and the reason why its pairs no longer count: rules may have changed since they were made."""
     compared = passages.current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "kept", "reason")
     signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select("segment_id", "kept", "reason")
     return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
 
 
-def judge(pairs: DataFrame, signals: DataFrame, rule: QualityRule) -> DataFrame:
+def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
     """Give each pair its quality, grade, kept and reason. The reasons are tried in the order in which the signals are bought.
 
-    signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the rule.
+    signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the grader.
     """
-    order = Window.partitionBy("segment_id", "origin", "passed").orderBy(F.col("reverse_gain").desc_nulls_last(), "instruction_id")
-    is_best = F.col("origin").isin(*passages.CHOSEN_ORIGINS) | (F.col("rank") == 1)
     reason = (
         F.when(~F.col("passed"), F.col("gate"))
-        .when(F.col("reverse_gain").isNull(), "not_measured")
-        .when(~is_best, "not_best_candidate")
+        .when(F.col(RANKING.ranks_by).isNull(), "not_measured")
+        .when(~F.col("is_best"), "not_best_candidate")
         .when(F.col("quality").isNull(), "not_measured")
         .when(F.col("grade").isNull(), "low_quality")
     )
-    named = {name: F.col("signals")[name] for name in rule.signal_names()}
+    named = {name: F.col("signals")[name] for name in grader.signal_names()}
     return (
         pairs.join(signals, on="instruction_id", how="left")
-        .withColumn("rank", F.row_number().over(order))
-        .withColumn("quality", rule.column(named, F.col("origin")))
-        .withColumn("grade", rule.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
+        .withColumn("is_best", passages.is_best("passed"))
+        .withColumn("quality", grader.column(named, F.col("origin")))
+        .withColumn("grade", grader.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
         .withColumn("reason", reason)
         .withColumn("kept", F.col("reason").isNull())
         .withColumn("grade", F.when(F.col("kept"), F.col("grade")))
     )
 
 
-def _signals(context: Context, recipe: Recipe, rule: QualityRule) -> DataFrame:
-    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the rule."""
+def _signals(context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
+    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the grader."""
     fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes)
     scores = passages.current(context, SCORES, *fingerprints).where("kept")
-    named = [F.max(F.col("signals")[name]).alias(name) for name in rule.signal_names()]
+    named = [F.max(F.col("signals")[name]).alias(name) for name in grader.signal_names()]
     return scores.groupBy("instruction_id").agg(
-        *(F.max(name).alias(name) for name in ("reverse_gain", "forward_gain", "instruction_following_difficulty")),
-        F.max(F.when(F.col("mode") == F.lit(rule.rating), F.col("expected_score"))).alias("expected_score"),
+        *(F.max(name).alias(name) for name in dict.fromkeys((RANKING.ranks_by, *_COLUMNS))),
+        F.max(F.when(F.col("mode") == F.lit(grader.rating), F.col("expected_score"))).alias("expected_score"),
         F.struct(*named).alias("signals"),
     )
 
 
 def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
-    """Judge all pairs; return whether that was needed: not when neither an input nor the rule moved."""
-    rule = rule_of(context.settings, forward_engine(context.settings).weights_digest)
-    calibration_id = rule.calibration.id if rule.calibration else None
+    """Judge all pairs; return whether that was needed: not when neither an input nor the grader moved."""
+    grader = grader_of(context.settings, forward_engine(context.settings).weights_digest)
+    calibration_id = grader.calibration.id if grader.calibration else None
     versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
-    grades = {origin: [rule.threshold(grade, origin) for grade in (5, 4)] for origin in ORIGINS}
-    stated = {"settings": rule.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
+    grades = {origin: [grader.threshold(grade, origin) for grade in (5, 4)] for origin in JUDGED_AS}
+    stated = {"settings": grader.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
     note = {"inputs": versions, "rule": stated, "recipe": recipe.id}
     if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:
         return False
-    calibrated = {"is_calibrated": F.lit(rule.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
-    judged = judge(pairs, _signals(context, recipe, rule), rule).withColumns(
+    calibrated = {"is_calibrated": F.lit(grader.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
+    judged = judge(pairs, _signals(context, recipe, grader), grader).withColumns(
         _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
     )
     context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}))
@@ -124,7 +129,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
 
 
 def write_curated(context: Context, recipe: Recipe) -> bool:
-    """Publish the accepted pairs of the newest judgements; return whether that was needed."""
+    """Publish the accepted pairs of the newest judgements unless already published; returns whether it did."""
     version = context.warehouse.version(JUDGEMENTS)
     if _last_note(context.warehouse, CURATED, context.settings.curation).get("judgements_version") == version:
         return False
@@ -135,7 +140,7 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
 
 
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
-    """Rows of `curated` from rows of `judgements` at a version: both texts, and where the passage was met first."""
+    """Rows of `curated` from rows of `judgements` at a version: adds both texts, and the first occurrence of the passage."""
     instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     asked_in = F.coalesce("asked_language", "language").alias("instruction_language")
     texts = instructions.select("instruction_id", "instruction", asked_in).dropDuplicates(["instruction_id"])
@@ -147,7 +152,7 @@ def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int
 
 
 def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Where each passage was met first: run ids sort by time, so the oldest snapshot wins whatever its name."""
+    """The first occurrence of each passage: run ids sort by time, so the oldest snapshot wins whatever its name."""
     segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
     where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
     first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
@@ -167,7 +172,7 @@ def _newest_licence(recipe: Recipe) -> Column:
 
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
-    """Count the verdicts of the table against the pairs of the source."""
+    """Count the verdicts in the table for the pairs of the source."""
     judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
     counted = (
         judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi").groupBy("kept", "reason").count().collect()
@@ -182,13 +187,14 @@ def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:
 
 
 def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[float, float]]:
-    """The qualities from which the newest judgements gave grade 5 and grade 4, by origin; empty before the first."""
+    """The least qualities for grade 5 and grade 4 in the newest judgements, by origin; empty before the first."""
     rule = _last_note(warehouse, JUDGEMENTS, settings).get("made_from", {}).get("rule", {})
     return {origin: tuple(limits) for origin, limits in rule.get("grades", {}).items()}
 
 
 def _where(curation: Curation) -> str:
-    return f"round = {curation.round} AND policy = '{curation.policy}'"  # both were validated by the settings
+    """What is replaced in `judgements` and in `curated`, and by which its commits are found again."""
+    return JUDGEMENTS.of_round(curation.round, curation.policy)
 
 
 def _note(context: Context, extra: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The evaluation items that must not reach the training data, indexed where every worker reads them."""
+"""Decontamination: an index of the evaluation items that must not enter the training data, readable by all workers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def publish_index(context: Context) -> str:
-    """Index the items of all evaluation files, write the index beside the tables, and return its location; empty when there are none.
+    """Index the items of all evaluation files, write the index beside the tables, and return its location; empty if there are none.
 
-    Raises InputError for a file that cannot be read.
+    Raises InputError for an unreadable file.
     """
     sources = context.settings.decontamination.evaluations
     if not sources:

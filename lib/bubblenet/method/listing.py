@@ -1,4 +1,4 @@
-"""List input files by Spark or by fsspec, so that a million names never lie in one process, and cut large files in parts."""
+"""Lists input files with Spark or fsspec, so that no process holds a million names, and splits large files into parts."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-_HIDDEN = (".", "_")  # as Spark leaves them out
+_HIDDEN = (".", "_")  # skipped, as by Spark
 _COLUMNS = "path STRING, size BIGINT, modified_at TIMESTAMP"
-_NOT_LISTED_BY_HADOOP = ("http", "https")  # it has a file system of that name which opens files and lists none
+_NOT_LISTED_BY_HADOOP = ("http", "https")  # its file systems of these schemes open files but do not list them
 _OPENING_BYTES = 64 * 1024
 
 
 def list_files(spark: SparkSession, inputs: tuple[str, ...]) -> DataFrame:
-    """path, size, modified_at of all files at the inputs; folders are walked. modified_at is null where the file system does not tell.
+    """path, size, modified_at of all files at the inputs, recursively. modified_at is null if the file system does not report it.
 
-    Raises InputError for a path that does not exist, cannot be listed or holds no file at all.
+    Raises InputError for a path that does not exist, cannot be listed or contains no file.
     """
     for path in inputs:
         if not locations.has_scheme(path) and not Path(path).exists():
@@ -46,7 +46,7 @@ def list_files(spark: SparkSession, inputs: tuple[str, ...]) -> DataFrame:
 def file_parts(files: DataFrame, split_bytes: int) -> DataFrame:
     """The parts in which files are read: request_id, path, snapshot, start, end (null: to the end of the file), num_bytes to read.
 
-    files: rows of the table `files`. A file that is not split keeps its own request_id. num_bytes includes what opening a file costs.
+    files: rows of the table `files`. An unsplit file keeps its own request_id. num_bytes includes the cost of opening a file.
     """
     is_split = F.col("is_splittable") & (F.col("size") > split_bytes)
     starts = F.when(is_split, F.sequence(F.lit(0).cast("bigint"), F.col("size") - 1, F.lit(split_bytes).cast("bigint")))
@@ -74,7 +74,7 @@ def _is_known_to_spark(spark: SparkSession, path: str) -> bool:
     try:
         jvm.org.apache.hadoop.fs.FileSystem.getFileSystemClass(scheme, spark._jsc.hadoopConfiguration())
     except Py4JJavaError:
-        return False  # Hadoop has no file system of this name
+        return False  # Hadoop has no file system for this scheme
     return True
 
 
@@ -98,7 +98,7 @@ def _listed_by_fsspec(spark: SparkSession, inputs: list[str]) -> DataFrame:
 
 
 def _empty_files(inputs: list[str]) -> Iterator[tuple[str, int, datetime]]:
-    """Local files without a byte, which Spark leaves out of a listing; they are input, too, and get their row."""
+    """Local empty files, which Spark leaves out of a listing; they are input, too, and get their row."""
     for path in (Path(path).resolve() for path in inputs if not locations.has_scheme(path)):
         for file in path.rglob("*") if path.is_dir() else [path]:
             if file.is_file() and not file.name.startswith(_HIDDEN) and not file.stat().st_size:

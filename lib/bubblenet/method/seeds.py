@@ -1,4 +1,4 @@
-"""From files of pairs to table `seeds`: every line has a verdict, and what was imported once is never imported again."""
+"""Import of seed pairs into table `seeds`: every line gets a verdict, and nothing is imported twice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 STARTER = "starter"
-"""Name of the set that ships with the project."""
+"""Name of the seed set that ships with the project."""
 
 STARTER_LICENCE = "Apache-2.0"
 FINGERPRINT = Fingerprint({"reader": SEED_FILES_VERSION, "hygiene": HYGIENE_VERSION, "language": IDENTIFIER_VERSION})
@@ -35,25 +35,25 @@ FINGERPRINT = Fingerprint({"reader": SEED_FILES_VERSION, "hygiene": HYGIENE_VERS
 
 @dataclass(frozen=True, slots=True)
 class SeedFile:
-    """A file to import. licence: an SPDX identifier, or what says as much."""
+    """A file to import. licence: an SPDX identifier, or an equivalent text."""
 
     path: str
     licence: str
     origin: Origin
 
     @classmethod
-    def of(cls, name: str, licence: str | None, origin: Origin | None) -> SeedFile:
-        """The file of that path, or the starter set. Raises InputError where it is not there, or its licence is not said."""
-        if name == STARTER:
+    def of(cls, file: str, licence: str | None, origin: Origin | None) -> SeedFile:
+        """The file at that path, or the starter set. Raises InputError if it is missing or its licence is not given."""
+        if file == STARTER:
             starter = str(files("bubblenet.conf") / "seeds" / "starter.jsonl")
             return cls(starter, STARTER_LICENCE, "project").checked()
         if not licence:
             raise InputError("the licence of the pairs", "none", "Say it: --license CC-BY-4.0")
-        local = local_path(name)
-        return cls(str(Path(local).absolute()) if local else name, licence, origin or "human").checked()
+        local = local_path(file)
+        return cls(str(Path(local).absolute()) if local else file, licence, origin or "human").checked()
 
     def checked(self) -> SeedFile:
-        """Itself. Raises InputError where a line cannot be read, before any is imported."""
+        """Return itself. Raises InputError if a line cannot be read, before any is imported."""
         try:
             if not sum(1 for _ in read_lines(self.path)):
                 raise InputError("lines of JSON", f"none in {self.path}", "Give another file.")
@@ -63,26 +63,26 @@ class SeedFile:
 
 
 def import_file(context: Context, file: SeedFile) -> StageReport:
-    """Bring `seeds` up to date with a file. The kernel looks at its requests more than once, so lines are parsed when they are planned."""
+    """Bring `seeds` up to date with a file. The kernel evaluates its requests repeatedly, so lines are parsed once, after planning."""
     paths = context.spark.createDataFrame([(file.path,)], "path STRING")
     lines = paths.mapInArrow(ReadLines(file.licence, file.origin), LINES)
     return run_stage(Stage("seeds", SEEDS, FINGERPRINT, lines, combine=_combine), context)
 
 
 def current_seeds(context: Context) -> DataFrame:
-    """The kept seeds, each once, with `split`: held_out or train."""
+    """The kept seeds, without duplicates, with `split`: held_out or train."""
     return seeds_at(context, context.warehouse.version(SEEDS))
 
 
 def seeds_at(context: Context, version: int) -> DataFrame:
-    """The same at one version of the table."""
+    """The kept seeds at one version of the table."""
     kept = context.warehouse.read(SEEDS, version).where((F.col("fingerprint") == FINGERPRINT.id) & F.col("kept"))
     is_held_out = F.col("split_position") < context.settings.seeds.held_out_share
     return kept.withColumn("split", F.when(is_held_out, "held_out").otherwise("train"))
 
 
 def _combine(pending: DataFrame, known: DataFrame, _: Checkpoint) -> DataFrame:
-    """Parse the lines. Of equal pairs the one that was imported first is kept, and in a file the one that stands first."""
+    """Parse the lines. Of equal pairs the first imported is kept, and within a file the first line."""
     stands = known.where("kept").select("seed_id", F.lit(True).alias("is_known"))
     order = Window.partitionBy(F.coalesce("seed_id", "request_id")).orderBy("file", "line")
     is_double = F.col("kept") & (F.col("is_known") | (F.row_number().over(order) > 1))

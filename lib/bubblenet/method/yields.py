@@ -1,4 +1,4 @@
-"""What the gates did to the instructions, by style or by chain: the lines that the jobs print at their ends."""
+"""Yield of the gates by style or by chain: the lines that jobs print at their end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEPT = "kept"
 
 
 def show_instruction_yield(context: Context, recipe: Recipe) -> None:
-    """Print one line: how many instructions of each style were kept under the current recipe, and the commonest reasons why not."""
+    """Print one line: how many instructions of each style were kept under the current recipe, and the commonest reasons for rejection."""
     rows = passages.current(context, INSTRUCTIONS, recipe["backtranslate"].id)
     counted = rows.groupBy(F.coalesce("style", "origin").alias("style"), F.coalesce("reason", F.lit(KEPT)).alias("reason")).count()
     styles: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -30,7 +30,7 @@ def show_instruction_yield(context: Context, recipe: Recipe) -> None:
 
 
 def show_paraphrase_yield(context: Context, recipe: Recipe) -> None:
-    """Print a line for each chain, and how many of the instructions that the first chains failed were rescued by another one."""
+    """Print a line per chain, and how many of the instructions that the first chains failed on were rescued by another one."""
     rows = passages.current(context, INSTRUCTIONS, recipe["paraphrase"].id)
     is_second_try = F.col("sample_index") >= context.settings.paraphrasing.chains
     counted = rows.groupBy(

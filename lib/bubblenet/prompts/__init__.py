@@ -1,4 +1,4 @@
-"""Versioned prompt templates. A wording never changes under its name: another wording is another name, so that old rows stay explained."""
+"""Versioned prompt templates. The wording under a name never changes; a new wording gets a new name, so old rows remain traceable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def get_prompts(name: str) -> PromptSet:
-    """The templates that ask for the instruction of a passage. Raises SettingsError that names the nearest known set."""
+    """The backtranslation templates of a set. Raises SettingsError that names the nearest known set."""
     return read_set(name) if name in set_names() else _refuse(set_names(), name, "backtranslation.prompt")
 
 
@@ -29,12 +29,12 @@ def get_reverse_gain(name: str) -> ReverseGainTemplate:
 
 
 def get_rating(name: str) -> RatingTemplate:
-    """The template that asks for a rating of a pair. Raises SettingsError that names the nearest known one."""
+    """The rating template of a pair. Raises SettingsError that names the nearest known one."""
     return RATINGS[name] if name in RATINGS else _refuse(RATINGS, name, "scoring.modes")
 
 
 def text_digest(template: ReverseGainTemplate | RatingTemplate | CriteriaTemplate | RationaleTemplate) -> str:
-    """SHA-256 of all that the template puts around the data; part of the fingerprint of the stage that uses it."""
+    """SHA-256 of everything that the template adds to the data; part of the fingerprint of the stage that uses it."""
     return hashlib.sha256(repr(template.probe()).encode()).hexdigest()
 
 

@@ -1,10 +1,10 @@
-"""How a model is asked for the instruction that a passage answers: sets of templates, each set one file whose wordings never change.
+"""Backtranslation prompts: sets of templates that request the instruction answered by a passage, one immutable file per set.
 
 A small instruction model follows the last thing it reads, so the passage comes first and the request is one plain sentence.
-Longer requests (roles, formats, "the instruction for this text") make it talk about the task instead, and worked examples
-come back as questions about the examples. What it does follow is the beginning of its own answer: after "Question:" it asks, after
-"Request: Explain how to" it goes on with what is to be explained, after "Frage: Wie kann ich" it writes German. So a template is a request
-of one sentence and some openings, which become the beginning of the instruction. docs/prompts.md has the figures for each.
+With longer requests (roles, formats, "the instruction for this text") it writes about the task instead, and it repeats worked examples as
+questions about the examples. It does continue the beginning of its own answer: after "Question:" it writes a question, after
+"Request: Explain how to" the thing to explain, after "Frage: Wie kann ich" German. So a template is a request of one sentence plus some
+openings, with which the instruction begins. docs/prompts.md has the figures for each.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Length = Literal["short", "long"]
 Complexity = Literal["single", "multi_step", "constrained"]
 
 ANY = "any"
-"""Stands for languages that have no wordings of their own."""
+"""Key for languages without wordings of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One way to ask. openings: by language, beginnings of the instruction that the model goes on from; "" leaves it all to the model."""
+    """One form of request. openings: by language, beginnings of the instruction that the model continues; "" leaves it all to the model."""
 
     name: str
     style: Style
@@ -43,13 +43,13 @@ class Template:
     openings: Mapping[str, tuple[str, ...]]
 
     def openings_in(self, language: str) -> tuple[str, ...]:
-        """The openings for instructions in a language; none where the template cannot ask for it."""
+        """The openings for instructions in a language; empty if the template does not support it."""
         return self.openings.get(language) or self.openings.get(ANY, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A demand on the form of the answer, for passages that have that form; `length` is met by all."""
+    """A requirement on the form of the answer, for passages of that form; every passage meets `length`."""
 
     form: str
     closings: Mapping[str, tuple[str, ...]]
@@ -57,9 +57,9 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class PromptSet:
-    """Templates that are drawn from together. digest: of all their wordings, so that a changed file is seen.
+    """Templates to draw from. digest: of all their wordings, so that a changed file is detected.
 
-    labels: by style and language, what stands before the opening. nouns: by source type, what the request calls a passage.
+    labels: by style and language, the text before the opening. nouns: by source type, the request's word for a passage.
     """
 
     name: str
@@ -72,7 +72,7 @@ class PromptSet:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one request asks for. request, label, opening, closing: the words used; the model sees the first three."""
+    """The content of one request. request, label, opening, closing: the words used; the model sees the first three."""
 
     prompt: str
     template: str
@@ -91,7 +91,7 @@ class Choice:
         return Prompt(f"{passage}\n\n{self.request}", assistant_prefix=f"{self.label} {self.opening}".rstrip())
 
     def complete(self, instruction: str) -> str:
-        """The instruction with its closing as a sentence of its own."""
+        """The instruction with its closing as a separate sentence."""
         if not instruction or not self.closing:
             return instruction
         return f"{instruction if instruction[-1] in '?.!' else instruction + '.'} {self.closing}"
@@ -99,7 +99,7 @@ class Choice:
 
 @functools.cache
 def read_set(name: str) -> PromptSet:
-    """The set in the file NAME.toml of this package. Raises FileNotFoundError where there is none."""
+    """The set in the file NAME.toml of this package. Raises FileNotFoundError if there is none."""
     content = files("bubblenet.prompts").joinpath(f"{name}.toml").read_bytes()
     data = tomllib.loads(content.decode())
     return PromptSet(
@@ -113,12 +113,12 @@ def read_set(name: str) -> PromptSet:
 
 
 def set_names() -> list[str]:
-    """The sets that there are."""
+    """Names of the available sets."""
     return sorted(file.name.removesuffix(".toml") for file in files("bubblenet.prompts").iterdir() if file.name.endswith(".toml"))
 
 
 def request_of(template: Template, prompts: PromptSet, source_type: SourceType, language: str) -> str:
-    """The sentence that asks, with the language by its English name. English itself is not named: the model takes it for a subject."""
+    """The request, with the English name of the language. English itself is not named: the model mistakes it for the topic."""
     in_language = f" in {LANGUAGES[language]}" if language in LANGUAGES and language != "en" else ""
     return template.request.format(noun=prompts.nouns[source_type], in_language=in_language)
 
@@ -140,5 +140,5 @@ def _tuples(by_language: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _digest(data: dict[str, Any]) -> str:
-    """SHA-256 of the wordings, names of languages included; comments and layout of the file do not count."""
+    """SHA-256 of the wordings and language names; comments and layout of the file do not count."""
     return hashlib.sha256(json.dumps([data, LANGUAGES], sort_keys=True).encode()).hexdigest()

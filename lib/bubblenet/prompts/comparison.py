@@ -1,7 +1,7 @@
-"""How a judge compares two answers to one question: the next token is the letter of the better one.
+"""Pairwise comparison of two answers to one question by a judge: the next token is the letter of the better one.
 
-Judges like the first of two answers, or the second, whatever they say (Zheng et al. 2023, arXiv:2306.05685, section 3.3): both orders are
-asked, and the mean is taken.
+Judges prefer the first of two answers, or the second, regardless of content (Zheng et al. 2023, arXiv:2306.05685, section 3.3), so both
+orders are judged and averaged.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which template asks for a candidate: a draw that depends on passage, number and prompt set, never on a batch.
+"""Draws the template of a candidate from passage, candidate number and prompt set, independently of any batch.
 
-Style, complexity, length, template and opening are drawn one after the other, each with a number of its own, among what suits passage and
-language. A share is kept to where its kind is on offer: a list of terms has no steps to ask for, whatever `multi_step_share` says.
+Style, complexity, length, template and opening are drawn in turn, each with its own random number, among those that suit passage and
+language. A share holds only where its kind is available: a list of terms has no steps, whatever `multi_step_share` says.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bubblenet.settings import Backtranslation
 
 DRAW_VERSION = 1
-"""Rises when the same passage, candidate, set and shares would get another choice."""
+"""Raise whenever the same passage, candidate, set and shares would get a different choice."""
 
 _FLOAT_BITS = 53
 _WORDS_STEP = 50
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a draw depends on besides the shares: the id of the passage, the number of the candidate, the name of the prompt set."""
+    """The inputs of a draw other than the shares: id of the passage, number of the candidate, name of the prompt set."""
 
     row_id: str
     candidate: int
@@ -37,16 +37,16 @@ class Ticket:
 
     @property
     def seed(self) -> int:
-        """Decides the sample that the model draws."""
+        """Seed of the model's sampling."""
         return row_seed(self.row_id, self.candidate, self.prompt)
 
     def number(self, axis: str) -> float:
-        """A number in [0, 1), another one for each axis."""
+        """A number in [0, 1), different for each axis."""
         return (row_seed(self.row_id, self.candidate, self.prompt, axis) >> (63 - _FLOAT_BITS)) / (1 << _FLOAT_BITS)
 
 
 def shares_of(settings: Backtranslation) -> dict[str, dict[str, float]]:
-    """The wanted share of every value of every axis; each axis adds up to 1."""
+    """The configured share of every value of every axis; each axis sums to 1."""
     return {
         "style": {
             "question": max(0.0, 1 - settings.command_share - settings.search_query_share),
@@ -63,7 +63,7 @@ def shares_of(settings: Backtranslation) -> dict[str, dict[str, float]]:
 
 
 def draw(prompts: PromptSet, shares: Mapping[str, Mapping[str, float]], ticket: Ticket, shape: Shape, language: str) -> Choice:
-    """The choice for one candidate. language: ISO 639-1 code of the instruction, `und` or "" when it is not known."""
+    """The choice for one candidate. language: ISO 639-1 code of the instruction, `und` or "" if unknown."""
     language = "" if language == UNDETERMINED else language
     offered = [t for t in prompts.templates if shape.source_type in t.source_types and t.openings_in(language)]
     style = _pick_value("style", {t.style for t in offered}, shares, ticket)
@@ -83,7 +83,7 @@ def draw(prompts: PromptSet, shares: Mapping[str, Mapping[str, float]], ticket: 
 
 
 def choice_of(template: Template, prompts: PromptSet, ticket: Ticket, shape: Shape, language: str) -> Choice:
-    """A template with one of its openings, and no closing. The template must have openings for the language."""
+    """A template with one of its openings and no closing. The template must have openings for the language."""
     labels = prompts.labels[template.style]
     return Choice(
         prompt=prompts.name,
@@ -100,7 +100,7 @@ def choice_of(template: Template, prompts: PromptSet, ticket: Ticket, shape: Sha
 
 
 def _pick_value(axis: str, values: set[str], shares: Mapping[str, Mapping[str, float]], ticket: Ticket) -> str:
-    """One of the values on offer, by its share among them; where none of them is wanted, any."""
+    """One of the available values, in proportion to its share; uniformly if all their shares are 0."""
     weights = {value: share for value, share in shares[axis].items() if value in values}
     total = sum(weights.values())
     if total <= 0:
@@ -118,7 +118,7 @@ def _pick(values: Sequence[T], number: float) -> T:
 
 
 def _closings(prompts: PromptSet, shape: Shape, language: str) -> list[str]:
-    """Demands that the passage meets, in the language."""
+    """Requirements that the passage meets, in the language."""
     forms = (*shape.forms, "length")
     texts = [text for constraint in prompts.constraints if constraint.form in forms for text in constraint.closings.get(language, ())]
     nearest = max(_WORDS_STEP, _WORDS_STEP * round(shape.num_words / _WORDS_STEP))

@@ -1,4 +1,4 @@
-"""English names of languages by ISO 639-1 code, as prompts use them. A language without a name here is not named to the model."""
+"""English names of languages by ISO 639-1 code, for use in prompts. A language without a name here is not named to the model."""
 
 from __future__ import annotations
 

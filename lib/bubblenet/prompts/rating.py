@@ -1,14 +1,14 @@
-"""How a model is asked to rate a pair.
+"""Rating prompts: templates that ask a model to rate a pair.
 
-- RatingTemplate: the answer is the next token, one of the labels; no text is written. The five levels are those of Li et al. 2023
+- RatingTemplate: the answer is the next token, one of the labels; no text is generated. The five levels are those of Li et al. 2023
   (arXiv:2308.06259), curation prompt, in our own words.
-- CriteriaTemplate: one such question for each criterion, answered yes or no. One point a criterion, after the additive prompt of Yuan et
-  al. 2024 (Self-Rewarding Language Models, arXiv:2401.10020, figure 2), who measured 65 % agreement with people where the five levels had
-  27 %. They add up in their heads; a small model cannot, so here every criterion is asked by itself.
+- CriteriaTemplate: one yes-or-no question per criterion. One point per criterion, after the additive prompt of Yuan et
+  al. 2024 (Self-Rewarding Language Models, arXiv:2401.10020, figure 2), who measured 65 % agreement with people, against 27 % for the
+  five levels. Their model adds the points up itself; a small model cannot, so each criterion is a request of its own.
 - RationaleTemplate: the model writes its reasons and a last line "Score: n", as in the paper.
 
-The response stands before the instruction, and what is asked stands last: the prompts of one passage, and those of one pair, then share
-nearly all of their text, and the engine reads it once.
+The response comes before the instruction, and the request comes last: the prompts of one passage, and those of one pair, then share
+nearly all of their text as a prefix, which the engine prefills once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bubblenet.engines.protocol import Prompt
 
 @dataclass(frozen=True, slots=True)
 class RatingTemplate:
-    """build: (instruction, response) -> prompt. values[i] is the score that labels[i] stands for."""
+    """build: (instruction, response) -> prompt. values[i] is the score of labels[i]."""
 
     name: str
     version: int
@@ -30,7 +30,7 @@ class RatingTemplate:
     values: tuple[float, ...]
 
     def probe(self) -> tuple[str, int, Prompt, tuple[str, ...], tuple[float, ...]]:
-        """Everything the template adds, for its digest."""
+        """Everything that the template adds, for its digest."""
         return self.name, self.version, self.build("INSTRUCTION", "RESPONSE"), self.labels, self.values
 
 
@@ -54,7 +54,7 @@ def _five_level(instruction: str, response: str) -> Prompt:
 class CriteriaTemplate:
     """build: (instruction, response, criterion) -> prompt. criteria: (name, question) each.
 
-    labels: first the one that gives the point.
+    labels: the first one earns the point.
     """
 
     name: str
@@ -64,21 +64,21 @@ class CriteriaTemplate:
     labels: tuple[str, str]
 
     def probe(self) -> tuple[str, int, list[Prompt], tuple[str, ...], tuple[str, str]]:
-        """Everything the template adds, for its digest."""
+        """Everything that the template adds, for its digest."""
         prompts = [self.build("INSTRUCTION", "RESPONSE", question) for _, question in self.criteria]
         return self.name, self.version, prompts, tuple(name for name, _ in self.criteria), self.labels
 
 
 @dataclass(frozen=True, slots=True)
 class RationaleTemplate:
-    """build: (instruction, response) -> prompt. The answer ends in a line "Score: n", which ratings.parse_score reads."""
+    """build: (instruction, response) -> prompt. The answer ends in a line "Score: n", parsed by ratings.parse_score."""
 
     name: str
     version: int
     build: Callable[[str, str], Prompt]
 
     def probe(self) -> tuple[str, int, Prompt]:
-        """Everything the template adds, for its digest."""
+        """Everything that the template adds, for its digest."""
         return self.name, self.version, self.build("INSTRUCTION", "RESPONSE")
 
 

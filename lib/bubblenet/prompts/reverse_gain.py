@@ -1,4 +1,4 @@
-"""The request under which reverse gain is measured: one for all candidates, however each was asked for, so that their gains compare."""
+"""The prompt under which reverse gain is measured: one for all candidates, whatever their own prompt, so that gains are comparable."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bubblenet.engines.protocol import Prompt
 
 @dataclass(frozen=True, slots=True)
 class ReverseGainTemplate:
-    """build: passage -> prompt. blank: the same request around a text that says nothing, against which a gain is measured.
+    """build: passage -> prompt. blank: the same request around an uninformative text, the baseline of the gain.
 
-    With the 135M model and true against shuffled questions of one FAQ, the gain per token over such a blank ranks better than the gain over
-    the beginning-of-text token alone: what the model writes after any such request cancels out.
+    With the 135M model and true against shuffled questions of one FAQ, the gain per token over this baseline ranks better than the gain
+    over the beginning-of-text token alone: the model's prior after any such request cancels out.
     """
 
     name: str
@@ -22,12 +22,12 @@ class ReverseGainTemplate:
     blank: Prompt
 
     def as_continuation(self, instruction: str) -> str:
-        """The instruction as the model would write it after the prompt: behind a space where the answer has already begun."""
+        """The instruction as the model would write it after the prompt: with a leading space if the answer has already begun."""
         prefix = self.blank.assistant_prefix
         return instruction if not prefix or prefix[-1].isspace() else f" {instruction}"
 
     def probe(self) -> tuple[str, int, Prompt, Prompt]:
-        """Everything the template adds, for its digest."""
+        """Everything that the template adds, for its digest."""
         return self.name, self.version, self.build("PASSAGE"), self.blank
 
 

@@ -1,1 +1,1 @@
-"""Rounds of self-alignment: the loop over judge, curate, fine-tune, assess, and the rule that promotes a model."""
+"""Rounds of self-alignment: the loop of judging, curation, fine-tuning and assessment, and the rule that promotes a model."""

@@ -1,7 +1,7 @@
-"""Whether a round is promoted: the next one may build on its model only if it is better than both the model nobody trained and its parent.
+"""Promotion of a round: the next one may build on its model only if it beats both the starting model and its parent.
 
-The best-known public reproduction of the paper got worse at M1 and nothing stopped it; a judge whose order of the pairs changes at random
-from round to round, or answers that only grow longer, are signs of a loop that feeds on itself.
+The best-known public reproduction of the paper got worse at M1 and nothing stopped it. A judge whose ranking of the pairs changes randomly
+between rounds, or answers that only grow longer, are signs of a degenerating feedback loop.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ PROMOTED, REFUSED = "promoted", "refused"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is known of a round.
+    """Measurements of a round.
 
-    gain_on_start, gain_on_parent: mean difference of the held-out log-likelihood a token, in nats; of M0, whose parent is the starting
-    model, both are the same. agreement: Kendall's tau between the qualities of this round and the last, over the same pairs; None for the
-    first. length_ratio: characters of its answers over those of its parent's.
+    gain_on_start, gain_on_parent: mean difference of the held-out log-likelihood per token, in nats; equal for M0, whose parent is the
+    starting model. agreement: Kendall's tau between the qualities of this round and the last, over the same pairs; None for the
+    first. length_ratio: ratio of the length of its answers to its parent's, in characters.
     """
 
     num_curated: int
@@ -33,18 +33,18 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """reason: the first rule that refuses the round; None where it is promoted."""
+    """reason: the first rule that refuses the round; None if it is promoted."""
 
     decision: str
     reason: str | None
 
 
 def decide(measured: Measured, rules: Rounds, *, needs_curated: bool) -> Decision:
-    """Apply the rules in order. needs_curated: false for M0, which is made of seeds alone."""
+    """Apply the rules in order. needs_curated: false for M0, which is trained on seeds alone."""
     ratio, most = measured.length_ratio, rules.max_length_ratio
     refusals = {
         "nothing_curated": needs_curated and not measured.num_curated,
-        "worse_than_start": not measured.gain_on_start > 0,  # nor where it is not a number
+        "worse_than_start": not measured.gain_on_start > 0,  # true for NaN as well
         "worse_than_parent": not measured.gain_on_parent > 0,
         "judges_disagree": measured.agreement is not None and measured.agreement < rules.min_agreement,
         "length_drift": not 1 / most <= ratio <= most,

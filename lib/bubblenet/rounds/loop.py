@@ -1,7 +1,8 @@
-"""The loop of self-alignment: a backward model and M0 of the seeds, candidates once, then round after round until one is not better.
+"""The self-alignment loop: trains a backward model and M0 on the seeds, generates candidates once, then iterates until no improvement.
 
-Every step is one that can be run by hand, and does nothing where its result is there: a loop that was killed goes on where it stopped.
-Each round fine-tunes the *starting* model, on seeds and on what the last model judged best (Li et al. 2023, arXiv:2308.06259, section 2).
+Every step can also be run by hand and does nothing if its result exists: a loop that was killed resumes where it stopped.
+Each round fine-tunes the *starting* model, on seeds and the pairs that the previous model judged best (Li et al. 2023, arXiv:2308.06259,
+section 2).
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from bubblenet.export.examples import REVERSED_PROMPT
 from bubblenet.export.writing import export
 from bubblenet.judging.calibration import FIGURES_VERSION, load
 from bubblenet.judging.commands import calibrate
-from bubblenet.judging.grading import ORIGINS
 from bubblenet.judging.modes import MODES
+from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
 from bubblenet.method.seeds import current_seeds
@@ -43,12 +44,12 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 _COMPARED_PAIRS = 2000
-"""Pairs, chosen by hash, whose order two judges are compared by: Kendall's tau is known to 0.02 then."""
+"""Number of pairs, sampled by hash, on which the rankings of two judges are compared: enough to know Kendall's tau to 0.02."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One row of table rounds. number 0 is M0, of seeds alone."""
+    """One row of table rounds. Number 0 is M0, trained on seeds alone."""
 
     number: int
     model: str
@@ -63,7 +64,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The jobs between two trainings. propose: from pages to candidates, once; judge: from candidates to curated pairs, once a round."""
+    """The jobs between two trainings. propose: from pages to candidates, once; judge: from candidates to curated pairs, every round."""
 
     propose: Sequence[Step]
     judge: Sequence[Step]
@@ -71,9 +72,9 @@ class Steps:
 
 
 def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
-    """Run the loop, or what is missing of it; the rounds in order, the last one refused or the last that was asked for.
+    """Run the loop, or the missing part of it; returns the rounds in order, up to the first refused or the last requested.
 
-    Raises InputError where there are no seeds to train on or none held out, or no labels where the settings name some.
+    Raises InputError if there are no seeds to train on or none held out, or if the file of labels in the settings is missing.
     """
     _check(context, num_rounds)
     start = context.settings.models.start
@@ -116,9 +117,9 @@ def _run_round(context: Context, number: int, steps: Steps, *, parent: str, back
 
 
 def _calibrated(context: Context, judge: str) -> dict[str, str]:
-    """The key of section curation that gives a trained judge a calibration of its own; none where there are no labels to fit it on.
+    """The setting of section curation for a trained judge's own calibration; empty if there are no labels to fit it on.
 
-    It is fitted in this process, once for a judge, these labels and these modes, and lies beside the judge's weights.
+    It is fitted in this process, once per judge, labels and modes, and stored beside the judge's weights.
     """
     rules, scoring = context.settings.rounds, context.settings.scoring
     if not rules.labels:
@@ -128,7 +129,7 @@ def _calibrated(context: Context, judge: str) -> dict[str, str]:
     fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
     file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"
     if not file.is_file():
-        calibrate(context.settings, labels, file, (), dict.fromkeys(ORIGINS, precision), console=context.console)
+        calibrate(context.settings, labels, file, (), dict.fromkeys(JUDGED_AS, precision), console=context.console)
         close_all()  # the workers have an engine each
     record_selection(context, judge, load(file))
     return {"calibration": str(file)}
@@ -140,7 +141,7 @@ def _trained(context: Context, name: str, **changes: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Export:
-    """num_curated: examples of it that are curated pairs."""
+    """num_curated: number of its examples that are curated pairs."""
 
     folder: str
     data_sha256: str
@@ -148,7 +149,7 @@ class _Export:
 
 
 def _exported(context: Context, name: str, **changes: Any) -> _Export:
-    """An export of the newest tables, below the warehouse."""
+    """Export the newest tables to a folder below the warehouse."""
     folder = f"{context.warehouse.location}/_exports/{name}"
     manifest = export(_with(context, {}, export=changes | {"curated_version": -1}), folder).manifest
     num_curated = sum(row["num"] for row in manifest["sources"] if row["source"] == "curated")
@@ -157,7 +158,7 @@ def _exported(context: Context, name: str, **changes: Any) -> _Export:
 
 
 def _model_of(context: Context, exported: _Export) -> str:
-    """The starting model, trained on an export, by the name that settings have for it."""
+    """Train the starting model on an export; returns the model's name for the settings."""
     trained = train(context, exported.folder)
     state = "trained" if trained.is_new else "was there already"
     context.console.print(f"[bold]{'finetune':<22}[/bold] {trained.result.num_tokens:,} tokens: model:{trained.plan.model_id} {state}")
@@ -165,7 +166,7 @@ def _model_of(context: Context, exported: _Export) -> str:
 
 
 def _with(context: Context, models: dict[str, str], **sections: dict[str, Any]) -> Context:
-    """The context with other models, and some keys of some sections changed."""
+    """A copy of the context with other models, and with changed keys in some sections."""
     settings = with_models(context.settings, context.warehouse, models)
     changed = {name: getattr(settings, name).model_copy(update=keys) for name, keys in sections.items()}
     return replace(context, settings=settings.model_copy(update=changed))
@@ -176,33 +177,31 @@ def _assessing(context: Context, direction: str) -> Context:
 
 
 def _value(estimates: list[Estimate], model: str, baseline: str | None, metric: str = "log_likelihood") -> float:
-    """The mean over all kinds of task. A model that was trained on what its parent was trained on is its parent."""
+    """The mean over all kinds of task. A model trained on the same data as its parent is its parent: the difference is 0."""
     if model == baseline:
         return 0.0
     return pick(estimates, model, baseline, metric).value
 
 
-def _of(context: Context, number: int) -> Any:
-    return (F.col("round") == number) & (F.col("policy") == context.settings.curation.policy)
-
-
 def agreement(context: Context, number: int) -> float:
-    """Kendall's tau between what the judges of this round and the last one make of the same pairs; 0 without pairs."""
+    """Kendall's tau between the qualities that this round's judge and the last one's give to the same pairs; 0 without pairs."""
     from scipy.stats import kendalltau
 
+    policy = context.settings.curation.policy
     judged = context.warehouse.read(JUDGEMENTS).where(F.col("quality").isNotNull())
-    this, last = (judged.where(_of(context, wanted)).select("instruction_id", "quality") for wanted in (number, number - 1))
+    this, last = (judged.where(JUDGEMENTS.of_round(wanted, policy)).select("instruction_id", "quality") for wanted in (number, number - 1))
     both = this.join(last.withColumnRenamed("quality", "earlier"), on="instruction_id", how="inner")
     pairs = both.orderBy(content_id("instruction_id", F.lit("compared"))).limit(_COMPARED_PAIRS).select("quality", "earlier").collect()
     tau = kendalltau([row["quality"] for row in pairs], [row["earlier"] for row in pairs]).statistic if len(pairs) > 1 else 0.0
-    return float(tau) if tau == tau else 0.0  # of equal qualities there is no order
+    return float(tau) if tau == tau else 0.0  # NaN: equal qualities have no order
 
 
 def _record(context: Context, finished: Round) -> None:
-    """Append the row of a round, unless its last row says the same."""
+    """Append the row of a round, unless its last row is the same."""
+    policy = context.settings.curation.policy
     values = {
         "round": finished.number,
-        "policy": context.settings.curation.policy,
+        "policy": policy,
         "model": finished.model,
         "parent": finished.parent,
         "start": context.settings.models.start,
@@ -214,7 +213,8 @@ def _record(context: Context, finished: Round) -> None:
         "rules": json.dumps(context.settings.rounds.model_dump(mode="json"), sort_keys=True),
         "run_id": context.run_id,
     }
-    last = context.warehouse.read(ROUNDS).where(_of(context, finished.number)).orderBy(F.col("created_at").desc()).first()
+    known = context.warehouse.read(ROUNDS).where(ROUNDS.of_round(finished.number, policy))
+    last = known.orderBy(F.col("created_at").desc()).first()
     if last is not None and all(last[name] == value for name, value in values.items() if name != "run_id"):
         return
     rows = context.spark.createDataFrame([values | {"created_at": datetime.now(UTC)}], ROUNDS.ddl).coalesce(1)
@@ -222,14 +222,14 @@ def _record(context: Context, finished: Round) -> None:
 
 
 def _run(steps: Sequence[Step], context: Context) -> None:
-    """Raise SettingsError where the budget stops a stage: a round of a part of the pairs is another round."""
+    """Run the steps. Raises SettingsError if the budget stops a stage: a round on part of the pairs is a different round."""
     for step in steps:
         for report in step(context):
             check_complete(report)
 
 
 def _check(context: Context, num_rounds: int) -> None:
-    """Before anything is trained."""
+    """Check the prerequisites before anything is trained."""
     labels = context.settings.rounds.labels
     if labels and not Path(labels).is_file():
         raise InputError("a file of labelled pairs", f"nothing at {labels}", "Mend rounds.labels (docs/labels.md).")

@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from bubblenet.settings.loading import load, valid_keys
-from bubblenet.settings.sections import (
-    Backtranslation,
-    Budget,
-    Corpus,
-    Curation,
-    Decontamination,
-    Deduplication,
-    Engine,
-    Execution,
-    Models,
-    Paraphrasing,
-    RoleEngine,
-    Scoring,
-    Segmentation,
-    Settings,
-    Tables,
-    Translation,
-)
+from bubblenet.settings.models import Engine, Models, RoleEngine
+from bubblenet.settings.pairs import Backtranslation, Curation, Paraphrasing, Scoring, Translation
+from bubblenet.settings.sections import Budget, Corpus, Decontamination, Deduplication, Execution, Segmentation, Settings, Tables
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
 __all__ = [

@@ -10,13 +10,13 @@ from bubblenet.section import Section, Share
 
 
 class Seeds(Section):
-    """Which seeds are trained on."""
+    """Which seeds are trained on (docs/seeds.md)."""
 
     held_out_share: Share = Field(0.2, description="of the seeds, by hash of the instruction; they are for assessing alone")
 
 
 class Export(Section):
-    """What fine-tuning is given."""
+    """What fine-tuning is given (docs/export.md)."""
 
     direction: Literal["forward", "backward"] = Field("forward", description="backward: the response is asked for its instruction")
     shards: int = Field(2, ge=1, description="files of equal numbers of examples; a multiple of the processes that will train")
@@ -33,10 +33,10 @@ class Export(Section):
 
 
 class Training(Section):
-    """How the starting model is fine-tuned. A change of what can change the model makes another model."""
+    """How the starting model is fine-tuned (docs/finetuning.md). What can change the model makes another model."""
 
     method: Literal["lora", "full"] = Field(
-        "lora", description="lora: matrices of low rank beside the weights, merged into them at the end"
+        "lora", description="lora: matrices of low rank beside the weights, merged into them at the end; full: all weights"
     )
     learning_rate: float = Field(2e-4, gt=0.0, description="of lora; full: a tenth or less")
     schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="of the learning rate, to 0 at the end")
@@ -45,7 +45,7 @@ class Training(Section):
     epochs: float = Field(3.0, gt=0.0, description="how often each example is read")
     tokens: int = Field(0, ge=0, description="train on this many at most, prompts included; 0: as many as the epochs have")
     batch_examples: int = Field(16, ge=1, description="examples (packed: sequences) a step, of all processes together")
-    max_tokens: int = Field(1024, ge=32, description="of one example; a longer completion is cut, a longer prompt left out")
+    max_tokens: int = Field(1024, ge=32, description="of one example; a longer completion is cut, an example with a longer prompt left out")
     packing: bool = Field(False, description="several examples in one sequence of max_tokens, without sight of each other")
     lora_rank: int = Field(16, ge=1, description="of the two matrices beside each layer")
     lora_alpha: int = Field(32, ge=1, description="their product counts alpha / rank times")
@@ -53,7 +53,9 @@ class Training(Section):
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="computed in; auto: bfloat16 where the device does so")
     seed: int = Field(0, ge=0, description="of the order of examples and of what lora begins with")
     processes: int = Field(1, ge=1, description="one each GPU or share of the cores; each has a copy of the model, or with fsdp a part")
-    device_examples: int = Field(2, ge=1, description="most examples that one process reads at once; changes speed and memory alone")
+    device_examples: int = Field(
+        2, ge=1, description="most examples that one process reads at once; this and what follows changes no model"
+    )
     gradient_checkpointing: bool = Field(False, description="less memory, a third more time")
     fsdp: bool = Field(False, description="spread weights, gradients and optimizer over the processes; GPUs only")
     checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints: the most that a kill can lose")
@@ -62,18 +64,20 @@ class Training(Section):
 
 
 class Assessment(Section):
-    """How models are compared on held-out seeds."""
+    """How models are compared on held-out seeds (docs/rounds.md)."""
 
-    direction: Literal["forward", "backward"] = Field("forward", description="backward: the instruction is asked for")
+    direction: Literal["forward", "backward"] = Field(
+        "forward", description="backward: the response is shown and the instruction asked for"
+    )
     items: int = Field(0, ge=0, description="held-out seeds that are asked, the same ones every time; 0: all")
     max_new_tokens: int = Field(256, ge=1, le=8192, description="length of one answer")
     constrained_items: int = Field(100, ge=0, description="held-out seeds asked once more, under a constraint that code checks; 0: none")
-    judge: str = Field("", description="model that compares the answers of two models; empty: none does")
+    judge: str = Field("", description="model that compares the answers of two models, for win rates; empty: none does")
     confidence: float = Field(0.95, gt=0.0, lt=1.0, description="of the intervals")
 
 
 class Rounds(Section):
-    """When a round is promoted, so that the next one builds on it (bubblenet.rounds.decisions)."""
+    """When a round is promoted, so that the next one builds on it (docs/rounds.md)."""
 
     min_agreement: float = Field(0.3, ge=-1.0, le=1.0, description="Kendall's tau between the qualities of a round and of the last one")
     max_length_ratio: float = Field(1.5, ge=1.0, description="of the answers' length to that of the parent's, or the reverse")

@@ -13,7 +13,7 @@ FILES = Table(
         size BIGINT bytes
         modified_at TIMESTAMP modification time; with path and size it tells whether a file is new
         snapshot STRING name under which the file was given
-        format STRING html, warc, jsonl, json, parquet or text; null for a file of no known format
+        format STRING name of its format, one of docs/inputs.md; null for a file of no known format
         is_splittable BOOLEAN whether parts of the file can be read without the rest
         detail STRING why a file that may hold pages is not read, and what to do
         """

@@ -20,13 +20,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One Delta table: its columns, its partition columns, and the columns that file statistics are kept for."""
+    """One Delta table: its columns, its partition columns, and the columns that file statistics are kept for.
+
+    Every column may hold nulls. A new column may stand anywhere in the declaration and does not raise schema_version: tables that are
+    there get it when they are opened, null in the rows that they hold. Any other change does (a column that is gone, renamed, of another
+    type or meaning, another partition column): it makes tables that the release before cannot use, and refuses the ones it made.
+    """
 
     name: str
     comment: str
     columns: tuple[Column, ...]
     partitioned_by: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
+    schema_version: int = 6  # of every table that release 0.1.0 made
 
     @property
     def column_names(self) -> list[str]:
@@ -37,6 +43,12 @@ class Table:
     def ddl(self) -> str:
         """The schema as Spark DDL."""
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
+
+    def of_round(self, number: int, policy: str) -> str:
+        """The SQL condition for the rows of one round and curation policy. Raises ValueError for a table that is not kept by round."""
+        if not {"round", "policy"} <= set(self.column_names):
+            raise ValueError(f"wanted a table with columns round and policy; got {self.name}")
+        return f"round = {number} AND policy = '{policy}'"  # the settings allow no policy that would need quoting
 
 
 def columns(text: str) -> tuple[Column, ...]:

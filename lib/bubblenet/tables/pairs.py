@@ -66,7 +66,7 @@ SCORES = Table(
         """
         instruction_id STRING the instruction of the pair
         segment_id STRING the response of the pair
-        mode STRING text, reverse_gain, likelihood, contrast, cycle or the name of a rubric; see docs/judging.md
+        mode STRING how it was measured; docs/judging.md lists the modes
         expected_score DOUBLE the rating: mean over its levels, points of an additive rubric, or the score of a rationale
         score_distribution ARRAY<DOUBLE> probability of each level, normalised over them; of an additive rubric: of each point
         format_mass DOUBLE probability that fell on the labels at all, 0 to 1
@@ -78,7 +78,7 @@ SCORES = Table(
         signals MAP<STRING,DOUBLE> what a calibration can make quality of, by name; see docs/judging.md
         written STRING what the judge wrote: a rationale, or the instruction of mode cycle
         prompt_tokens BIGINT tokens the model read
-        output_tokens BIGINT tokens the model wrote: 0 but for rationale and cycle
+        output_tokens BIGINT tokens the model wrote: 0 but in modes that generate
         detail STRING the error message of a quarantined row
         """
     )

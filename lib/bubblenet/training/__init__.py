@@ -1,1 +1,1 @@
-"""Fine-tuning: planned from settings and an export, run in several processes, recorded as a model."""
+"""Fine-tuning: planned from settings and an export, run in several processes, registered as a model."""

@@ -1,4 +1,4 @@
-"""The weights of a training: those it starts from, its checkpoints, and those it leaves."""
+"""Model weights of a training: the starting model, checkpoints, and the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNFINISHED = f"{WEIGHTS}.unfinished"
 
 
 def starting_model(folder: Path, settings: Training, dtype: str) -> Any:
-    """The starting model. Where all its weights are trained they are kept in float32, and only computed with in the dtype."""
+    """The starting model. With full fine-tuning, weights are kept in float32 and only the computation uses the dtype."""
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -33,7 +33,7 @@ def starting_model(folder: Path, settings: Training, dtype: str) -> Any:
 
 
 def lora_config(settings: Training) -> Any:
-    """What is trained beside the weights; None where all of them are."""
+    """The adapters to train; None for full fine-tuning."""
     from peft import LoraConfig
 
     if settings.method == "full":
@@ -45,7 +45,7 @@ def lora_config(settings: Training) -> Any:
 
 
 def last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that is whole: its state is written last. What a kill left half written is passed over."""
+    """The newest complete checkpoint: its state is written last. Checkpoints cut off by a kill are skipped."""
     whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json") if _is_json(path)]
     return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2]))) if whole else None
 
@@ -59,8 +59,8 @@ def _is_json(file: Path) -> bool:
 
 
 def save(trainer: SFTTrainer, job: TrainingJob) -> str | None:
-    """Write the trained model, its tokenizer's own files beside the weights; its digest, None in all processes but the first."""
-    state = trainer.accelerator.get_state_dict(trainer.model)  # whole, where each process holds a part
+    """Write the trained model with the original tokenizer files; returns its digest, None in all processes but the first."""
+    state = trainer.accelerator.get_state_dict(trainer.model)  # gathered, if each process holds a shard
     if not trainer.is_world_process_zero():
         return None
     start = describe(job.model).folder
@@ -74,7 +74,7 @@ def save(trainer: SFTTrainer, job: TrainingJob) -> str | None:
 
 
 def publish(folder: str, result: TrainingResult) -> None:
-    """Give the saved model its name, which says that the training is over, and remove what it needed."""
+    """Rename the saved model to its final name, which marks the training as finished, and remove intermediate files."""
     (Path(folder) / RESULT).write_text(json.dumps(asdict(result)), encoding="utf-8")
     (Path(folder) / _UNFINISHED).rename(Path(folder) / WEIGHTS)
     for name in ("checkpoints", "examples"):
@@ -82,7 +82,7 @@ def publish(folder: str, result: TrainingResult) -> None:
 
 
 def _whole_model(state: dict[str, torch.Tensor], start: Path, settings: Training) -> Any:
-    """The starting model with the trained weights, in its own number format, in this process's memory: what lora learnt is merged."""
+    """The starting model with the trained weights, in its stored dtype, in this process's memory; LoRA adapters are merged."""
     from peft import get_peft_model
 
     model = starting_model(start, settings, "float32")

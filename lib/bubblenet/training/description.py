@@ -1,4 +1,4 @@
-"""A training on paper: what is to be done, and what came of it. Plain files in the folder that all its processes share."""
+"""Description and result of a training, as plain files in the folder that all its processes share."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 from bubblenet.errors import ConcurrentRunError, InputError
 
 DESCRIPTION, WEIGHTS, RESULT = "training.json", "weights", "result.json"
-"""Names in the folder: what is to be done, the trained model, and what came of it; the last counts once the model is there."""
+"""File names in the folder: description, trained model, result; the result is valid once the model exists."""
 
 PROGRESS, VALIDATION = "progress.jsonl", "validation.jsonl"
-"""How it went: a line for each step or few, and for each time that the validation examples were read."""
+"""Logs: one line per logged step, and one per evaluation on the validation examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """All that a process must know.
+    """Everything that a training process needs.
 
     folder: shared by all processes, for checkpoints and weights. shards: of the manifest of the export, each with its `sha256`.
     settings: section `training` of the settings.
@@ -35,13 +35,13 @@ class TrainingJob:
 
     @classmethod
     def read(cls, file: Path) -> TrainingJob:
-        """The job that a file describes. Raises InputError where there is none."""
+        """Read the job described by a file. Raises InputError if there is none."""
         if not file.is_file():
             raise InputError("the description of a training", f"no file at {file}", "bubblenet finetune writes it.")
         return cls(**json.loads(file.read_text(encoding="utf-8")))
 
     def write(self) -> Path:
-        """Leave the description in the folder."""
+        """Write the description to the folder."""
         file = Path(self.folder) / DESCRIPTION
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
@@ -50,9 +50,9 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What came of it. losses: (step, tokens, loss) as logged; tokens are those of all processes, padding left out.
+    """Result of a training. losses: (step, tokens, loss) as logged; tokens are summed over all processes, without padding.
 
-    weights_digest: of the folder as the training left it.
+    weights_digest: of the folder at the end of the training.
     """
 
     weights_digest: str
@@ -68,14 +68,14 @@ class TrainingResult:
 
     @classmethod
     def of(cls, folder: str) -> TrainingResult | None:
-        """The result in a folder; None while there is none."""
+        """The result in a folder; None if there is none yet."""
         if not (Path(folder) / WEIGHTS).is_dir():
             return None
         return cls(**json.loads((Path(folder) / RESULT).read_text(encoding="utf-8")))
 
 
 def read_lines(file: Path) -> list[dict[str, Any]]:
-    """What was written by this start and those before it; what a kill cut off, with what was written behind it, is no line."""
+    """Lines written by this and earlier starts; a line truncated by a kill, and any text appended to it, is skipped."""
     lines = []
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
         with suppress(ValueError):
@@ -85,9 +85,9 @@ def read_lines(file: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def alone(folder: str, part: str, seconds: float = 0.0) -> Iterator[None]:
-    """Be the only one of this part, driver or processes, at work in the folder; on this machine, or a file system with locks.
+    """Hold an exclusive lock on this part (driver or processes) of the folder; on this machine, or a file system with locks.
 
-    seconds: to wait for another one that ends. Raises ConcurrentRunError where it does not.
+    seconds: how long to wait for another holder. Raises ConcurrentRunError on timeout.
     """
     from filelock import FileLock, Timeout
 

@@ -1,11 +1,11 @@
-"""What every process of a training does: read the shards, train, leave the weights. No Spark in here.
+"""The work of each training process: read the shards, train, save the weights. Without Spark.
 
 The same function runs under Spark's TorchDistributor and under plain torchrun:
 
     torchrun --nproc-per-node 8 -m bubblenet.training.finetuning TRAINING.json
 
-The trainer is TRL's SFTTrainer. What it is given is tokenised here, by the code that feeds the engines: text of the web can become no
-control token, and what the model is taught to continue is what it will be asked to continue.
+The trainer is TRL's SFTTrainer. Its input is tokenised here, by the code that also feeds the engines: text from the web cannot become a
+control token, and the model is trained on exactly the prompts that it will be given.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ if TYPE_CHECKING:
 
 _PROGRESS_LINES = 200
 _CHECKPOINTS_KEPT = 2
-# For processes of a start that was killed: they end with their parent, but not at once.
+# Grace period for processes of a killed start: they end with their parent, but not immediately.
 _SECONDS_TO_END = 20
 
 
 def finetune(job: TrainingJob) -> None:
-    """Train, or go on from the last checkpoint, and leave weights and result in the folder. Raises what makes it impossible."""
+    """Train or resume from the last checkpoint, and leave weights and result in the folder. Raises the error that makes it impossible."""
     import torch
 
     if TrainingResult.of(job.folder):
         return
     rank, world, local_world = _place("RANK", 0), _place("WORLD_SIZE", 1), _place("LOCAL_WORLD_SIZE", 1)
-    if 1 < world == local_world:  # torchrun gives each one thread; on several machines, or as Spark's tasks, OMP_NUM_THREADS is right
+    if 1 < world == local_world:  # torchrun sets one thread each; on several machines, or as Spark's tasks, OMP_NUM_THREADS is right
         torch.set_num_threads(max((os.cpu_count() or 1) // world, 1))
     end_with_parent()
     only_one = alone(job.folder, "training", _SECONDS_TO_END) if rank == 0 else nullcontext()
     with _log_of(job.folder, rank), only_one, quiet_transformers():
         trainer, num_left_out = _trainer(job)
         checkpoint = last_checkpoint(Path(job.folder) / "checkpoints")
-        # Not by evaluate(): a model that is asked before it is trained is never wrapped, and its processes learn each for itself.
+        # Not by evaluate(): a model evaluated before training is never wrapped, and its processes would train independently.
         trainer.args.eval_on_start = bool(trainer.eval_dataset) and checkpoint is None
         trainer.train(resume_from_checkpoint=checkpoint)
         if trainer.eval_dataset:
@@ -69,13 +69,13 @@ def finetune(job: TrainingJob) -> None:
 
 
 def _place(name: str, alone: int) -> int:
-    """What torchrun says of this process among the others."""
+    """A rank or size from torchrun's environment; `alone` outside torchrun."""
     return int(os.environ.get(name, alone))
 
 
 @contextmanager
 def _log_of(folder: str, rank: int) -> Iterator[None]:
-    """Send what the libraries print to a file of this process, its error included."""
+    """Redirect the libraries' output, including an error of this process, to a log file of its own."""
     file = Path(folder) / "logs" / f"process-{rank}.log"
     file.parent.mkdir(parents=True, exist_ok=True)
     screens = [(stream, os.dup(stream.fileno())) for stream in (sys.__stdout__, sys.__stderr__) if stream is not None]
@@ -97,9 +97,9 @@ def _log_of(folder: str, rank: int) -> Iterator[None]:
 
 
 def global_batch(settings: Training, num_processes: int) -> tuple[int, int]:
-    """Examples of one step on one device at once, and how often before the weights change.
+    """Batch size per device, and number of gradient accumulation steps.
 
-    Raises SettingsError where the examples of a step cannot be divided among the processes.
+    Raises SettingsError if the examples of a step cannot be divided evenly among the processes.
     """
     share, rest = divmod(settings.batch_examples, num_processes)
     if rest:
@@ -110,7 +110,7 @@ def global_batch(settings: Training, num_processes: int) -> tuple[int, int]:
 
 
 def _trainer(job: TrainingJob) -> tuple[SFTTrainer, int]:
-    """The trainer, and how many examples are longer than it can read."""
+    """The trainer, and the number of examples whose prompt leaves no room for a completion."""
     from transformers import AutoTokenizer
     from trl.trainer.sft_trainer import SFTTrainer
 
@@ -157,8 +157,8 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
         output_dir=str(Path(job.folder) / "checkpoints"),
         per_device_train_batch_size=at_once,
         gradient_accumulation_steps=repeats,
-        per_device_eval_batch_size=1,  # the mean over batches is the mean over examples then, whatever the number of processes
-        max_steps=1,  # until the examples are counted
+        per_device_eval_batch_size=1,  # so the mean over batches is the mean over examples, whatever the number of processes
+        max_steps=1,  # set once the examples are counted
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.schedule,
         weight_decay=settings.weight_decay,
@@ -174,8 +174,8 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
         eval_packing=False,
         max_length=settings.max_tokens,
         completion_only_loss=True,
-        dataloader_drop_last=True,  # a step is always of batch_examples
-        average_tokens_across_devices=True,  # each token counts the same, wherever it is read
+        dataloader_drop_last=True,  # a step always has batch_examples
+        average_tokens_across_devices=True,  # each token has the same weight, in whichever process
         include_num_input_tokens_seen="non_padding",
         save_strategy="steps",
         save_steps=settings.checkpoint_steps,
@@ -188,10 +188,10 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
 
 
 def _set_steps(trainer: SFTTrainer, settings: Training) -> None:
-    """How long it takes, now that the examples (or, packed, the sequences) are counted. Raises InputError for less than one step.
+    """Set the number of steps, now that the examples (or, packed, sequences) are counted. Raises InputError for less than one step.
 
-    What is over after the last whole step of an epoch is left out: the trainer would make a smaller step of it, or not, as the number of
-    processes has it.
+    Examples after the last full step of an epoch are dropped: whether the trainer made a smaller step of them would depend on the number
+    of processes.
     """
     examples = _examples(trainer)
     if len(examples) < settings.batch_examples:
@@ -208,12 +208,12 @@ def _set_steps(trainer: SFTTrainer, settings: Training) -> None:
 
 
 def _examples(trainer: SFTTrainer) -> Dataset:
-    """What is trained on: with packing, sequences of several examples."""
+    """The training examples; with packing, sequences of several examples."""
     return trainer.train_dataset
 
 
 def _progress_callback(folder: str) -> Any:
-    """Writes a line for what is logged, on the first process. A line of an earlier start that is trained again is written again."""
+    """Logs a line per logging event, on the first process. Steps repeated after a restart are logged again."""
     from transformers import TrainerCallback
 
     started = time.monotonic()
@@ -224,7 +224,7 @@ def _progress_callback(folder: str) -> Any:
 
     class WriteProgress(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-            if state.global_step >= state.max_steps:  # who goes on from a checkpoint of the last step trains one step more
+            if state.global_step >= state.max_steps:  # resuming from a checkpoint of the last step would train one step more
                 control.should_save = False
 
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **others: Any) -> None:
@@ -240,7 +240,7 @@ def _progress_callback(folder: str) -> Any:
 
 
 def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int, digest: str) -> TrainingResult:
-    """Steps that were trained twice, before and after a kill, count once; their seconds count twice, as they were spent."""
+    """Summarise the training. Steps repeated after a kill count once; their seconds count twice, since both were spent."""
     lines = read_lines(Path(job.folder) / PROGRESS)
     validation = {line["step"]: line["loss"] for line in read_lines(Path(job.folder) / VALIDATION)}
     by_step = {line["step"]: line for line in lines}
@@ -260,7 +260,7 @@ def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int, digest: st
 
 
 def main(argv: list[str]) -> int:
-    """Train as a file describes; what torchrun starts in each process."""
+    """Train as a file describes; the entry point of each torchrun process."""
     finetune(TrainingJob.read(Path(argv[0])))
     return 0
 

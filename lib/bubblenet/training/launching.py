@@ -1,4 +1,4 @@
-"""The driver's side of a training: start its processes on the executors, show how far they are, record the model."""
+"""The driver's side of a training: starts its processes on the executors, shows progress, registers the model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECONDS_TO_REGISTER = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model in table `models`. is_new: false where it was there already."""
+    """A model in table `models`. is_new: false if it already existed."""
 
     plan: TrainingPlan
     result: TrainingResult
@@ -38,9 +38,9 @@ class Trained:
 
 
 def train(context: Context, export: str) -> Trained:
-    """Bring `models` up to date with the export and the settings; a training that was killed goes on from its last checkpoint.
+    """Bring `models` up to date with the export and the settings; a killed training resumes from its last checkpoint.
 
-    Raises InputError, ModelError or SettingsError before anything is started, TrainingError when a process of the training fails,
+    Raises InputError, ModelError or SettingsError before anything starts, TrainingError if a training process fails,
     ConcurrentRunError while another driver trains the same model.
     """
     plan = plan_training(context.settings, export, context.warehouse.location)
@@ -55,7 +55,7 @@ def train(context: Context, export: str) -> Trained:
 
 
 def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
-    """Train, in as many processes as the settings say."""
+    """Train in as many processes as configured."""
     from pyspark import cloudpickle
     from pyspark.ml.torch.distributor import TorchDistributor
 
@@ -66,12 +66,12 @@ def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
     uses_gpu = not is_local and _checked_cluster(context, num_processes)
     distributor = TorchDistributor(num_processes=num_processes, local_mode=is_local, use_gpu=uses_gpu)
     distributor.logger.setLevel(logging.WARNING)
-    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // num_processes, 1)))  # else torchrun says that it sets it
+    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // num_processes, 1)))  # else torchrun warns that it sets it
     cloudpickle.register_pickle_by_value(starting)
     with TrainingProgress(context.console, Path(plan.job.folder) / PROGRESS), _own_output(plan.job.folder):
         try:
             distributor.run(starting.start, asdict(plan.job))
-        except Exception as error:  # noqa: BLE001 - whatever ended it, the log of a process says more, if there is one
+        except Exception as error:  # noqa: BLE001 - whatever the error, a process log, if any, says more
             raise _failure(plan.job.folder, error) from None
         finally:
             cloudpickle.unregister_pickle_by_value(starting)
@@ -82,7 +82,7 @@ def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
 
 
 def _checked_cluster(context: Context, num_processes: int) -> bool:
-    """Whether the processes get GPUs. Raises EnvironmentProblem where GPUs would lie idle, SettingsError where there is no room for all."""
+    """Whether the processes get GPUs. Raises EnvironmentProblem if GPUs would stay idle, SettingsError if not all processes fit at once."""
     conf = context.spark.sparkContext.getConf()
     uses_gpu = conf.get("spark.task.resource.gpu.amount") is not None
     if conf.get("spark.executor.resource.gpu.amount") and not uses_gpu:
@@ -99,17 +99,17 @@ def _checked_cluster(context: Context, num_processes: int) -> bool:
 
 @contextmanager
 def _own_output(folder: str) -> Iterator[None]:
-    """Send what the launcher passes on from its processes to a file: the screen has the progress."""
+    """Redirect the output that the launcher relays from its processes to a file: the terminal shows the progress."""
     file = Path(folder) / "logs" / "launcher.log"
     file.parent.mkdir(parents=True, exist_ok=True)
-    for old in file.parent.glob("process-*.log"):  # what failed in an earlier start is not what fails in this one
+    for old in file.parent.glob("process-*.log"):  # logs of an earlier start must not be mistaken for this one's
         old.unlink()
     with file.open("a", encoding="utf-8") as stream, redirect_stdout(stream):
         yield
 
 
 def _failure(folder: str, error: Exception | None) -> TrainingError:
-    """What the first process to fail said last, since the others fail because of it; else what the launcher said."""
+    """The last log line of the first process to fail, since the others fail because of it; else the launcher's message."""
     logs = sorted((Path(folder) / "logs").glob("process-*.log"), key=lambda file: file.stat().st_mtime)
     texts = [file.read_text(encoding="utf-8", errors="replace").strip() for file in logs]
     said = [text.splitlines()[-1] for text in texts if "Traceback" in text] + str(error or "nothing").strip().splitlines()[-1:]

@@ -1,4 +1,4 @@
-"""Which model a training makes: decided by the starting weights, the data and the settings, before anything is trained."""
+"""Plans a training: its model id is determined by the starting weights, the data and the settings, before anything is trained."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOR_SPEED_ALONE = {
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """A training before it begins. model_id: of the model that it makes. parent: as it was named; deciding: what its id is the hash of."""
+    """A training before it starts. model_id: of the resulting model. parent: as named in the settings; deciding: hashed into the id."""
 
     model_id: str
     parent: str
@@ -41,7 +41,7 @@ class TrainingPlan:
 def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPlan:
     """Plan the training of the starting model on an export.
 
-    Raises InputError where there is no finished export, SettingsError where there is no place for the weights.
+    Raises InputError if there is no finished export, SettingsError if there is no place for the weights.
     """
     folder = Folder(export)
     manifest = folder.manifest()

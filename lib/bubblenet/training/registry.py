@@ -1,4 +1,4 @@
-"""Trained models: their rows in table `models`, and how `model:<id>` becomes a folder that an engine can load."""
+"""Trained models: their rows in table `models`, and the resolution of `model:<id>` to a folder that an engine can load."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ _MOST_LISTED = 10
 
 
 def with_trained_models(settings: Settings, warehouse: Warehouse) -> Settings:
-    """The settings with a folder wherever they say `model:<id>`, so that nothing else needs to know of the table.
+    """The settings with every `model:<id>` replaced by its folder, so that no other code needs the table.
 
-    Raises ModelError for a model that is not there, or whose weights are others than those that were trained.
+    Raises ModelError if a model is missing, or its weights differ from the registered ones.
     """
     return with_models(settings, warehouse, settings.models.model_dump())
 
 
 def with_models(settings: Settings, warehouse: Warehouse, names: Mapping[str, str]) -> Settings:
-    """The settings with other models in these parts: backward, forward, start. Raises ModelError as above."""
+    """The settings with other models for these roles: backward, forward, start. Raises ModelError as above."""
     found = {part: str(folder_of(warehouse, name)) if name.startswith(PREFIX) else name for part, name in names.items()}
     return settings.model_copy(update={"models": settings.models.model_copy(update=found)})
 
 
 def folder_of(warehouse: Warehouse, name: str) -> Path:
-    """The folder of `model:<id>`; the beginning of an id will do. Raises ModelError as above."""
+    """The folder of `model:<id>`; a prefix of the id suffices. Raises ModelError as above."""
     row = _find(warehouse, name.removeprefix(PREFIX))
-    folder = Path(warehouse.location) / row["location"]  # an absolute one stands alone
+    folder = Path(warehouse.location) / row["location"]  # an absolute one replaces the warehouse
     if not folder.is_dir():
         raise ModelError(f"the weights of {name}", f"no folder at {folder}", "Put it back, or train the model again.")
     check_digest(str(folder), row["weights_digest"])
@@ -55,18 +55,18 @@ def folder_of(warehouse: Warehouse, name: str) -> Path:
 
 
 def held_out_share(warehouse: Warehouse, name: str) -> float | None:
-    """The share of the seeds that was held out when `model:<id>` was trained; None for other models."""
+    """The share of the seeds held out when `model:<id>` was trained; None for other models."""
     return float(_find(warehouse, name.removeprefix(PREFIX))["held_out_share"]) if name.startswith(PREFIX) else None
 
 
 def is_recorded(warehouse: Warehouse, model_id: str, result: TrainingResult) -> bool:
-    """Whether the newest row of the model is of this training: its weights may have been removed and made anew."""
+    """Whether the model's newest row is from this training: its weights may have been deleted and retrained."""
     known = _newest(warehouse.read(MODELS).where(F.col("model_id") == model_id)).first()
     return known is not None and known["weights_digest"] == result.weights_digest
 
 
 def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None:
-    """Append the row of a model that was trained."""
+    """Append the row of a trained model."""
     folder = Path(plan.job.folder) / WEIGHTS
     inside = Path(context.warehouse.location)
     values: dict[str, Any] = {
@@ -99,7 +99,7 @@ def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None
 
 
 def _newest(rows: DataFrame) -> DataFrame:
-    """One row a model, the last that was written."""
+    """One row per model, the last one written."""
     columns = [name for name in MODELS.column_names if name != "model_id"]
     newest = rows.groupBy("model_id").agg(F.max_by(F.struct(*columns), "created_at").alias("newest"))
     return newest.select("model_id", "newest.*")

@@ -1,4 +1,4 @@
-"""From the shards of an export to token ids and labels, memory-mapped, in the folder of a training."""
+"""Shards of an export as token ids and labels, memory-mapped, in the folder of a training."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from bubblenet.training.description import TrainingJob
 
 NOT_TRAINED = -100
-"""Label of a token that the loss leaves out: those of the prompt."""
+"""Label of a token that the loss ignores: those of the prompt."""
 
 
 def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[str, Dataset], int]:
-    """Examples by split, each `input_ids` and `labels`, and how many have a prompt that fills max_tokens: those are left out.
+    """Examples by split, each `input_ids` and `labels`, and the number dropped because their prompt fills max_tokens.
 
-    tokenizer: folder of the model. A second call, or another process, finds the examples in the folder of the job.
-    Raises InputError for files that are not those of the manifest, and for rows of another form.
+    tokenizer: folder of the model. A second call, or another process, reuses the examples in the folder of the job.
+    Raises InputError for files that differ from the manifest, and for rows in another format.
     """
     from datasets import load_dataset
     from datasets.utils.logging import disable_progress_bar
@@ -53,7 +53,7 @@ def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[
 
 
 def _check_files(job: TrainingJob) -> None:
-    """Raise InputError unless the files are those that the manifest counted."""
+    """Raise InputError unless the files have the digests of the manifest."""
     for shard in job.shards:
         got = str(digest_file(f"{job.export}/{shard['path']}")["sha256"])
         if got != shard["sha256"]:
@@ -62,9 +62,9 @@ def _check_files(job: TrainingJob) -> None:
 
 
 def encode(row: dict[str, Any], codec: Codec, max_tokens: int) -> dict[str, list[int]]:
-    """Ids of prompt and completion with what ends an answer; a completion that does not fit is cut, and then has no end.
+    """Ids of prompt and completion with the tokens that end an answer; a completion that is too long is truncated, without an end.
 
-    Empty where the prompt leaves no room. Raises InputError for other turns than one prompt and one answer.
+    Empty if the prompt leaves no room. Raises InputError for turns other than one prompt and one answer.
     """
     *before, user = row["prompt"]
     roles = [turn["role"] for turn in (*row["prompt"], *row["completion"])]

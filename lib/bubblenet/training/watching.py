@@ -1,4 +1,4 @@
-"""Progress of a training: its first process leaves a line a step in the shared folder, the driver shows the last one."""
+"""Progress of a training: its first process writes a line per logged step to the shared folder; the driver shows the last one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOG_SECONDS = 15.0
 
 
 class TrainingProgress:
-    """A bar in a terminal, JSON lines elsewhere: steps, loss, tokens a second, time to go. Use as a context manager."""
+    """A progress bar in a terminal, JSON lines elsewhere: steps, loss, tokens per second, time left. Use as a context manager."""
 
     def __init__(self, console: Console, file: Path) -> None:
         self._console, self._file, self._screen = console, file, sys.stdout
@@ -34,7 +34,7 @@ class TrainingProgress:
 
     def __enter__(self) -> TrainingProgress:
         if self._console.is_terminal:
-            self._console.file = self._screen  # whatever standard output becomes meanwhile
+            self._console.file = self._screen  # even if standard output is redirected meanwhile
             self._bar = progress_bar(self._console)
             self._bar.start()
             self._task = self._bar.add_task("finetune", total=None, note="starting")
@@ -54,7 +54,7 @@ class TrainingProgress:
                 self._show(lines[0], lines[-1])
 
     def _show(self, first: dict[str, Any], last: dict[str, Any]) -> None:
-        """The newest line, and the speed since this start."""
+        """Show the newest line, and the speed since this start."""
         seconds = last["seconds"] - first["seconds"]
         speed = (last["tokens"] - first["tokens"]) / seconds if seconds else 0.0
         if self._bar is not None:

@@ -1,1 +1,1 @@
-"""Translators behind one protocol, what is kept from them, and how far what they write can be trusted."""
+"""Translators behind one protocol, round trips through them, and calibrated estimates of whether the meaning survived."""

@@ -1,8 +1,8 @@
-"""Apertium, the rule-based translator of Debian, as one pipeline of processes a batch.
+"""Apertium, Debian's rule-based machine translator, as one pipeline of processes per batch.
 
-After Forcada et al. 2011, doi:10.1007/s10590-011-9090-0. A pipeline takes 0.4 to 1.2 seconds to start, so texts go through it in batches.
-They are joined by blank lines, which end a sentence: single line ends would let one text into the context of the next. Words that Apertium
-does not know come back with a mark, which is counted and taken off.
+After Forcada et al. 2011, doi:10.1007/s10590-011-9090-0. A pipeline takes 0.4 to 1.2 seconds to start, so texts are batched.
+They are joined by blank lines, which end a sentence: single newlines would leak one text into the context of the next. Apertium marks
+words that it does not know; the marks are counted and removed.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ _MODES_FOLDERS = ("/usr/share/apertium/modes", "/usr/local/share/apertium/modes"
 
 
 class TranslatorFailure(RuntimeError):
-    """A pipeline died, was too slow, or gave back another number of texts than it was given."""
+    """A pipeline died, timed out, or returned a different number of texts than it received."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApertiumTranslator:
-    """Translates by the installed modes.
+    """Translates with the installed modes.
 
-    batch_characters: about how much goes through one pipeline. timeout_seconds: after which a pipeline is ended, over the time that its
-    text may take. A line that hangs is sent again in ever smaller batches, so it costs this about ten times.
+    batch_characters: approximate size of the input of one pipeline. timeout_seconds: time limit of a pipeline, plus the time allowed for
+    its text. A line that hangs is resent in ever smaller batches, so it costs this limit about ten times.
     """
 
     batch_characters: int = 200_000
     timeout_seconds: float = 20.0
 
     def directions(self) -> frozenset[Direction]:
-        """The pairs that are installed. Raises EnvironmentProblem when Apertium is not, or has no pair."""
+        """The installed pairs. Raises EnvironmentProblem if Apertium is not installed or has no pair."""
         return frozenset(installed_modes())
 
     def translate(self, texts: list[str], direction: Direction) -> list[Translation]:
-        """Translate masked texts line by line. Raises EnvironmentProblem when the pair is not installed."""
+        """Translate masked texts line by line. Raises EnvironmentProblem if the pair is not installed."""
         mode = find_mode(direction)
         lines = [line for text in texts for line in text.split("\n") if line.strip()]
         translated = iter([line for batch in self._batches(lines) for line in self._translate(batch, mode)])
@@ -77,7 +77,7 @@ class ApertiumTranslator:
         return batches
 
     def _translate(self, lines: list[str], mode: str) -> list[Translation]:
-        """All lines at once; where that fails, in halves, so that one bad line costs itself only."""
+        """Translate all lines at once; on failure, bisect, so that one bad line fails alone."""
         try:
             return [_translation(line, output) for line, output in zip(lines, self._run(lines, mode), strict=True)]
         except TranslatorFailure as failure:
@@ -112,7 +112,7 @@ class ApertiumTranslator:
 
 
 def installed_modes() -> dict[Direction, str]:
-    """Direction -> name of the mode; variants of a region or spelling are left out. Raises as `directions`."""
+    """Direction -> name of the mode; regional and spelling variants are left out. Raises as `directions`."""
     if shutil.which("apertium") is None:
         raise EnvironmentProblem("Apertium, the translator", "no command `apertium`", f"apt-get install {PACKAGES}")
     modes = _modes_in(_modes_folders())
@@ -122,7 +122,7 @@ def installed_modes() -> dict[Direction, str]:
 
 
 def find_mode(direction: Direction) -> str:
-    """The mode that translates so. Raises EnvironmentProblem when it is not installed."""
+    """The mode for a direction. Raises EnvironmentProblem if it is not installed."""
     modes = installed_modes()
     if direction not in modes:
         raise EnvironmentProblem(
@@ -134,7 +134,7 @@ def find_mode(direction: Direction) -> str:
 
 
 def data_digest() -> str:
-    """Hash of the installed pairs: their modes and the sizes and dates of the data these name. Raises as `installed_modes`."""
+    """Hash of the installed pairs: their mode files, and sizes and dates of the data files named there. Raises as `installed_modes`."""
     installed_modes()
     found = hashlib.sha256()
     for mode in sorted(path for folder in _modes_folders() for path in folder.glob("*.mode")):
@@ -158,16 +158,16 @@ def _modes_in(folders: tuple[Path, ...]) -> dict[Direction, str]:
 
 
 def _translation(line: str, output: str) -> Translation:
-    """Take the marks off: * a word that is not in the dictionary, # and @ one that could not be inflected or transferred."""
+    """Remove the marks: * for a word not in the dictionary, # and @ for one that could not be inflected or transferred."""
     unknown = sum(mark == "*" for mark in _MARK.findall(output))
     words = len(unmasked_words(line))
     indent, end = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
-    text = _SPACES.sub(" ", _MARK.sub("", output)).strip()  # a word that has no equivalent leaves its space behind
+    text = _SPACES.sub(" ", _MARK.sub("", output)).strip()  # a word without an equivalent leaves its space behind
     return Translation(indent + text + end, max(0.0, 1 - unknown / words) if words else 1.0)
 
 
 def _joined(lines: list[Translation], text: str) -> Translation:
-    """The lines of one text as one translation; its coverage is that of its words."""
+    """The lines of one text as one translation; coverage is averaged by words."""
     error = next((line.error for line in lines if line.error), None)
     if error:
         return Translation("", error=error)
@@ -177,7 +177,7 @@ def _joined(lines: list[Translation], text: str) -> Translation:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the pipeline, all of it, unless it has ended."""
+    """Kill the whole pipeline unless it has ended."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -1,8 +1,8 @@
-"""How the signals of a round trip become `meaning`: the probability that a careful reader finds the same thing asked for.
+"""Calibration of round trips: signals to `meaning`, the probability that a careful reader finds the request unchanged.
 
-One additive model, of the same form as that of the judge (bubblenet.judging.calibration), fitted on round trips that were read and on
-planted mistakes (bubblenet.translation.fitting). It speaks for the chains that it has seen, and for no others: what comes back along an
-uncalibrated chain waits for review.
+One additive model, of the same form as the judge's (bubblenet.judging.calibration), fitted on labelled round trips and on
+synthetic translation errors (bubblenet.translation.fitting). It holds only for the chains it was fitted on: results of an
+uncalibrated chain wait for review.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ FORMAT_VERSION = 1
 SHIPPED = "apertium.json"
 
 UNTOLD = 1.0
-"""What a signal counts as where it cannot be told: nothing speaks against the text."""
+"""Value of a signal that cannot be computed: no evidence against the text."""
 
 
 class TranslationCalibration(BaseModel):
     """The model of one translator.
 
-    floors: language -> the meaning from which a round trip of it passes. labels: SHA-256 of the file of labelled round trips. data: rows of
-    each kind, figures: of the cross-validation, both by language and for people.
+    floors: language -> the least meaning with which a round trip passes. labels: SHA-256 of the file of labelled round trips. data: rows of
+    each kind, figures: of the cross-validation, both by language and informational only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -60,30 +60,30 @@ class TranslationCalibration(BaseModel):
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits of all that changes a verdict."""
+        """16 hexadecimal digits of the hash of everything that affects a verdict."""
         used = self.model_dump(mode="json", include={"translator", "chains", "floors", "intercept", "curves"})
         return hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:16]
 
     def with_floor(self, lowest: float) -> TranslationCalibration:
-        """The same with another floor, for all languages."""
+        """A copy with another floor, for all languages."""
         return self.model_copy(update={"floors": dict.fromkeys(self.floors, lowest)})
 
     def floor(self, chain: Chain) -> float | None:
-        """The meaning that a round trip must have; None where the chain is uncalibrated."""
+        """The least meaning with which a round trip passes; None if the chain is uncalibrated."""
         return self.floors.get(chain.languages[0]) if str(chain) in self.chains else None
 
     def meaning(self, signals: Mapping[str, float | None]) -> float:
-        """0 to 1. A signal that is not there at all counts as the best that it can be: so cheap ones tell what costly ones cannot mend."""
+        """Meaning, 0 to 1. A missing signal counts as its best value: cheap signals alone rule out what costly ones could not rescue."""
         z = self.intercept + math.fsum(_value(curve, signals, name) for name, curve in self.curves.items())
         return sigmoid(z)
 
     def save(self, path: Path) -> None:
-        """Write the file: sorted keys, so that equal models are equal bytes."""
+        """Write the file with sorted keys, so that equal models have equal bytes."""
         path.write_text(json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def load(path: str | Path) -> TranslationCalibration:
-    """Read a file. Raises SettingsError where there is none, or not one that can be used."""
+    """Load a file. Raises SettingsError if it is missing or unusable."""
     try:
         return TranslationCalibration.model_validate_json(Path(path).read_bytes())
     except OSError as error:
@@ -101,15 +101,15 @@ def _value(curve: Curve, signals: Mapping[str, float | None], name: str) -> floa
 
 @cache
 def shipped() -> TranslationCalibration:
-    """The one that comes with the package."""
+    """The calibration that comes with the package."""
     file = files("bubblenet.translation").joinpath("calibrations", SHIPPED)
     return TranslationCalibration.model_validate_json(file.read_bytes())
 
 
 def choose(name: str, translator: str) -> TranslationCalibration | None:
-    """What the setting names: `none`, `default` (the shipped one, if it is of this translator), or a file.
+    """The calibration that the setting names: `none`, `default` (the shipped one, if it is for this translator), or a file.
 
-    Raises SettingsError where a named file was made for another translator.
+    Raises SettingsError if a named file was made for another translator.
     """
     if name == "none":
         return None
@@ -123,6 +123,6 @@ def choose(name: str, translator: str) -> TranslationCalibration | None:
 
 
 def translation_calibration(settings: Translation) -> TranslationCalibration | None:
-    """What tells how far round trips can be trusted under these settings. Raises SettingsError where the named file cannot be used."""
+    """The calibration of round trips under these settings. Raises SettingsError if the named file cannot be used."""
     chosen = choose(settings.calibration, settings.translator)
     return chosen.with_floor(settings.min_meaning) if chosen and settings.min_meaning >= 0 else chosen

@@ -1,4 +1,4 @@
-"""What `bubblenet languages` does: show which languages can be translated, there and back, and how fast."""
+"""Implements `bubblenet languages`: shows which languages can be translated, in both directions, and how fast."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ SPEED_SAMPLE = {
     "oc": "Escriu una letra corta a un amic e explica perqu\u00e9 l'ostal es grand.",
     "pt": "Escreve uma carta curta a um amigo e explica por que a casa \u00e9 grande.",
 }
-"""One sentence in several languages, to measure with; others are measured on the English one, of which they know no word."""
+"""One sentence in several languages, for timing; others are timed on the English one, whose words they do not know."""
 
 _SENTENCES = 300
 
 
 def print_languages(translator: Translator, console: Console, measures_speed: bool) -> None:
-    """A row for each language; with measures_speed also one for each direction."""
+    """Print one row per language; with measures_speed also one per direction."""
     directions = translator.directions()
     print_table(console, _languages(directions))
     print_table(console, _calibrated(shipped(), directions))
@@ -62,7 +62,7 @@ def _languages(directions: frozenset[Direction]) -> Table:
 
 
 def _calibrated(calibration: TranslationCalibration, directions: frozenset[Direction]) -> Table:
-    """Round trips that may pass by themselves."""
+    """Round trips that may pass without review."""
     columns = ("language", "calibrated round trips, if installed", Column("floor of meaning", justify="right"))
     table = Table(*columns, title="What may pass without review", title_justify="left")
     for language, floor in sorted(calibration.floors.items()):
@@ -72,7 +72,7 @@ def _calibrated(calibration: TranslationCalibration, directions: frozenset[Direc
 
 
 def calibrate(labels: Path, out: Path, console: Console) -> None:
-    """Fit a calibration of Apertium's round trips, write it, and print what it finds. Raises InputError for labels that say too little."""
+    """Fit a calibration of Apertium's round trips, write it, and print its figures. Raises InputError if there are too few labels."""
     from bubblenet.translation.fitting import fit
 
     found = fit(ApertiumTranslator(), "apertium", labels)
@@ -92,13 +92,13 @@ def calibrate(labels: Path, out: Path, console: Console) -> None:
 
 
 def pivots(language: str, directions: Iterable[Direction]) -> list[str]:
-    """Languages through which a text can go and come back."""
+    """Languages through which a text can make a round trip."""
     known = set(directions)
     return sorted(there.target for there in known if there.source == language and Direction(there.target, language) in known)
 
 
 def words_per_second(translator: Translator, direction: Direction) -> float:
-    """Of a few hundred short sentences, the start of the translator included."""
+    """Measured over a few hundred short sentences, including the start of the translator."""
     sentence = SPEED_SAMPLE.get(direction.source, SPEED_SAMPLE["en"])
     started = time.monotonic()
     translator.translate([sentence] * _SENTENCES, direction)

@@ -1,6 +1,6 @@
-"""Mistakes of translators, planted into good round trips: what a calibration must find.
+"""Synthetic translation errors, planted into good round trips: what a calibration must detect.
 
-Each kind is a function of the text as it came back, placeholders included, and a seed; None where the text has nothing for it.
+Each kind is a function of the returned text, placeholders included, and a seed; None if it does not apply to the text.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _NUMBER = re.compile(r"\d+")
 
 
 def corrupt(trip: Trip, kind: str, seed: int, other_names: Sequence[str]) -> Trip | None:
-    """The trip as if the translator had made this mistake last; None where there is nothing to make it with.
+    """The trip as if the translator had made this error last; None if the error does not apply.
 
-    kind: one of KINDS. other_names: names of other texts, to swap one for.
+    kind: one of KINDS. other_names: names from other texts, as replacements.
     """
     text = _CORRUPTIONS[kind](trip, random.Random(seed), other_names)
     if text is None or text == trip.back:
@@ -39,7 +39,7 @@ def corrupt(trip: Trip, kind: str, seed: int, other_names: Sequence[str]) -> Tri
 
 
 def _drop(trip: Trip, rng: random.Random, _: Sequence[str]) -> str | None:
-    """A quarter of the words, here and there."""
+    """Delete a random quarter of the words."""
     words = trip.back.split()
     num_dropped = max(1, round(_DROPPED_SHARE * len(words)))
     if len(words) < 4:
@@ -49,13 +49,13 @@ def _drop(trip: Trip, rng: random.Random, _: Sequence[str]) -> str | None:
 
 
 def _half(trip: Trip, _: random.Random, __: Sequence[str]) -> str | None:
-    """The second half."""
+    """Delete the second half."""
     words = trip.back.split()
     return " ".join(words[: len(words) // 2]) if len(words) > 3 else None
 
 
 def _negation(trip: Trip, rng: random.Random, _: Sequence[str]) -> str | None:
-    """A negation lost where there is one, added to the first sentence where there is none."""
+    """Delete a negation, or if there is none, negate the first sentence."""
     text, language = trip.back, trip.chain.languages[0]
     negations = negation_words(language)
     found = [match for match in re.finditer(r"[^\W\d_]+", text) if match[0].casefold() in negations]
@@ -67,7 +67,7 @@ def _negation(trip: Trip, rng: random.Random, _: Sequence[str]) -> str | None:
 
 
 def _number(trip: Trip, rng: random.Random, _: Sequence[str]) -> str | None:
-    """One number becomes another."""
+    """Change one number."""
     text = trip.back
     protected = placeholder_spans(text)
     found = [match for match in _NUMBER.finditer(text) if not any(start <= match.start() < end for start, end in protected)]
@@ -78,7 +78,7 @@ def _number(trip: Trip, rng: random.Random, _: Sequence[str]) -> str | None:
 
 
 def _name(trip: Trip, rng: random.Random, other_names: Sequence[str]) -> str | None:
-    """One name becomes that of somebody else."""
+    """Replace one name with a name from another text."""
     ours = names(trip.back)
     others = sorted(set(other_names) - set(ours))
     if not ours or not others:
@@ -87,12 +87,12 @@ def _name(trip: Trip, rng: random.Random, other_names: Sequence[str]) -> str | N
 
 
 def _language(trip: Trip, _: random.Random, __: Sequence[str]) -> str | None:
-    """It never came back."""
+    """Leave the text in the pivot language."""
     return trip.pivot_text
 
 
 def _mood(trip: Trip, _: random.Random, __: Sequence[str]) -> str | None:
-    """`Write ...` becomes `It writes ...`, and a question a statement."""
+    """Turn `Write ...` into `It writes ...`, and a question into a statement."""
     text, language = trip.back, trip.chain.languages[0]
     first = next(iter(sentences(text)), "")
     if not first or mood(first, language) == "statement" or language not in _SUBJECTS:

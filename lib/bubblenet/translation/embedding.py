@@ -1,7 +1,7 @@
-"""How near two texts are in meaning, by sentence embeddings: Yang et al. 2020, Multilingual Universal Sentence Encoder, arXiv:1907.04307.
+"""Semantic similarity by sentence embeddings: Yang et al. 2020, Multilingual Universal Sentence Encoder, arXiv:1907.04307.
 
-Sixteen languages were trained on; Catalan, Galician and Occitan are close to some of them. The package has the weights inside and runs on
-NumPy. A text costs about 5 ms of CPU time, more than rules do, so it is asked last.
+Trained on sixteen languages; Catalan, Galician and Occitan are close to some of them. The package contains the weights and runs on
+NumPy. A text costs about 5 ms of CPU time, more than the rules, so embeddings are computed last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ENCODER_VERSION = "use-multilingual-v3/0.2"
 
 
 def similarities(pairs: Sequence[tuple[str, str]]) -> list[float]:
-    """The cosine of the angle between each two texts, at least 0. Each different text is read once."""
+    """Cosine similarity of each pair of texts, at least 0. Each distinct text is encoded once."""
     texts = sorted({text for pair in pairs for text in pair})
     if not texts:
         return []

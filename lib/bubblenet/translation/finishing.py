@@ -1,4 +1,4 @@
-"""What a translation is given before it is read: capitals where they belong."""
+"""Post-editing of translations: capitalisation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CAPITAL = re.compile(r"(?<=[^.!?:;]\s)([A-Z\u00c0-\u00de])([a-z\u00df-\u00ff]*)
 
 
 def finished(text: str, source: str, language: str) -> str:
-    """Capitals as in the source: at the beginning, and not on a common word in a sentence, where a translator moved a beginning."""
+    """Restore the source's capitals: at the beginning, and not on a common word that the translator moved into the sentence."""
     common = function_words(language)
 
     def lower(match: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
-"""Fit the calibration of round trips: on trips that a reader labelled, and on mistakes planted into the good ones.
+"""Fits the calibration of round trips: on labelled trips, and on synthetic errors planted into the good ones.
 
-A trip is good when the reader found the same meaning and the same mood. Labels hold for what came back then, so the translator is asked
-again and trips that it makes otherwise today are left out. Splits are by text: what two chains made of it is on one side.
+A trip is good if the reader found the same meaning and the same mood. Labels hold for the translation that was read, so all texts are
+translated again, and trips with a different result today are dropped. Splits are by text: all chains of a text are on one side.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MIN_LABELS = 20
 
 @dataclass(frozen=True, slots=True)
 class LabelledTrip:
-    """A trip as it was read."""
+    """A round trip with its label."""
 
     chain: Chain
     text: str
@@ -48,7 +48,7 @@ class LabelledTrip:
 
 @dataclass(slots=True)
 class Table:
-    """One row for each trip, as read or corrupted. kinds: `good`, `bad`, or what was planted."""
+    """One row per trip, as read or corrupted. kinds: `good`, `bad`, or the kind of error planted."""
 
     trips: list[Trip] = field(default_factory=list)
     signals: list[dict[str, float | None]] = field(default_factory=list)
@@ -56,14 +56,14 @@ class Table:
     kinds: list[str] = field(default_factory=list)
 
     def add(self, trip: Trip, text: str, kind: str) -> None:
-        """One more row."""
+        """Append a row."""
         self.trips.append(trip)
         self.signals.append(signals(trip))
         self.texts.append(text)
         self.kinds.append(kind)
 
     def add_similarities(self) -> None:
-        """What embeddings say of all rows."""
+        """Add the embedding similarity to all rows."""
         for row, value in zip(self.signals, similarities(list(map(compared, self.trips))), strict=True):
             row["similarity"] = value
 
@@ -74,16 +74,16 @@ class Table:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there are trips to fit on, and to test with."""
+        """Whether there are enough trips to fit and to test on."""
         return min(len(self.rows("good")), len(self.rows("bad"))) >= MIN_LABELS
 
     def rows(self, *kinds: str) -> Labels:
-        """Which rows are of these kinds."""
+        """Indices of the rows of these kinds."""
         return np.flatnonzero(np.isin(self.kinds, kinds))
 
 
 def read_labels(path: Path) -> list[LabelledTrip]:
-    """Raises InputError for a file without labelled trips."""
+    """Read labelled trips. Raises InputError for a file without any."""
     try:
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         trips = [LabelledTrip(Chain.parse(one["chain"]), one["text"], one["result"], _is_good(one)) for one in records]
@@ -99,9 +99,9 @@ def _is_good(record: dict[str, Any]) -> bool:
 
 
 def fit(translator: Translator, name: str, path: Path) -> TranslationCalibration:
-    """One model for all languages of the labels, and a floor for each that has enough of them.
+    """One model for all languages of the labels, with a floor for each language that has enough labels.
 
-    Raises InputError where no language has them, EnvironmentProblem where a chain is not installed.
+    Raises InputError if no language has enough, EnvironmentProblem if a chain is not installed.
     """
     labelled = read_labels(path)
     languages = sorted({one.chain.languages[0] for one in labelled})
@@ -130,7 +130,7 @@ def fit(translator: Translator, name: str, path: Path) -> TranslationCalibration
 
 
 def tabulate(translator: Translator, labelled: Sequence[LabelledTrip]) -> Table:
-    """Signals of the labelled trips of one language, and of the good ones with each mistake planted."""
+    """Signals of the labelled trips of one language, and of the good ones with each error planted."""
     memory = Memory(translator)
     trips: dict[tuple[str, Chain], Trip] = {}
     for chain in dict.fromkeys(one.chain for one in labelled):
@@ -151,13 +151,13 @@ def tabulate(translator: Translator, labelled: Sequence[LabelledTrip]) -> Table:
 
 
 def _as_read(table: Table, meaning: Floats) -> tuple[Floats, Labels]:
-    """The meanings of the trips as they were read, and whether each was found good."""
+    """Meanings of the labelled trips, and whether each was labelled good."""
     rows = table.rows("good", "bad")
     return meaning[rows], (np.array(table.kinds)[rows] == "good").astype(int)
 
 
 def _floor(table: Table, meaning: Floats) -> float | None:
-    """None where the precision is never reached: the language stays uncalibrated."""
+    """The floor of a language; None if no threshold reaches the precision: the language stays uncalibrated."""
     return threshold(*_as_read(table, meaning), MIN_PRECISION)
 
 
@@ -174,6 +174,6 @@ def _figures(table: Table, meaning: Floats) -> dict[str, Any]:
 
 
 def recalls(table: Table, meaning: Floats) -> dict[str, float]:
-    """Share of each planted mistake that is refused where 5 % of the good trips are."""
+    """Recall of each planted error at the threshold that rejects 5 % of the good trips."""
     limit = np.quantile(meaning[table.rows("good")], FALSE_ALARMS)
     return {kind: round(float((meaning[table.rows(kind)] < limit).mean()), 3) for kind in KINDS if len(table.rows(kind))}

@@ -1,7 +1,7 @@
-"""Keeps from the translator what it must not touch: code, paths, addresses, placeholders, measures, names in quotes.
+"""Masks what a translator must not change: code, paths, URLs, placeholders, measures, quoted names.
 
-What is protected is replaced by a number in white square brackets, which rule-based translators pass on unchanged and treat as a noun, and
-is put back afterwards, byte for byte. A translation in which one of them is missing, or there twice, is no translation of the text.
+Protected text is replaced by a number in white square brackets, which rule-based translators pass through unchanged and treat as a noun,
+and is restored byte for byte afterwards. A translation in which a placeholder is missing or duplicated is rejected.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _UNIT = (
 _PROTECTED = re.compile(
     "|".join(
         (
-            r"```.+?```",  # a block of code
-            r"`[^`\n]+`",  # code in a line
-            r"\b[a-z][a-z0-9+.-]*://[^\s<>\"]*[^\s<>\".,;:!?)\]}']",  # an address
-            r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",  # of mail
+            r"```.+?```",  # a code block
+            r"`[^`\n]+`",  # inline code
+            r"\b[a-z][a-z0-9+.-]*://[^\s<>\"]*[^\s<>\".,;:!?)\]}']",  # a URL
+            r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",  # a mail address
             r"\$\{[^}\s]+\}|\$\([^)\n]+\)|\$\w+",  # of shells
             r"\{\{?[\w.:!-]*\}?\}|%\(\w+\)[sdif]|%[sdif]\b|<[/\w][^<>\n]{0,60}>",  # of templates and markup
             r"(?:[A-Za-z]:)?(?:\\[\w.$-]+){2,}",  # a path with backslashes
@@ -36,8 +36,8 @@ _PROTECTED = re.compile(
             rf"(?<![\w.])[+-]?\d+(?:[.,]\d+)*\s?{_UNIT}(?!\w)",  # a measure
             r"(?<![\w.])v?\d+(?:[.,:]\d+)+(?:[-+~]\w+)*",  # a version, a date, a number with a point
             r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|\u00ab[^\u00bb\n]{1,60}\u00bb|(?<!\w)'[^'\n]{2,60}'(?!\w)",  # in quotes
-            rf"[{OPENING}{CLOSING}]",  # our own signs
-            r"[*#@^\[\]\\<>{}|~$/]+",  # signs that translators give a meaning
+            rf"[{OPENING}{CLOSING}]",  # our own brackets
+            r"[*#@^\[\]\\<>{}|~$/]+",  # characters with a meaning to translators
         )
     ),
     re.DOTALL,
@@ -46,7 +46,7 @@ _PLACEHOLDER = re.compile(rf"{OPENING}\s*(\d+)\s*{CLOSING}")
 
 
 class MaskingError(ValueError):
-    """A placeholder was lost or doubled. `reason` is one of lost_placeholder, doubled_placeholder."""
+    """A placeholder was lost or duplicated. `reason` is one of lost_placeholder, doubled_placeholder."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -55,13 +55,13 @@ class MaskingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A text with numbered placeholders, and what stands behind each of them, from 1."""
+    """A text with placeholders, and the text behind each of them, numbered from 1."""
 
     text: str
     protected: tuple[str, ...]
 
     def restore(self, translation: str) -> str:
-        """Put back what was protected. Raises MaskingError unless each placeholder is there exactly once."""
+        """Restore the protected text. Raises MaskingError unless each placeholder occurs exactly once."""
         found = [int(number) for number in _PLACEHOLDER.findall(translation)]
         wanted = range(1, len(self.protected) + 1)
         for number in wanted:
@@ -74,12 +74,12 @@ class Masked:
         return _PLACEHOLDER.sub(lambda match: self.protected[int(match[1]) - 1], translation)
 
     def restore_roughly(self, translation: str) -> str:
-        """Put back what is there, however often; for texts that are read and not kept."""
+        """Restore the placeholders that are left, however often they occur; for texts that are read and not kept."""
         return _PLACEHOLDER.sub(lambda match: dict(enumerate(self.protected, 1)).get(int(match[1]), ""), translation)
 
 
 def mask(text: str) -> Masked:
-    """Replace what must not be translated."""
+    """Replace what must not be translated by placeholders."""
     protected: list[str] = []
 
     def replace(match: re.Match[str]) -> str:
@@ -90,7 +90,7 @@ def mask(text: str) -> Masked:
 
 
 def placeholder(number: int) -> str:
-    """What stands for the nth protected part."""
+    """The placeholder of the nth protected part."""
     return f"{OPENING}{number}{CLOSING}"
 
 
@@ -100,10 +100,10 @@ def unmasked(text: str) -> str:
 
 
 def placeholder_spans(text: str) -> list[tuple[int, int]]:
-    """Where placeholders stand."""
+    """Spans of the placeholders."""
     return [match.span() for match in _PLACEHOLDER.finditer(text)]
 
 
 def unmasked_words(text: str) -> list[str]:
-    """The words of a masked text that a translator sees."""
+    """The words of a masked text outside its placeholders."""
     return re.findall(r"[^\W\d_]+(?:['\u2019\u00b7-][^\W\d_]+)*", unmasked(text))

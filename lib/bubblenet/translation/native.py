@@ -1,6 +1,6 @@
-"""Instructions for passages in a language that the backward model writes poorly: it is shown a translation, and what it asks is translated.
+"""Instructions in a language that the backward model writes poorly: it sees a translation, and its output is translated.
 
-The passage stays as it is; only the instruction has gone through the translator. How far it can be trusted is told by its way back.
+The passage stays untouched; only the instruction is machine-translated. Its meaning is estimated from the round trip.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NATIVE_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class TranslatedInstruction:
-    """An instruction in the language of its passage; text is None where there is none. The rest as bubblenet.translation.paraphrasing."""
+    """An instruction in the language of its passage; text is None if there is none. Other fields as in translation.paraphrasing."""
 
     text: str | None = None
     meaning: float | None = None
@@ -36,7 +36,7 @@ class TranslatedInstruction:
 
 
 def way(source: str, target: str, directions: Iterable[Direction]) -> Chain | None:
-    """The shortest chain from one language into another, the first by name of several; None where there is none."""
+    """The shortest chain between two languages, ties broken by name; None if there is none."""
     onward: defaultdict[str, list[str]] = defaultdict(list)
     for direction in sorted(directions, key=str):
         onward[direction.source].append(direction.target)
@@ -54,7 +54,7 @@ def way(source: str, target: str, directions: Iterable[Direction]) -> Chain | No
 
 
 def translate_passages(translator: Translator, texts: Sequence[str], chain: Chain) -> dict[str, str | None]:
-    """What the model is shown of each different text. Protected parts that the translator lost are left out; None where it failed."""
+    """The translation shown to the model, by distinct text. Placeholders that the translator lost are dropped; None if it failed."""
     different = list(dict.fromkeys(texts))
     return dict(zip(different, [trip.rough for trip in travel(translator, different, chain)], strict=True))
 
@@ -62,7 +62,7 @@ def translate_passages(translator: Translator, texts: Sequence[str], chain: Chai
 def translate_instructions(
     translator: Translator, texts: Sequence[str], there: Chain, calibration: TranslationCalibration | None
 ) -> list[TranslatedInstruction]:
-    """Into the last language of `there`, judged by the way back to its first one. Raises EnvironmentProblem without a leg."""
+    """Translate into the last language of `there`, judged by the round trip to its first. Raises EnvironmentProblem if a leg is missing."""
     trips = travel(translator, texts, there.and_back)
     came_back = iter(judge_trips([trip for trip in trips if trip.result is not None], calibration))
     judged = [next(came_back) if trip.result is not None else (None, trip.reason) for trip in trips]

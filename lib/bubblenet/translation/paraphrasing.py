@@ -1,4 +1,4 @@
-"""Paraphrases by round trip: of what comes back along several chains, the most different text above a floor of meaning.
+"""Paraphrases by round-trip translation: among the results of several chains, the most different text above a floor of meaning.
 
 After Aghazadeh et al. 2022, ParaCotta, arXiv:2205.04651, section 3, with a calibrated meaning for the floor.
 """
@@ -28,7 +28,7 @@ PARAPHRASING_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text to paraphrase. gate: why a paraphrase of it cannot be used, None where it can."""
+    """A text to paraphrase. gate: the reason to reject a paraphrase of it, None if it passes."""
 
     key: str
     text: str
@@ -38,9 +38,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Paraphrase:
-    """What came back along one chain, in the order of trying; chain is None where no chain is known for the language.
+    """The result of one chain, in the order tried; chain is None if no chain exists for the language.
 
-    meaning: 0 to 1, see bubblenet.translation.calibration; None where the chain is uncalibrated or nothing came back. difference: 1 - chrF.
+    meaning: 0 to 1, see bubblenet.translation.calibration; None if the chain is uncalibrated or failed. difference: 1 - chrF.
     reason: why it is not used; None for the one that is.
     """
 
@@ -59,7 +59,7 @@ class Paraphrase:
 
 
 def chains_of(language: str, pivots: Iterable[str], directions: Iterable[Direction], key: str) -> list[Chain]:
-    """The chains of a language that the translator knows, in an order of this text's own, so that a corpus uses all of them."""
+    """The chains of a language that the translator supports, in an order that depends on the text, so that a corpus uses all of them."""
     known = [chain for chain in (Chain.around(language, pivot) for pivot in pivots) if chain.is_known(directions)]
     return sorted(known, key=lambda chain: row_seed(key, str(chain)))
 
@@ -67,7 +67,7 @@ def chains_of(language: str, pivots: Iterable[str], directions: Iterable[Directi
 def paraphrase(
     translator: Translator, wanted: Sequence[Wanted], settings: Paraphrasing, calibration: TranslationCalibration | None
 ) -> list[list[Paraphrase]]:
-    """For each text what `settings.chains` chains made of it and, where none of that can be used, one chain more."""
+    """For each text, the results of `settings.chains` chains and, if none is usable, of one more."""
     memory, directions = Memory(translator), translator.directions()
     chains = [chains_of(one.language, settings.pivots, directions, one.key) for one in wanted]
     trips = _travel(memory, wanted, [known[: settings.chains] for known in chains])
@@ -84,7 +84,7 @@ def _has_usable(tried: Sequence[Paraphrase]) -> bool:
 
 
 def _travel(translator: Translator, wanted: Sequence[Wanted], chains: Sequence[Sequence[Chain]]) -> list[list[Trip]]:
-    """The trips of each text, chain by chain so that a translator is started once for many texts."""
+    """The trips of each text, computed chain by chain so that a translator starts once for many texts."""
     rows: defaultdict[Chain, list[int]] = defaultdict(list)
     for row, known in enumerate(chains):
         for chain in known:
@@ -97,7 +97,7 @@ def _travel(translator: Translator, wanted: Sequence[Wanted], chains: Sequence[S
 def _judge_all(
     wanted: Sequence[Wanted], trips: Sequence[Sequence[Trip]], settings: Paraphrasing, calibration: TranslationCalibration | None
 ) -> list[list[Paraphrase]]:
-    """First what is cheap to see; then, of those that are left, whether they mean the same."""
+    """Apply the cheap checks first, then estimate the meaning of those that pass."""
     judged = [[_look(one, trip, settings) for trip in tried] for one, tried in zip(wanted, trips, strict=True)]
     open_ = [(row, place) for row, found in enumerate(judged) for place, one in enumerate(found) if one.reason is None]
     verdicts = judge_trips([trips[row][place] for row, place in open_], calibration)
@@ -120,7 +120,7 @@ def _look(wanted: Wanted, trip: Trip, settings: Paraphrasing) -> Paraphrase:
 
 
 def _choose(tried: list[Paraphrase]) -> list[Paraphrase]:
-    """Of those that could be used the most different one is; earlier ones win a tie."""
+    """Choose the most different usable paraphrase; the earlier one wins a tie."""
     usable = [one for one in tried if one.reason is None]
     best = max(usable, key=lambda one: one.difference or 0.0, default=None)
     return [replace(one, reason="less_different") if one.reason is None and one is not best else one for one in tried]

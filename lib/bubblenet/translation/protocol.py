@@ -1,4 +1,4 @@
-"""What every translator does, and what it says of its work."""
+"""The translator protocol: directions in, translations with coverage or an error out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What one text became. coverage: share of its words that the translator knew, 0 to 1; None where it does not tell.
+    """The translation of one text. coverage: share of its words that the translator knew, 0 to 1; None if it does not report it.
 
     error: why there is no translation; text is empty then.
     """
@@ -33,9 +33,9 @@ class Translator(Protocol):
     """A loaded translator. Results are in the order of the texts."""
 
     def directions(self) -> frozenset[Direction]:
-        """What it can translate."""
+        """The supported directions."""
         ...
 
     def translate(self, texts: list[str], direction: Direction) -> list[Translation]:
-        """Translate some texts. A text that fails has an error of its own."""
+        """Translate texts. A text that fails alone carries its own error."""
         ...

@@ -1,4 +1,4 @@
-"""Which translator the settings name, and what it is in a fingerprint."""
+"""The translator that the settings name, and its fingerprint."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TranslatorSpec:
-    """A translator as workers are told of it. digest: of its programs and data, so that another version translates anew."""
+    """A translator as passed to workers. digest: of its programs and data, so that a new version translates anew."""
 
     kind: str
     digest: str
     model: str = ""
 
     def fingerprint_parts(self) -> dict[str, str]:
-        """What changes a translation; a path does not."""
+        """What affects a translation; the path does not."""
         return {"kind": self.kind, "digest": self.digest}
 
 
 def spec_of(settings: Translation) -> TranslatorSpec:
-    """Ask for it on this machine. Raises EnvironmentProblem without Apertium, ModelError when a model is missing or refused."""
+    """The spec for this machine. Raises EnvironmentProblem without Apertium, ModelError if a model is missing or rejected."""
     match settings.translator:
         case "apertium":
             return TranslatorSpec("apertium", data_digest())

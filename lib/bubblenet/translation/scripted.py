@@ -1,7 +1,7 @@
-"""A stand-in for a translator, for tests of everything around it: it knows no language, and is the same everywhere.
+"""A deterministic stand-in for a translator, for tests; it knows no language and behaves the same everywhere.
 
-On the way out each word gets a letter; on the way into English or Spanish the letter goes, and a few words have become others. Markers
-make it misbehave: BUBBLENET-FAIL gives a failed text, BUBBLENET-LOSE loses the placeholders.
+Into a made-up language, each word gets a letter appended; into English or Spanish, the letter is removed and a few words are replaced.
+Markers trigger failures: BUBBLENET-FAIL fails the text, BUBBLENET-LOSE loses the placeholders.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class ScriptedTranslator:
-    """Knows each of English and Spanish with each of three languages that are none."""
+    """Translates between English or Spanish and each of three made-up languages."""
 
     def directions(self) -> frozenset[Direction]:
-        """There and back."""
+        """All pairs, in both directions."""
         pairs = [(home, away) for home in _HOME for away in _AWAY]
         return frozenset(Direction(*pair) for home, away in pairs for pair in ((home, away), (away, home)))
 
     def translate(self, texts: list[str], direction: Direction) -> list[Translation]:
-        """Word by word."""
+        """Translate word by word."""
         return [_translate(text, direction) for text in texts]
 
 
@@ -37,7 +37,7 @@ def _translate(text: str, direction: Direction) -> Translation:
         return Translation(re.sub(r"\u27e6\d+\u27e7", "", text), 1.0)
     if direction.target in _AWAY:
         return Translation(_WORD.sub(lambda match: match[0] + _LETTER, text), 1.0)
-    # Another language on the way is another choice of words: `yy` changes half of them.
+    # Different pivots choose different words: `yy` replaces half of them.
     changed = dict(list(_OTHER_WORDS.items())[:: 2 if direction.source == "yy" else 1])
     return Translation(_WORD.sub(lambda match: _changed(match[0].removesuffix(_LETTER), changed), text), 1.0)
 

@@ -1,9 +1,9 @@
-"""Translators of the transformers library, from local folders: a model for each direction (Marian), or one of many languages.
+"""Seq2seq translators of the transformers library, from local folders: one model per direction (Marian), or one multilingual model.
 
 `translation.model` is a folder with {source} and {target} in its name, such as /models/opus-mt-{source}-{target}, or one folder. How a
-model of many languages is told what is wanted is seen in its vocabulary: `<2es>` before the text (MADLAD, Kudugunta et al. 2023,
-arXiv:2309.04662), or a language token first in the answer, `spa_Latn` (NLLB, NLLB team 2022, arXiv:2207.04672) or `__es__` (M2M-100, Fan et
-al. 2020, arXiv:2010.11125).
+multilingual model is told the target language is read off its vocabulary: `<2es>` before the text (MADLAD, Kudugunta et al. 2023,
+arXiv:2309.04662), or a language token that begins the output, `spa_Latn` (NLLB, NLLB team 2022, arXiv:2207.04672) or `__es__` (M2M-100,
+Fan et al. 2020, arXiv:2010.11125).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _BATCH_TOKENS = 2048
 _GROWTH, _SLACK = 3, 16
-"""A translation of n tokens may have this many times n and so many more; what is longer is not finished, and an error."""
+"""Limit on the translation of n tokens: _GROWTH * n + _SLACK; a longer one is unfinished, hence an error."""
 
 _FORMS = (re.compile(r"<2([a-z]{2,3})>"), re.compile(r"__([a-z]{2,3})__"), re.compile(r"([a-z]{3})_[A-Z][a-z]{3}"))
 _ADVICE = "Give translation.model a folder of a sequence-to-sequence model, or one with {source} and {target} in its name."
@@ -35,19 +35,19 @@ _ADVICE = "Give translation.model a folder of a sequence-to-sequence model, or o
 
 @dataclass(frozen=True, slots=True)
 class Seq2SeqTranslator:
-    """Translates by the models that a path names; they are loaded at first use and stay in the process."""
+    """Translates with the models that a path names; they are loaded at first use and stay in the process."""
 
     path: str
 
     def directions(self) -> frozenset[Direction]:
-        """What the path has. Raises ModelError where that is nothing."""
+        """The directions available at the path. Raises ModelError if there are none."""
         if folders := _folders(self.path):
             return frozenset(folders)
         languages = _load(self.path).languages
         return frozenset(itertools.starmap(Direction, itertools.permutations(languages, 2)))
 
     def translate(self, texts: list[str], direction: Direction) -> list[Translation]:
-        """Translate masked texts line by line. Raises ModelError where there is no model for the direction."""
+        """Translate masked texts line by line. Raises ModelError if there is no model for the direction."""
         model = _load(self._folder(direction))
         lines = [line for text in texts for line in text.split("\n") if line.strip()]
         translated = dict(zip(lines, model.translate(lines, direction), strict=True))
@@ -63,14 +63,14 @@ class Seq2SeqTranslator:
 
 
 def models_digest(path: str) -> str:
-    """Hash of the weights of all directions. Raises ModelError as `digest_of`, or where there is no model."""
+    """Hash of the weights of all directions. Raises ModelError as `digest_of`, or if there is no model."""
     folders = sorted(_folders(path).values()) or [path]
     return hashlib.sha256("".join(map(digest_of, folders)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """A loaded model. codes: language -> the token that names it; empty for a model of one direction."""
+    """A loaded model. codes: language -> its token; empty for a model of one direction."""
 
     model: Any
     tokenizer: Any
@@ -81,7 +81,7 @@ class _Model:
         return sorted(self.codes)
 
     def translate(self, lines: list[str], direction: Direction) -> list[Translation]:
-        """Each different line once, those of like length together."""
+        """Translate each distinct line once, batched by length."""
         if self.codes and (missing := {direction.source, direction.target} - set(self.codes)):
             raise ModelError(f"a model that knows {', '.join(sorted(missing))}", f"{', '.join(self.languages[:40])}", _ADVICE)
         encoded = {line: self._encode(line, direction) for line in dict.fromkeys(lines)}
@@ -141,7 +141,7 @@ def _load(folder: str) -> _Model:
 
 
 def _codes(vocabulary: Mapping[str, int]) -> dict[str, str]:
-    """Language -> its token, of the first form that names two languages; of several tokens for one the first by name."""
+    """Language -> its token, of the first form that names two languages; the first by name if a language has several."""
     for form in _FORMS:
         named = {token: match[1] for token in sorted(vocabulary, reverse=True) if (match := form.fullmatch(token))}
         if len(named) > 1:
@@ -166,7 +166,7 @@ def _folders(path: str) -> dict[Direction, str]:
 
 
 def _batches(encoded: Mapping[str, list[int]]) -> Iterator[list[str]]:
-    """Lines of like length, as many as have so many tokens with their translations."""
+    """Batches of lines of similar length, limited by their tokens including the translations."""
     batch: list[str] = []
     for line in sorted(encoded, key=lambda one: len(encoded[one])):
         if batch and (len(batch) + 1) * len(encoded[line]) * 2 > _BATCH_TOKENS:
@@ -178,7 +178,7 @@ def _batches(encoded: Mapping[str, list[int]]) -> Iterator[list[str]]:
 
 
 def _joined(text: str, translated: Mapping[str, Translation]) -> Translation:
-    """The lines of one text again."""
+    """Rejoin the lines of one text."""
     lines = [translated[line] if line.strip() else Translation(line) for line in text.split("\n")]
     error = next((line.error for line in lines if line.error), None)
     return Translation("", error=error) if error else Translation("\n".join(line.text for line in lines))

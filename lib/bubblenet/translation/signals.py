@@ -1,7 +1,7 @@
-"""How far a round trip can be trusted: signals between 0 and 1, of which 1 is good, from the text, its translation and what came back.
+"""Signals of whether a round trip kept the meaning, 0 to 1 (good), from the text, its translation and the returned text.
 
-Copying inflates every measure of overlap (Zhuo et al. 2023, arXiv:2209.07351), and a rule-based translator copies the words it does not
-know: so words that went over unchanged are taken out before overlap is measured, and coverage is a signal of its own. Embeddings miss
+Copying inflates every overlap metric (Zhuo et al. 2023, arXiv:2209.07351), and a rule-based translator copies the words it does not
+know: so words passed through unchanged are removed before overlap is measured, and coverage is a signal of its own. Embeddings miss
 numbers, names and negation (Chen et al. 2023, arXiv:2306.12907), so these are compared by rule.
 """
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from bubblenet.translation.trips import Trip
 
 SIGNALS = ("coverage", "chrf", "bleu", "length", "brevity", "content", "numbers", "names", "negation", "modality", "mood", "language")
-"""What rules tell."""
+"""The signals computed by rules."""
 
 ALL_SIGNALS = (*SIGNALS, "similarity")
-"""With what embeddings tell of the two texts of `compared`."""
+"""With the embedding similarity of the two texts of `compared`."""
 
 QUALITY_VERSION = 2
 
 _ORDERED = frozenset(("en",))
-"""Languages whose questions have another order of words than their statements."""
+"""Languages whose questions and statements differ in word order."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CONTRACTION = re.compile(r"(?i)(?<=\w)(n['\u2019]t)\b")
@@ -43,9 +43,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
 
 
 def signals(trip: Trip) -> dict[str, float | None]:
-    """Every signal of SIGNALS; None where a language has no words for it, or where nothing is there to compare.
+    """Every signal of SIGNALS; None if a language has no word list for it, or there is nothing to compare.
 
-    What other chains made of the same text is no signal: it told nothing that these do not (docs/languages.md).
+    Results of other chains for the same text are not a signal: they added no information (docs/languages.md).
     """
     text, back, language = trip.source.text, trip.back, trip.chain.languages[0]
     copied = _copied(trip)
@@ -68,12 +68,12 @@ def signals(trip: Trip) -> dict[str, float | None]:
 
 
 def compared(trip: Trip) -> tuple[str, str]:
-    """The texts that embeddings compare: as it went and as it came back, without what was protected."""
+    """The texts that embeddings compare: original and returned text, without placeholders."""
     return unmasked(trip.source.text), unmasked(trip.back)
 
 
 def _copied(trip: Trip) -> frozenset[str]:
-    """Words that are the same in both languages."""
+    """Words that are the same in source and pivot text."""
     return frozenset(map(str.casefold, unmasked_words(trip.source.text))) & frozenset(map(str.casefold, unmasked_words(trip.pivot_text)))
 
 
@@ -82,7 +82,7 @@ def _without(text: str, words: frozenset[str]) -> str:
 
 
 def _shared(before: Sequence[str] | None, after: Sequence[str] | None) -> float | None:
-    """Share of the items of either that are in both, counted as often as they are there; 1 where neither has any."""
+    """Multiset Jaccard similarity of the items; 1 if neither side has any."""
     if before is None or after is None:
         return None
     ours, theirs = Counter(before), Counter(after)
@@ -91,42 +91,42 @@ def _shared(before: Sequence[str] | None, after: Sequence[str] | None) -> float 
 
 
 def _lasting(trip: Trip, *, grows: bool = False) -> float | None:
-    """Words that a leg gave for each that it got, the least of all legs and at most 1; with `grows` the other way round."""
+    """Least ratio of output words to input words over all legs, at most 1; with `grows`, of input to output words."""
     sizes = [len(unmasked_words(text)) for text in (trip.source.text, *(leg.text for leg in trip.legs))]
     ratios = [(got / gave if grows else gave / got) if got and gave else 0.0 for got, gave in itertools.pairwise(sizes)]
     return min(1.0, *ratios) if sizes[0] else None
 
 
 def _content(text: str, back: str) -> float | None:
-    """Long words that came back for each that went, at most 1."""
+    """Ratio of returned long words to original ones, at most 1."""
     before, after = (sum(len(word) > 3 for word in unmasked_words(each)) for each in (text, back))
     return min(1.0, after / before) if before else None
 
 
 def _names_kept(text: str, back: str) -> float:
-    """Share of the names that came back, in capitals or not; 1 where there are none."""
+    """Share of the names that were returned, ignoring case; 1 if there are none."""
     ours, theirs = names(text), Counter(_folded(back))
     return sum(min(count, theirs[name]) for name, count in Counter(_folded(" ".join(ours))).items()) / len(ours) if ours else 1.0
 
 
 def names(text: str) -> list[str]:
-    """Words of a masked text with a capital that do not begin a sentence."""
+    """Capitalised words of a masked text that do not begin a sentence."""
     return re.findall(r"(?<=[^.!?:;]\s)[A-Z\u00c0-\u00de][\w-]+", text)
 
 
 def _negations(text: str, language: str) -> list[str] | None:
-    """One item for each negation: which word it is does not matter."""
+    """One item per negation, whichever word it is."""
     words = negation_words(language)
     return ["no" for word in _folded(text) if word in words] if words else None
 
 
 def negation_words(language: str) -> frozenset[str]:
-    """Case folded; empty for a language that they are not known of."""
+    """Negation words, case folded; empty for a language without a word list."""
     return frozenset(_words()["negation"].get(language, ()))
 
 
 def function_words(language: str) -> frozenset[str]:
-    """Case folded; empty for a language that they are not known of."""
+    """Function words, case folded; empty for a language without a word list."""
     return frozenset(_words()["function"].get(language, ()))
 
 
@@ -140,7 +140,7 @@ def _modalities(text: str, language: str) -> list[str] | None:
 
 
 def mood(sentence: str, language: str) -> str:
-    """question, statement, command, or open where its beginning does not tell."""
+    """question, statement, command, or open if the first word does not decide."""
     words = _folded(sentence)
     first = words[0] if words else ""
     is_statement = first in _words()["statement"].get(language, ())
@@ -154,23 +154,23 @@ def mood(sentence: str, language: str) -> str:
 
 
 def _same_moods(text: str, back: str, language: str) -> float | None:
-    """The mean over the sentences: 1 for the same mood, a half where one of two is open, 0 for another mood."""
+    """Mean over the sentences: 1 for the same mood, 0.5 if one of the two is open, 0 for different moods."""
     if language not in _words()["statement"]:
         return None
     before, after = ([mood(one, language) for one in sentences(each)] for each in (text, back))
-    if len(before) != len(after):  # a sentence was lost or cut in two: the first and the last stand for all
+    if len(before) != len(after):  # a sentence was lost or split: compare the first and the last
         before, after = before[:1] + before[-1:], after[:1] + after[-1:]
     alike = [1.0 if one == other else 0.5 * ("open" in (one, other)) for one, other in zip(before, after, strict=False)]
     return sum(alike) / len(alike) if alike else None
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text with words in them, by their marks at the end."""
+    """The sentences of a text that contain words, split at punctuation."""
     return [one for one in _SENTENCE_END.split(text) if _WORD.search(one)]
 
 
 def _language_kept(back: str, language: str) -> float | None:
-    """Whether what came back is in the language of the text, as far as this can be told."""
+    """Whether the returned text is identified as the language of the original; None if undetermined."""
     found = identify(back)
     return None if found.language == UNDETERMINED else float(found.language == language)
 

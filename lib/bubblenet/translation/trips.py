@@ -1,4 +1,4 @@
-"""Round trips: a text through one or several languages and back, with what must not change kept out of the translator's way."""
+"""Round trips: a text through one or several languages and back, with protected parts masked."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The languages that a text goes through, in order; of a round trip the last is the first."""
+    """The languages that a text passes through, in order; a round trip ends in the first one."""
 
     languages: tuple[str, ...]
 
     @classmethod
     def parse(cls, text: str) -> Chain:
-        """From `en-es-en`. Raises SettingsError where that is no chain."""
+        """Parse `en-es-en`. Raises SettingsError if it is not a chain."""
         languages = tuple(text.split("-"))
         if len(languages) < 2 or not all(code.isalpha() and code.islower() for code in languages):
             raise SettingsError("languages as `en-es-en`", repr(text), "Give ISO 639-1 codes with a hyphen between them.")
@@ -32,31 +32,31 @@ class Chain:
 
     @classmethod
     def around(cls, language: str, pivots: str) -> Chain:
-        """From a language through `es`, or `es-fr-es`, and back."""
+        """The round trip from a language through `es`, or `es-fr-es`."""
         return cls((language, *pivots.split("-"), language))
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """Its legs."""
+        """The directions of its legs."""
         return tuple(itertools.starmap(Direction, itertools.pairwise(self.languages)))
 
     @property
     def there(self) -> Chain:
-        """The first half: as far as the language in the middle."""
+        """The first half, up to the language in the middle."""
         return Chain(self.languages[: len(self.languages) // 2 + 1])
 
     @property
     def way_back(self) -> Chain:
-        """The other way round."""
+        """The chain reversed."""
         return Chain(self.languages[::-1])
 
     @property
     def and_back(self) -> Chain:
-        """To the end and back by the same way."""
+        """The chain to its end and back the same way."""
         return Chain(self.languages + self.languages[-2::-1])
 
     def is_known(self, directions: Iterable[Direction]) -> bool:
-        """Whether each leg can be translated, and into another language."""
+        """Whether the translator supports each leg, and each leg changes the language."""
         known = set(directions)
         return all(leg in known and leg.source != leg.target for leg in self.directions)
 
@@ -66,9 +66,9 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What became of one text along a chain. Texts of legs have placeholders in them, as the translator saw them.
+    """One text translated along a chain. Texts of legs contain placeholders, as the translator saw them.
 
-    legs: one translation for each leg, as far as it came. result: the last one with all that was protected put back; where there is none,
+    legs: one translation per leg, up to the first that failed. result: the last one with all protected parts restored; if there is none,
     reason is translator_error, lost_placeholder or doubled_placeholder, and detail the message.
     """
 
@@ -81,7 +81,7 @@ class Trip:
 
     @property
     def coverage(self) -> float | None:
-        """Share of the words that the translator knew, on the way to the language in the middle: the least of all legs."""
+        """Share of the words that the translator knew, on the way to the language in the middle: the least over its legs."""
         known = [leg.coverage for leg in self.legs[: len(self.chain.there.directions)] if leg.coverage is not None]
         return min(known) if known else None
 
@@ -92,28 +92,28 @@ class Trip:
 
     @property
     def rough(self) -> str | None:
-        """The text at the end with what is left of the protected parts; None where the translator failed."""
+        """The final text with the protected parts that are left; None if the translator failed."""
         return self.source.restore_roughly(self.legs[-1].text) if self.legs[-1].error is None else None
 
     @property
     def back(self) -> str:
-        """The text at the end of the chain, placeholders included."""
+        """The final text, placeholders included."""
         return self.legs[-1].text
 
 
 @dataclass(slots=True)
 class Memory:
-    """A translator that translates a text in one direction once, however many chains pass through it."""
+    """A caching translator: each text is translated once per direction, however many chains share the leg."""
 
     translator: Translator
     known: dict[tuple[Direction, str], Translation] = field(default_factory=dict)
 
     def directions(self) -> frozenset[Direction]:
-        """What the translator can."""
+        """The translator's directions."""
         return self.translator.directions()
 
     def translate(self, texts: list[str], direction: Direction) -> list[Translation]:
-        """As the translator."""
+        """Translate the texts that are not cached."""
         new = list(dict.fromkeys(text for text in texts if (direction, text) not in self.known))
         if new:
             found = self.translator.translate(new, direction)
@@ -122,7 +122,7 @@ class Memory:
 
 
 def travel(translator: Translator, texts: Sequence[str], chain: Chain) -> list[Trip]:
-    """Send texts along a chain, leg by leg. Raises EnvironmentProblem where a leg is not installed."""
+    """Translate texts along a chain, leg by leg. Raises EnvironmentProblem if a leg is not installed."""
     sources = [mask(text) for text in texts]
     legs: list[list[Translation]] = [[] for _ in texts]
     under_way = dict(enumerate(source.text for source in sources))

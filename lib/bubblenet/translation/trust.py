@@ -1,4 +1,4 @@
-"""How far each of some round trips is trusted: its meaning, and why it may not pass."""
+"""Verdicts on round trips: their meaning, and the reason to reject or review them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def judge_trips(trips: Sequence[Trip], calibration: TranslationCalibration | None) -> list[tuple[float | None, str | None]]:
-    """(meaning, reason) of trips that came back: None and needs_review where the chain is uncalibrated; no reason where it may pass.
+    """(meaning, reason) of completed trips: None and needs_review if the chain is uncalibrated; no reason if it may pass.
 
-    Rules first; embeddings, which cost more, are asked of those that could still pass with the best answer.
+    Rules first; embeddings, which cost more, are computed only for trips that could still pass with the best similarity.
     """
     if calibration is None:
         return [(None, "needs_review") for _ in trips]

@@ -1,1 +1,1 @@
-"""Looking at a warehouse: SQL by plain names, status, the last lines of a run, the HTML report."""
+"""Read-only views of a warehouse: SQL by plain names, status, the summary of a run, the HTML report."""

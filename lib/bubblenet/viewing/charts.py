@@ -14,7 +14,7 @@ _ROW = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One horizontal bar. share: its length, 0 to 1, against the longest one; note: more about it, or empty."""
+    """One horizontal bar. share: its length relative to the longest one, 0 to 1; note: further text, or empty."""
 
     label: str
     count: int
@@ -24,7 +24,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One piece of a column: where it lies in the drawing, what it belongs to, and the text shown under the pointer."""
+    """One segment of a stacked column: its rectangle, its kind, and its tooltip."""
 
     x: float
     y: float
@@ -44,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The frame of a chart: its size, where its axes lie, their ticks and what they count."""
+    """The frame of a chart: its size, the positions of its axes, their ticks and labels."""
 
     width: float
     height: float
@@ -79,11 +79,11 @@ class Axis:
     thresholds: tuple[tuple[float, str], ...] = ()
 
     def place(self, value: float) -> float:
-        """The drawing's x of a value."""
+        """The x coordinate of a value."""
         return _LEFT + (value - self.low) / (self.high - self.low) * (_WIDTH - _LEFT - _RIGHT)
 
     def edge(self, index: int) -> float:
-        """The lower edge of a bin, from 0."""
+        """The lower edge of a bin, counted from 0."""
         return self.low + (self.high - self.low) * index / self.num_bins
 
 
@@ -94,7 +94,7 @@ def bars(counts: Sequence[tuple[str, int, str]]) -> tuple[Bar, ...]:
 
 
 def histogram(counts: Mapping[str, Mapping[int, int]], axis: Axis) -> Histogram:
-    """Columns of counts: kind -> bin index -> count, stacked in the order of the kinds."""
+    """Stacked columns of counts: kind -> bin index -> count, in the order of the kinds."""
     highest = max((sum(bins.get(index, 0) for bins in counts.values()) for index in range(axis.num_bins)), default=0)
     step = tick_step(highest)
     top = max(step * math.ceil(highest / step), step)
@@ -136,7 +136,7 @@ def tick_step(highest: int) -> int:
 
 
 def _round_step(wanted: float) -> float:
-    """The least of 1, 2 or 5 times a power of ten that is not below."""
+    """The least of 1, 2 or 5 times a power of ten that is at least `wanted`."""
     power = 10.0 ** math.floor(math.log10(wanted))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
 
@@ -155,7 +155,7 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A curve as the points of an SVG polyline. place: among the lines, for its colour."""
+    """A curve as the points of an SVG polyline. place: its index, which determines the colour."""
 
     points: str
     label: str
@@ -164,14 +164,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plot(Drawing):
-    """A drawing of means with intervals, whose labels stand in place of a vertical axis, or of curves."""
+    """A drawing of means with intervals, labelled instead of a vertical axis, or of curves."""
 
     whiskers: tuple[Whisker, ...] = ()
     lines: tuple[Line, ...] = ()
 
 
 def intervals(rows: Sequence[tuple[str, float, float, float]], x_label: str) -> Plot:
-    """(label, low, value, high), one below the other; 0 is on the axis."""
+    """Plot (label, low, value, high), one below the other; the axis includes 0."""
     scale = _Scale.over([0.0, *(number for _, *numbers in rows for number in numbers)], _LEFT * 2, _WIDTH - _RIGHT)
     height = _TOP + _ROW * len(rows) + _BOTTOM
     whiskers = [
@@ -184,7 +184,7 @@ def intervals(rows: Sequence[tuple[str, float, float, float]], x_label: str) -> 
 
 
 def curves(series: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_label: str) -> Plot:
-    """Lines through points, each with a label."""
+    """Plot labelled lines through points."""
     points = [point for line in series.values() for point in line]
     across = _Scale.over([0.0, *(x for x, _ in points)], _LEFT, _WIDTH - _RIGHT)
     up = _Scale.over([y for _, y in points] or [0.0], _HEIGHT - _BOTTOM, _TOP)
@@ -197,7 +197,7 @@ def curves(series: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """From numbers to the drawing, with round ticks beyond both ends."""
+    """Linear scale from values to coordinates, with round ticks that enclose the data."""
 
     low: float
     step: float

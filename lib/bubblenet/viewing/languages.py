@@ -1,4 +1,4 @@
-"""What went through other languages: yield by language, by chain of languages, and paraphrases to read."""
+"""Translated instructions: yield by language and by chain, and sample paraphrases."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
 from rich.table import Column, Table
 
+from bubblenet.tables import JUDGEMENTS
 from bubblenet.terminal import by_count, elide, print_table, print_text
 from bubblenet.viewing.charts import Bar, bars
 
@@ -23,11 +25,8 @@ _MOST_LANGUAGES = 40
 _NUM_PARAPHRASES = 5
 _TEXT_CHARACTERS = 160
 
-_LANGUAGES = f"""
-SELECT * FROM language_yield WHERE round = {{round}} AND policy = {{policy}} ORDER BY num_passages DESC, language LIMIT {_MOST_LANGUAGES}
-"""
 _CHAINS = "SELECT * FROM translation_yield WHERE fingerprint IN ({first}, {second})"
-# Spread over the chains, the most different ones of each first.
+# Spread over the chains; within each, the most different ones first.
 _PARAPHRASES = f"""
 SELECT * FROM (
   SELECT made.chain, made.meaning, made.difference, made.instruction AS paraphrase, parent.instruction,
@@ -42,7 +41,7 @@ SELECT * FROM (
 
 @dataclass(frozen=True, slots=True)
 class LanguageLine:
-    """How far the passages of one language came."""
+    """Progress of the passages of one language through the pipeline."""
 
     language: str
     num_passages: int
@@ -55,7 +54,7 @@ class LanguageLine:
 
 @dataclass(frozen=True, slots=True)
 class ChainLine:
-    """What became of the texts that went along one chain. reasons: of those that were not kept; means are over all that have the number."""
+    """Outcomes of the texts translated along one chain. reasons: of those rejected; coverage: mean over those that have it."""
 
     chain: str
     num_tried: int
@@ -66,7 +65,7 @@ class ChainLine:
 
 @dataclass(frozen=True, slots=True)
 class ParaphrasePair:
-    """An instruction and what is asked instead."""
+    """An instruction and its paraphrase."""
 
     chain: str
     instruction: str
@@ -77,7 +76,7 @@ class ParaphrasePair:
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """All of it."""
+    """All data of this section."""
 
     languages: tuple[LanguageLine, ...]
     chains: tuple[ChainLine, ...]
@@ -87,11 +86,12 @@ class Languages:
 
 
 def collect_languages(spark: SparkSession, recipe: dict[str, str], round_: int, policy: str) -> Languages | None:
-    """None where nothing went through another language under this recipe (stage -> fingerprint). Needs the views registered."""
+    """Data for a recipe (stage -> fingerprint); None if it translates nothing. Requires registered views."""
     if not any(stage in recipe for stage in _STAGES):
         return None
     first, second = (recipe.get(stage, "") for stage in _STAGES)
-    rows = spark.sql(_LANGUAGES, round=round_, policy=policy).collect()
+    yields = spark.table("language_yield").where(JUDGEMENTS.of_round(round_, policy))
+    rows = yields.orderBy(F.col("num_passages").desc(), "language").limit(_MOST_LANGUAGES).collect()
     languages = tuple(LanguageLine(**{name: row[name] for name in LanguageLine.__slots__}) for row in rows)
     chains = _chains(spark.sql(_CHAINS, first=first, second=second).collect())
     pairs = spark.sql(_PARAPHRASES, fingerprint=second).collect()
@@ -123,7 +123,7 @@ def _chains(rows: list[Row]) -> tuple[ChainLine, ...]:
 
 
 def print_languages(console: Console, found: Languages) -> None:
-    """Both tables, and some paraphrases to read."""
+    """Print both tables and some paraphrases."""
     console.print()
     print_table(console, _language_table(found.languages))
     print_table(console, _chain_table(found.chains))
@@ -155,5 +155,5 @@ def _chain_table(lines: tuple[ChainLine, ...]) -> Table:
 
 
 def fingerprints(recipe: Recipe) -> dict[str, str]:
-    """Stage -> fingerprint, as collect_languages takes them."""
+    """Stage -> fingerprint, as collect_languages expects it."""
     return {stage: fingerprint.id for stage, fingerprint in recipe.fingerprints.items()}

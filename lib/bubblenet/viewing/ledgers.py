@@ -1,4 +1,4 @@
-"""The ledger added up: what each stage did for each snapshot, for status and report."""
+"""Aggregates of the ledger per stage and snapshot, for status and report."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bubblenet.judging.modes import MODES, RANKING
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pyspark.sql import SparkSession
 
-# The order of the pipeline; stages that a later release adds come after these, by name.
+# The order of the pipeline; all other stages come after these, by name.
 _ORDER = (
     "list",
     "ingest",
@@ -19,10 +21,9 @@ _ORDER = (
     "deduplicate",
     "extract",
     "backtranslate",
-    "score/reverse_gain",
+    f"score/{RANKING.name}",
     "score/passage",
-    "score/likelihood",
-    "score/",
+    *(f"score/{mode}" for mode in MODES),
 )
 
 _SUMS = """
@@ -66,7 +67,7 @@ class StageTotal:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Over the units whose time is known: a row rebuilt after a crash has none. None for a stage without a model."""
+        """Over the units with a known time: a row rebuilt after a crash has none. None for a stage without a model."""
         return self.timed_tokens / self.seconds if self.timed_tokens and self.seconds else None
 
     @property
@@ -76,7 +77,7 @@ class StageTotal:
 
 
 def stage_totals(spark: SparkSession) -> list[StageTotal]:
-    """Totals in pipeline order, then by snapshot; needs the views registered. Spark adds up, whatever the length of the ledger."""
+    """Totals in pipeline order, then by snapshot. Requires registered views. Spark aggregates, however long the ledger is."""
     sums = spark.sql(_SUMS).collect()
     reasons: dict[tuple[str, str, str], dict[str, dict[str, int]]] = defaultdict(lambda: {"filtered": {}, "quarantined": {}})
     union = _REASONS.format(verdict="filtered") + " UNION ALL " + _REASONS.format(verdict="quarantined")
@@ -92,6 +93,4 @@ def stage_totals(spark: SparkSession) -> list[StageTotal]:
 
 
 def _position(stage: str) -> int:
-    exact = [position for position, name in enumerate(_ORDER) if name == stage]
-    similar = [position for position, name in enumerate(_ORDER) if name.endswith("/") and stage.startswith(name)]
-    return (exact + similar + [len(_ORDER)])[0]
+    return _ORDER.index(stage) if stage in _ORDER else len(_ORDER)

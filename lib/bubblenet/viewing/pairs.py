@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
+from bubblenet.tables import CURATED, JUDGEMENTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,11 +28,11 @@ _SIGNALS = ("origin", "quality", "grade", "expected_score", "reverse_gain", "for
 _JUDGED = """
 SELECT j.instruction_id, j.segment_id, j.kept, j.origin, j.quality, j.grade, j.expected_score, j.reverse_gain, j.forward_gain, j.reason,
   coalesce(c.url, j.reason) AS kin
-FROM judgements AS j LEFT JOIN curated AS c ON c.instruction_id = j.instruction_id AND c.round = j.round AND c.policy = j.policy
-WHERE j.round = {round} AND j.policy = {policy} AND ({snapshot} = '' OR j.segment_id IN (
+FROM {judgements} AS j LEFT JOIN {curated} AS c ON c.instruction_id = j.instruction_id
+WHERE {snapshot} = '' OR j.segment_id IN (
   SELECT d.representative_id FROM duplicates AS d JOIN segments AS s ON s.segment_id = d.segment_id
   WHERE s.kept AND s.snapshot = {snapshot}
-))
+)
 """
 _ACCEPTED = f"""
 SELECT * FROM (
@@ -76,7 +78,8 @@ class SamplePair:
 @contextmanager
 def judged_pairs(spark: SparkSession, scope: Scope) -> Iterator[DataFrame]:
     """The judgements of a scope by id, without texts; kept at hand by Spark while samples are drawn from them."""
-    judged = spark.sql(_JUDGED, round=scope.round, policy=scope.policy, snapshot=scope.snapshot).cache()
+    judgements, curated = (spark.table(table.name).where(table.of_round(scope.round, scope.policy)) for table in (JUDGEMENTS, CURATED))
+    judged = spark.sql(_JUDGED, snapshot=scope.snapshot, judgements=judgements, curated=curated).cache()
     try:
         yield judged
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.judging.modes import MODES
+from bubblenet.judging.modes import MODES, RANKING
 from bubblenet.method import passages
 from bubblenet.method.listing import file_parts
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
@@ -60,13 +60,13 @@ def _corpus_work(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataF
 
 def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
     """What could wait for a model -> the job that would do it, and what waits."""
-    best = passages.best_candidates(pairs, passages.reverse_gains(context, recipe)).select("instruction_id", "segment_id")
+    best = passages.best_candidates(pairs, passages.ranks(context, recipe)).select("instruction_id", "segment_id")
     best_passages = best.select("segment_id").distinct()
     work = {
         "passages without an instruction": ("backtranslate", _without_instruction(wanted, context, recipe)),
-        "pairs without reverse_gain": ("score", _unmeasured(pairs, context, recipe, "reverse_gain")),
+        f"pairs without {RANKING.name}": ("score", _unmeasured(pairs, context, recipe, RANKING.name)),
     }
-    modes = [mode for mode in context.settings.scoring.modes if mode != "reverse_gain"]
+    modes = [mode for mode in context.settings.scoring.modes if mode != RANKING.name]
     if any(MODES[mode].needs_alone for mode in modes):
         alone = _unanswered(best_passages, context, PASSAGE_SCORES, recipe["score/passage"].id, "segment_id")
         work["passages without a likelihood"] = ("score", alone)

@@ -1,4 +1,4 @@
-"""`bubblenet sql`: one query over the plain names, its result as a table, its errors in words."""
+"""`bubblenet sql`: runs one query over the plain table names, and prints its result as a table or its error in plain words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.settings import Settings
 
-_CELL_CHARACTERS = 400  # in a terminal; enough to read, short enough for several rows a screen
+_CELL_CHARACTERS = 400  # in a terminal; enough to read, short enough for several rows per screen
 _FUNCTIONS = re.compile(r"\b(backtranslate|self_score)\s*\(", re.IGNORECASE)
 _SPARK_ERROR_LOG = "SQLQueryContextLogger"
 _UNKNOWN_TABLE = "TABLE_OR_VIEW_NOT_FOUND"
@@ -26,7 +26,7 @@ _UNKNOWN_TABLE = "TABLE_OR_VIEW_NOT_FOUND"
 def print_query(settings: Settings, warehouse: Warehouse, query: str, rows: int, console: Console | None = None) -> None:
     """Run one query and print at most `rows` rows.
 
-    Raises QueryError when Spark refuses the query, ModelError when it calls a model that is not installed.
+    Raises QueryError if Spark rejects the query, ModelError if it calls a model that is not installed.
     """
     from rich.console import Console
 
@@ -47,7 +47,7 @@ def _run(spark: SparkSession, query: str, limit: int) -> tuple[list[str], list[t
     from pyspark.errors import PySparkException
     from pyspark.logger import PySparkLogger
 
-    PySparkLogger.getLogger(_SPARK_ERROR_LOG).setLevel(logging.CRITICAL)  # it would print the error as JSON before we explain it
+    PySparkLogger.getLogger(_SPARK_ERROR_LOG).setLevel(logging.CRITICAL)  # otherwise it prints the error as JSON before ours
     try:
         frame: DataFrame = spark.sql(query)
         return frame.columns, [tuple(row) for row in frame.limit(limit).collect()]
@@ -56,7 +56,7 @@ def _run(spark: SparkSession, query: str, limit: int) -> tuple[list[str], list[t
 
 
 def explain(error: Exception) -> BubblenetError:
-    """The named error behind Spark's: its first line, and the names there are when one is unknown."""
+    """The named error for an error of Spark: its first line, and the known table names if one is unknown."""
     condition = getattr(error, "getCondition", lambda: None)() or ""
     todo = "Mend the query; `DESCRIBE documents` shows the columns of a table."
     if _UNKNOWN_TABLE in condition:
@@ -65,7 +65,7 @@ def explain(error: Exception) -> BubblenetError:
 
 
 def _first_line(message: str) -> str:
-    """What went wrong, in one line: of a Python worker's trace the last line of the trace, of anything else the first line."""
+    """The error in one line: the last line of a Python worker's traceback, otherwise the first line."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
         raised = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Problem): ", line)]

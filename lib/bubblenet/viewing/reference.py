@@ -8,16 +8,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bubblenet.tables import SCHEMA_VERSION, TABLES, Table
+from bubblenet.tables import TABLES, Table
 from bubblenet.viewing.views import views
 
-_HEAD = f"""# Tables and views
+_HEAD = """# Tables and views
 
 <!-- Made by `python -m bubblenet.viewing.reference docs/tables.md` from bubblenet.tables and viewing/views.sql. Edit those. -->
 
 A warehouse is a folder with one Delta table in each sub-folder (`DIR/documents`, `DIR/segments`, ...), or a schema of a catalog when
-`tables.schema` is set. This page describes schema version {SCHEMA_VERSION}; the version is stored in every table as the property
-`bubblenet.schema_version`.
+`tables.schema` is set. Each table has a schema version of its own, stored as its property `bubblenet.schema_version`, and names the release
+that made it as `bubblenet.release`.
+
+A column that a later release adds is added to the table when a job of that release opens the warehouse: null in the rows that are there,
+with no row rewritten and nothing asked of a model again. `bubblenet sql`, `status` and `report` change nothing; they show such a column as
+null. A change that needs another schema version is refused by `SchemaVersionError`, which names table, column and release.
 
 How to read a row:
 
@@ -43,7 +47,7 @@ from bubblenet.viewing.views import register_views
 from bubblenet.kernel.warehouse import Warehouse
 
 spark = session.build()
-register_views(Warehouse(spark, "DIR", create=False))
+register_views(Warehouse(spark, "DIR", access="read"))
 spark.sql("SELECT instruction, response FROM curated_4").show()
 ```
 
@@ -91,7 +95,7 @@ def _layout(table: Table) -> str:
     """How the files lie: what a predicate can skip."""
     partitions = ", ".join(f"`{name}`" for name in table.partitioned_by) or "nothing"
     statistics = ", ".join(f"`{name}`" for name in table.statistics) or "the first 32 columns"
-    return f"Partitioned by: {partitions}. File statistics for: {statistics}."
+    return f"Partitioned by: {partitions}. File statistics for: {statistics}. Schema version {table.schema_version}."
 
 
 def _views() -> str:

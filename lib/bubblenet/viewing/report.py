@@ -1,6 +1,6 @@
-"""The HTML report: one file, no script, nothing fetched; web text stays text.
+"""The HTML report: one self-contained file without scripts or external resources; web text is escaped.
 
-Every number is counted by Spark; only totals, histogram bins and the sample pairs come to the driver.
+Every number is computed by Spark; only totals, histogram bins and the sample pairs come to the driver.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from bubblenet import __version__
 from bubblenet.errors import WarehouseError
 from bubblenet.method.curation import grades_in_use
+from bubblenet.tables import JUDGEMENTS
 from bubblenet.terminal import by_count
 from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
 from bubblenet.viewing.languages import Languages, collect_languages
@@ -27,7 +28,7 @@ from bubblenet.viewing.views import register_views
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyspark.sql import Row, SparkSession
+    from pyspark.sql import DataFrame, Row
 
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.settings import Curation, Settings
@@ -41,7 +42,7 @@ _LINKED = re.compile(r"https?://|file:/", re.IGNORECASE)
 _RECIPE = """
 SELECT recipe_id, stage, fingerprint, parts, created_at FROM recipes
 WHERE recipe_id = coalesce(
-  (SELECT max(recipe_id) FROM judgements WHERE round = {round} AND policy = {policy}),
+  (SELECT max(recipe_id) FROM {judgements}),
   (SELECT max_by(recipe_id, created_at) FROM recipes))
 ORDER BY stage
 """
@@ -63,21 +64,21 @@ FROM (
 ) AS asked CROSS JOIN (
   SELECT count(DISTINCT segment_id) FILTER (WHERE quality IS NOT NULL) AS measured, count(quality) AS measured_pairs,
     count(DISTINCT segment_id) FILTER (WHERE kept) AS accepted, count_if(kept) AS accepted_pairs, count_if(kept AND grade = 5) AS grade_5
-  FROM judgements WHERE round = {round} AND policy = {policy}
+  FROM {judgements}
 ) AS judged
 """
 _HISTOGRAM = """
 SELECT least(floor(({column} - {low}) / ({high} - {low}) * {bins}), {bins} - 1) AS bin, kept, count(*) AS num
-FROM judgements WHERE round = {round} AND policy = {policy} AND {column} IS NOT NULL GROUP BY ALL
+FROM {judgements} WHERE {column} IS NOT NULL GROUP BY ALL
 """
 _VERDICTS = """
-SELECT reason, count(*) AS num FROM judgements WHERE round = {round} AND policy = {policy} AND NOT kept GROUP BY reason
+SELECT reason, count(*) AS num FROM {judgements} WHERE NOT kept GROUP BY reason
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why one stage let something go, most frequent first."""
+    """Rejection reasons of one stage, most frequent first."""
 
     stage: str
     bars: tuple[Bar, ...]
@@ -85,7 +86,7 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True)
 class RecipeLine:
-    """One stage of the recipe: its fingerprint and what went into it."""
+    """One stage of the recipe: its fingerprint and its parts."""
 
     stage: str
     fingerprint: str
@@ -94,7 +95,7 @@ class RecipeLine:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything the page shows."""
+    """All data of the page."""
 
     warehouse: str
     made_at: datetime
@@ -118,23 +119,23 @@ class ReportData:
 
 
 def write_report(settings: Settings, warehouse: Warehouse, out: Path) -> None:
-    """Write the report of the settings' round and policy. Raises WarehouseError when the file cannot be written."""
+    """Write the report of the settings' round and policy. Raises WarehouseError if the file cannot be written."""
     page = render(collect(settings, warehouse))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # Lone surrogates cannot be written as UTF-8; whatever brought one in must not cost the report.
+        # Lone surrogates cannot be encoded as UTF-8; whatever their source, they must not prevent the report.
         out.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         raise WarehouseError("a file that can be written for the report", f"{out}: {error.strerror}", "Give another path.") from None
 
 
 def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
-    """Count and sample what the page shows."""
+    """Compute the counts and sample the pairs for the page."""
     register_views(warehouse)
     spark, curation = warehouse.spark, settings.curation
-    keys: dict[str, Any] = {"round": curation.round, "policy": curation.policy}
-    recipe = spark.sql(_RECIPE, **keys).collect()
-    counts = _funnel_counts(spark, recipe, keys)
+    judgements = spark.table(JUDGEMENTS.name).where(JUDGEMENTS.of_round(curation.round, curation.policy))
+    recipe = spark.sql(_RECIPE, judgements=judgements).collect()
+    counts = _funnel_counts(judgements, recipe)
     totals = stage_totals(spark)
     with judged_pairs(spark, Scope(curation.round, curation.policy)) as judged:
         generated = accepted_pairs(judged, "generated", _NUM_GENERATED)
@@ -149,9 +150,9 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         curation=curation,
         counts=counts,
         funnel=_funnel(counts),
-        quality=_histogram(spark, "quality", keys, _quality_axis(grades_in_use(warehouse, curation).get("generated"))),
-        expected_score=_histogram(spark, "expected_score", keys, _SCORE_AXIS),
-        reasons=_reasons(totals, {row["reason"]: row["num"] for row in spark.sql(_VERDICTS, **keys).collect()}),
+        quality=_histogram(judgements, "quality", _quality_axis(grades_in_use(warehouse, curation).get("generated"))),
+        expected_score=_histogram(judgements, "expected_score", _SCORE_AXIS),
+        reasons=_reasons(totals, {row["reason"]: row["num"] for row in spark.sql(_VERDICTS, judgements=judgements).collect()}),
         generated=generated,
         extracted=extracted,
         rejected=rejected,
@@ -165,7 +166,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
 
 
 def render(data: ReportData) -> str:
-    """The page. Every value is escaped by the template engine; a content security policy forbids scripts besides."""
+    """The page as HTML. Every value is escaped by the template engine; a content security policy also forbids scripts."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(loader=PackageLoader("bubblenet.viewing", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -175,19 +176,19 @@ def render(data: ReportData) -> str:
 
 
 def safe_link(url: str | None) -> str | None:
-    """The URL when it is plainly one of http, https or file; None for anything else, which a browser might execute."""
+    """The URL if its scheme is http, https or file; None for anything else, which a browser might execute."""
     return url if url and _LINKED.match(url) else None
 
 
-def _funnel_counts(spark: SparkSession, recipe: list[Row], keys: dict[str, Any]) -> dict[str, int]:
+def _funnel_counts(judgements: DataFrame, recipe: list[Row]) -> dict[str, int]:
     fingerprints = {row["stage"]: row["fingerprint"] for row in recipe}
     wanted = {stage: fingerprints.get(stage, "") for stage in ("ingest", "segment", "deduplicate", "extract", "backtranslate")}
-    row = spark.sql(_FUNNEL, **wanted, **keys).first()
+    row = judgements.sparkSession.sql(_FUNNEL, judgements=judgements, **wanted).first()
     return row.asDict() if row else {}
 
 
 def _funnel(counts: dict[str, int]) -> tuple[Bar, ...]:
-    """From pages to accepted passages; below the first line everything counts passages, so that the bars compare."""
+    """Bars from pages to accepted passages; all but the first count passages, so that they are comparable."""
     return bars(
         [
             ("documents read", counts["documents"], f"{counts['unread']:,} could not be read"),
@@ -202,7 +203,7 @@ def _funnel(counts: dict[str, int]) -> tuple[Bar, ...]:
 
 
 def _quality_axis(grades: tuple[float, float] | None) -> Axis:
-    """With the thresholds of the judgements that are shown, which a calibration may have set."""
+    """The axis, with the thresholds of the judgements shown, which may come from a calibration."""
     five, four = grades or (2.0, 2.0)
     thresholds = tuple(
         (quality, f"generated: grade {grade} from {quality:.2g}") for grade, quality in ((4, four), (5, five)) if quality <= 1
@@ -213,16 +214,16 @@ def _quality_axis(grades: tuple[float, float] | None) -> Axis:
 _SCORE_AXIS = Axis(1.0, 5.0, _SCORE_BINS, "expected score, 1 to 5 points", (1, 2, 3, 4, 5))
 
 
-def _histogram(spark: SparkSession, column: str, keys: dict[str, Any], axis: Axis) -> Histogram:
-    arguments = keys | {"low": axis.low, "high": axis.high, "bins": axis.num_bins}
+def _histogram(judgements: DataFrame, column: str, axis: Axis) -> Histogram:
     counts: dict[str, dict[int, int]] = {"accepted": {}, "rejected": {}}
-    for row in spark.sql(_HISTOGRAM, column=F.col(column), **arguments).collect():
+    bins = {"low": axis.low, "high": axis.high, "bins": axis.num_bins}
+    for row in judgements.sparkSession.sql(_HISTOGRAM, judgements=judgements, column=F.col(column), **bins).collect():
         counts["accepted" if row["kept"] else "rejected"][int(row["bin"])] = row["num"]
     return histogram(counts, axis)
 
 
 def _reasons(totals: list[StageTotal], verdicts: dict[str, int]) -> tuple[Reasons, ...]:
-    """Reasons of each stage under its current settings, and of the last verdict."""
+    """Reasons of each stage under its current settings, and of the final verdicts."""
     stages: dict[str, dict[str, int]] = {}
     for total in totals:
         if total.is_current:

@@ -1,4 +1,4 @@
-"""The rounds of self-alignment in the report: what was decided, held-out gains with intervals, and how each model learnt."""
+"""The rounds of self-alignment in the report: decisions, held-out gains with intervals, and training losses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SELECT newest.* FROM (
 
 @dataclass(frozen=True, slots=True)
 class RoundLine:
-    """One round. gain: above the starting model, in nats a token, with its interval; None where it was not compared."""
+    """One round. gain: over the starting model, in nats per token, with its interval; None if it was not compared."""
 
     name: str
     model: str
@@ -38,7 +38,7 @@ class RoundLine:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """What the section shows. start: the model that is fine-tuned; num_items: held-out seeds."""
+    """Data of the section. start: the model that is fine-tuned; num_items: held-out seeds."""
 
     start: str
     num_items: int
@@ -65,7 +65,7 @@ def collect_rounds(spark: SparkSession, policy: str) -> Rounds | None:
 
 
 def _one_loop(rows: list[Row]) -> list[Row]:
-    """M0, and each round that goes on from the one before; a later round may be of an older loop."""
+    """M0, and each round that continues the previous one; a later round may belong to an older loop."""
     chain = rows[:1]
     for row in rows[1:]:
         last = chain[-1]
@@ -76,7 +76,7 @@ def _one_loop(rows: list[Row]) -> list[Row]:
 
 
 def _gains(spark: SparkSession, rows: list[Row]) -> dict[str, Row]:
-    """By model, its comparison with the starting model that the decision was made on: of the run that wrote the round."""
+    """By model, the comparison with the starting model behind the decision: from the run that wrote the round."""
     wanted = spark.createDataFrame(
         [(row["run_id"], row["model"], row["start"]) for row in rows], "run_id STRING, model STRING, baseline STRING"
     )
@@ -92,7 +92,7 @@ def _line(row: Row, gain: Row | None) -> RoundLine:
 
 
 def _losses(spark: SparkSession, rows: list[Row]) -> dict[str, list[tuple[float, float]]]:
-    """Of the backward model and of each round. Rounds that trained on the same examples are one model."""
+    """Loss curves of the backward model and of each round. Rounds trained on the same examples are one model."""
     labels: dict[str, list[str]] = {rows[0]["backward"].removeprefix(PREFIX): ["backward"]}
     for row in rows:
         labels.setdefault(row["model"].removeprefix(PREFIX), []).append(f"M{row['round']}")

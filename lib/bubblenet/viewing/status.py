@@ -1,4 +1,4 @@
-"""`bubblenet status`: what was done for each stage and snapshot, the verdicts, and what is pending."""
+"""`bubblenet status`: progress of each stage and snapshot, the verdicts, and pending work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NEWEST_SNAPSHOTS = "SELECT snapshot, max(run_id) AS newest FROM files GROUP BY 
 
 
 def print_status(settings: Settings, warehouse: Warehouse, console: Console | None = None) -> None:
-    """Print one row for each stage and snapshot, the verdicts of each round, and what waits under the given settings."""
+    """Print one row per stage and snapshot, the verdicts of each round, and the work pending under the given settings."""
     from rich.console import Console
 
     console = console or Console(highlight=False, soft_wrap=True)
@@ -45,7 +45,7 @@ def print_status(settings: Settings, warehouse: Warehouse, console: Console | No
 
 
 def stage_table(totals: list[StageTotal]) -> Table:
-    """One row for each total; those of older settings are dim."""
+    """One row per total; those of older settings are dim."""
     from rich import box
     from rich.table import Table
 
@@ -82,7 +82,7 @@ def _cells(total: StageTotal) -> list[str]:
 
 
 def _print_verdicts(console: Console, warehouse: Warehouse) -> None:
-    """One line for each round and policy."""
+    """Print one line per round and policy."""
     verdicts: dict[tuple[int, str], dict[bool, dict[str, int]]] = {}
     for row in warehouse.spark.sql(_VERDICTS).collect():
         found = verdicts.setdefault((row["round"], row["policy"]), {True: {}, False: {}})
@@ -95,7 +95,7 @@ def _print_verdicts(console: Console, warehouse: Warehouse) -> None:
 
 
 def _print_pending(console: Console, settings: Settings, warehouse: Warehouse) -> None:
-    """What waits, snapshot by snapshot, newest first; without the model's weights the settings have no fingerprint to compare with."""
+    """Print pending work by snapshot, newest first; without the model's weights the settings have no fingerprint to compare."""
     from bubblenet.method.recipe import full_recipe
 
     try:

@@ -1,4 +1,4 @@
-"""The last lines of a run: what became of everything, the best pairs, the rejects that tell most, and where to go next."""
+"""The summary at the end of a run: accounting, the best pairs, the most informative rejects, and next steps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text
 
+from bubblenet.judging.origins import ORIGINS
 from bubblenet.method.curation import grades_in_use
 from bubblenet.method.recipe import full_recipe
 from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
     from bubblenet.kernel.stage import StageReport
     from bubblenet.settings import Tables
 
-_ORIGINS = (
-    ("generated", 10, "with an instruction that the model wrote"),
-    ("extracted", 2, "with a question that stood on the page"),
-    ("translated", 5, "with an instruction that the model wrote of a translation"),
-    ("cross_lingual", 3, "with what the model asked of a translation, as it is"),
-    ("paraphrase", 5, "with a paraphrase of one of these"),
-)
-_TRANSLATED_ORIGINS = ("translated", "cross_lingual", "paraphrase")
+_NUM_SHOWN = {"generated": 10, "extracted": 2, "cross_lingual": 3}
+_NUM_SHOWN_OF_OTHERS = 5
 _NUM_REJECTS = 10
 _INDENT = 4
 _RESPONSE_CHARACTERS = 160
@@ -44,7 +39,7 @@ _NEXT_QUERY = "SELECT grade, instruction, url FROM curated_4 ORDER BY quality DE
 
 
 def print_summary(context: Context, reports: list[StageReport], seconds: float, report: Path | None) -> None:
-    """Print the result of a run, and write the HTML report when its path is given. Seconds are those of the whole run."""
+    """Print the result of a run, and write the HTML report if a path is given. seconds: of the whole run."""
     console = context.console
     register_views(context.warehouse)
     is_new = any(stage.num_rows for stage in reports)
@@ -63,7 +58,7 @@ def print_summary(context: Context, reports: list[StageReport], seconds: float, 
 
 
 def accounting_table(reports: list[StageReport]) -> Table:
-    """The identity of each stage as columns: seen = kept + filtered + quarantined + pending."""
+    """The accounting identity of each stage as columns: seen = kept + filtered + quarantined + pending."""
     from rich import box
     from rich.table import Table
 
@@ -81,18 +76,19 @@ def accounting_table(reports: list[StageReport]) -> Table:
 
 
 def _print_pairs(context: Context) -> None:
-    """Accepted pairs of both origins and rejects, all of this run's snapshot."""
+    """Accepted pairs of every origin and rejects, all of this run's snapshot."""
     curation = context.settings.curation
     with judged_pairs(context.spark, Scope(curation.round, curation.policy, context.snapshot)) as judged:
         counts, grades = accepted_counts(judged), grades_in_use(context.warehouse, curation)
-        for origin, limit, what in _ORIGINS:
-            number, number_5 = counts.get(origin, (0, 0))
-            if not number and origin in _TRANSLATED_ORIGINS:
+        for origin in ORIGINS:
+            number, number_5 = counts.get(origin.name, (0, 0))
+            if not number and origin.needs_translator:
                 continue
-            shown = accepted_pairs(judged, origin, limit) if number else []
+            limit = _NUM_SHOWN.get(origin.name, _NUM_SHOWN_OF_OTHERS)
+            shown = accepted_pairs(judged, origin.name, limit) if number else []
             found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
-            print_text(context.console, f"\n[bold]Curated {what}[/bold]: {found}")
-            if limits := grades.get(origin):
+            print_text(context.console, f"\n[bold]Curated with {origin.meaning}[/bold]: {found}")
+            if limits := grades.get(origin.name):
                 print_text(context.console, Text(_thresholds(*limits), style="dim"), _INDENT)
             for index, pair in enumerate(shown, 1):
                 _print_accepted(context.console, index, pair)
@@ -104,14 +100,14 @@ def _print_pairs(context: Context) -> None:
 
 
 def _print_languages(context: Context) -> None:
-    """Where instructions went through other languages."""
+    """Print the yield by language, if anything was translated."""
     curation, recipe = context.settings.curation, fingerprints(full_recipe(context.settings))
     if found := collect_languages(context.spark, recipe, curation.round, curation.policy):
         print_languages(context.console, found)
 
 
 def _thresholds(five: float, four: float) -> str:
-    """From which quality these pairs have which grade."""
+    """Grades with the least quality for each."""
     return ", ".join(f"grade {grade} {f'from quality {limit:.2f}' if limit <= 1 else 'never'}" for grade, limit in ((5, five), (4, four)))
 
 
@@ -128,7 +124,7 @@ def _print_rejected(console: Console, pair: SamplePair) -> None:
 
 
 def signals(pair: SamplePair) -> str:
-    """The numbers behind a verdict, in one line."""
+    """The numbers behind a verdict, on one line."""
     found = (
         ("quality", pair.quality, ".2f", ""),
         ("grade", pair.grade, "d", ""),
@@ -139,7 +135,7 @@ def signals(pair: SamplePair) -> str:
 
 
 def _print_pending(context: Context, reports: list[StageReport]) -> None:
-    """Only a bounded run, or one that a budget stopped, leaves something; then the passages are counted."""
+    """Print the number of pending passages; only --limit or a budget leaves any, and only then they are counted."""
     stopped = sorted({stage.stopped_by for stage in reports if stage.stopped_by})
     if not any(stage.counts.pending for stage in reports):
         return
@@ -188,7 +184,7 @@ def next_command(location: str, tables: Tables) -> str:
 
 
 def _log_file(location: str) -> str:
-    """The log that the bubblenet command gave this run: the newest one; none when standard error goes to a screen."""
+    """The newest log that the bubblenet command wrote for this warehouse; empty if standard error is a terminal."""
     folder = Path(".cache" if "://" in location else location) / "_logs"
     logs = sorted(folder.glob("*.log")) if folder.is_dir() and not sys.stderr.isatty() else []
     return str(logs[-1]) if logs else ""
@@ -202,7 +198,7 @@ def _print_total(console: Console, reports: list[StageReport], seconds: float) -
 
 
 def _program() -> str:
-    """How the shell finds the bubblenet command: by name, or beside this interpreter when its environment is not active."""
+    """The bubblenet command for the shell: by name, or by its path beside this interpreter if its environment is not active."""
     beside = Path(sys.executable).parent / "bubblenet"
     return "bubblenet" if shutil.which("bubblenet") or not beside.exists() else shlex.quote(_short(beside))
 

@@ -1,4 +1,4 @@
-"""Plain names for SQL: every table of the warehouse and the views of views.sql, as temporary views of the session."""
+"""Plain table names for SQL: every table of the warehouse and the views of views.sql, as temporary views of the session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEAD = re.compile(r"CREATE OR REPLACE TEMPORARY VIEW (?P<name>\w+)\s+COMMENT '(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: its name, what it is for, and the statement that makes it."""
+    """One view: its name, its purpose, and the statement that creates it."""
 
     name: str
     comment: str
@@ -25,7 +25,7 @@ class View:
 
 
 def views() -> tuple[View, ...]:
-    """The views of views.sql, in the order in which they are made."""
+    """The views of views.sql, in order of creation."""
     text = files("bubblenet.viewing").joinpath("views.sql").read_text(encoding="utf-8")
     statements = re.split(r";\s*(?:\n|$)", text)
     return tuple(_parse(statement) for statement in statements if statement.strip())
@@ -39,7 +39,7 @@ def _parse(statement: str) -> View:
 
 
 def register_views(warehouse: Warehouse) -> None:
-    """Make tables and views known to SQL in the warehouse's session. Each query sees the newest version of the tables."""
+    """Register tables and views for SQL in the warehouse's session. Each query sees the newest version of the tables."""
     for table in TABLES:
         warehouse.read(table).createOrReplaceTempView(table.name)
     for view in views():
@@ -47,5 +47,5 @@ def register_views(warehouse: Warehouse) -> None:
 
 
 def names() -> list[str]:
-    """Everything a query can name: tables first, then views."""
+    """All names usable in a query: tables first, then views."""
     return [table.name for table in TABLES] + [view.name for view in views()]

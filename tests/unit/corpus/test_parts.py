@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bubblenet.corpus.reading.readers import ByteRange, is_splittable, read_file
+from bubblenet.corpus.reading.formats import kind_of, suffix_table
+from bubblenet.corpus.reading.readers import ByteRange, read_file
 from tests.archives import LIMIT, PAGE, damaged, gzip_members, read, read_parts, some_records, warc_record
 
 WARCINFO = b"WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n"
@@ -141,4 +142,4 @@ def test_rows_of_a_parquet_part_keep_their_number_in_the_file(tmp_path: Path) ->
      ("a.parquet", True), ("a.html", False), ("a.txt", False), ("a.css", False)],
 )  # fmt: skip
 def test_files_that_are_one_stream_or_one_page_are_not_split(name: str, expected: bool) -> None:
-    assert is_splittable(name) is expected
+    assert kind_of(name, suffix_table()).is_splittable is expected

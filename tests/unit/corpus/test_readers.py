@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bubblenet.corpus.reading.readers import detect_format, refusal
+from bubblenet.corpus.reading.formats import format_of, kind_of, suffix_table
 from tests.archives import LIMIT, PAGE, gzip_members, read, reasons, some_records, warc_record
 
 
@@ -55,7 +55,10 @@ def write_warc(tmp_path: Path) -> Callable[..., Path]:
     ],
 )
 def test_the_format_is_known_by_the_name(name: str, expected: str | None) -> None:
-    assert detect_format(name) == expected
+    known = format_of(name)
+
+    assert kind_of(name, suffix_table()).format == expected
+    assert (known.name if known else None) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_the_format_is_known_by_the_name(name: str, expected: str | None) -> Non
     ],
 )
 def test_a_file_that_may_hold_pages_but_is_not_read_is_refused_with_advice(name: str, advice: str | None) -> None:
-    found = refusal(name)
+    found = kind_of(name, suffix_table()).refusal
 
     assert found is None if advice is None else advice in (found or "")
 

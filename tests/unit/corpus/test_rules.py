@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from bubblenet.corpus import quality, questions
 from bubblenet.corpus.extraction import plain
-from bubblenet.corpus.quality import Passage, fineweb, gopher, paper
+from bubblenet.corpus.quality import Passage
 from bubblenet.corpus.quality.ngrams import RepeatedNgrams, num_characters
-from bubblenet.corpus.quality.words import STOP_WORDS
+from bubblenet.corpus.quality.rules import lines, repetition, words
+from bubblenet.corpus.quality.word_lists import STOP_WORDS
 from bubblenet.corpus.similarity.shingles import tokens
 from bubblenet.settings import Segmentation
 
@@ -144,10 +145,6 @@ def test_every_rule_is_tested_above() -> None:
     assert {rule.name for rule in quality.RULES} == CASES.keys() | by_heading | {"mixed_language"}
 
 
-def test_every_rule_names_its_source_and_says_what_it_is() -> None:
-    assert all(rule.source and rule.is_at_fault.__doc__ for rule in quality.RULES)
-
-
 def test_a_mixture_of_languages_is_kept_unless_asked_otherwise() -> None:
     mixed = Passage(plain.markdown_blocks(PARAGRAPH), ("Tea",), "en", ("de",))
 
@@ -188,8 +185,8 @@ def test_words_with_marks_are_whole_and_pass_the_rules_about_words() -> None:
 def test_a_language_without_stops_is_not_asked_for_them() -> None:
     paragraphs = plain.markdown_blocks("\n\n".join(f"{SCRIPTS['lao']} {number}" for number in "abcd"))
 
-    assert not fineweb.few_line_ends(Passage(paragraphs, (), "lo"), LIMITS)
-    assert fineweb.few_line_ends(Passage(paragraphs, (), "en"), LIMITS)
+    assert not lines.few_line_ends(Passage(paragraphs, (), "lo"), LIMITS)
+    assert lines.few_line_ends(Passage(paragraphs, (), "en"), LIMITS)
 
 
 def test_sentences_without_spaces_are_twins_when_words_of_two_characters_would_be() -> None:
@@ -199,12 +196,12 @@ def test_sentences_without_spaces_are_twins_when_words_of_two_characters_would_b
         CHINESE[start : start + 8] + letter + CHINESE[start + 8 : start + 12] + "\u3002" for start in (0, 1, 2) for letter in "\u8336"
     )
 
-    assert paper.repeated_sentences(Passage(plain.markdown_blocks(alike), (), "zh"), LIMITS)
-    assert not paper.repeated_sentences(Passage(plain.markdown_blocks(apart), (), "zh"), LIMITS)
+    assert repetition.repeated_sentences(Passage(plain.markdown_blocks(alike), (), "zh"), LIMITS)
+    assert not repetition.repeated_sentences(Passage(plain.markdown_blocks(apart), (), "zh"), LIMITS)
 
 
 def test_numerals_that_are_letters_are_letters() -> None:
-    assert not gopher.few_letters(Passage(plain.text_blocks("\u4e00\u4e8c\u4e09\u56db" * 20)), LIMITS)
+    assert not words.few_letters(Passage(plain.text_blocks("\u4e00\u4e8c\u4e09\u56db" * 20)), LIMITS)
 
 
 def test_text_without_spaces_that_repeats_itself_is_found() -> None:
@@ -265,7 +262,7 @@ def test_sentences_with_a_twin_are_those_that_comparing_all_pairs_finds(sentence
         for index, one in enumerate(sets)
     )
     text = "\n\n".join(" ".join(words) for words in sentences)
-    is_at_fault = paper.repeated_sentences(Passage(plain.text_blocks(text)), LIMITS)
+    is_at_fault = repetition.repeated_sentences.is_at_fault(Passage(plain.text_blocks(text)), LIMITS)
 
     assert is_at_fault == (num_twins > 0.3 * len(sets))
 

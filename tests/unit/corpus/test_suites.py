@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bubblenet.corpus.reading import records
+from bubblenet.corpus.reading.formats import kind_of, suffix_table
 from bubblenet.corpus.reading.hygiene import clean_text
-from bubblenet.corpus.reading.readers import refusal
 from bubblenet.corpus.reading.warc import PlainRecord
 from tests.archives import gzip_members, read, reasons, warc_record
 
@@ -56,11 +56,11 @@ def test_every_archive_of_the_collection_is_read_or_refused_by_name(suite: Calla
     names = {str(path.relative_to(folder)) for path in folder.glob("*/*")}
 
     others = names - set(ARCHIVES)
-    assert {name for name in others if refusal(name)} == {
+    assert {name for name in others if kind_of(name, suffix_table()).refusal} == {
         "resiliparse/block-sized-records.warc.lz4", "pywb/bad.arc", "pywb/example.arc", "pywb/example.arc.gz",
     }  # fmt: skip
     quirk = "resiliparse/clueweb-quirk.warc.gz"  # its digests follow a convention of their own
-    assert {name for name in others if not refusal(name)} - {quirk} == {"pywb/example-bad.warc.gz.bad"}  # below
+    assert {name for name in others if not kind_of(name, suffix_table()).refusal} - {quirk} == {"pywb/example-bad.warc.gz.bad"}  # below
 
 
 def test_records_that_end_at_the_border_of_a_buffer_are_all_found(suite: Callable[[str], Path]) -> None:

@@ -13,12 +13,23 @@ from bubblenet.engines.weights import digest_of
 from bubblenet.errors import InputError, SettingsError
 from bubblenet.judging import calibration, fitting
 from bubblenet.judging.calibration import Calibration, Curve, QualityModel
+from bubblenet.judging.declaration import Mode, Signal
 from bubblenet.judging.fitting import SignalTable
 from bubblenet.judging.measure import Pair
+from bubblenet.judging.modes import MODES
 from bubblenet.judging.pair_files import LabelledPair
 from bubblenet.settings import Scoring
 
 PRECISION = {5: 0.9, 4: 0.7}
+RISING = ("strong", "weak", "constant", "turned", "page_noise")
+
+
+@pytest.fixture(autouse=True)
+def toy_mode(monkeypatch):
+    """The signals of these tests, declared; and one of each other kind."""
+    signals = (*(Signal(name, "rising", "") for name in RISING), Signal("downhill", "falling", ""), Signal("anyhow", "free", ""))
+    toy = Mode("toy", "", signals, lambda *_: [], lambda _: {})
+    monkeypatch.setitem(MODES, "toy", toy)
 
 
 def table(rows: int = 400, seed: int = 1) -> SignalTable:
@@ -27,7 +38,7 @@ def table(rows: int = 400, seed: int = 1) -> SignalTable:
     labels = [draw.randrange(2) for _ in range(rows)]
     signals = [{"strong": draw.gauss(3.0 * label, 1.0), "weak": draw.gauss(0.3 * label, 1.0), "constant": 1.0} for label in labels]
     pages = [f"page{row // 10}" for row in range(rows)]
-    return SignalTable(signals, labels, pages, ["generated"] * rows, {"strong": "reverse_gain", "weak": "text"})
+    return SignalTable(signals, labels, pages, ["generated"] * rows)
 
 
 def fitted() -> QualityModel:
@@ -78,7 +89,7 @@ def test_what_a_grade_selects_is_counted_where_its_threshold_was_not_set():
 def test_a_signal_that_changes_nothing_has_no_curve():
     """`turned` is better the lower it is, which its curve may not say."""
     data = table()
-    turned = SignalTable([row | {"turned": -row["strong"]} for row in data.signals], data.labels, data.pages, data.origins, data.owners)
+    turned = SignalTable([row | {"turned": -row["strong"]} for row in data.signals], data.labels, data.pages, data.origins)
     assert "turned" not in fitting.fit(turned, ["strong", "turned"], PRECISION).curves
 
 
@@ -101,9 +112,9 @@ def test_a_curve_never_falls_where_more_cannot_be_worse():
     bounded = fitting.fit_model(signals, labels, names, 3, 1.0).curves(names)
     assert bounded["weak"].values == (0.0, 0.0, 0.0)
     assert list(bounded["strong"].values) == sorted(bounded["strong"].values)
-    free = fitting.fit_model(signals, labels, ["strong", "content_words"], 3, 1.0).curves(names)
+    free = fitting.fit_model(signals, labels, ["strong", "anyhow"], 3, 1.0).curves(names)
     assert free["weak"].values[-1] < -0.1
-    falling = fitting.fit_model(-signals, labels, ["copied_share", "weak"], 3, 1.0).curves(names)
+    falling = fitting.fit_model(-signals, labels, ["downhill", "weak"], 3, 1.0).curves(names)
     assert falling["strong"].values[-1] < -1.0
 
 
@@ -123,7 +134,7 @@ def test_a_page_that_gives_its_labels_away_does_not_flatter_the_figures():
             labels.append(label)
             signals.append({"page_noise": noise + draw.gauss(0, 1e-3)})
             pages.append(f"page{page}")
-    found = fitting.fit(SignalTable(signals, labels, pages, ["generated"] * len(labels), {}), ["page_noise"], PRECISION)
+    found = fitting.fit(SignalTable(signals, labels, pages, ["generated"] * len(labels)), ["page_noise"], PRECISION)
     assert found.figures["auc"] < 0.65
 
 
@@ -161,6 +172,7 @@ def test_an_unknown_signal_is_named_with_those_there_are():
         ({"models": {}}, "at least one origin"),
         ({"models": {"dreamt": {}}}, "dreamt"),
         ({"surprise": 1}, "surprise"),
+        ({"judge": {"weights": "digest", "modes": {"reverse_gian": {}}}}, "no mode is called reverse_gian; the nearest is reverse_gain"),
     ],
 )
 def test_a_file_that_is_no_calibration_is_refused_with_the_reason(tmp_path, change, words):
@@ -178,6 +190,7 @@ def test_a_file_that_is_no_calibration_is_refused_with_the_reason(tmp_path, chan
         ({"curves": {"strong": {"knots": [1.0], "values": [0.0, 1.0]}}}, "as many values"),
         ({"thresholds": {"5": 0.9}}, "thresholds"),
         ({"surprise": 1}, "surprise"),
+        ({"curves": {"strogn": {"knots": [0.0], "values": [0.0]}}}, "no signal is called strogn; the nearest is strong"),
     ],
 )
 def test_a_model_that_is_none_is_refused_with_the_reason(tmp_path, change, words):

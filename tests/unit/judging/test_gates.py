@@ -1,10 +1,10 @@
-"""Each rule objects to what it is for, and to nothing that a careful reader would accept."""
+"""Each gate objects to what it is for, and to nothing that a careful reader would accept."""
 
 from __future__ import annotations
 
 import pytest
 
-from bubblenet.judging.gates import RULES, clean, gate, versions
+from bubblenet.judging.gates import GATES, clean, gate, versions
 from tests.conftest import ROOT
 
 PASSAGE = (
@@ -53,24 +53,24 @@ GOOD = [
 
 
 @pytest.mark.parametrize(("reason", "raw_output"), REJECTED)
-def test_a_rule_objects_to_its_kind(reason, raw_output):
+def test_a_gate_objects_to_its_kind(reason, raw_output):
     is_finished = reason != "unfinished"
     verdict = gate(raw_output, PASSAGE, "en", is_finished)
     assert (verdict.kept, verdict.reason) == (False, reason)
 
 
-def test_every_rule_is_tried():
-    assert {reason for reason, _ in REJECTED} == {rule.name for rule in RULES}
+def test_every_gate_is_tried():
+    assert {reason for reason, _ in REJECTED} == {one.name for one in GATES}
 
 
-def test_the_documented_table_lists_every_rule_in_order():
+def test_the_documented_table_lists_every_gate_in_order():
     page = (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
-    assert "".join(f"| `{rule.name}` | {rule.version} | {rule.meaning} |\n" for rule in RULES) in page
+    assert "".join(f"| `{one.name}` | {one.version} | {one.meaning} |\n" for one in GATES) in page
 
 
-def test_every_rule_says_what_it_objects_to_and_its_version_counts():
-    assert all(rule.meaning.endswith(".") for rule in RULES)
-    assert list(versions()) == ["clean", *(rule.name for rule in RULES)]
+def test_every_gate_says_what_it_objects_to_and_its_version_counts():
+    assert all(one.meaning.endswith(".") for one in GATES)
+    assert list(versions()) == ["clean", *(one.name for one in GATES)]
     assert all(version >= 1 for version in versions().values())
 
 

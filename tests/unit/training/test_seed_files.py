@@ -7,8 +7,8 @@ import json
 
 import pytest
 
+from bubblenet.corpus.reading import seed_files
 from bubblenet.corpus.reading.seed_files import Unusable, line_id, parse, read_lines, read_seed, split_position
-from bubblenet.seeds import files as seed_files
 
 QUESTION, ANSWER = "How long does it take to boil an egg until it is hard?", "About ten minutes in boiling water, then cool it at once."
 

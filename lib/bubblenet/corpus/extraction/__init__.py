@@ -1,1 +1,1 @@
-"""From a page to blocks of Markdown: its own content, without what stands around it."""
+"""From a page to Markdown blocks: content extraction without boilerplate."""

@@ -1,4 +1,4 @@
-"""A page as a flat list of blocks, and blocks back to Markdown."""
+"""A page as a flat list of blocks, and the rendering of blocks as Markdown."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One paragraph, list item, code block, table or heading, as Markdown without the marks of a heading; or the `end` of a section.
+    """One paragraph, list item, code block, table or heading, as Markdown without heading marks; or the `end` of a section.
 
-    level: 1 to 7 for a heading and for the end of its section, else 0. asks: the page itself says that this heading is a question
-    (a FAQ in its markup or its structured data), however it is worded. num_link_characters: how much of the text is inside links.
-    glue: what stands between this block and the one before it, when that is in the same piece.
+    level: 1 to 7 for a heading and for the end of its section, else 0. asks: the page marks this heading as a question
+    (a FAQ in its markup or its structured data), however it is worded. num_link_characters: characters of the text inside links.
+    glue: separator between this block and the previous one in the same piece.
     """
 
     kind: Kind
@@ -32,7 +32,7 @@ class Block:
 
 
 def render(blocks: Iterable[Block]) -> str:
-    """Markdown of blocks, without white space around it."""
+    """Markdown of blocks, stripped of surrounding white space."""
     parts: list[str] = []
     for block in blocks:
         parts += (block.glue, "#" * block.level + " " + block.text if block.kind == "heading" else block.text)
@@ -40,15 +40,15 @@ def render(blocks: Iterable[Block]) -> str:
 
 
 def rendered_length(blocks: Iterable[Block]) -> int:
-    """An upper bound, close and cheap, of len(render(blocks))."""
+    """A tight and cheap upper bound of len(render(blocks))."""
     return sum(len(block.text) + len(block.glue) + (7 if block.kind == "heading" else 0) for block in blocks)
 
 
 def split_block(block: Block, max_characters: int) -> list[Block]:
-    """The block, or what it falls into when it is longer than the limit: lines, else sentences, else words, else characters.
+    """The block, split if it exceeds the limit: into lines, else sentences, else words, else characters.
 
-    Text falls into parts of up to an eighth of the limit, so that pieces of like size can be made of them; code into as few as possible,
-    each fenced. Nothing but white space is lost.
+    Text is split into parts of up to an eighth of the limit, to be combined into pieces of similar size; code into as few as possible,
+    each fenced. Only white space is lost.
     """
     if len(block.text) <= max_characters:
         return [block]
@@ -78,7 +78,7 @@ def _split_code(block: Block, max_characters: int) -> list[Block]:
 
 
 def _split_text(text: str, max_characters: int, usual_characters: int) -> list[str]:
-    """Parts of at most max_characters, cut at the coarsest boundary that suffices; short neighbours are joined up to the usual size."""
+    """Parts of at most max_characters, split at the coarsest boundary that suffices; short neighbours are joined up to the usual size."""
     for boundary, glue in ((_LINE, "\n"), (_SENTENCE, " "), (_SPACE, " ")):
         if len(text) <= max_characters:
             break

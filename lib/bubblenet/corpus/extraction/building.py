@@ -1,6 +1,6 @@
-"""Elements to blocks: an iterative walk that makes Markdown of lists, quotes, code, tables and links, and headings of questions.
+"""Converts elements to blocks: an iterative walk that renders lists, quotes, code, tables and links as Markdown, and marks questions.
 
-Each element is visited once and nothing recurses, so that nesting of any depth costs time in proportion and no stack.
+Each element is visited once, without recursion, so deep nesting costs linear time and no stack.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ MAX_INDENTED_LEVELS = 8
 """Lists nested deeper than this are not indented further."""
 
 LINK_LIST_SHARE = 0.8
-"""Text that is linked to this part leads elsewhere, and says nothing once the address is gone."""
+"""Text of which this share is linked only leads elsewhere, and is useless without the address."""
 
 _LIST_TAGS = frozenset(("ul", "ol", "dl"))
 _CODE_TAGS = frozenset(("code", "tt", "kbd", "samp"))
 _COUNTED_TAGS = frozenset(("pre", "blockquote", "header"))
 _PLAIN_TAGS = BLOCK_TAGS - _LIST_TAGS - _COUNTED_TAGS - HEADING_LEVELS.keys() - {"li", "dt", "dd", "table", "details"}
-"""Blocks that only part one text from the next."""
+"""Blocks that only separate text."""
 
 
 def build_blocks(elements: Iterable[Element]) -> list[Block]:
-    """The blocks of elements that stand one after the other on a page. What is marked as furniture in them is left out."""
+    """The blocks of consecutive elements of a page. Elements marked as furniture are skipped."""
     builder = _Builder()
     for element in elements:
         _walk(element, builder)
@@ -34,7 +34,7 @@ def build_blocks(elements: Iterable[Element]) -> list[Block]:
 
 
 def _walk(root: Element, builder: _Builder) -> None:
-    """Show the builder every node in document order; it says which ones to enter, and hears when they are left."""
+    """Pass every node to the builder in document order; `enter` decides whether to descend, `leave` is called afterwards."""
     if not builder.enter(root):
         return
     open_elements = [(root, iter(root.children))]
@@ -52,7 +52,7 @@ def _walk(root: Element, builder: _Builder) -> None:
 
 
 class _Builder:
-    """Collects inline text and turns it into a block at each boundary. Knows lists, quotes, code, links and headings."""
+    """Collects inline text and turns it into a block at each boundary. Handles lists, quotes, code, links and headings."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -67,7 +67,7 @@ class _Builder:
         self._block: Element | None = None
 
     def enter(self, element: Element) -> bool:
-        """Take an element in; whether its children are wanted."""
+        """Start an element; returns whether to descend into its children."""
         if element.is_furniture:
             return False
         if self._is_plain(element):
@@ -84,7 +84,7 @@ class _Builder:
         return True
 
     def leave(self, element: Element) -> None:
-        """The element ends."""
+        """End an element."""
         if self._is_plain(element):
             self._boundary()
             self._block = None
@@ -108,7 +108,7 @@ class _Builder:
             self._block = None
 
     def _is_plain(self, element: Element) -> bool:
-        """Whether an element does nothing but begin and end a block."""
+        """Whether an element does nothing but start and end a block."""
         return element.tag in _PLAIN_TAGS and not self._groups and "Question" not in element.attributes
 
     def _open(self, element: Element) -> None:
@@ -133,7 +133,7 @@ class _Builder:
             self._block = element
 
     def _is_group(self, element: Element) -> bool:
-        """Whether an element holds questions and answers, and stands neither in another such one nor in a list."""
+        """Whether an element is a group of questions and answers outside any other group or list."""
         may_be_one = element.tag in ("dl", "details") or "Question" in element.attributes
         return may_be_one and not self._groups and not self._lists and faq.is_group(element)
 
@@ -144,12 +144,12 @@ class _Builder:
         )
 
     def _close_group(self) -> None:
-        """What goes on after the last answer does not belong to it."""
+        """End a group, so that text after it does not belong to its last answer."""
         level = self._groups.pop().level
         self.blocks.append(Block("end", "", level + 1))
 
     def add_text(self, text: str) -> None:
-        """Take in text that stands directly in the element that was entered last."""
+        """Add text directly inside the element entered last."""
         if not self._inline and text.isspace() and not self._num_open["pre"]:
             return
         self._inline.append(text)
@@ -182,7 +182,7 @@ class _Builder:
             self._append("code", fence(code))
 
     def _boundary(self) -> None:
-        """A block begins or ends here: what was collected becomes a block of its own; a heading is one, even with blocks inside it."""
+        """Start or end a block: flush the collected text; a heading is one block, even with blocks inside it."""
         if not self._inline:
             return
         if self._num_open["pre"] or self._heading:
@@ -198,18 +198,18 @@ class _Builder:
             self._add_paragraph(paragraph)
 
     def _is_label(self, text: str) -> bool:
-        """Whether a run of text outside lists only leads elsewhere ("Read more"), or stands in a page's header and is no prose."""
+        """Whether a run of text outside lists only leads elsewhere ("Read more"), or is in a page header and too short to be prose."""
         length = len(text)
         if self._num_open["header"] and length - self._num_link_characters < MIN_PROSE_CHARACTERS:
             return True
         return not self._lists and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
 
     def _add_heading(self) -> None:
-        """The open heading ends. Inside an answer headings stand below the question."""
+        """End the open heading. Headings inside an answer are placed below the question's level."""
         element, self._heading = self._heading, None
         text = collapse("".join(self._inline))
         self._inline.clear()
-        if element is None or not (text or element.tag in HEADING_LEVELS):  # a button with a picture asks nothing
+        if element is None or not (text or element.tag in HEADING_LEVELS):  # a button with only an image is not a question
             return
         group = self._groups[-1] if self._groups else None
         is_stated = element.tag not in HEADING_LEVELS or (group is not None and faq.is_question_of(group.element, element))
@@ -253,7 +253,7 @@ class _Builder:
 
 
 class _Group:
-    """An open group of questions: its element, and the level of the heading that it stands under."""
+    """An open group of questions: its element, and the level of the heading above it."""
 
     def __init__(self, element: Element, level: int) -> None:
         self.element = element
@@ -261,7 +261,7 @@ class _Group:
 
 
 class _List:
-    """An open list: what marks its next item."""
+    """An open list and its item marks."""
 
     def __init__(self, element: Element) -> None:
         self.element = element
@@ -278,7 +278,7 @@ class _List:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Inline text with single spaces, cut where two or more line breaks stand together; single ones stay."""
+    """Inline text with single spaces, split at two or more consecutive line breaks; single ones are kept."""
     lines = [" ".join(line.split()) for line in text.split(BREAK)]
     if len(lines) == 1:
         return lines if lines[0] else []

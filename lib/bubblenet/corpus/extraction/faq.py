@@ -1,8 +1,8 @@
-"""Questions that a page's author wrote down with their answers: where the markup or the text of a page says so.
+"""Questions that the author of a page wrote with their answers, as marked in its markup or text.
 
-Kinds: a definition list whose terms ask, `<details>` with a summary that asks, a button that unfolds an answer, a schema.org Question in
-microdata or RDFa, and, in any kind of text, "Q: ... A: ..." and paragraphs that are a question in bold. A question becomes a heading that
-asks. What stands in JSON-LD is read in structured.py.
+Kinds: a definition list whose terms are questions, `<details>` with a question as summary, a button that unfolds an answer, a schema.org
+Question in microdata or RDFa, and, in any kind of text, "Q: ... A: ..." and paragraphs that are a question in bold. A question becomes a
+heading with `asks` set. JSON-LD is handled in structured.py.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element
 
 MIN_ASKING_SHARE = 0.5
-"""Of the terms of a definition list; in a glossary hardly any asks."""
+"""Least share of questions among the terms of a definition list; a glossary has hardly any."""
 
 MIN_BOLD_QUESTIONS = 2
-"""One alone is a way of speaking."""
+"""A single one may be a rhetorical device."""
 
 MAX_NODES = 200
-"""Elements that are looked at below one that may hold a question."""
+"""Most descendants examined below an element that may contain a question."""
 
 _SPACES = re.compile(r"\s+")
 _OTHER_ASKERS = r"Question|F|Frage|P|Pregunta|Domanda|\u95ee|\u554f"
@@ -39,14 +39,14 @@ _TEXT = re.compile(r" (?:itemprop|property)=\"(?:schema:)?text\"")
 
 
 def is_group(element: Element) -> bool:
-    """Whether an element holds questions with their answers: a list of them, a disclosure, or a schema.org Question."""
+    """Whether an element contains questions with answers: a list of them, a disclosure, or a schema.org Question."""
     if element.tag == "dl":
         return _is_list(element)
     return _is_disclosure(element) if element.tag == "details" else _item_type(element) == "Question" and _is_faq_item(element)
 
 
 def is_question_of(group: Element, element: Element) -> bool:
-    """Whether an element is a question in a group."""
+    """Whether an element is a question of a group."""
     if group.tag == "dl":
         return element.tag == "dt" and _asks(element)
     if group.tag == "details":
@@ -62,7 +62,7 @@ def is_toggle(button: Element) -> bool:
 
 
 def is_bold_question(element: Element) -> bool:
-    """Whether a paragraph is nothing but a question in bold."""
+    """Whether a paragraph consists only of a question in bold."""
     inner = element.elements()
     if element.tag != "p" or len(inner) != 1 or inner[0].tag not in ("strong", "b") or inner[0].run != element.run:
         return False
@@ -70,7 +70,7 @@ def is_bold_question(element: Element) -> bool:
 
 
 def _is_list(element: Element) -> bool:
-    """At least MIN_ASKING_SHARE of the terms ask something."""
+    """Whether at least MIN_ASKING_SHARE of the terms are questions."""
     terms = [term for term in element.descendants() if term.tag == "dt"]
     num_asking = sum(map(_asks, terms))
     return num_asking > 0 and num_asking >= MIN_ASKING_SHARE * len(terms)
@@ -81,7 +81,7 @@ def _is_disclosure(element: Element) -> bool:
 
 
 def _is_faq_item(element: Element) -> bool:
-    """Whether the answer is the only text of a schema.org Question. On a forum the question has a text of its own, and many answers."""
+    """Whether a schema.org Question has no text but its answer. In a forum, a question has its own text and many answers."""
     for below in itertools.islice(element.descendants(), MAX_NODES):
         if kind := _item_type(below):
             return kind == "Answer"
@@ -102,7 +102,7 @@ def _asks(element: Element) -> bool:
 
 
 def written_questions(blocks: Iterable[Block]) -> list[Block]:
-    """Blocks in which "Q: ..." before "A: ...", and each of two or more paragraphs that are a question in bold, have become headings."""
+    """Turn "Q: ..." before "A: ...", and bold questions if there are two or more, into headings."""
     lines = list(_marked_lines(blocks))
     has_bold_ones = sum(map(_is_bold, lines)) >= MIN_BOLD_QUESTIONS
     found: list[Block] = []
@@ -122,12 +122,12 @@ def written_questions(blocks: Iterable[Block]) -> list[Block]:
 
 
 def _is_bold(block: Block) -> bool:
-    """Whether a block is a paragraph that its reader found to be a question in bold, without a mark."""
+    """Whether a block is a paragraph parsed as a question in bold, without a "Q:" mark."""
     return block.kind == "paragraph" and block.asks and not _QUESTION_MARK.match(block.text)
 
 
 def _marked_lines(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Paragraphs and items cut before each line that begins with a mark."""
+    """Split paragraphs and items before each line that begins with a mark."""
     for block in blocks:
         parts = _MARKED_LINE.split(block.text) if block.kind in ("paragraph", "item") and "\n" in block.text else [block.text]
         if len(parts) == 1:

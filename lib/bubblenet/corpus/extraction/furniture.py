@@ -1,4 +1,4 @@
-"""What stands around the content of a page, known by its tag, role, class and id: navigation, advertising, forms, sharing, comments."""
+"""Page furniture (boilerplate), by tag, role, class and id: navigation, advertising, forms, sharing, comments."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 SKIPPED_SELECTOR = (
     "script,style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,meter,option"
 )
-"""Elements that are common and never read: they leave the tree first."""
+"""Frequent elements that are never read; they are removed from the tree first."""
 
 MAX_ATTRIBUTE_CHARACTERS = 1000
-"""Longer attributes are data of a script; their names are not looked at."""
+"""Longer attributes are script data; their names are not examined."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -20,13 +20,13 @@ def _words(text: str) -> frozenset[str]:
 
 
 SKIPPED_TAGS = _words("math object applet canvas audio video map dialog menu optgroup frameset colgroup")
-"""Others that are never read."""
+"""Further elements that are never read."""
 
 JUDGED_TAGS = SKIPPED_TAGS | _words("header form button")
-"""Whether an element of these is furniture depends on what it holds, whatever its attributes say."""
+"""For these, the content of the element decides whether it is furniture, whatever its attributes."""
 
 NEVER_NAMED = _words("html body main article a em strong code pre td")
-"""No name makes these furniture."""
+"""Elements that are not furniture whatever their class or id."""
 
 _SKIPPED_ROLES = _words("navigation banner contentinfo search complementary dialog alertdialog menu menubar toolbar tablist tooltip")
 _NAMES = _words(
@@ -38,14 +38,14 @@ _NAMES = _words(
     "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
 _FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")
-_STATES = _words("has no with without is")  # `has-sidebar` says what else is on the page
+_STATES = _words("has no with without is")  # `has-sidebar` describes other parts of the page
 _PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
 _OTHER_TRAITS = re.compile(r" (role|style|aria-hidden|hidden)=\"([^\"]*)\"")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 class Traits(NamedTuple):
-    """What the attributes of an element say: its class or id names furniture, its ARIA role is one of those, it is not shown."""
+    """Attributes of an element: its class or id names furniture, its ARIA role is one of the skipped ones, it is invisible."""
 
     is_named: bool = False
     has_skipped_role: bool = False
@@ -56,12 +56,12 @@ _NONE, _NAMED = Traits(), Traits(is_named=True)
 
 
 def traits(attributes: str) -> Traits:
-    """Read serialised attributes."""
+    """Parse serialised attributes."""
     return _traits(attributes) if len(attributes) <= MAX_ATTRIBUTE_CHARACTERS else _NONE
 
 
 def may_be(tag: str, attributes: str) -> bool:
-    """Whether an element with this tag and these attributes can be furniture, depending on what it holds."""
+    """Whether an element with this tag and these attributes can be furniture, depending on its content."""
     if tag in JUDGED_TAGS:
         return True
     if not attributes or (tag in NEVER_NAMED and not may_have_traits(attributes)):
@@ -70,7 +70,7 @@ def may_be(tag: str, attributes: str) -> bool:
 
 
 def may_have_traits(attributes: str) -> bool:
-    """Whether attributes can say anything but names."""
+    """Whether attributes can have traits other than names."""
     return "hidden" in attributes or " role=" in attributes or " style=" in attributes
 
 
@@ -80,7 +80,7 @@ def has_class(attributes: str, name: str) -> bool:
 
 
 def class_name(attributes: str) -> str:
-    """The class attribute, empty without one."""
+    """The class attribute, empty if there is none."""
     return _value(attributes, "class")
 
 
@@ -90,7 +90,7 @@ def _value(attributes: str, name: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _traits(attributes: str) -> Traits:
-    """Pages, and the pages of one site, repeat their attributes."""
+    """Cached, since the pages of a site repeat their attributes."""
     names = f"{_value(attributes, 'class')} {_value(attributes, 'id')}".split()
     is_named = any(map(_names_furniture, names))
     if not may_have_traits(attributes):

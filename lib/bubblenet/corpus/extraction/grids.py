@@ -1,4 +1,4 @@
-"""Tables of data, as Markdown. Tables that only lay a page out are read like any other element."""
+"""Data tables as Markdown. Layout tables are read like any other element."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_ROWS = 1000
 
 
 def is_grid(table: Element) -> bool:
-    """Whether a table holds short cells in rows and columns, not the layout of a page."""
+    """Whether a table has short cells in rows and columns, rather than laying out a page."""
     if any(child.holds & LAYOUT for child in table.elements()):
         return False
     rows = _rows(table)
@@ -17,7 +17,7 @@ def is_grid(table: Element) -> bool:
 
 
 def markdown(table: Element) -> str:
-    """A Markdown table; its first row is the head. Empty when the cells are."""
+    """A Markdown table with the first row as header; empty if all cells are."""
     rows = [[collapse(cell.text()).replace("|", r"\|") for cell in _cells(row)] for row in _rows(table)]
     lines = ["| " + " | ".join(cells) + " |" for cells in rows if any(cells)]
     if lines:

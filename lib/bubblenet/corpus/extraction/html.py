@@ -1,4 +1,4 @@
-"""From an HTML page to blocks: its own content as Markdown, and the questions that it states for machines."""
+"""Extracts blocks from an HTML page: its main content as Markdown, and questions in its structured data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
 EXTRACTION_VERSION = 4
-"""Rises when the same page would give other blocks."""
+"""Raise whenever the same page would give different blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
 
-_STATED_LEVEL = 2  # of a question that stands in no markup: under the page's first heading
-# A character reference that may stand for what hygiene.clean_text removes: any but printable ASCII, Latin-1, usual punctuation.
+_STATED_LEVEL = 2  # of a question absent from the markup: below the page's first heading
+# A character reference that may denote what hygiene.clean_text removes: any but printable ASCII, Latin-1, usual punctuation.
 _HARMLESS = "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1[6-9][0-9]|2[0-9][0-9]|82(?:0[0-5]|[12][0-9]|30)"
 _REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|[lr]rm;)", re.IGNORECASE)
 _JSON_LD = 'script[type="application/ld+json"]'
@@ -56,7 +56,7 @@ def without_link_lists(blocks: Sequence[Block]) -> list[Block]:
 
 
 def without_empty_headings(blocks: Sequence[Block]) -> list[Block]:
-    """Drop headings that neither text nor a lower heading follows. The first heading names the page and stays."""
+    """Drop headings followed by neither text nor a lower heading. The first heading names the page and stays."""
     first = next((block for block in blocks if block.kind == "heading"), None)
     kept: list[Block] = []
     highest_below = 0
@@ -74,7 +74,7 @@ def _stated(tree: HTMLTree) -> list[structured.Answered]:
 
 
 def _stated_blocks(one: structured.Answered) -> list[Block]:
-    """A question that stands only in structured data, as a heading with its answer; nothing if its markup is hostile."""
+    """A question found only in structured data, as a heading with its answer; nothing if its markup is hostile."""
     try:
         question, answer = (markup.read_body(markup.parse(html))[:1] for html in (one.question, one.answer))
     except markup.HostileMarkupError:
@@ -86,5 +86,5 @@ def _stated_blocks(one: structured.Answered) -> list[Block]:
 
 
 def _clean(blocks: Sequence[Block]) -> list[Block]:
-    """Blocks without what character references and JSON escapes brought in after the page was cleaned."""
+    """Clean blocks again, since character references and JSON escapes are decoded after the page was cleaned."""
     return [replace(block, text=hygiene.clean_text(block.text)) for block in blocks]

@@ -1,7 +1,7 @@
-"""Where on a page its own content is: its headline, and the smallest element that holds nearly all of its prose.
+"""Main content detection: the headline of a page, and the smallest element that contains nearly all of its prose.
 
-The weight of an element is the prose below it, as in Readability (Arc90, 2009), without points for names: a class called `content` proves
-nothing. An element called `sidebar` or `comments` loses its weight, unless it holds so much of the page that it must be the page.
+The weight of an element is the amount of prose below it, as in Readability (Arc90, 2009), but without a bonus for names: a class `content`
+proves nothing. An element named `sidebar` or `comments` gets no weight, unless it holds so much of the page that it must be the content.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from bubblenet.corpus.extraction import faq, furniture, markup
 from bubblenet.corpus.extraction.markup import Element
 
 MIN_PROSE_SHARE = 0.85
-"""Share of the page's prose that an element must hold to stand for the page."""
+"""Share of the page's prose that the main element must contain."""
 
 MIN_PROSE_CHARACTERS = 200
 """A page with less prose is a list, a form or a dialogue: all of it is read."""
 
 MAX_FURNITURE_SHARE = 0.3
-"""An element with more of the page's text than this is content, whatever its class is called."""
+"""An element with a larger share of the page's text is content, whatever its class."""
 
 _CONTAINERS = frozenset("html body div section article main center form span font table tbody tr td".split())  # noqa: SIM905
-_CELLS = frozenset(("table", "tbody", "tr", "td"))  # of a layout: what is beside a cell is no equal of it
+_CELLS = frozenset(("table", "tbody", "tr", "td"))  # of a layout: its neighbours are no peers of a cell
 
 
 def main_parts(elements: list[Element]) -> list[Element]:
-    """The elements that hold a page's own content, in order. elements: of the body, in document order; furniture in it gets its mark."""
+    """The elements with a page's main content, in order. elements: of the body, in document order; sets is_furniture on them."""
     if not elements:
         return []
     body = elements[0]
@@ -45,7 +45,7 @@ def _main_element(body: Element) -> Element:
 
 
 def _has_equals(inner: Element, element: Element) -> bool:
-    """Whether prose stands beside an element as its equal: straight in the container, or in a sibling of the same kind."""
+    """Whether an element has peers with prose: directly in the container, or siblings of the same kind."""
     beside = [child for child in element.elements() if child is not inner and child.num_prose and not child.is_furniture]
     has_straight = element.is_prose() or any(child.tag not in _CONTAINERS for child in beside)
     return inner.tag not in _CELLS and (has_straight or any(_are_of_one_kind(inner, child) for child in beside))
@@ -58,7 +58,7 @@ def _are_of_one_kind(one: Element, other: Element) -> bool:
 
 
 def _opening(elements: list[Element], main: Element) -> list[Element]:
-    """What stands before the main part and belongs to it: the last `h1`, else the last heading; headings and prose after that."""
+    """Elements before the main part that belong to it: the last `h1`, else the last heading; headings and prose after that."""
     end = elements.index(main)
     headings = [index for index in range(end) if elements[index].tag in markup.HEADING_LEVELS]
     start = next((index for index in reversed(headings) if elements[index].tag == "h1"), headings[-1] if headings else end)
@@ -79,7 +79,7 @@ def _opening(elements: list[Element], main: Element) -> list[Element]:
 
 
 def _is_furniture(element: Element, num_characters: int) -> bool:
-    """Whether an element is navigation, advertising, a form or another thing around the content of a page of num_characters."""
+    """Whether an element is page furniture such as navigation, advertising or a form. num_characters: of the page."""
     if not element.num_characters and not element.run and element.tag not in markup.HEADING_LEVELS:
         return False
     tag, attributes = element.tag, element.attributes

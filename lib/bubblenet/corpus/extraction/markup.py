@@ -1,9 +1,9 @@
-"""An HTML page as a light tree that knows how much text stands where.
+"""An HTML page as a lightweight tree with text counts per element.
 
-Resiliparse parses the page, drops what is never read and writes the rest out again. That is well-formed, with no bare angle bracket in text
-or attributes, so it is cut at each "<". Tags that change nothing here, and nearly all links, become no element of their own. One loop then
-folds the counts of every element into the one around it: each question about an element is a look at a number, whatever lies below it.
-Pages are hostile: nothing here recurses, and a page with too much markup is refused before it costs much.
+Resiliparse parses the page, removes the elements that are never read and serialises the rest. The result is well-formed, without bare angle
+brackets in text or attributes, so it can be split at each "<". Tags without effect here, and nearly all links, become no element. One loop
+then adds the counts of every element to its parent's, so that any query about an element is O(1), whatever its size.
+Pages are hostile: nothing here recurses, and a page with too much markup is rejected before it costs much.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from resiliparse.parse.html import HTMLTree
 from bubblenet.corpus.extraction import furniture
 
 MAX_ATTRIBUTES = 10_000
-"""Attributes in one tag; the parser's time grows with their square (10,000: 0.2 s; 30,000: 2 s)."""
+"""Attributes in one tag; the parser's time is quadratic in them (10,000: 0.2 s; 30,000: 2 s)."""
 
 MAX_ELEMENTS = 200_000
-"""Elements that are read in one page; 5 to 10 microseconds each."""
+"""Elements read per page; 5 to 10 microseconds each."""
 
 MIN_PROSE_CHARACTERS = 40
-"""A shorter run of text is a label, a menu or a button as often as content: it does not tell where the content is."""
+"""A shorter run of text is as likely a label, a menu or a button as content: it does not indicate where the content is."""
 
 MAX_LINKED_SHARE = 0.5
-"""A run of text that is linked to a larger part is no prose."""
+"""A run of text with a larger share of link text is not prose."""
 
 BREAK = "\v"
-"""What stands for a `br` in text."""
+"""Represents a `br` in text."""
 
 _TAG_REST = r"[^>=]*+(?:=\s*+(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))?[^>=]*+)*+"  # a quote opens a value only after an equals sign
 _TAG = re.compile(r"<[A-Za-z]" + _TAG_REST)
@@ -47,10 +47,10 @@ def _words(text: str) -> frozenset[str]:
 
 _EMPTY_TAGS = _words("area base basefont bgsound br col embed frame img input keygen link meta param source track wbr hr")
 _PASSED_TAGS = _words("i em u small big font sup sub abbr acronym cite q mark label time ins bdi bdo ruby rb picture")
-"""Tags that change nothing here: the text in them is text of the element around."""
+"""Tags without effect here: their text belongs to the parent element."""
 
 _PASSED_IF_SILENT = _words("a span")
-"""So are these, unless their attributes say something."""
+"""Likewise, unless their attributes are meaningful."""
 
 BLOCK_TAGS = _words(
     "p div section article main ul ol li dl dt dd table tbody thead tfoot tr td th caption blockquote figure figcaption hr header address "
@@ -59,14 +59,14 @@ BLOCK_TAGS = _words(
 HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 
 HEADING, TOP, PARAGRAPH, TABLE, LAYOUT = 1, 2, 4, 8, 16
-"""What an element is or holds, as bits: a heading, what opens a page, a paragraph, a table or code, what no data table holds."""
+"""What an element is or holds, as bits: a heading, a page opening, a paragraph, a table or code, anything not found in a data table."""
 
 _HOLDS = dict.fromkeys(_words("ul ol blockquote form hr"), LAYOUT) | dict.fromkeys(HEADING_LEVELS, HEADING | LAYOUT)
 _HOLDS |= {"h1": HEADING | TOP | LAYOUT, "main": TOP, "article": PARAGRAPH, "p": PARAGRAPH, "table": TABLE | LAYOUT, "pre": TABLE | LAYOUT}
 
 
 class HostileMarkupError(ValueError):
-    """A page whose markup would take unreasonable time. The argument is the reason under which its row is kept."""
+    """A page whose markup would take unreasonable time. The argument is the reason stored with its row."""
 
 
 class Linked(str):
@@ -76,11 +76,11 @@ class Linked(str):
 
 
 class Element:
-    """An element of the tree, and what it holds.
+    """An element of the tree and statistics of its content.
 
-    children: elements and text, in order. holds: bits, see HEADING. num_characters, num_link_characters: of the text below.
-    run, run_links: characters of the text that stands in this element and in no block below it. num_prose: characters of the runs
-    below that read like prose, outside furniture (main_part sums them up).
+    children: elements and text, in order. holds: bits, see HEADING. num_characters, num_link_characters: of all text below.
+    run, run_links: characters of text directly in this element, not in a nested block. num_prose: characters of the runs
+    below that look like prose, outside furniture (summed up by main_part).
     """
 
     __slots__ = (
@@ -102,7 +102,7 @@ class Element:
         return [child for child in self.children if not isinstance(child, str)]
 
     def descendants(self) -> Iterator[Element]:
-        """The elements below, in document order."""
+        """All elements below, in document order."""
         pending = self.elements()[::-1]
         while pending:
             element = pending.pop()
@@ -110,7 +110,7 @@ class Element:
             pending += element.elements()[::-1]
 
     def text(self, max_nodes: int = MAX_ELEMENTS * 2) -> str:
-        """All text below, in at most so many nodes."""
+        """All text below, from at most max_nodes nodes."""
         parts: list[str] = []
         pending: list[Element | str] = [self]
         for _ in range(max_nodes):
@@ -124,7 +124,7 @@ class Element:
         return "".join(parts)
 
     def is_prose(self) -> bool:
-        """Whether the text that stands directly in this block reads like prose: long enough, and not a link."""
+        """Whether the text directly in this block looks like prose: long enough, and not mostly links."""
         return self.run - self.run_links >= MIN_PROSE_CHARACTERS and self.run_links <= MAX_LINKED_SHARE * self.run
 
 
@@ -134,7 +134,7 @@ def collapse(text: str) -> str:
 
 
 def parse(html: str) -> HTMLTree:
-    """The parsed page. Raises HostileMarkupError beyond MAX_ATTRIBUTES in one tag, or far beyond MAX_ELEMENTS."""
+    """The parsed page. Raises HostileMarkupError above MAX_ATTRIBUTES in one tag, or far above MAX_ELEMENTS."""
     if len(html) > 2 * MAX_ELEMENTS and html.count("<") - html.count("</") > 2 * MAX_ELEMENTS:
         raise HostileMarkupError("too_many_nodes")
     if len(html) > 2 * MAX_ATTRIBUTES and _has_too_many_attributes(html):
@@ -143,9 +143,9 @@ def parse(html: str) -> HTMLTree:
 
 
 def read_body(tree: HTMLTree) -> list[Element]:
-    """The elements of the body in document order, without those that are never read; empty without a body. Changes the tree.
+    """The elements of the body in document order, without those that are never read; empty without a body. Modifies the tree.
 
-    Raises HostileMarkupError beyond MAX_ELEMENTS.
+    Raises HostileMarkupError above MAX_ELEMENTS.
     """
     if tree.body is None:
         return []
@@ -155,13 +155,13 @@ def read_body(tree: HTMLTree) -> list[Element]:
 
 
 def take_apart(elements: Iterable[Element]) -> None:
-    """Break the circles between elements and those around them, so that they go at once, and no garbage collector looks for them."""
+    """Break the reference cycles between elements and parents, so that they are freed at once, without the garbage collector."""
     for element in elements:
         element.parent = None
 
 
 def _has_too_many_attributes(html: str) -> bool:
-    """Whether some tag holds so many attributes, parted by white space, a slash or the end of a value, that parsing takes seconds."""
+    """Whether some tag has so many attributes, separated by white space, a slash or the end of a value, that parsing takes seconds."""
     if not any(_may_go_on(html, position, after_quotes) for position, after_quotes in _positions(html)):
         return False
     long_tags = [tag for tag in _TAG.findall(html) if len(tag) > 2 * MAX_ATTRIBUTES]
@@ -169,7 +169,7 @@ def _has_too_many_attributes(html: str) -> bool:
 
 
 def _positions(html: str) -> Iterator[tuple[int, set[int]]]:
-    """Every MAX_ATTRIBUTES characters a position, and where the next quote of either kind ends. Each quote is looked for once."""
+    """Positions every MAX_ATTRIBUTES characters, with the ends of the next quote of either kind. Each quote is searched for once."""
     quotes = {'"': 0, "'": 0}
     for position in range(MAX_ATTRIBUTES, len(html), MAX_ATTRIBUTES):
         for quote, place in quotes.items():
@@ -179,9 +179,9 @@ def _positions(html: str) -> Iterator[tuple[int, set[int]]]:
 
 
 def _may_go_on(html: str, position: int, after_quotes: set[int]) -> bool:
-    """Whether a tag can be open at a position and hold another MAX_ATTRIBUTES / 2 attributes, which take MAX_ATTRIBUTES characters.
+    """Whether a tag may be open at a position and have another MAX_ATTRIBUTES / 2 attributes, which take MAX_ATTRIBUTES characters.
 
-    A tag beyond the limit stands over such a position after its first half at the latest. In ordinary pages the next ">" ends any tag soon,
+    A tag above the limit covers such a position at the latest after its first half. In ordinary pages the next ">" soon ends any tag,
     whether the position is between attributes, before a value, or inside one.
     """
     starts = {position} | after_quotes
@@ -204,8 +204,8 @@ def _elements(html: str) -> list[Element]:
         raise HostileMarkupError("too_many_nodes")
     node = Element("html", "", None)
     elements = [node]
-    around: list[Element] = []  # for each open tag, the element that it stands in
-    linking: Element | None = None  # the same for the open link
+    around: list[Element] = []  # for each open tag, the element around it
+    linking: Element | None = None  # likewise for the open link
     for piece in pieces[1:]:
         head, _, text = piece.partition(">")
         if head[:1] == "/":
@@ -225,9 +225,9 @@ def _elements(html: str) -> list[Element]:
                 elements.append(child)
                 if tag != "hr":
                     node = child
-            if tag == "a" and (" href=" in head or " name=" not in head):  # else it is only where another link leads
+            if tag == "a" and (" href=" in head or " name=" not in head):  # otherwise it is only a link target
                 linking = node
-        if text:  # the rest of the loop is written out: it runs for each tag of a page
+        if text:  # the rest of the loop is inlined: it runs for each tag of a page
             num_characters = len(text.strip())
             node.run += num_characters
             if "&" in text:
@@ -242,14 +242,14 @@ def _elements(html: str) -> list[Element]:
 
 
 def _is_passed(tag: str, head: str) -> bool:
-    """Whether a tag changes nothing, so that what is inside it counts as part of what is around."""
+    """Whether a tag has no effect, so that its content belongs to the parent."""
     if tag in _PASSED_IF_SILENT:
         return len(head) == len(tag) or not (furniture.may_be(tag, head[len(tag) :]) or _MICRODATA.search(head))
     return tag in _PASSED_TAGS or tag in _EMPTY_TAGS
 
 
 def _fold(element: Element) -> None:
-    """The element is complete: its counts become part of its parent's."""
+    """Add the counts of a complete element to its parent's."""
     parent, run = element.parent, element.run
     if run:
         if element.tag in BLOCK_TAGS:

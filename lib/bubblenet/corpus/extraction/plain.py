@@ -21,9 +21,9 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n.{0,10000}?\n---[ \t]*\n", re.DOTALL)
 
 
 def text_blocks(text: str) -> list[Block]:
-    """Paragraphs of a plain text: what stands between blank lines; underlined lines and numbered titles are headings.
+    """Paragraphs of a plain text, separated by blank lines; underlined lines and numbered titles are headings.
 
-    Line breaks inside a paragraph stay.
+    Line breaks inside a paragraph are kept.
     """
     parts = [part.strip("\n").rstrip() for part in re.split(r"\n[ \t]*(?:\n[ \t]*)+", text) if part.strip()]
     blocks: list[Block] = []
@@ -48,7 +48,7 @@ def _is_underlined(title: str, underline: str) -> bool:
 
 
 def _numbered_levels(parts: list[str]) -> list[int]:
-    """For each part the level of the numbered title (`2.1. Scope`) that it is, else 0. Neighbours with numbers of one level are a list."""
+    """For each part, its level if it is a numbered title (`2.1. Scope`), else 0. Adjacent numbers of one level form a list instead."""
     found = [_NUMBERED_TITLE.fullmatch(part) if len(part) <= MAX_TITLE_CHARACTERS else None for part in parts]
     levels = [len(number.group(1).strip(".").split(".")) if number else 0 for number in found]
     neighbours = zip([0, *levels], levels, [*levels, 0][1:], strict=False)
@@ -60,7 +60,7 @@ def _numbered_levels(parts: list[str]) -> list[int]:
 
 
 def markdown_blocks(text: str) -> list[Block]:
-    """Blocks of a Markdown text; front matter is dropped, links become their text."""
+    """Blocks of a Markdown text; front matter is dropped, links are replaced by their text."""
     front = _FRONT_MATTER.match(text)
     reader = _MarkdownReader()
     for line in text[front.end() if front else 0 :].split("\n"):
@@ -69,7 +69,7 @@ def markdown_blocks(text: str) -> list[Block]:
 
 
 class _MarkdownReader:
-    """Line by line: an open fence takes all until it ends; otherwise lines gather until a blank line, a heading or another kind."""
+    """Line-based parser: an open fence takes all lines until it closes; otherwise lines accumulate until a blank line, heading or item."""
 
     def __init__(self) -> None:
         self._blocks: list[Block] = []
@@ -96,7 +96,7 @@ class _MarkdownReader:
             self._lines.append(line.rstrip())
 
     def close(self) -> list[Block]:
-        """All blocks; a fence that was never closed ends with the text."""
+        """All blocks; an unclosed fence ends with the text."""
         if self._fence:
             self._end_code()
         self._flush()
@@ -131,6 +131,6 @@ class _MarkdownReader:
 
 
 def _unlinked(text: str) -> tuple[str, int]:
-    """Markdown with links replaced by their text, images by their description; and how many characters were link text."""
+    """Markdown with links replaced by their text and images by their description; and the number of characters of link text."""
     num_characters = sum(len(match.group(1)) for match in _LINK.finditer(text))
     return _LINK.sub(r"\1", text), num_characters

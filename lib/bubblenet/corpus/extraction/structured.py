@@ -1,8 +1,8 @@
-"""FAQPage and QAPage data of schema.org in JSON-LD: questions and answers that a page states for machines.
+"""schema.org FAQPage and QAPage data in JSON-LD: machine-readable questions and answers of a page.
 
-Search engines ask that such data be visible on the page (developers.google.com/search/docs/appearance/structured-data/faqpage), so the
-visible text is read first and wins: a question that stands there becomes a heading there. What is not in the markup was left for a script
-to show; it is the author's own text, too, and follows the page's other sections. Broken or outsized data is as good as none.
+Search engines require such data to be visible on the page (developers.google.com/search/docs/appearance/structured-data/faqpage), so the
+visible text takes precedence: a question found there becomes a heading in place. Questions absent from the markup are shown by a script;
+they are the author's text, too, and are appended after the page's other sections. Broken or oversized data is ignored.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.identity import folded
 
 MAX_CHARACTERS = 1_000_000
-"""JSON-LD of one page; more is a catalogue or an attack."""
+"""Limit on the JSON-LD of one page; more is a catalogue or an attack."""
 
 MAX_QUESTIONS = 200
 MAX_VALUES = 50_000
-"""Objects and lists that are looked at in one page."""
+"""Objects and lists visited per page."""
 
 _TYPE_PREFIX = re.compile(r"^(?:https?://schema\.org/|schema:)")
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question and its answer, which may hold HTML."""
+    """A question and its answer, which may contain HTML."""
 
     question: str
     answer: str
 
 
 def answered_questions(scripts: Iterable[str]) -> list[Answered]:
-    """The questions with an answer in a page's JSON-LD, in order, each once. Never fails."""
+    """The answered questions in a page's JSON-LD, in order, without duplicates. Never fails."""
     found: dict[str, Answered] = {}
     room = MAX_CHARACTERS
     for script in scripts:
@@ -56,7 +56,7 @@ def answered_questions(scripts: Iterable[str]) -> list[Answered]:
 
 
 def mark_visible(blocks: list[Block], stated: Iterable[Answered]) -> list[Block]:
-    """Blocks in which a paragraph or item that is one of the stated questions has become a heading that asks."""
+    """Turn paragraphs and items that are one of the stated questions into headings with `asks` set."""
     names = {folded(one.question) for one in stated}
     marked: list[Block] = []
     level = 0
@@ -71,7 +71,7 @@ def mark_visible(blocks: list[Block], stated: Iterable[Answered]) -> list[Block]
 
 
 def hidden(blocks: Iterable[Block], stated: Iterable[Answered]) -> list[Answered]:
-    """The stated questions of which neither the question nor the beginning of the answer is on the page."""
+    """The stated questions for which neither the question nor the beginning of the answer is on the page."""
     page = folded("\n".join(block.text for block in blocks))
     return [one for one in stated if folded(one.question) not in page and folded(one.answer)[:80] not in page]
 

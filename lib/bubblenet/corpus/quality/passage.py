@@ -1,6 +1,6 @@
 """What the rules see of a passage: its prose as lines, sentences and words, each made once and only when a rule asks.
 
-The rules below were written for pages of running text. A passage here is Markdown of 600 to 3,000 characters in which a list, a table or a
+Published rules were written for pages of running text. A passage here is Markdown of 600 to 3,000 characters in which a list, a table or a
 program may be most of a good answer. So its parts are told apart: *prose* is paragraphs and list items; code, tables and headings are not
 prose and no rule counts their words, lines or marks, except where it says so.
 """
@@ -28,6 +28,8 @@ MIN_WORDS = 50
 
 LINK_LINE_SHARE = 0.8
 """From this share of its characters inside links a line is a link with a few words around it."""
+
+ELLIPSES = ("...", "\u2026")
 
 _STOPS, _CJK_STOPS = ".!?\u0589\u061f\u06d4\u0964\u0965\u0f0d\u104b\u1362\u17d4", "\u3002\uff0e\uff01\uff1f\uff61"
 SENTENCE_END = re.compile(rf"(?<=[{_STOPS}])\s+|(?<=[{_CJK_STOPS}])\s*|\n")

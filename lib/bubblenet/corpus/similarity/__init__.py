@@ -1,1 +1,1 @@
-"""Word n-grams of texts: near duplicates, and items of evaluation sets."""
+"""Word n-grams of texts, for near-duplicate detection and decontamination."""

@@ -1,8 +1,8 @@
-"""Which texts hold items of evaluation sets: overlap of word n-grams, for passages today and for any other text of the pipeline.
+"""Decontamination: finds texts that contain items of evaluation sets, by overlap of word n-grams.
 
-Rules: one common 13-gram is enough (Brown et al. 2020, arXiv:2005.14165, appendix C); so is a share of an item's 8-grams, 0.7 by default
+Criteria: one common 13-gram (Brown et al. 2020, arXiv:2005.14165, appendix C), or a share of an item's 8-grams, 0.7 by default
 (Chowdhery et al. 2022, arXiv:2204.02311, section 8), which finds items of 8 to 12 words and items with a few words changed. An item of
-fewer than 8 words cannot be told from chance and is not looked for.
+fewer than 8 words cannot be distinguished from chance and is skipped.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from bubblenet.identity import content_id
 from bubblenet.locations import open_binary
 
 CONTAMINATION_VERSION = 2
-"""Rises when the same text and items would give another verdict."""
+"""Raise whenever the same text and items would give a different verdict."""
 
 LONG, SHORT = 13, 8
-"""Words in the two sizes of n-grams; of an item in a script without spaces, twice as many characters."""
+"""Words in the two sizes of n-grams; for an item in a script without spaces, twice as many characters."""
 
 _PARQUET_MAGIC = b"PAR1"
 _ADVICE = "Give an evaluation as FILE:FIELD, for example evals/gsm8k.jsonl:question or evals/chat.parquet:messages.content."
@@ -38,7 +38,7 @@ _ADVICE = "Give an evaluation as FILE:FIELD, for example evals/gsm8k.jsonl:quest
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """An evaluation item that a text holds. share: of the item's 8-grams; 1.0 for a common 13-gram."""
+    """An evaluation item found in a text. share: of the item's 8-grams; 1.0 for a common 13-gram."""
 
     item: str
     share: float
@@ -46,10 +46,10 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationIndex:
-    """The n-grams of evaluation items as sorted arrays; a look-up is a binary search, and the whole is shipped to workers as one file.
+    """The n-grams of evaluation items as sorted arrays; look-up is a binary search, and the index is shipped to workers as one file.
 
-    *_hashes are sorted and *_items name the item of each; one n-gram may stand for many items in `short`, for its first one in `long`.
-    scales: how many tokens make up a word of the items, 1 or 2 or both.
+    *_hashes are sorted and *_items give the item of each; an n-gram has all its items in `short`, but only the first one in `long`.
+    scales: numbers of tokens per word in the items, 1 or 2 or both.
     """
 
     items: tuple[str, ...]
@@ -62,7 +62,7 @@ class EvaluationIndex:
     scales: NDArray[np.int64]
 
     def find(self, hashes: NDArray[np.uint64], min_share: float) -> Overlap | None:
-        """The item that a text holds, the one with the largest share if there are several; None for a clean text.
+        """The item that a text contains, the one with the largest share if there are several; None for a clean text.
 
         hashes: of shingles.token_hashes. min_share: of an item's 8-grams.
         """
@@ -75,7 +75,7 @@ class EvaluationIndex:
         return Overlap(self.items[best], shares[best]) if best is not None and shares[best] >= min_share else None
 
     def _count_short(self, grams: NDArray[np.uint64]) -> dict[int, int]:
-        """How many of the 8-grams each item has."""
+        """Number of the given 8-grams in each item."""
         first = np.searchsorted(self.short_hashes, grams, "left")
         last = np.searchsorted(self.short_hashes, grams, "right")
         counts: dict[int, int] = {}
@@ -128,9 +128,9 @@ def build_index(named: Iterable[tuple[str, str]]) -> EvaluationIndex:
 
 
 def read_items(source: str) -> Iterator[tuple[str, str]]:
-    """The evaluation items of `FILE:FIELD` as (name, text). FIELD names a field of a JSONL or Parquet record; `a.b` one inside another.
+    """The evaluation items of `FILE:FIELD` as (name, text). FIELD names a field of a JSONL or Parquet record; `a.b` is nested.
 
-    A list along the way stands for all its elements. Raises InputError for a file that cannot be read, or in which no record has the field.
+    A list on the path is expanded to all its elements. Raises InputError for an unreadable file, or one in which no record has the field.
     """
     path, field = _split(source)
     num_records = num_items = 0
@@ -148,7 +148,7 @@ def read_items(source: str) -> Iterator[tuple[str, str]]:
 
 
 def source_digest(source: str) -> str:
-    """Hash of the content and the field of `FILE:FIELD`, 32 hexadecimal digits. Raises InputError for a file that cannot be read."""
+    """Hash of the content and the field of `FILE:FIELD`, 32 hexadecimal digits. Raises InputError for an unreadable file."""
     path, field = _split(source)
     try:
         with open_binary(path) as stream:
@@ -159,7 +159,7 @@ def source_digest(source: str) -> str:
 
 @functools.cache
 def load_index(location: str) -> EvaluationIndex:
-    """The index that was written at a location, read once a process."""
+    """The index stored at a location, loaded once per process."""
     with open_binary(location) as stream:
         return EvaluationIndex.from_bytes(stream.read())
 
@@ -198,13 +198,13 @@ def _texts(value: Any, path: list[str]) -> Iterator[str]:
 
 
 def _ngrams(hashes: NDArray[np.uint64], num_words: int, scales: Iterable[int]) -> NDArray[np.uint64]:
-    """The n-grams of so many words, each of one token or two; none of a text that is shorter."""
+    """Hashes of the n-grams of num_words words, for each number of tokens per word; empty for a shorter text."""
     sizes = [num_words * int(scale) for scale in scales]
     return np.concatenate([np.empty(0, dtype=np.uint64), *(ngram_hashes(hashes, size) for size in sizes if len(hashes) >= size)])
 
 
 def _sorted(parts: list[NDArray[np.uint64]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """All numbers in order, and which part each came from; equal numbers in the order of their parts."""
+    """All numbers in sorted order, and the part that each is from; equal numbers in the order of their parts."""
     numbers = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
     origins = np.repeat(np.arange(len(parts), dtype=np.int64), np.array([len(part) for part in parts], dtype=np.int64))
     order = np.argsort(numbers, kind="stable")
@@ -212,7 +212,7 @@ def _sorted(parts: list[NDArray[np.uint64]]) -> tuple[NDArray[np.uint64], NDArra
 
 
 def _positions(sorted_numbers: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Where the wanted numbers stand among the sorted ones; those that are not there are left out."""
+    """Positions of the wanted numbers among the sorted ones; missing ones are dropped."""
     if not len(sorted_numbers):
         return np.empty(0, dtype=np.int64)
     found = np.searchsorted(sorted_numbers, wanted)

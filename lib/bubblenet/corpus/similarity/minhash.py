@@ -1,8 +1,8 @@
 """MinHash signatures and their LSH bands: texts that share most of their 5-grams share a band key with high probability.
 
 Sources: Broder 1997 (On the resemblance and containment of documents); Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, section 3.4
-(banding: P(candidate) = 1 - (1 - J^rows)^bands); Li and Koenig 2010 (b-bit minwise hashing: what is kept of each minimum); Mitzenmacher and
-Vadhan 2008 (Why simple hash functions work: linear ones are enough, since the shingles they are given are hashes already).
+(banding: P(candidate) = 1 - (1 - J^rows)^bands); Li and Koenig 2010 (b-bit minwise hashing: the bits kept of each minimum); Mitzenmacher
+and Vadhan 2008 (Why simple hash functions work: linear ones suffice, since the shingles are hashes already).
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from bubblenet.settings import Deduplication
 
 MINHASH_VERSION = 2
-"""Rises when the same text would give another signature."""
+"""Raise whenever the same text would give a different signature."""
 
 SIGNATURE_TYPE = np.int16
-"""What is kept of each minimum: its low 16 bits. Two different minima agree in them once in 65,536 times."""
+"""Each minimum is truncated to its low 16 bits (b-bit MinHash). Two different minima agree in them once in 65,536 times."""
 
 _HIGH_BITS = np.uint64(32)  # of a product: they depend on all bits of its factors
-_CHUNK = 256  # shingles at once: the numbers of a step stay in the processor's cache
+_CHUNK = 256  # shingles per step: intermediate results fit the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What is kept of one text.
+    """The MinHash signature of a text.
 
-    minima: the low 16 bits of each minimum, signed. band_keys: one signed 64-bit number a band. num_shingles: distinct n-grams.
+    minima: the low 16 bits of each minimum, signed. band_keys: one signed 64-bit number per band. num_shingles: distinct n-grams.
     """
 
     minima: list[int]
@@ -44,7 +44,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class MinHasher:
-    """Signatures of `bands * rows` permutations over word n-grams; equal settings give equal signatures everywhere."""
+    """Signatures of `bands * rows` permutations over word n-grams; equal settings give equal signatures on every machine."""
 
     bands: int = 14
     rows: int = 8
@@ -56,20 +56,20 @@ class MinHasher:
         return self.sign_all([hashes])[0]
 
     def sign_all(self, texts: Sequence[NDArray[np.uint64]]) -> list[Signature | None]:
-        """The same of each text; the band keys of many are made together."""
+        """Signatures of many texts; their band keys are computed together."""
         shingles = [np.sort(ngram_hashes(hashes, self.ngram)) for hashes in texts]
         minima = np.array([self.minima(some) for some in shingles if len(some)], dtype=np.uint64)
         kept, keys = iter(minima.astype(SIGNATURE_TYPE).tolist()), iter(self._band_keys(minima))
         return [Signature(next(kept), next(keys), _num_distinct(some)) if len(some) else None for some in shingles]
 
     def minima(self, shingles: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """The 32 high bits of the smallest number under each permutation; shape (bands * rows,). A number may stand there twice."""
+        """The 32 high bits of the minimum under each permutation; shape (bands * rows,). shingles may have duplicates."""
         multipliers, offsets = _permutations(self.bands * self.rows, self.seed)
         chunks = (shingles[start : start + _CHUNK] for start in range(0, len(shingles), _CHUNK))
         return np.min([_permute(chunk, multipliers, offsets).min(axis=1) for chunk in chunks], axis=0) >> _HIGH_BITS
 
     def _band_keys(self, minima: NDArray[np.uint64]) -> list[list[int]]:
-        """Digests of the full minima of each band, a list a text. The band's number enters, so equal minima in two bands do not meet."""
+        """Hashes of the full minima of each band, one list per text. The band number is hashed in, so equal minima in two bands differ."""
         by_row = minima.reshape(-1, self.bands, self.rows).transpose(2, 0, 1)
         key = np.broadcast_to(mix(np.arange(1, self.bands + 1, dtype=np.uint64)), by_row.shape[1:])
         for row in by_row:
@@ -78,7 +78,7 @@ class MinHasher:
 
 
 def min_hasher(rules: Deduplication) -> MinHasher:
-    """What signs the passages under these settings."""
+    """The hasher of passages under these settings."""
     return MinHasher(rules.bands, rules.rows, rules.ngram, rules.seed)
 
 
@@ -88,16 +88,16 @@ def _num_distinct(ordered: NDArray[np.uint64]) -> int:
 
 @functools.cache
 def _permutations(count: int, seed: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Odd multipliers and any offsets below 2^64, as columns."""
+    """Odd multipliers and arbitrary offsets below 2^64, as columns."""
     random = np.random.Generator(np.random.PCG64(seed))
     numbers = random.integers(0, 1 << 64, size=(2, count, 1), dtype=np.uint64)
     return numbers[0] | np.uint64(1), numbers[1]
 
 
 def _permute(values: NDArray[np.uint64], multipliers: NDArray[np.uint64], offsets: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """a*x + b modulo 2^64: with an odd a a permutation of all 64-bit numbers, and exactly what the processor computes.
+    """a*x + b modulo 2^64: for odd a a permutation of all 64-bit numbers, and native processor arithmetic.
 
-    A prime modulus near a power of two wants 128-bit products; computed in 64 bits they wrap, and what is left is no permutation.
+    A prime modulus near a power of two needs 128-bit products; computed in 64 bits they wrap, and the result is not a permutation.
     """
     permuted = multipliers * values
     permuted += offsets

@@ -101,13 +101,13 @@ def read_labels() -> list[LabelRow]:
     return [LabelRow(**json.loads(line)) for line in content.splitlines()]
 
 
-def join(labels: Sequence[LabelRow], packages: Path, rules: Segmentation) -> Join:
+def join(labels: Sequence[LabelRow], packages: Path, limits: Segmentation) -> Join:
     """Give every pair its passage. packages: folder with one unpacked Debian package in each folder of that name."""
 
     @cache
     def passages(page: str) -> list[Segment] | None:
         path = packages / page
-        return segments(path, rules) if path.is_file() else None
+        return segments(path, limits) if path.is_file() else None
 
     joined = Join([], {})
     for label in labels:
@@ -122,10 +122,10 @@ def join(labels: Sequence[LabelRow], packages: Path, rules: Segmentation) -> Joi
     return joined
 
 
-def segments(page: Path, rules: Segmentation) -> list[Segment]:
+def segments(page: Path, limits: Segmentation) -> list[Segment]:
     """The passages of an HTML file, as ingest and segment would cut them."""
     html, _ = decode(page.read_bytes(), http_charset=None, is_html=True)
-    return segment_page(clean_text(html), "html", rules)
+    return segment_page(clean_text(html), "html", limits)
 
 
 def sha256(text: str) -> str:

@@ -1,0 +1,39 @@
+"""What the command lines have in common: options that several of them take, and how each of them ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bubblenet.corpus.reading import formats
+from bubblenet.errors import BubblenetError
+
+NAMED_ERROR = 2
+"""Exit code of a command that ended with one of our own errors."""
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="TOML file with settings, e.g. conf/local.toml; default: built-in defaults.")
+]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one setting: section.key=value; may be given again.")]
+WarehouseOption = Annotated[str, typer.Option("--warehouse", help="Folder of the tables.")]
+SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Name of this state of the corpus, e.g. 2026-11.")]
+InputOption = Annotated[list[str] | None, typer.Option("--input", help=f"File, folder or URL of {formats.in_words()}; may be given again.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", min=0, help="Let at most N passages through the models (the same ones every time); 0: all.")
+]
+ReportOption = Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file at the end.")]
+
+
+def exit_code(work: Callable[[], object]) -> int:
+    """Do the work; 0, or 2 after printing a named error, or what typer ends the process with."""
+    try:
+        work()
+    except SystemExit as done:  # typer ends the process after success, too
+        return int(done.code or 0)
+    except BubblenetError as error:
+        typer.echo(f"bubblenet: {type(error).__name__}: {error}", err=True)
+        return NAMED_ERROR
+    return 0

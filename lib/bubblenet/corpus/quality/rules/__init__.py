@@ -1,0 +1,79 @@
+"""The quality rules: a file for each theme, and here the order in which they are asked. Every other module of this folder is a theme.
+
+To add a rule, declare it in the file of its theme, with its limit among the limits there, and give it its place in RULES.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from pydantic import Field, field_validator
+
+from bubblenet.corpus.quality.rules import boilerplate, headings, language, length, lines, links, repetition, voice, words
+from bubblenet.section import Section
+
+RULES_VERSION = 3
+"""Rises when the same passage under the same settings would get another reason."""
+
+RULES = (
+    length.no_text,
+    headings.empty_heading,
+    headings.navigation_heading,
+    headings.all_capitals_heading,
+    length.too_short,
+    language.mixed_language,
+    links.link_density,
+    links.link_list,
+    boilerplate.lorem_ipsum,
+    boilerplate.braces,
+    boilerplate.site_notices,
+    lines.few_line_ends,
+    lines.short_lines,
+    lines.duplicate_lines,
+    lines.duplicate_line_characters,
+    lines.cut_lines,
+    lines.bare_list,
+    words.too_few_words,
+    words.mean_word_length,
+    words.symbols,
+    words.few_letters,
+    words.stop_words,
+    voice.promotion,
+    voice.personal_voice,
+    repetition.repeated_sentences,
+    repetition.repeated_phrase,
+    repetition.repeated_text,
+)
+"""In the order in which they are asked, cheap ones first: the first that finds a fault gives the reason."""
+
+
+def rule_names() -> list[str]:
+    """The names of all rules, in their order."""
+    return [rule.name for rule in RULES]
+
+
+class DisabledRules(Section):
+    """Which rules are not asked."""
+
+    disabled_rules: tuple[str, ...] = Field(("mixed_language",), strict=False, description="rules that are not asked, by their reason")
+
+    @field_validator("disabled_rules")
+    @classmethod
+    def _rules_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in set(names) - set(rule_names()):
+            nearest = difflib.get_close_matches(name, rule_names(), n=1, cutoff=0.0)[0]
+            raise ValueError(f"no rule is called {name}; the nearest is {nearest}")
+        return names
+
+
+class RuleSettings(
+    repetition.RepetitionLimits,
+    voice.VoiceLimits,
+    words.WordLimits,
+    lines.LineLimits,
+    boilerplate.BoilerplateLimits,
+    links.LinkLimits,
+    DisabledRules,
+    length.LengthLimits,
+):
+    """The limits of all rules, and which rules are not asked. The keys of the last class come first."""

@@ -1,0 +1,86 @@
+"""The modes in which a pair is measured. Each has rows of its own in `scores`, under its own fingerprint, so that modes stand side by side.
+
+A module of this folder declares one mode or several as its `MODES` (bubblenet.judging.declaration), and nothing else has to name them.
+`scoring.modes` says which run; mode by mode, the price is the tokens in its rows. The signals of all modes together are what a calibration
+makes `quality` of (bubblenet.judging.calibration).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from bubblenet.errors import UndeclaredSignalError
+from bubblenet.judging.declaration import Mode, Signal
+
+_DEAREST_LAST = ("likelihood", "labels", "generate")
+
+
+def table_of(modes: Iterable[Mode]) -> dict[str, Mode]:
+    """Modes by name, the cheap ones first. Raises ValueError where two share a name or a signal, or where not exactly one ranks."""
+    ordered = sorted(modes, key=_price)
+    for what, names in (
+        ("mode", [mode.name for mode in ordered]),
+        ("signal", [signal.name for mode in ordered for signal in mode.signals]),
+    ):
+        if shared := [name for name, number in Counter(names).items() if number > 1]:
+            raise ValueError(f"each {what} must be declared once; declared again: {', '.join(shared)}")
+    if len(ranking := [mode.name for mode in ordered if mode.ranks_by]) != 1:
+        raise ValueError(f"one mode must rank the candidates of a passage; these say that they do: {', '.join(ranking) or 'none'}")
+    return {mode.name: mode for mode in ordered}
+
+
+def _price(mode: Mode) -> tuple[int, bool, bool]:
+    return max(map(_DEAREST_LAST.index, mode.asks), default=-1), mode.needs_neighbours, mode.needs_alone
+
+
+def _declared() -> Iterator[Mode]:
+    for module in iter_modules(__path__, f"{__name__}."):
+        yield from import_module(module.name).MODES
+
+
+MODES = table_of(_declared())
+"""Every mode by name, the cheap ones first."""
+
+RANKING = next(mode for mode in MODES.values() if mode.ranks_by)
+"""The mode that chooses the best candidate of a passage. It measures all candidates; the other modes measure the best."""
+
+DEFAULT_RATING = next(mode.name for mode in MODES.values() if mode.rating)
+"""The cheapest mode that gives an expected score."""
+
+
+def rating_mode(names: Iterable[str]) -> str | None:
+    """The first of the modes that gives an expected score; None where none does."""
+    return next((name for name in names if MODES[name].rating), None)
+
+
+def describe() -> dict[str, str]:
+    """What each mode asks, in a line."""
+    return {name: mode.meaning for name, mode in MODES.items()}
+
+
+def signals() -> dict[str, Signal]:
+    """Every declared signal by name."""
+    return {signal.name: signal for mode in MODES.values() for signal in mode.signals}
+
+
+def signal(name: str) -> Signal:
+    """A signal as declared. Raises UndeclaredSignalError that names the nearest one."""
+    known = signals()
+    if name not in known:
+        raise UndeclaredSignalError("a signal that a mode declares", name, f"The nearest is {nearest(name, known)}.")
+    return known[name]
+
+
+def modes_of(names: Iterable[str]) -> list[str]:
+    """The modes that give these signals, by name."""
+    wanted = set(names)
+    return sorted(mode.name for mode in MODES.values() if wanted.intersection(one.name for one in mode.signals))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like this one."""
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

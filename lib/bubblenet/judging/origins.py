@@ -1,0 +1,45 @@
+"""Where instructions come from, and what follows from it: the column `origin` of the tables, declared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+JudgedAs = Literal["generated", "extracted"]
+"""Whose quality model and thresholds a pair has: of instructions that a model wrote, or of questions that stood on the page."""
+
+JUDGED_AS: tuple[JudgedAs, ...] = get_args(JudgedAs)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One value of the column.
+
+    meaning: what such an instruction is. are_candidates: those of one passage are candidates of one another, and only the best goes on to
+    the judge; of other origins each does. is_paraphrased: paraphrases are made of it. needs_translator: there is none where no settings
+    ask for a translation.
+    """
+
+    name: str
+    meaning: str
+    judged_as: JudgedAs
+    are_candidates: bool
+    is_paraphrased: bool = False
+    needs_translator: bool = False
+
+
+ORIGINS = (
+    Origin("generated", "an instruction that the model wrote", "generated", are_candidates=True, is_paraphrased=True),
+    Origin("extracted", "a question that stood on the page", "extracted", are_candidates=False, is_paraphrased=True),
+    Origin("translated", "an instruction that the model wrote of a translation", "generated", are_candidates=True, needs_translator=True),
+    Origin("cross_lingual", "what the model asked of a translation, as it is", "generated", are_candidates=True, needs_translator=True),
+    Origin("paraphrase", "a paraphrase of one of these", "generated", are_candidates=False, needs_translator=True),
+)
+
+CANDIDATES = tuple(origin.name for origin in ORIGINS if origin.are_candidates)
+PARAPHRASED = tuple(origin.name for origin in ORIGINS if origin.is_paraphrased)
+
+
+def names_judged_as(model: JudgedAs) -> list[str]:
+    """The origins whose pairs are judged by this model."""
+    return [origin.name for origin in ORIGINS if origin.judged_as == model]

@@ -1,0 +1,77 @@
+"""The schema of a stored table, against what its declaration asks for.
+
+A declared column that the table lacks can be added. Any other difference is refused by name, before a row is read or written: another
+schema version, another partition column, a column of another type (a struct that gained a field is another type), a column that takes no
+nulls. Columns that no declaration names stay: they are those of a newer release, or of the owner, and rows written here leave them null.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NoReturn
+
+from pyspark.sql.types import StructType
+
+from bubblenet import __version__
+from bubblenet.errors import SchemaVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from deltalake import DeltaTable as DeltaLog
+
+    from bubblenet.tables import Column, Table
+
+_VERSION_KEY = "bubblenet.schema_version"
+_RELEASE_KEY = "bubblenet.release"
+_NOT_NULL = " NOT NULL"
+
+
+def properties(table: Table) -> dict[str, str]:
+    """What a new table is made with.
+
+    The release is the one that made the table. Columns that a later one adds stop no release that could read it, so they do not change it.
+    """
+    chosen = {
+        "delta.enableDeletionVectors": "false",  # any reader works, and take-downs rewrite files
+        _VERSION_KEY: str(table.schema_version),
+        _RELEASE_KEY: __version__,
+    }
+    return chosen | ({"delta.dataSkippingStatsColumns": ",".join(table.statistics)} if table.statistics else {})
+
+
+def missing_columns(table: Table, log: DeltaLog) -> tuple[Column, ...]:
+    """The declared columns that the stored table lacks. Raises SchemaVersionError where they differ in anything else."""
+    metadata = log.metadata()
+    found = metadata.configuration.get(_VERSION_KEY, "none")
+    if found != str(table.schema_version):
+        _refuse(table, f"schema version {table.schema_version}", f"version {found}", metadata.configuration)
+    if tuple(metadata.partition_columns) != table.partitioned_by:
+        got = _partitions(metadata.partition_columns)
+        _refuse(table, _partitions(table.partitioned_by), got, metadata.configuration)
+    stored, declared = _stored_types(log), {column.name: column.type for column in table.columns}
+    for name, found_type in stored.items():
+        wanted_type = declared.get(name, found_type.removesuffix(_NOT_NULL))
+        if found_type.lower() != wanted_type.lower():
+            _refuse(table, f"column {name} {wanted_type}", f"{name} {found_type}", metadata.configuration)
+    return tuple(column for column in table.columns if column.name not in stored)
+
+
+def _stored_types(log: DeltaLog) -> dict[str, str]:
+    """Column -> Spark SQL type. Delta writes a schema down as Spark does, so that no query is needed."""
+    fields = StructType.fromJson(json.loads(log.schema().to_json())).fields
+    return {field.name: field.dataType.simpleString() + ("" if field.nullable else _NOT_NULL) for field in fields}
+
+
+def _partitions(names: tuple[str, ...] | list[str]) -> str:
+    return f"partitions by {', '.join(names) or 'nothing'}"
+
+
+def _refuse(table: Table, wanted: str, got: str, found: Mapping[str, str | None]) -> NoReturn:
+    release = found.get(_RELEASE_KEY)
+    maker = f"bubblenet {release}" if release else f"a bubblenet release with schema version {found.get(_VERSION_KEY, 'none')}"
+    raise SchemaVersionError(
+        f"{wanted} in table {table.name}, as bubblenet {__version__} writes it",
+        f"{got}, in a table made by {maker}",
+        f"Use {maker} here, or start a new warehouse.",
+    )

@@ -1,0 +1,46 @@
+"""The stages that measure pairs: one a mode, and one for what is measured of a passage alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from bubblenet.judging.modes import MODES
+from bubblenet.kernel.keys import content_id
+from bubblenet.kernel.stage import Stage
+from bubblenet.method import passages
+from bubblenet.tables import PASSAGE_SCORES, SCORES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from bubblenet.kernel.context import Context
+    from bubblenet.method.recipe import Recipe
+    from bubblenet.udfs.scoring import MeasurePair, MeasurePassage
+
+
+def with_needs(mode: str, pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The pairs with what a mode asks for besides their texts."""
+    if MODES[mode].needs_alone:
+        pairs = pairs.join(passages.passage_likelihoods(context, recipe), on="segment_id", how="inner")
+    if MODES[mode].needs_neighbours:
+        beside = passages.neighbours(context, recipe, pairs, context.settings.scoring.neighbours)
+        pairs = pairs.join(beside, on="segment_id", how="inner")
+    return pairs
+
+
+def pair_stage(transform: MeasurePair, recipe: Recipe, pairs: DataFrame) -> Stage:
+    """The signals of one mode, for each pair."""
+    mode = transform.mode
+    requests = pairs.withColumn("mode", F.lit(mode)).withColumn("request_id", content_id("instruction_id", "mode"))
+    in_mode, name = F.col("mode") == mode, f"score/{mode}"
+    is_model_stage = bool(MODES[mode].asks)
+    together = "document_id" if MODES[mode].needs_neighbours else "segment_id"
+    return Stage(name, SCORES, recipe[name], requests, transform, scope=in_mode, colocate=together, is_model_stage=is_model_stage)
+
+
+def passage_stage(recipe: Recipe, pairs: DataFrame, transform: MeasurePassage) -> Stage:
+    """What is measured of a passage alone, once for all its pairs."""
+    requests = pairs.select(F.col("segment_id").alias("request_id"), "segment_id", "text")
+    return Stage("score/passage", PASSAGE_SCORES, recipe["score/passage"], requests, transform, is_model_stage=True)

@@ -1,0 +1,41 @@
+"""The rounds of self-alignment as `bubblenet iterate` prints them: what each model is worth, and what was decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from bubblenet.assessment.assessing import pick
+from bubblenet.rounds.decisions import PROMOTED
+from bubblenet.terminal import print_table
+from bubblenet.viewing.estimates import with_interval
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bubblenet.rounds.loop import Round
+
+_METRICS = ("log_likelihood", "chrf", "rouge_l")
+
+
+def print_rounds(rounds: list[Round], console: Console) -> None:
+    """The starting model and each round: held-out quality with intervals, and what was decided."""
+    table = Table("", "model", "curated", *_METRICS, "gain on start", "gain on parent", "decision")
+    first = rounds[0]
+    table.add_row("start", first.parent, "", *(_cell(first, first.parent, None, metric) for metric in _METRICS), "", "", "")
+    for number, found in enumerate(rounds):
+        gains = [_cell(found, found.model, baseline, _METRICS[0]) for baseline in (first.parent, found.parent)]
+        verdict = found.decision.decision + (f": {found.decision.reason}" if found.decision.reason else "")
+        cells = (_cell(found, found.model, None, metric) for metric in _METRICS)
+        table.add_row(f"M{number}", found.model, f"{found.measured.num_curated:,}", *cells, *gains, verdict)
+    print_table(console, table)
+    best = next((found.model for found in reversed(rounds) if found.decision.decision == PROMOTED), first.parent)
+    console.print(f"Use the best: --set models.forward={best} --set models.backward={first.backward}", soft_wrap=True)
+
+
+def _cell(found: Round, model: str, baseline: str | None, metric: str) -> str:
+    """A mean over all kinds of task with its interval."""
+    if model == baseline:
+        return "0"
+    return with_interval(pick(found.estimates, model, baseline, metric), digits=3)

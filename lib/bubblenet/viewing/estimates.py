@@ -1,0 +1,64 @@
+"""What was measured of models, as the jobs print it: means over the held-out seeds, with intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, METRICS, WIN_RATES, Estimate
+from bubblenet.terminal import print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_KINDS_SHOWN = 30
+
+
+def print_estimates(estimates: list[Estimate], console: Console) -> None:
+    """One table for all kinds of task together, one for the log-likelihood of each kind."""
+    table = Table("over all kinds of task", "seeds", *METRICS)
+    names = list(dict.fromkeys((row.model, row.baseline) for row in estimates if row.metric == METRICS[0]))
+    for name in names:
+        rows = {row.metric: row for row in estimates if (row.model, row.baseline) == name and row.kind == ALL_KINDS}
+        table.add_row(_title(*name), f"{rows[METRICS[0]].num_items:,}", *(with_interval(rows[metric]) for metric in METRICS))
+    print_table(console, table)
+    constrained = [row for row in estimates if row.metric == CONSTRAINTS_MET]
+    if constrained:
+        _show_by_kind("constraints met, share", constrained, names, console)
+    _show_win_rates([row for row in estimates if row.metric in WIN_RATES and row.kind == ALL_KINDS], console)
+    of_kinds = [row for row in estimates if row.metric == METRICS[0] and row.kind != ALL_KINDS]
+    _show_by_kind("log_likelihood by kind", of_kinds, names, console)
+
+
+def _show_by_kind(title: str, rows: list[Estimate], names: list[tuple[str, str | None]], console: Console) -> None:
+    """One metric of each model and difference, the commonest kinds first."""
+    sizes = {row.kind: row.num_items for row in rows}
+    found = {(row.kind, row.model, row.baseline): row for row in rows}
+    table = Table(title, "seeds", *(_title(*name) for name in names))
+    for kind in sorted(sizes, key=lambda kind: (-sizes[kind], kind))[:_KINDS_SHOWN]:
+        cells = [found.get((kind, *name)) for name in names]
+        table.add_row(kind, f"{sizes[kind]:,}", *(with_interval(cell) if cell else "-" for cell in cells))
+    print_table(console, table)
+
+
+def _show_win_rates(rates: list[Estimate], console: Console) -> None:
+    """What the judge prefers; its controls beside it."""
+    if not rates:
+        return
+    table = Table("the judge prefers", "to", "seeds", *WIN_RATES)
+    for model, baseline in dict.fromkeys((row.model, row.baseline) for row in rates):
+        rows = {row.metric: row for row in rates if (row.model, row.baseline) == (model, baseline)}
+        other = {model: "itself (control)", "null": "one constant answer (control)"}.get(baseline or "", baseline)
+        table.add_row(model, other, f"{rows[WIN_RATES[0]].num_items:,}", *(with_interval(rows[name]) for name in WIN_RATES))
+    print_table(console, table)
+
+
+def _title(model: str, baseline: str | None) -> str:
+    return f"{model} - {baseline}" if baseline else model
+
+
+def with_interval(estimate: Estimate, digits: int = 2) -> str:
+    """The mean, and in brackets where the true one lies."""
+    interval = "" if estimate.low is None else f" [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+    return f"{estimate.value:.{digits}f}{interval}"

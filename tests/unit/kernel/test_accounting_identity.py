@@ -1,0 +1,101 @@
+"""The accounting identity and what a stage may spend, without Spark."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bubblenet import settings
+from bubblenet.errors import AccountingError
+from bubblenet.kernel.accounting import Counts, check
+from bubblenet.kernel.budget import Budget
+from bubblenet.kernel.tasks import CPU_TASKS_PER_SLOT, MAX_TASK_WEIGHT, target_weight
+
+BEFORE = Counts(seen=20, kept=2, pending=15, filtered={"too_short": 3})
+AFTER = Counts(seen=20, kept=6, pending=5, filtered={"too_short": 4, "symbols": 2}, quarantined={"too_large": 3})
+
+
+def test_what_was_seen_is_kept_filtered_quarantined_or_pending() -> None:
+    assert AFTER.is_balanced
+    check(BEFORE, AFTER, num_answered=10, stage="scores")
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        Counts(21, 6, 5, {"too_short": 4, "symbols": 2}, {"too_large": 3}),
+        Counts(20, 7, 5, {"too_short": 4, "symbols": 2}, {"too_large": 3}),
+        Counts(20, 6, 6, {"too_short": 4, "symbols": 2}, {"too_large": 3}),
+        Counts(20, 6, 5, {"too_short": 4, "symbols": 1}, {"too_large": 3}),
+        Counts(20, 6, 5, {"too_short": 4, "symbols": 2}, {"too_large": 4}),
+    ],
+)
+def test_a_lost_or_doubled_request_breaks_the_identity(counts: Counts) -> None:
+    assert not counts.is_balanced
+    with pytest.raises(AccountingError, match="stage scores"):
+        check(BEFORE, counts, num_answered=10, stage="scores")
+
+
+@pytest.mark.parametrize("num_answered", [9, 11])
+def test_exactly_the_answered_requests_have_left_the_pending_ones(num_answered: int) -> None:
+    with pytest.raises(AccountingError):
+        check(BEFORE, AFTER, num_answered, stage="scores")
+
+
+def test_a_source_that_changed_under_a_run_is_refused_though_its_counts_balance() -> None:
+    grown = Counts(seen=21, kept=7, pending=5, filtered={"too_short": 4, "symbols": 2}, quarantined={"too_large": 3})
+    assert grown.is_balanced
+    with pytest.raises(AccountingError):
+        check(BEFORE, grown, num_answered=10, stage="scores")
+
+
+def test_an_answer_that_became_pending_again_is_refused() -> None:
+    """As many kept fewer as pending more: the sum holds, but a unit that was committed is gone."""
+    reopened = Counts(seen=20, kept=5, pending=6, filtered={"too_short": 4, "symbols": 2}, quarantined={"too_large": 3})
+    assert reopened.is_balanced
+    with pytest.raises(AccountingError):
+        check(BEFORE, reopened, num_answered=10, stage="scores")
+
+
+def test_counts_are_told_as_a_sum_with_the_commonest_reason_first() -> None:
+    assert str(Counts(1200, 1190, 1, {"a": 1, "b": 5, "c": 1}, {"d": 2})) == (
+        "1,200 seen = 1,190 kept + 7 filtered (b 5, a 1, c 1) + 2 quarantined (d 2) + 1 pending"
+    )
+    assert str(Counts(3, 3, 0)) == "3 seen = 3 kept + 0 filtered + 0 quarantined"
+
+
+@pytest.mark.parametrize(
+    ("rows", "tokens", "expected"), [(9, 99, None), (10, 0, "rows"), (11, 0, "rows"), (0, 100, "tokens"), (10, 100, "rows")]
+)
+def test_a_budget_is_exhausted_when_a_limit_is_reached(rows: int, tokens: int, expected: str | None) -> None:
+    budget = Budget(settings.Budget(rows=10, tokens=100))
+    budget.spend(rows, tokens)
+    assert budget.exhausted() == expected
+
+
+def test_what_is_spent_adds_up_and_time_counts() -> None:
+    budget = Budget(settings.Budget(rows=10, tokens=100, seconds=60))
+    budget.spend(4, 40)
+    budget.spend(5, 50)
+    assert (budget.rows, budget.tokens, budget.exhausted()) == (9, 90, None)
+    budget.started = time.monotonic() - 61
+    assert budget.exhausted() == "seconds"
+
+
+def test_no_limit_is_never_reached_and_leaves_units_as_large_as_wanted() -> None:
+    budget = Budget(settings.Budget(rows=0, tokens=0, seconds=0))
+    budget.spend(10**9, 10**12)
+    assert budget.exhausted() is None
+    assert budget.unit_rows(500) == 500
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [(9, 9), (10, 10), (11, 10)])
+def test_a_unit_is_not_larger_than_the_budget_of_rows(wanted: int, expected: int) -> None:
+    assert Budget(settings.Budget(rows=10)).unit_rows(wanted) == expected
+
+
+def test_tasks_are_of_equal_weight_and_none_is_heavier_than_a_machine_may_lose() -> None:
+    assert target_weight(80, slots=2) == 80 // (2 * CPU_TASKS_PER_SLOT) == 10
+    assert target_weight(81, slots=2) == 11
+    assert target_weight(10**15, slots=2) == MAX_TASK_WEIGHT == 2**27

@@ -1,0 +1,104 @@
+"""A stored table against its declaration: what can be added, what is refused, and what the refusal says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable, Field, Schema
+from deltalake.schema import PrimitiveType
+
+from bubblenet import __version__
+from bubblenet.errors import SchemaVersionError
+from bubblenet.kernel.schemas import missing_columns, properties
+from bubblenet.tables import INSTRUCTIONS, JUDGEMENTS, RECIPES, ROUNDS, Table
+from bubblenet.tables.declaration import columns
+
+TOYS = Table("toys", "One toy.", columns("name STRING its name\nsnapshot STRING where it is from\nweight INT grams"), ("snapshot",))
+FIELDS = {"name": "string", "snapshot": "string", "weight": "integer"}
+
+
+def stored(
+    folder: Path, fields: dict[str, str], partitions: tuple[str, ...] = ("snapshot",), required: tuple[str, ...] = (), **changed: str | None
+) -> DeltaTable:
+    """A table without rows. changed: properties that differ from those of TOYS; None: without it."""
+    schema = Schema([Field(name, PrimitiveType(kind), nullable=name not in required) for name, kind in fields.items()])
+    configuration = properties(TOYS) | {f"bubblenet.{name}": value for name, value in changed.items()}
+    kept = {name: value for name, value in configuration.items() if value is not None}
+    return DeltaTable.create(folder.as_uri(), schema, partition_by=list(partitions), configuration=kept, raise_if_key_not_exists=False)
+
+
+def refusal(log: DeltaTable) -> str:
+    with pytest.raises(SchemaVersionError) as caught:
+        missing_columns(TOYS, log)
+    return str(caught.value)
+
+
+def test_a_table_as_declared_lacks_nothing(tmp_path):
+    assert missing_columns(TOYS, stored(tmp_path, FIELDS)) == ()
+
+
+def test_columns_in_another_order_are_no_difference(tmp_path):
+    assert missing_columns(TOYS, stored(tmp_path, dict(reversed(FIELDS.items())))) == ()
+
+
+def test_declared_columns_that_are_not_stored_are_missing(tmp_path):
+    assert [column.name for column in missing_columns(TOYS, stored(tmp_path, {"snapshot": "string", "weight": "integer"}))] == ["name"]
+
+
+def test_a_table_of_release_0_1_0_is_used(tmp_path):
+    assert missing_columns(TOYS, stored(tmp_path, FIELDS, schema_version="6", release=None)) == ()
+
+
+def test_a_column_of_a_newer_release_is_left_alone(tmp_path):
+    assert missing_columns(TOYS, stored(tmp_path, FIELDS | {"colour": "string"}, release="9.9.9")) == ()
+
+
+def test_a_newer_schema_version_is_refused_with_the_release_that_made_it(tmp_path):
+    message = refusal(stored(tmp_path, FIELDS, schema_version="7", release="9.9.9"))
+
+    assert message == (
+        f"wanted schema version 6 in table toys, as bubblenet {__version__} writes it; "
+        "got version 7, in a table made by bubblenet 9.9.9. Use bubblenet 9.9.9 here, or start a new warehouse."
+    )
+
+
+@pytest.mark.parametrize("version", ["5", None])
+def test_an_older_schema_version_without_a_release_is_named_by_itself(tmp_path, version: str | None):
+    message = refusal(stored(tmp_path, FIELDS, schema_version=version, release=None))
+
+    assert f"made by a bubblenet release with schema version {version or 'none'}" in message
+
+
+def test_a_column_of_another_type_is_refused(tmp_path):
+    message = refusal(stored(tmp_path, FIELDS | {"weight": "string"}, release="9.9.9"))
+
+    assert re.search(r"wanted column weight INT in table toys.*got weight string, in a table made by bubblenet 9\.9\.9", message)
+
+
+@pytest.mark.parametrize("name", ["weight", "colour"])
+def test_a_column_that_takes_no_nulls_is_refused(tmp_path, name: str):
+    message = refusal(stored(tmp_path, FIELDS | {name: "integer"}, required=(name,)))
+
+    assert re.search(rf"wanted column {name} int in table toys.*got {name} int NOT NULL", message, re.IGNORECASE)
+
+
+def test_other_partitions_are_refused(tmp_path):
+    message = refusal(stored(tmp_path, FIELDS, partitions=()))
+
+    assert re.search(r"wanted partitions by snapshot in table toys.*got partitions by nothing", message)
+
+
+def test_a_new_table_names_its_schema_version_and_the_release_that_made_it():
+    made = properties(INSTRUCTIONS)
+
+    assert (made["bubblenet.schema_version"], made["bubblenet.release"]) == ("6", __version__)
+    assert made["delta.dataSkippingStatsColumns"].startswith("instruction_id,segment_id,")
+    assert "delta.dataSkippingStatsColumns" not in properties(RECIPES)
+
+
+def test_tables_kept_by_round_say_which_rows_are_of_one():
+    assert JUDGEMENTS.of_round(2, "strict") == ROUNDS.of_round(2, "strict") == "round = 2 AND policy = 'strict'"
+    with pytest.raises(ValueError, match="got recipes"):
+        RECIPES.of_round(2, "strict")

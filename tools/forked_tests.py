@@ -1,0 +1,192 @@
+"""Runs of pytest in processes forked from one that holds the libraries, and which functions of the package each quick test enters."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "lib" / "bubblenet"
+TESTS = ROOT / "tests" / "unit"
+BUILD = ROOT / "build"
+
+LIBRARIES = ("fastwarc", "jinja2", "numpy", "orjson", "pandas", "plotly.graph_objects", "pyarrow.parquet", "pydantic", "rich.console")
+LIBRARIES += ("pyspark.sql.functions", "resiliparse.parse.html", "scipy.optimize", "sklearn.metrics", "sklearn.model_selection", "torch")
+"""Imported once, before the first fork; none of them is ours."""
+
+QUICK = "not model and not spark and not slow and not nightly and not gpu and not cluster"
+OPTIONS = ["-q", "-x", "--no-header", "--disable-warnings", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "-m", QUICK]
+MOST_SECONDS = 8.0
+"""Of tests for one fault, as measured without one; the quickest are taken."""
+
+MOST_BYTES = 6 << 30
+"""Of one process: a fault can make a loop endless."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is known of the quick tests: the functions that each enters, as `module:qualified name`, and its seconds."""
+
+    entered: dict[str, list[str]]
+    seconds: dict[str, float]
+
+    def for_fault(self, module: str, function: str) -> list[str]:
+        """The tests that enter a function, the quickest first. Outside functions: those that enter the module, else its package."""
+        own, package = f"{module}:", f"{module.rpartition('.')[0]}."
+        for begins in (own, package) if function == "<module>" else (own + function,):
+            found = [test for test, names in self.entered.items() if _holds(names, begins, is_whole=function != "<module>")]
+            if found:
+                return self._quickest(found)
+        return []
+
+    def _quickest(self, tests: list[str]) -> list[str]:
+        total, chosen = 0.0, []
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            total += self.seconds[test]
+            if chosen and total > MOST_SECONDS:
+                break
+            chosen.append(test)
+        return chosen
+
+
+def _holds(names: list[str], wanted: str, *, is_whole: bool) -> bool:
+    return wanted in names if is_whole else any(name.startswith(wanted) for name in names)
+
+
+class Tracer:
+    """A plugin of pytest that notes which functions of ours each test enters. What a file or a shared fixture enters, its tests do."""
+
+    def __init__(self) -> None:
+        self.entered: dict[str, set[str]] = {}
+        self.seconds: dict[str, float] = {}
+        self.failed: list[str] = []
+        self._shared: set[tuple[str, str]] = set()
+        self._now = self._shared
+
+    def trace(self, frame: FrameType, _event: str, _argument: object) -> None:
+        """Note a call."""
+        self._now.add((frame.f_code.co_filename, frame.f_code.co_qualname))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._now, started = set(), time.monotonic()
+        result = yield
+        self.entered[item.nodeid], self.seconds[item.nodeid] = self._now, time.monotonic() - started
+        self._now = self._shared
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+        own, self._now = self._now, self._now if fixturedef.scope == "function" else self._shared
+        result = yield
+        self._now = own
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+    def found(self) -> dict[str, Any]:
+        """What was noted, for JSON."""
+        entered = {
+            test: sorted(set(filter(None, (_function(*place) for place in places | self._shared)))) for test, places in self.entered.items()
+        }
+        return {"entered": entered, "seconds": self.seconds, "failed": self.failed}
+
+
+def _function(file: str, name: str) -> str | None:
+    """`module:name`; None for code that is not the package's."""
+    path = Path(file)
+    return f"{module_name(path)}:{name}" if path.is_relative_to(PACKAGE) else None
+
+
+def module_name(path: Path) -> str:
+    """The name of a module of the package, without `bubblenet.`."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def in_child(work: Callable[[], int]) -> int:
+    """Start a process that holds what this one has imported; its id. It writes nowhere, and cannot eat up the machine."""
+    child = os.fork()
+    if child:
+        return child
+    code = 3
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
+        hypothesis.settings.register_profile("mutation", database=None, derandomize=True, deadline=None, phases=list(hypothesis.Phase)[:3])
+        hypothesis.settings.load_profile("mutation")
+        code = work()
+    finally:
+        os._exit(code)
+
+
+def run_all(jobs: Iterable[tuple[Any, Callable[[], int]]], processes: int) -> Iterator[tuple[Any, int]]:
+    """Run each job in a process of its own, some at a time; its key, and 0 where its tests passed."""
+    running: dict[int, Any] = {}
+    for key, work in jobs:
+        running[in_child(work)] = key
+        if len(running) >= processes:
+            child, status = os.wait()
+            yield running.pop(child), status
+    while running:
+        child, status = os.wait()
+        yield running.pop(child), status
+
+
+def import_libraries() -> None:
+    """To be called once, before anything is forked."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+
+
+def trace(processes: int) -> Suite:
+    """Which functions each quick test enters; asked anew where the package or the test file changed."""
+    kept = BUILD / "mutation-tests.json"
+    known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    package = _digest(sorted([*PACKAGE.rglob("*.py"), *TESTS.rglob("conftest.py"), ROOT / "tests" / "conftest.py"]))
+    keys = {path: f"{path.relative_to(ROOT)} {_digest([path])} {package}" for path in sorted(TESTS.rglob("test_*.py"))}
+    parts = {path: BUILD / f"mutation-{number}.json" for number, path in enumerate(keys)}
+    jobs = ((path, functools.partial(_trace_file, path, parts[path])) for path, key in keys.items() if key not in known)
+    for path, _ in run_all(jobs, processes):
+        if not parts[path].exists():
+            raise SystemExit(f"mutation: wanted tests that run; got none from {path.relative_to(ROOT)}. See what pytest says of it.")
+        known[keys[path]] = json.loads(parts[path].read_text(encoding="utf-8"))
+        parts[path].unlink()
+    known = {key: known[key] for key in keys.values()}
+    kept.write_text(json.dumps(known), encoding="utf-8")
+    if failed := [test for found in known.values() for test in found["failed"]]:
+        raise SystemExit(f"mutation: wanted tests that pass without a fault; got failures: {', '.join(failed)}")
+    return Suite(*({test: value for found in known.values() for test, value in found[name].items()} for name in ("entered", "seconds")))
+
+
+def _trace_file(path: Path, out: Path) -> int:
+    tracer = Tracer()
+    threading.settrace(tracer.trace)
+    sys.settrace(tracer.trace)
+    code = pytest.main([*OPTIONS, str(path)], plugins=[tracer])
+    sys.settrace(None)
+    if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.TESTS_FAILED):
+        out.write_text(json.dumps(tracer.found()), encoding="utf-8")
+    return 0
+
+
+def _digest(files: list[Path]) -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
