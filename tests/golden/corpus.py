@@ -299,14 +299,14 @@ CORPUS = [
         CUT_AGAIN,
         Plant(
             "bubblenet.corpus.segmentation",
-            "rendered_length(blocks) <= rules.max_characters",
-            "rendered_length(blocks) <= rules.max_characters // 2",
+            "rendered_length(blocks) <= limits.max_characters",
+            "rendered_length(blocks) <= limits.max_characters // 2",
         ),
         ("EXTRACTION_VERSION", "HEADINGS_VERSION", "RULES_VERSION", "IDENTIFIER_VERSION", "HYGIENE_VERSION"),
     ),
     Component(
         "RULES_VERSION",
-        "bubblenet.corpus.quality",
+        "bubblenet.corpus.quality.rules",
         judged,
         CUT_AGAIN,
         Plant(
