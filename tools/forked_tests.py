@@ -88,9 +88,9 @@ class Notes:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._now, started = set(), time.monotonic()
+        self._now, started = set(), time.process_time()
         result = yield
-        self.entered[item.nodeid], self.seconds[item.nodeid] = self._now, time.monotonic() - started
+        self.entered[item.nodeid], self.seconds[item.nodeid] = self._now, time.process_time() - started
         self._now = self._shared
         return result
 
