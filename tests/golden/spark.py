@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 from bubblenet.kernel.checkpointing import checkpoint_under
-from bubblenet.method.clusters import ClusterRules, represent
+from bubblenet.method.clusters import ClusterLimits, represent
 from bubblenet.settings import Settings
 from tests.golden import Component, Plant
 
@@ -83,7 +83,7 @@ def _clusters() -> Any:
         ),
     )
     found = []
-    for rules in (ClusterRules(0.7, 200), ClusterRules(0.95, 2), None):
+    for rules in (ClusterLimits(0.7, 200), ClusterLimits(0.95, 2), None):
         with tempfile.TemporaryDirectory() as folder:
             found.append(_rows(represent(*frames, rules, checkpoint_under(folder))))
     return found
