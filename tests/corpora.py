@@ -5,6 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+OLD_WAREHOUSE = Path(__file__).parent / "data" / "warehouse_0.1.0_schema6.tar.gz"
+"""Pages page0 and page1 (with OLD_QUESTION) in snapshot A, all stages, made by release 0.1.0; see data/README.md."""
+OLD_QUESTION = "How do I install package page1?"
+
 _OPENING = "The {topic} of package {name} is described in its manual, with an example."
 
 

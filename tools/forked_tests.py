@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import functools
 import hashlib
 import importlib
 import json
 import os
 import resource
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import FrameType
+from types import CodeType
 from typing import Any
 
 import hypothesis
@@ -33,6 +34,9 @@ QUICK = "not model and not spark and not slow and not nightly and not gpu and no
 OPTIONS = ["-q", "-x", "--no-header", "--disable-warnings", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "-m", QUICK]
 MOST_SECONDS = 8.0
 """Of tests for one fault, as measured without one; the quickest are taken."""
+
+NOTE = "__note_function__"
+"""A builtin of the processes that note."""
 
 MOST_BYTES = 6 << 30
 """Of one process: a fault can make a loop endless."""
@@ -68,25 +72,25 @@ def _holds(names: list[str], wanted: str, *, is_whole: bool) -> bool:
     return wanted in names if is_whole else any(name.startswith(wanted) for name in names)
 
 
-class Tracer:
+class Notes:
     """A plugin of pytest that notes which functions of ours each test enters. What a file or a shared fixture enters, its tests do."""
 
     def __init__(self) -> None:
         self.entered: dict[str, set[str]] = {}
         self.seconds: dict[str, float] = {}
         self.failed: list[str] = []
-        self._shared: set[tuple[str, str]] = set()
+        self._shared: set[str] = set()
         self._now = self._shared
 
-    def trace(self, frame: FrameType, _event: str, _argument: object) -> None:
-        """Note a call."""
-        self._now.add((frame.f_code.co_filename, frame.f_code.co_qualname))
+    def note(self, function: str) -> None:
+        """Called by every function of the package as it begins."""
+        self._now.add(function)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._now, started = set(), time.monotonic()
+        self._now, started = set(), time.process_time()
         result = yield
-        self.entered[item.nodeid], self.seconds[item.nodeid] = self._now, time.monotonic() - started
+        self.entered[item.nodeid], self.seconds[item.nodeid] = self._now, time.process_time() - started
         self._now = self._shared
         return result
 
@@ -103,16 +107,40 @@ class Tracer:
 
     def found(self) -> dict[str, Any]:
         """What was noted, for JSON."""
-        entered = {
-            test: sorted(set(filter(None, (_function(*place) for place in places | self._shared)))) for test, places in self.entered.items()
-        }
+        entered = {test: sorted(functions | self._shared) for test, functions in self.entered.items()}
         return {"entered": entered, "seconds": self.seconds, "failed": self.failed}
 
 
-def _function(file: str, name: str) -> str | None:
-    """`module:name`; None for code that is not the package's."""
-    path = Path(file)
-    return f"{module_name(path)}:{name}" if path.is_relative_to(PACKAGE) else None
+def import_as(change: Callable[[str, str], ast.Module | None]) -> None:
+    """Let this process import modules otherwise than they stand. change: of a name and its file, the tree to be run; None: as it is."""
+    get_code = SourceFileLoader.get_code
+
+    def changed(loader: SourceFileLoader, name: str) -> CodeType | None:
+        tree = change(name, loader.path) if name.partition(".")[0] == "bubblenet" else None
+        return compile(tree, loader.path, "exec") if tree else get_code(loader, name)
+
+    SourceFileLoader.get_code = changed  # type: ignore[method-assign]
+
+
+def _noting(name: str, path: str) -> ast.Module:
+    """A module whose functions note that they are entered."""
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    for function, qualified in functions(tree):
+        note = ast.parse(f"{NOTE}({name.removeprefix('bubblenet.') + ':' + qualified!r})").body[0]
+        function.body.insert(1 if ast.get_docstring(function) else 0, note)
+    return ast.fix_missing_locations(tree)
+
+
+def functions(node: ast.AST, prefix: str = "") -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, str]]:
+    """The functions below a node with their qualified names."""
+    for child in ast.iter_child_nodes(node):
+        inner = prefix
+        if isinstance(child, ast.ClassDef):
+            inner = f"{prefix}{child.name}."
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield child, prefix + child.name
+            inner = f"{prefix}{child.name}.<locals>."
+        yield from functions(child, inner)
 
 
 def module_name(path: Path) -> str:
@@ -157,19 +185,20 @@ def import_libraries() -> None:
         importlib.import_module(name)
 
 
-def trace(processes: int) -> Suite:
+def quick_tests(processes: int) -> Suite:
     """Which functions each quick test enters; asked anew where the package or the test file changed."""
     kept = BUILD / "mutation-tests.json"
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     package = _digest(sorted([*PACKAGE.rglob("*.py"), *TESTS.rglob("conftest.py"), ROOT / "tests" / "conftest.py"]))
     keys = {path: f"{path.relative_to(ROOT)} {_digest([path])} {package}" for path in sorted(TESTS.rglob("test_*.py"))}
     parts = {path: BUILD / f"mutation-{number}.json" for number, path in enumerate(keys)}
-    jobs = ((path, functools.partial(_trace_file, path, parts[path])) for path, key in keys.items() if key not in known)
+    jobs = ((path, functools.partial(_note_file, path, parts[path])) for path, key in keys.items() if key not in known)
     for path, _ in run_all(jobs, processes):
         if not parts[path].exists():
             raise SystemExit(f"mutation: wanted tests that run; got none from {path.relative_to(ROOT)}. See what pytest says of it.")
         known[keys[path]] = json.loads(parts[path].read_text(encoding="utf-8"))
         parts[path].unlink()
+        kept.write_text(json.dumps(known), encoding="utf-8")
     known = {key: known[key] for key in keys.values()}
     kept.write_text(json.dumps(known), encoding="utf-8")
     if failed := [test for found in known.values() for test in found["failed"]]:
@@ -177,14 +206,13 @@ def trace(processes: int) -> Suite:
     return Suite(*({test: value for found in known.values() for test, value in found[name].items()} for name in ("entered", "seconds")))
 
 
-def _trace_file(path: Path, out: Path) -> int:
-    tracer = Tracer()
-    threading.settrace(tracer.trace)
-    sys.settrace(tracer.trace)
-    code = pytest.main([*OPTIONS, str(path)], plugins=[tracer])
-    sys.settrace(None)
+def _note_file(path: Path, out: Path) -> int:
+    notes = Notes()
+    setattr(builtins, NOTE, notes.note)
+    import_as(_noting)
+    code = pytest.main([*OPTIONS, str(path)], plugins=[notes])
     if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.TESTS_FAILED):
-        out.write_text(json.dumps(tracer.found()), encoding="utf-8")
+        out.write_text(json.dumps(notes.found()), encoding="utf-8")
     return 0
 
 

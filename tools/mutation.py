@@ -4,7 +4,7 @@
     python -m tools.mutation --seed 1                                    # another draw
 
 Kinds of faults: tools/mutants.py. Each fault runs in a process forked from one that holds the libraries (tools/forked_tests.py), so that
-only our own modules are imported again; it gets the tests that enter the faulty function (found by tracing each test file once, kept in
+only our own modules are imported again; it gets the tests that enter the faulty function (found by one run of each test file, kept in
 build/mutation-tests.json), the quickest first. A test that fails or takes far too long has noticed.
 
 Why not a library: mutmut 3 leaves out constants, class bodies and functions with a decorator, where the limits of our rules stand;
@@ -25,13 +25,24 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.forked_tests import BUILD, MOST_SECONDS, OPTIONS, PACKAGE, ROOT, Suite, import_libraries, module_name, run_all, trace
+from tools.forked_tests import (
+    BUILD,
+    MOST_SECONDS,
+    OPTIONS,
+    PACKAGE,
+    ROOT,
+    Suite,
+    import_as,
+    import_libraries,
+    module_name,
+    quick_tests,
+    run_all,
+)
 from tools.mutants import Mutant, mutants
 
 PURE = (
@@ -45,11 +56,9 @@ PURE = (
 """Modules, below `bubblenet.`, whose quick tests must notice a fault: no Spark, no model."""
 
 
-def notice(tests: list[str], module: str, fault: Mutant | None, path: Path) -> int:
+def notice(tests: list[str], module: str, fault: Mutant | None) -> int:
     """Run tests with a fault in the module, in a process of its own; 0 where they pass."""
-    code = compile(fault.plant() if fault else path.read_text(encoding="utf-8"), str(path), "exec")
-    name, get_code = f"bubblenet.{module}", SourceFileLoader.get_code
-    SourceFileLoader.get_code = lambda loader, fullname: code if fullname == name else get_code(loader, fullname)
+    import_as(lambda name, _: fault.plant() if fault and name == f"bubblenet.{module}" else None)
     limit = int(10 + 4 * MOST_SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
     return int(pytest.main([*OPTIONS, f"--timeout={limit}", "--timeout-method=thread", *tests]))
@@ -79,7 +88,7 @@ def plan(suite: Suite, wanted: str, share: float, seed: int) -> Iterator[tuple[t
         tests = {number: suite.for_fault(module, faults[number].function) for number in sorted(drawn)}
         sound = sorted({test for some in tests.values() for test in some})
         for fault, chosen in [(None, sound), *((faults[number], some) for number, some in tests.items())]:
-            yield (module, fault, chosen), functools.partial(notice, chosen, module, fault, path) if chosen else lambda: 0
+            yield (module, fault, chosen), functools.partial(notice, chosen, module, fault) if chosen else lambda: 0
 
 
 def judge(outcomes: Iterable[tuple[tuple[str, Mutant | None, list[str]], int]]) -> dict[str, Result]:
@@ -126,7 +135,7 @@ def main() -> int:
     os.chdir(ROOT)
     BUILD.mkdir(exist_ok=True)
     import_libraries()
-    suite = trace(options.processes)
+    suite = quick_tests(options.processes)
     results = judge(run_all(plan(suite, options.module, options.share, options.seed), options.processes))
     options.out.write_text(json.dumps({name: vars(one) for name, one in results.items()}, indent=1), encoding="utf-8")
     return 0 if show(results) >= options.min else 1

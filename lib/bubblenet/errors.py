@@ -66,7 +66,7 @@ class WarehouseError(BubblenetError, RuntimeError):
 
 
 class SchemaVersionError(WarehouseError):
-    """The tables carry another schema version than this code writes."""
+    """A table differs from its declaration in more than columns that can be added: another release made it."""
 
 
 class ConcurrentRunError(WarehouseError):

@@ -24,9 +24,9 @@ from bubblenet.corpus.similarity import contamination, shingles
 from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.settings import Segmentation
 from tests.archives import PAGE, warc_record
-from tests.golden import INPUTS, Component, Plant
+from tests.golden import INPUTS, Component, Plant, markup
 from tests.golden.passages import judged
-from tests.golden.texts import CHARSETS, CLEANED, HEADINGS, LANGUAGES, SEED_LINES, SHAPES, SHINGLED
+from tests.golden.texts import CHARSETS, CLEANED, HEADINGS, LANGUAGES, PLAIN_TEXTS, SEED_LINES, SHAPES, SHINGLED
 
 CUT_AGAIN = "segment, and every later stage where it gives other passages"
 LIMIT = 1200
@@ -137,7 +137,8 @@ def _hygiene() -> Any:
 def _extraction() -> Any:
     pages = [html_blocks((INPUTS / name).read_text(encoding="utf-8")) for name in ("page.html", "plain.html")]
     markdown = faq.written_questions(plain.markdown_blocks((INPUTS / "guide.md").read_text(encoding="utf-8")))
-    return pages, markdown, plain.text_blocks((INPUTS / "notes.txt").read_text(encoding="utf-8"))
+    text = plain.text_blocks((INPUTS / "notes.txt").read_text(encoding="utf-8"))
+    return pages, list(map(html_blocks, markup.pages())), markdown, text, list(map(plain.text_blocks, PLAIN_TEXTS))
 
 
 def _headings() -> Any:
@@ -164,15 +165,22 @@ def _segmentation() -> Any:
         "# Nothing\n\n## At all\n",
         "## B\n# A\n" + words,
     ]
-    rules = Segmentation(disabled_rules=tuple(name for name in rule_names() if name != "too_short"))
-    segments = [
-        (segment, limits)
-        for page in pages
-        for limits in (rules, rules.model_copy(update={"max_characters": 700}))
-        for segment in segment_page(page, "markdown", limits, ("xx",))
+    asked = "## Why is a kettle round?\n\n" + "\n\n".join(f"{number}. {words}" for number in range(9))
+    introduced = (
+        f"Own text: {words}\n\n## Links\n\n[{'x' * 150}](http://e.org)\n\n{words}\n\n- {words}\n\nShort:\n\n- one\n- two\n\n## End\n\nText."
+    )
+    titled = [
+        f"<title>The page</title>{first}<p>{words}</p><h2>Sub</h2><p>{words}</p>"
+        for first in ("<h1>The page</h1>", "<h2>3. the page</h2>", "<h1>Other</h1>", "")
     ]
+    levels = "\n\n".join(f"{mark}\n\n{words}" for mark in ("### Deep", "# High", "###### Deepest", "## Middle", "### Empty\n\n## Last"))
+    pages += [asked, introduced, levels]
+    rules = Segmentation(disabled_rules=tuple(name for name in rule_names() if name != "too_short"))
+    cut = [(page, "markdown") for page in pages] + [(page, "html") for page in titled]
+    small = rules.model_copy(update={"max_characters": 700})
+    segments = [segment for page in cut for limits in (rules, small) for segment in segment_page(*page, limits, ("xx",))]
     names = ("heading_path", "position", "text", "question", "num_characters", "num_words", "kept", "reason")
-    return [[getattr(segment, name) for name in names] for segment, _ in segments]
+    return [[getattr(segment, name) for name in names] for segment in segments]
 
 
 def _identifier() -> Any:
@@ -291,14 +299,14 @@ CORPUS = [
         CUT_AGAIN,
         Plant(
             "bubblenet.corpus.segmentation",
-            "rendered_length(blocks) <= rules.max_characters",
-            "rendered_length(blocks) <= rules.max_characters // 2",
+            "rendered_length(blocks) <= limits.max_characters",
+            "rendered_length(blocks) <= limits.max_characters // 2",
         ),
         ("EXTRACTION_VERSION", "HEADINGS_VERSION", "RULES_VERSION", "IDENTIFIER_VERSION", "HYGIENE_VERSION"),
     ),
     Component(
         "RULES_VERSION",
-        "bubblenet.corpus.quality",
+        "bubblenet.corpus.quality.rules",
         judged,
         CUT_AGAIN,
         Plant(

@@ -214,8 +214,8 @@ def _pairs() -> list[dict[str, Any]]:
         "passage_log_likelihood": -40.5,
         "passage_token_log_likelihoods": [-1.5] * 27,
         "reverse_gain": 0.4,
-        "reverse_gain_log_likelihood": -7.0,
-        "reverse_gain_num_tokens": 4,
+        "ranking_log_likelihood": -7.0,
+        "ranking_num_tokens": 4,
     }
     pairs = [
         {"request_id": f"{number}", "instruction": text, "closing": end, "text": passage}
@@ -351,7 +351,7 @@ JUDGING = [
     ),
     Component(
         "SIGNALS_VERSION",
-        "bubblenet.judging.modes",
+        "bubblenet.judging.declaration",
         _signals,
         "score: every mode that asks a model, for every pair",
         Plant("bubblenet.judging.likelihood", '"end": 0.0 if end is None else max(end, MIN_END)', '"end": 0.0'),

@@ -215,15 +215,48 @@ def _repeating() -> Iterator[Passage]:
             )
 
 
+def _least() -> Iterator[Passage]:
+    """As few lines and words as the rules ask for, all of them bad; and a link, an address, a program in an item."""
+    for num in (3, 4, 5):
+        yield Passage(texts(*[f"Line {number}" for number in range(num)]), (), "en")
+        yield Passage(texts(*["The same line"] * num), (), "en")
+        yield Passage(_mixed(num, num, "{0} ...", ""), (), "en")
+        yield Passage([Block("item", f"- Tea {number}", 0, 5) for number in range(num)], (), "en")
+        yield Passage([Block("item", "- An item of thirty letters aaa")] * num, (), "en")
+        yield Passage(texts(("x" * 20 + "\n") * num, ("y" * 20 * num + "\nz")), (), "en")
+    for num in _around(50):
+        for words in (["i", "my"], ["12", "34"], ["tea", "pot"], ["aa", "bb"], ["elevenchars", "twelveletter"]):
+            yield Passage(texts(" ".join(words * (num // 2) + words[: num % 2]) + "."), (), "en")
+    blocks = [
+        Block("item", "- See http://example.org/a\n  and more"),
+        Block("code", "```\nhttp://example.org\n```"),
+        *texts("Text with http://example.org/b in it."),
+    ]
+    yield Passage(blocks, (), "en")
+    yield Passage(
+        [*texts("a" * 59 + "\nshort", "b" * 60 + "\nshort", "**Title**", "`code`", "> quoted\n> lines"), *paragraphs(1)], (), "en"
+    )
+
+
 def passages() -> list[Passage]:
     """All of them."""
     plain = [Passage(_of_length(length), (), "en") for length in _around(600)]
-    families = (_headed, _linked, _marked, _lined, _worded, _voiced, _repeating)
+    families = (_headed, _linked, _marked, _lined, _worded, _voiced, _repeating, _least)
     return plain + [passage for family in families for passage in family()]
 
 
+def limits(share: float) -> dict[str, Any]:
+    """Every limit that is a share, set to one."""
+    named = {name: value for name, value in Segmentation().model_dump().items() if name.endswith(("_share", "_shares", "_ratio"))}
+    return {name: (share,) * len(value) if isinstance(value, tuple) else share for name, value in named.items()}
+
+
 def judged() -> Any:
-    """For each passage the first reason against it, and each rule that alone would object."""
-    names = rule_names()
-    alone = {name: Segmentation(disabled_rules=tuple(other for other in names if other != name)) for name in names}
-    return [(check(one, Segmentation()), [name for name in names if check(one, alone[name])]) for one in passages()]
+    """For each passage the first reason against it, and each rule that alone would object, under the usual limits and under others."""
+    names, found = rule_names(), passages()
+    chosen = [{}, *map(limits, (0.0, 0.1, 0.2, 0.25, 0.3, 0.5, 0.9))]
+    alone = [
+        {name: Segmentation(disabled_rules=tuple(other for other in names if other != name), **one) for name in names} for one in chosen
+    ]
+    objecting = [[[name for name in names if check(passage, rules[name])] for rules in alone] for passage in found]
+    return [check(passage, Segmentation()) for passage in found], objecting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
@@ -65,13 +66,16 @@ def _graft(owner: Any, name: str, changed: Any, undo: Undo) -> None:
 
 
 def _function(value: Any) -> FunctionType | None:
-    """The function in a property, a class method, a cache or a decorator that keeps what it wraps."""
+    """The function in a property, a class method, a cache, a decorator that keeps what it wraps, or a declaration."""
     if isinstance(value, property):
         value = value.fget
     elif isinstance(value, cached_property):
         value = value.func
     while hasattr(value, "__wrapped__") or isinstance(value, (classmethod, staticmethod)):
         value = value.__wrapped__ if hasattr(value, "__wrapped__") else value.__func__
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):  # a declaration around its function
+        functions = [part for part in (getattr(value, one.name) for one in dataclasses.fields(value)) if isinstance(part, FunctionType)]
+        value = functions[0] if len(functions) == 1 else value
     return value if isinstance(value, FunctionType) else None
 
 

@@ -51,6 +51,20 @@ CLEANED = [
     "",
 ]
 
+PLAIN_TEXTS = [
+    *(f"Title here\n{mark * size}\nText below." for mark in "=-~#*^." for size in (2, 3, 4, 5, 9)),
+    "\n===\ntext",
+    f"{'t' * 80}\n{'=' * 50}\n",
+    f"{'t' * 81}\n{'=' * 50}\n",
+    "1. Scope\n\ntext\n\n1.2 More\n\ntext\n\n3. Last",
+    "1. One\n\n2. Two\n\n3. Three\n\ntext",
+    "1.1.1.1.1.1 Deep\n\ntext",
+    f"1. {'T' * 77}\n\ntext",
+    f"1. {'T' * 78}\n\ntext",
+    "7 cups\n\ntext",
+    "7 Cups.\n\ntext",
+    "",
+]
 HEADINGS = [
     "",
     "Tea",

@@ -18,8 +18,11 @@ from tests.golden.spark import SPARK
 
 pytestmark = pytest.mark.spark
 
+PAGES = {
+    "A": "The {} of the kettle is as it should be, and nobody asks for more.",
+    "B": "A sailor who has lost his {} can buy another one in any harbour of the north.",
+}
 THINGS = ("lid", "spout", "handle", "base", "rim", "water")
-TEXT = " ".join(f"The {word} of the kettle is as it should be, and nobody asks for more." for word in THINGS)
 RULES = ("segmentation.min_characters=100", "segmentation.disabled_rules=['repeated_phrase','repeated_text','repeated_sentences']")
 
 
@@ -45,8 +48,8 @@ def licences(context) -> dict:
 
 def test_another_version_of_provenance_reads_pages_again_and_redoes_nothing_else(make_context, tmp_path, monkeypatch):
     jobs = (ingest, segment, deduplicate)
-    for snapshot in ("A", "B"):
-        line = {"text": f"{TEXT} This is page {snapshot}.", "url": f"http://example.org/{snapshot}", "license": "CC0"}
+    for snapshot, sentence in PAGES.items():
+        line = {"text": " ".join(map(sentence.format, THINGS)), "url": f"http://example.org/{snapshot}", "license": "CC0"}
         (tmp_path / f"{snapshot}.jsonl").write_text(json.dumps(line) + "\n")
         context = make_context(snapshot, *RULES, inputs=(str(tmp_path / f"{snapshot}.jsonl"),))
         assert [report.num_kept_rows for job in jobs for report in job.run(context)] == [1] * 5

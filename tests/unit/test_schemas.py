@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tarfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from deltalake import DeltaTable, Field, Schema
@@ -12,11 +14,20 @@ from deltalake.schema import PrimitiveType
 from bubblenet import __version__
 from bubblenet.errors import SchemaVersionError
 from bubblenet.kernel.schemas import missing_columns, properties
+from bubblenet.kernel.warehouse import Access, Warehouse
 from bubblenet.tables import INSTRUCTIONS, JUDGEMENTS, RECIPES, ROUNDS, Table
 from bubblenet.tables.declaration import columns
+from tests.corpora import OLD_WAREHOUSE
 
 TOYS = Table("toys", "One toy.", columns("name STRING its name\nsnapshot STRING where it is from\nweight INT grams"), ("snapshot",))
 FIELDS = {"name": "string", "snapshot": "string", "weight": "integer"}
+
+
+class NoSpark:
+    """A session that must not be used."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(f"Spark was asked: {name}")
 
 
 def stored(
@@ -96,6 +107,14 @@ def test_a_new_table_names_its_schema_version_and_the_release_that_made_it():
     assert (made["bubblenet.schema_version"], made["bubblenet.release"]) == ("6", __version__)
     assert made["delta.dataSkippingStatsColumns"].startswith("instruction_id,segment_id,")
     assert "delta.dataSkippingStatsColumns" not in properties(RECIPES)
+
+
+def test_opening_a_warehouse_that_lacks_nothing_asks_spark_nothing(tmp_path):
+    with tarfile.open(OLD_WAREHOUSE) as archive:
+        archive.extractall(tmp_path, filter="data")
+
+    for access in get_args(Access):
+        Warehouse(NoSpark(), str(tmp_path), access=access)  # type: ignore[arg-type]
 
 
 def test_tables_kept_by_round_say_which_rows_are_of_one():

@@ -31,7 +31,7 @@ from bubblenet.app.command_line import (
 from bubblenet.kernel import ledger
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import StageReport
-from bubblenet.kernel.warehouse import Warehouse
+from bubblenet.kernel.warehouse import Access, Warehouse
 from bubblenet.training.registry import with_trained_models
 
 Step = Callable[[Context], list[StageReport]]
@@ -180,7 +180,8 @@ def opened(config: Path | None, overrides: Sequence[str], location: str, snapsho
         session.check_folder(location, chosen)
     spark = session.build(f"bubblenet {snapshot}", chosen.execution.spark_conf)
     try:
-        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, create=create)
+        access: Access = "create" if create else "update"
+        warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access=access)
         ledger.rebuild(warehouse)
         yield Context(spark, with_trained_models(chosen, warehouse), warehouse, snapshot, Console(highlight=False))
     finally:

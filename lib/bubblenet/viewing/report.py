@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
@@ -216,7 +216,7 @@ _SCORE_AXIS = Axis(1.0, 5.0, _SCORE_BINS, "expected score, 1 to 5 points", (1, 2
 
 def _histogram(judgements: DataFrame, column: str, axis: Axis) -> Histogram:
     counts: dict[str, dict[int, int]] = {"accepted": {}, "rejected": {}}
-    bins = {"low": axis.low, "high": axis.high, "bins": axis.num_bins}
+    bins: dict[str, Any] = {"low": axis.low, "high": axis.high, "bins": axis.num_bins}
     for row in judgements.sparkSession.sql(_HISTOGRAM, judgements=judgements, column=F.col(column), **bins).collect():
         counts["accepted" if row["kept"] else "rejected"][int(row["bin"])] = row["num"]
     return histogram(counts, axis)

@@ -1,0 +1,166 @@
+"""Small pages of HTML: what stands around the content, where the content is, and questions in markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+LINE = "A kettle stands on the stove in every kitchen, and nobody looks at it before the water boils."
+PROSE = " ".join(f"{LINE} So it was in {year}, and so it is." for year in range(1990, 1996))
+
+NAMES = (
+    "sidebar",
+    "has-sidebar",
+    "post_comments",
+    "commentsList",
+    "share-this",
+    "ad",
+    "ad-box",
+    "toc",
+    "main-toc",
+    "widget",
+    "widget-area",
+    "area-widget",
+    "meta",
+    "meta-box",
+    "no-nav",
+    "nav",
+    "without_menu",
+    "content",
+    "figure",
+    "Footer",
+    "siteFooter",
+    "x" * 1001 + " nav",
+)
+TRAITS = (
+    'role="banner"',
+    'role="main"',
+    'aria-hidden="true"',
+    'aria-hidden="false"',
+    "hidden",
+    'style="display: none"',
+    'style="visibility:hidden"',
+    'style="color: red"',
+)
+
+
+def _around() -> Iterator[str]:
+    """Boxes that may be furniture, with little and with much of the page's text, and with what speaks for them."""
+    for attributes in (*(f'class="{name}"' for name in NAMES), *(f'id="{name}"' for name in NAMES[:6]), *TRAITS):
+        yield f"<h1>Page</h1><div><p>{PROSE}</p></div><div {attributes}><p>{LINE}</p><b>label</b></div>"
+        yield f"<h1>Page</h1><div><p>{PROSE}</p></div><div {attributes}>a label</div>"
+    for inside in (
+        PROSE,
+        f"<p>{PROSE}</p>",
+        "<h1>Top</h1>text",
+        "<h3>Heading</h3>text",
+        "<main>text</main>",
+        "<table><tr><td>a</table>",
+        '<div class="titlepage">t</div>text',
+    ):
+        for tag, attributes in (
+            ("div", "sidebar"),
+            ("article", "sidebar"),
+            ("div", "figure"),
+            ("header", ""),
+            ("form", ""),
+            ("pre", "menu"),
+            ("dialog", ""),
+        ):
+            yield f'<p>{LINE}</p><{tag} class="{attributes}">{inside}</{tag}>'
+    for button in (
+        "<h3><button>Why is it so?</button></h3>",
+        "<button>Why is it so?</button>",
+        '<button aria-controls="x">Why is it so?</button>',
+        '<button aria-expanded="true">Show all</button>',
+        "<details><summary><button>Why is it so?</button></summary>",
+        "<dl><dt><button>Why is it so?</button><dd>So.</dl>",
+    ):
+        yield f"<p>{LINE}</p>{button}<p>{LINE}</p>"
+
+
+def _placed() -> Iterator[str]:
+    """Where the content is: in one box, in equal ones, in a layout, beside a headline."""
+    one, other = f"<p>{PROSE}</p>", f"<p>{PROSE.replace('kettle', 'pot')}</p>"
+    for outer, inner in (
+        ("div", 'div class="post"'),
+        ("div", "div"),
+        ("div", "section"),
+        ("div", 'div class="a"'),
+        ("main", "article"),
+        ("body", "center"),
+    ):
+        tag = inner.split()[0]
+        yield f"<{outer}><{inner}>{one}</{tag}><{inner}>{other}</{tag}></{outer}>"
+        yield f"<{outer}><h2>First</h2><{inner}>{one}{other}</{tag}><{inner}><p>{LINE}</p></{tag}></{outer}>"
+        yield f"<{outer}>{LINE}<{inner}>{one}{other}{one}</{tag}></{outer}>"
+        yield f"<{outer}><{inner}>{one}{other}</{tag}><div class='b'><p>{LINE}</p></div></{outer}>"
+    yield f"<table><tr><td>menu<td>{one}{other}<td><p>{LINE}</p></table>"
+    for before in (
+        "<h1>Head</h1>",
+        "<h2>Head</h2>",
+        f"<h2>First</h2><h1>Head</h1><p>{LINE}</p>",
+        f"<h2>Head</h2><div><p>{LINE}</p><h3>Sub</h3></div>",
+        "<nav><h1>Nav</h1></nav>",
+        f"<div><h1>Head</h1></div><p>short</p><blockquote>{LINE}</blockquote>",
+        f"<div class='share'><h1>Head</h1><p>{LINE}</p></div>",
+    ):
+        yield f"<div>{before}</div><div class='text'>{one}{other}{one}</div><p>after</p>"
+        yield f"{before}<div class='text'>{one}{other}{one}</div>"
+    yield from ("", "<p>short</p>", "<ul><li>a<li>b</ul>", f"<div>{LINE}</div>")
+
+
+def _built() -> Iterator[str]:
+    """Text in lists, quotes, programs, links and headings."""
+    around = "<h1>Page</h1><p>" + LINE + "</p>{}<p>" + LINE + "</p>"
+    for inside in (
+        "<h2>A <pre>code</pre> heading</h2>",
+        "<h2><p>in</p><p>two</p></h2>",
+        "<h2></h2>text",
+        "<pre></pre>",
+        "<pre>a<pre>b</pre>c</pre>",
+        "<pre>a<br>b<p>c</p></pre>",
+        "<pre><h2>no heading</h2></pre>",
+        "<p><code></code>a <code>b <code>c</code></code></p>",
+        "<blockquote>quoted<br>lines</blockquote>",
+        "<blockquote><ul><li>item</ul></blockquote>",
+        "<ul><li></li><li>a<p>b</p></ul>",
+        "<dl><dt>a<dd>b<dd>c</dl>",
+        "<ul>" + "<li>x<ul>" * 12 + "<li>deep" + "</ul>" * 12 + "</ul>",
+        "<ol start=x><li>a</ol>",
+        "<ol reversed><li>a<li value=9>b</ol>",
+        "<p><a href=x>Read more</a></p>",
+        "<p><a href=x>Read more of it</a> a</p>",
+        "<p><a href=x>http://example.org</a></p>",
+        "<li>stray item</li>",
+        "<hr>text<hr>",
+        "<header>label</header>",
+        f"<header>{LINE}</header>",
+        f"<header>{LINE[:30]}</header>",
+        "<p>a<table><tr><td>b</table>c</p>",
+        "<table><tr><th>a<th>b<tr><td>c</table>",
+        "<table><tr><td>a</table>",
+        "<table><tr><td><hr>a<td>b<tr><td>c<td>d</table>",
+        "<p>a<!-- comment --><?x?>b &lt;i&gt; &amp;amp;</p>",
+        "<p><a name=x>anchor</a> <a>none</a></p>",
+        "<details><summary>Why is it so?</summary>So.<h2>Inside</h2>text</details>after",
+        "<details><summary>More</summary>So.</details>",
+        "<dl><dt>Why is it so?<dd>So.<dt>Name<dd>Text<dt>Other<dd>Text</dl>",
+        "<dl><dt>Why is it so?<dd>So.<dt>Name<dd>Text</dl>",
+        "<p><b>Why is it so?</b></p><p>So.</p>",
+        "<p><b>Why is it so?</b></p><p>So.</p><p><b>And why is that?</b></p><p>So.</p>",
+        "<p><b>Why is it so?</b> yes</p>" * 2,
+        "<p>Q: Why is it so?<br>A: So.</p><p>Q: And that?<br>A: So, too.</p>",
+        "<ul><li>Q. Why is it so?<li>A. So.</ul>",
+        '<div itemtype="http://schema.org/Question"><p property="name">Why so</p><div typeof="Answer">So.</div></div>',
+        '<div typeof="schema:Question"><p itemprop="name">Why so</p><p itemprop="text">own</p><div typeof="Answer">So.</div></div>',
+        "<ul><li><a href=x>one one</a><li><a href=x>two two</a><li>three</ul>",
+        "<ul><li><a href=x>one one</a><li><a href=x>two two</a></ul>",
+        "<h3>Empty</h3><h2>Next</h2>text<h2>Last</h2>",
+        "&#8203;zero &#x41; &lrm;mark",
+    ):
+        yield around.format(inside)
+
+
+def pages() -> list[str]:
+    """All of them, with a title."""
+    return [f"<title>Page</title>{page}" for family in (_around, _placed, _built) for page in family()]
