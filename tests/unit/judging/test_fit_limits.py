@@ -93,7 +93,7 @@ def test_a_signal_that_is_nearly_always_0_rises_from_its_smallest_to_its_largest
 
 def table() -> SignalTable:
     signals = [{"a": 1.0, "b": 2.0}, {"a": 3.0}, {"a": 5.0, "b": 6.0}]
-    return SignalTable(signals, [1, 0, 1], ["x", "y", "z"], ["generated", "extracted", "generated"], {"a": "text", "b": "contrast"})
+    return SignalTable(signals, [1, 0, 1], ["x", "y", "z"], ["generated", "extracted", "generated"])
 
 
 def test_the_pairs_of_an_origin_keep_signals_labels_and_pages_together() -> None:
@@ -108,7 +108,6 @@ def test_signals_are_chosen_from_those_that_every_pair_has() -> None:
     assert table().of("generated").choose(["b"]) == ["b"]
     with pytest.raises(InputError, match="b"):
         table().choose(["b"])
-    assert table().modes_of(["b", "a", "unknown"]) == ["contrast", "text"]
 
 
 def test_a_curve_of_one_knot_is_a_constant() -> None:
