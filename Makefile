@@ -32,7 +32,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -85,6 +85,12 @@ lint: ## ruff: rules and format
 
 types: ## mypy on the package
 	$(BIN)/mypy -p bubblenet
+
+docs: ## make the pages and tables anew that are made of declarations: settings, tables, modes, rules, formats
+	$(BIN)/python -m bubblenet.settings.reference
+	$(BIN)/python -m bubblenet.viewing.reference docs/tables.md
+	$(BIN)/python -m bubblenet.viewing.declarations docs
+	$(BIN)/python -m bubblenet.judging.reference docs/judging.md
 
 wheel: ## build dist/*.whl, and the same file as dist/bubblenet.zip for --py-files
 	rm -rf build dist
