@@ -93,7 +93,7 @@ def _card(manifest: dict[str, Any], folder: Folder, context: Context) -> str:
         key = (row["source"], row["licence"])
         by_licence[key] = by_licence.get(key, 0) + row["num"]
     environment = Environment(autoescape=False)  # Markdown, not HTML
-    template = environment.from_string(files("bubblenet.training").joinpath("card.md").read_text(encoding="utf-8"))
+    template = environment.from_string(files("bubblenet.export").joinpath("card.md").read_text(encoding="utf-8"))
     return template.render(
         languages=json.dumps(sorted({row["language"] for row in manifest["sources"]} - {"not stated", "und"})),
         splits=manifest["splits"],
