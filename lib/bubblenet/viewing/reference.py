@@ -42,7 +42,7 @@ bubblenet sql "SELECT grade, count(*) FROM curated GROUP BY grade" --warehouse D
 In a notebook or an application of your own, on a session with Delta:
 
 ```python
-from bubblenet import session
+from bubblenet.app import session
 from bubblenet.viewing.views import register_views
 from bubblenet.kernel.warehouse import Warehouse
 
