@@ -90,7 +90,6 @@ docs: ## make the pages and tables anew that are made of declarations: settings,
 	$(BIN)/python -m bubblenet.settings.reference
 	$(BIN)/python -m bubblenet.viewing.reference docs/tables.md
 	$(BIN)/python -m bubblenet.viewing.declarations docs
-	$(BIN)/python -m bubblenet.judging.reference docs/judging.md
 
 wheel: ## build dist/*.whl, and the same file as dist/bubblenet.zip for --py-files
 	rm -rf build dist

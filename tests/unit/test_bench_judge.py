@@ -81,7 +81,7 @@ def test_a_cached_engine_asks_once_and_answers_the_same(tmp_path, monkeypatch):
             asked.extend(requests)
             return super().log_likelihood(requests)
 
-    monkeypatch.setattr(registry, "_make", lambda spec: Counting())
+    monkeypatch.setattr(registry, "_load", lambda spec: Counting())
     registry.close_all()
     texts = ["Rain falls.", "Why does it rain?", "This BUBBLENET-FAIL fails."]
     requests = [LikelihoodRequest(f"{number}", Prompt(texts[number]), "It rains.") for number in (0, 1, 2, 0)]

@@ -181,3 +181,19 @@ def test_a_wheel_holds_every_module_and_every_conf_file(tmp_path: Path):
 
     assert {path.relative_to(PACKAGE.parent).as_posix() for path in package_files()} - names == set()
     assert {name.split("/")[0] for name in names} == {"bubblenet", f"bubblenet-{PROJECT['project']['version']}.dist-info"}
+
+
+def test_every_data_file_that_the_code_names_is_there():
+    """Such a name is no import, so no checker follows it, and a moved file is missed when the job has done its work."""
+    named = re.compile(r'files\("bubblenet\.([a-z.]+)"\)((?:\.joinpath\((?:"[^"]+"(?:, )?)+\)| / "[^"]+")+)')
+    found = [
+        (path, match) for path in package_files() if path.suffix == ".py" for match in named.finditer(path.read_text(encoding="utf-8"))
+    ]
+    missing = [
+        f"{relative(path)}: {match[0]}"
+        for path, match in found
+        if not PACKAGE.joinpath(*match[1].split("."), *re.findall('"([^"]+)"', match[2])).exists()
+    ]
+
+    assert len(found) > 5
+    assert missing == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bubblenet.engines.kinds import KINDS
 from bubblenet.errors import SettingsError
 from bubblenet.settings import Settings, load, valid_keys
 from bubblenet.settings.reference import COMMAND, literal, pages, parts, type_name
@@ -81,7 +82,7 @@ def test_a_default_is_written_as_toml(value, text):
 def test_types_and_limits_are_said_in_words():
     words = {f"{part.name}.{key.name}": type_name(key) for part in parts() for key in part.keys}
 
-    assert words["engine.kind"] == "`transformers` or `server` or `scripted`"
+    assert words["engine.kind"] == " or ".join(f"`{name}`" for name in KINDS)
     assert words["engine.concurrency"] == "integer >= 1 <= 1024"
     assert words["training.lora_dropout"] == "number >= 0 < 1"
     assert words["corpus.languages"] == "list of strings"

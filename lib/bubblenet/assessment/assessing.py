@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.assessment.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
 from bubblenet.corpus.language import IDENTIFIER_VERSION
+from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import InputError, ModelError, SettingsError, check_installed
 from bubblenet.evaluation.answering import ANSWERING_VERSION
@@ -109,7 +110,7 @@ def _engines(context: Context, names: Sequence[str]) -> dict[str, EngineSpec]:
         if trained_with is not None and share > trained_with:
             got = f"seeds.held_out_share={share}; {name} was trained with {trained_with}"
             raise InputError("seeds that the models were not trained on", got, f"Set seeds.held_out_share={trained_with} or lower.")
-    if len(specs) > 1 and any(spec.server for spec in specs.values()):
+    if len(specs) > 1 and not all(kind_of(spec).runs_any_model for spec in specs.values()):
         todo = "It answers for each of them: set engine.kind=transformers."
         raise SettingsError("one model to assess by a server", f"{len(specs)}", todo)
     return specs

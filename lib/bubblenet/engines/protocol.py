@@ -12,6 +12,9 @@ from typing import Any, Protocol
 # Part of every fingerprint: raise it whenever the same weights and request would give a different result.
 ENGINE_CODE_VERSION = 2
 
+NO_DTYPE = "none"
+"""The dtype of an engine that computes nothing in this process."""
+
 
 class DeadEngineError(RuntimeError):
     """The engine's device is lost: no further call can succeed, and the process must be replaced."""
@@ -149,7 +152,7 @@ class ServerSpec:
 class EngineSpec:
     """Everything a worker needs to load the engine that the driver chose. Small, and safe to pickle.
 
-    dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint.
+    dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint. NO_DTYPE: nothing is computed here.
     server: set for the kind `server`; model then names the tokenizer, and weights_digest identifies the served model and the tokenizer.
     """
 
@@ -167,7 +170,7 @@ class EngineSpec:
         """Exactly what affects results: kind, weights (with tokenizer), the resolved dtype and the version of this code."""
         from bubblenet.engines.devices import resolve_dtype
 
-        dtype = resolve_dtype(self.dtype) if self.kind == "transformers" else "none"
+        dtype = NO_DTYPE if self.dtype == NO_DTYPE else resolve_dtype(self.dtype)
         return {"kind": self.kind, "weights": self.weights_digest, "dtype": dtype, "code": ENGINE_CODE_VERSION}
 
 

@@ -6,8 +6,8 @@ import json
 import threading
 
 from bubblenet.engines.call_log import LoggedEngine, log_load
+from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.protocol import EngineSpec, TextEngine
-from bubblenet.errors import SettingsError
 
 _lock = threading.Lock()
 _engines: dict[str, tuple[str, TextEngine]] = {}
@@ -40,7 +40,7 @@ def close_all() -> None:
 
 def _device(spec: EngineSpec) -> str:
     """The device that the engine occupies. A server not started here occupies none of this process's devices."""
-    if spec.kind == "scripted":
+    if not kind_of(spec).has_device:
         return "none"
     if spec.server is not None and not spec.server.command:
         return "server"
@@ -55,24 +55,8 @@ def _close(device: str) -> None:
 
 
 def _load(spec: EngineSpec) -> TextEngine:
-    engine = _make(spec)
+    engine = kind_of(spec).load(spec)
     if not spec.call_log:
         return engine
     log_load(spec.call_log, spec.model)
     return LoggedEngine(engine, spec.call_log)
-
-
-def _make(spec: EngineSpec) -> TextEngine:
-    if spec.kind == "scripted":
-        from bubblenet.engines.scripted import ScriptedEngine
-
-        return ScriptedEngine()
-    if spec.kind == "transformers":
-        from bubblenet.engines.transformers import TransformersEngine
-
-        return TransformersEngine.load(spec)
-    if spec.kind == "server":
-        from bubblenet.engines.server import ServerEngine
-
-        return ServerEngine.load(spec)
-    raise SettingsError("engine.kind transformers, server or scripted", repr(spec.kind), "Set engine.kind in the settings file.")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bubblenet.engines.protocol import EngineSpec, ServerSpec
-from bubblenet.engines.weights import digest_of, find_tokenizer
+from bubblenet.engines.kinds import KINDS
+from bubblenet.engines.protocol import NO_DTYPE, EngineSpec, ServerSpec
 from bubblenet.errors import SettingsError
 
 if TYPE_CHECKING:
     from bubblenet.settings import Engine, RoleEngine, Settings
 
-_SCRIPTED_DIGEST = "scripted"
 # Window of a server engine, in multiples of the requests in flight: a window ends with its slowest requests, when most slots are idle.
 WINDOWS_IN_FLIGHT = 4
 
@@ -33,8 +32,8 @@ def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:
     return EngineSpec(
         kind=kind,
         model=model,
-        weights_digest=_identity(kind, model, server),
-        dtype=engine.dtype,
+        weights_digest=KINDS[kind].identify(model, server),
+        dtype=engine.dtype if KINDS[kind].has_dtype else NO_DTYPE,
         threads=engine.threads,
         token_budget=engine.token_budget,
         window_rows=max(engine.window_rows, WINDOWS_IN_FLIGHT * server.concurrency) if server else engine.window_rows,
@@ -60,12 +59,3 @@ def _server(engine: Engine, role: RoleEngine) -> ServerSpec:
         max_retries=engine.max_retries,
         top_logprobs=engine.top_logprobs,
     )
-
-
-def _identity(kind: str, model: str, server: ServerSpec | None) -> str:
-    """The identity of the weights in a fingerprint."""
-    if server is not None:
-        from bubblenet.engines.server import identify
-
-        return identify(server, find_tokenizer(model).digest)
-    return _SCRIPTED_DIGEST if kind == "scripted" else digest_of(model)

@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.assessment.assessing import Estimate, assess, check_complete, pick
 from bubblenet.assessment.selecting import record_selection
+from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.registry import close_all
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
@@ -235,7 +236,7 @@ def _check(context: Context, num_rounds: int) -> None:
         raise InputError("a file of labelled pairs", f"nothing at {labels}", "Mend rounds.labels (docs/labels.md).")
     if num_rounds and not context.inputs:
         raise InputError("at least one --input", "none", "Give the file or folder of the pages: --input PATH.")
-    if any(spec.server for spec in (backward_engine(context.settings), forward_engine(context.settings))):
+    if not all(kind_of(spec).runs_any_model for spec in (backward_engine(context.settings), forward_engine(context.settings))):
         todo = "A server has one model, a loop has many: set engine.kind=transformers, or run the jobs by hand (docs/rounds.md)."
         raise SettingsError("engine.kind=transformers", "server", todo)
     if context.spark.conf.get("spark.task.resource.gpu.amount", None):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from bubblenet.engines.kinds import KindName, KindOrNone, in_words
 from bubblenet.section import Section
 
 _URL = r"^(https?://[^@\s]+)?$"  # no password in it: a URL is shown in messages
@@ -22,9 +23,7 @@ class Models(Section):
 class RoleEngine(Section):
     """Where and how one of the two models is run, if otherwise than the other; empty: as in section engine."""
 
-    kind: Literal["", "transformers", "server", "scripted"] = Field(
-        "", description="transformers where a server gives no log-probabilities of the prompt (llama.cpp)"
-    )
+    kind: KindOrNone = Field("", description="transformers where a server gives no log-probabilities of the prompt (llama.cpp)")
     url: str = Field("", pattern=_URL, description="of a server for this model alone")
     model: str = Field("", description="its name at the server")
     model_version: str = Field("", description="your word for its weights")
@@ -37,9 +36,7 @@ class Engine(Section):
     kind, dtype, model, model_version and top_logprobs can change a result and enter the fingerprint.
     """
 
-    kind: Literal["transformers", "server", "scripted"] = Field(
-        "transformers", description="server: an OpenAI-compatible one; scripted is for tests: it has no model"
-    )
+    kind: KindName = Field("transformers", description=in_words())
     dtype: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where the device computes in it")
     threads: int = Field(0, ge=0, description="CPU threads of one worker; 0: the cores divided by the concurrent tasks")
     token_budget: int = Field(8192, ge=64, description="padded tokens in one batch, prompt and output together")

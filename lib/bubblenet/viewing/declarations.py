@@ -1,4 +1,4 @@
-"""The tables of quality rules in docs/corpus.md and of file formats in docs/inputs.md, generated between markers.
+"""Tables of the docs that are made of declarations, between markers: quality rules, formats, gates, modes and their signals.
 
 python -m bubblenet.viewing.declarations docs
 """
@@ -13,6 +13,8 @@ from typing import Any
 from bubblenet.corpus.quality import RULES, Rule, RuleSettings
 from bubblenet.corpus.reading.formats import FORMATS, Format
 from bubblenet.errors import InputError
+from bubblenet.judging.gates import GATES
+from bubblenet.judging.reference import modes_table, signals_table
 
 
 def rules_table() -> str:
@@ -27,17 +29,29 @@ def formats_table() -> str:
     return "| format | in `files` | names | one page is | split |\n|---|---|---|---|---|\n" + "".join(map(_format, FORMATS))
 
 
-TABLES: dict[str, Callable[[], str]] = {"corpus.md": rules_table, "inputs.md": formats_table}
-"""The generated part of each page."""
+def gates_table() -> str:
+    """Every gate in order of application."""
+    rows = "".join(f"| `{gate.name}` | {gate.version} | {gate.meaning} |\n" for gate in GATES)
+    return f"| reason | version | an instruction is at fault when |\n|---|---|---|\n{rows}"
 
 
-def with_table(page: str, table: str) -> str:
+TABLES: dict[tuple[str, str], Callable[[], str]] = {
+    ("corpus.md", "rules"): rules_table,
+    ("inputs.md", "formats"): formats_table,
+    ("prompts.md", "gates"): gates_table,
+    ("judging.md", "modes"): modes_table,
+    ("judging.md", "signals"): signals_table,
+}
+"""What is generated: page and name of the markers -> the table."""
+
+
+def with_table(page: str, name: str, table: str) -> str:
     """The page with a new table between its markers. Raises InputError for a page without markers."""
-    before, begin, rest = page.partition("<!-- declared: begin")
+    before, begin, rest = page.partition(f"<!-- {name}: begin")
     note, end_of_note, _ = rest.partition("-->\n")
-    _, end, after = rest.partition("<!-- declared: end -->\n")
+    _, end, after = rest.partition(f"<!-- {name}: end -->\n")
     if not end or not end_of_note:
-        raise InputError("a page with the lines `declared: begin` and `declared: end`", page[:80], "Put them back around the table.")
+        raise InputError(f"a page with the lines `{name}: begin` and `{name}: end`", page[:80], "Put them back around the table.")
     return before + begin + note + end_of_note + table + end + after
 
 
@@ -61,9 +75,9 @@ def _format(known: Format) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Update the pages in the folder given as the only argument."""
     (folder,) = sys.argv[1:] if argv is None else argv
-    for name, table in TABLES.items():
-        path = Path(folder) / name
-        path.write_text(with_table(path.read_text(encoding="utf-8"), table()), encoding="utf-8")
+    for (page, name), table in TABLES.items():
+        path = Path(folder) / page
+        path.write_text(with_table(path.read_text(encoding="utf-8"), name, table()), encoding="utf-8")
     return 0
 
 

@@ -8,7 +8,8 @@ import pickle
 
 import pytest
 
-from bubblenet.engines import devices, registry
+from bubblenet.engines import devices
+from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LabelRequest, LikelihoodRequest, Prompt
 from bubblenet.engines.registry import close_all, get_engine
 from bubblenet.engines.scripted import ScriptedEngine
@@ -63,7 +64,7 @@ def test_weights_that_are_not_those_of_the_spec_are_refused(model_folder, tmp_pa
 
 def test_an_unknown_kind_is_a_settings_error():
     with pytest.raises(SettingsError, match=r"engine\.kind"):
-        registry._make(EngineSpec("magic", "", ""))
+        kind_of(EngineSpec("magic", "", ""))
 
 
 def test_every_request_and_load_is_one_line_of_the_call_log(tmp_path):

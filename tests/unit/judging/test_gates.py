@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bubblenet.judging.gates import GATES, clean, gate, versions
-from tests.conftest import ROOT
 
 PASSAGE = (
     "Debian uses dpkg to install packages. The apt tool resolves dependencies between packages and fetches the files from mirrors "
@@ -61,11 +60,6 @@ def test_a_gate_objects_to_its_kind(reason, raw_output):
 
 def test_every_gate_is_tried():
     assert {reason for reason, _ in REJECTED} == {one.name for one in GATES}
-
-
-def test_the_documented_table_lists_every_gate_in_order():
-    page = (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
-    assert "".join(f"| `{one.name}` | {one.version} | {one.meaning} |\n" for one in GATES) in page
 
 
 def test_every_gate_says_what_it_objects_to_and_its_version_counts():
