@@ -1,1 +1,1 @@
-"""Judging pairs: gates on what a model wrote, ratings, likelihood signals, and the functions that measure them."""
+"""Judging pairs: gates on generated instructions, ratings, likelihood signals, and the functions that measure them."""

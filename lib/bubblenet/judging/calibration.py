@@ -1,13 +1,13 @@
-"""A calibration: how the signals of one judge become `quality`, the probability that a careful reader would accept the pair.
+"""A calibration maps the signals of one judge to `quality`, the probability that a careful reader would accept the pair.
 
-    quality = 1 / (1 + exp(-z)),  z = intercept + sum over the signals of curve(signal)
+quality = 1 / (1 + exp(-z)),  z = intercept + sum over the signals of curve(signal)
 
-An additive logistic model (Hastie and Tibshirani 1986, Generalized Additive Models) with one piecewise linear curve a signal: able to bend
-and to saturate, and a sum of CASE expressions in SQL. It is a JSON file of numbers, which anyone can read and nothing can
-execute, and it belongs to one judge: the weights that were asked, and the modes as they were defined.
+An additive logistic model (Hastie and Tibshirani 1986, Generalized Additive Models) with one piecewise linear curve per signal: it can bend
+and saturate, and in SQL it is a sum of CASE expressions. It is stored as a JSON file of numbers, which anyone can read and nothing can
+execute. It belongs to one judge: the model weights that were scored with, and the definitions of the modes.
 
-Generated and extracted pairs have a model each. What goes wrong with them differs: a generated instruction is nearly always about its
-passage, and may presume what is not so; a question that stands on the page is sound, and may belong to another passage.
+Generated and extracted pairs have a model each, since they fail differently: a generated instruction is nearly always about its passage,
+but may presume something false; a question taken from the page is well formed, but may belong to another passage.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 FIGURES_VERSION = 2
-"""Of what a fit tells of itself, for people and for `evaluations`; qualities do not depend on it."""
+"""Version of the figures of a fit, for people and for `evaluations`; qualities do not depend on it."""
 
 
 class Curve(BaseModel):
-    """A piecewise linear function by its values at the knots; outside of them it stays at the first or the last value."""
+    """A piecewise linear function given by its values at the knots; constant outside them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -56,7 +56,7 @@ class Curve(BaseModel):
         return self
 
     def __call__(self, signal: float) -> float:
-        """The curve at one place."""
+        """The value at x."""
         right = bisect_right(self.knots, signal)
         if right == 0 or right == len(self.knots):
             return self.values[max(0, right - 1)]
@@ -77,10 +77,10 @@ class Curve(BaseModel):
 
 
 class QualityModel(BaseModel):
-    """The quality of pairs of one origin, what it was fitted on, and how good it was on pages that it had not seen.
+    """The quality model of one origin, with its training data and its accuracy on unseen pages.
 
-    thresholds: grade -> quality from which the wanted precision is reached, None where it never is. data: counts of the labels. figures: of
-    the cross-validation, for people.
+    thresholds: grade -> lowest quality that reaches the wanted precision, None if none does. data: counts of the labels. figures:
+    cross-validation results, for people.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -98,13 +98,13 @@ class QualityModel(BaseModel):
         return self
 
     def quality(self, signals: Mapping[str, float]) -> float | None:
-        """The quality of one pair; None where a signal is missing."""
+        """The quality of one pair; None if a signal is missing."""
         if any(name not in signals for name in self.curves):
             return None
         return sigmoid(self.intercept + math.fsum(curve(signals[name]) for name, curve in self.curves.items()))
 
     def column(self, signals: Mapping[str, Column]) -> Column:
-        """The same as a Spark expression over the columns of the signals; null where one is null."""
+        """The same as a Spark expression over the signal columns; null if one is null."""
         from pyspark.sql import functions as F
 
         z = reduce(add, (curve.column(signals[name]) for name, curve in self.curves.items()), F.lit(self.intercept))
@@ -112,7 +112,7 @@ class QualityModel(BaseModel):
 
 
 class Calibration(BaseModel):
-    """One model for each origin of pairs that there were labels of, and whose they are.
+    """One model for each origin with labelled pairs, and the judge they belong to.
 
     judge: weights digest, and what each mode in use depends on. labels: SHA-256 of the file of labelled pairs.
     """
@@ -137,36 +137,36 @@ class Calibration(BaseModel):
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits of all that changes a quality."""
+        """16 hexadecimal digits over everything that affects a quality."""
         models = {origin: model.model_dump(mode="json", include={"intercept", "curves"}) for origin, model in self.models.items()}
         return hashlib.sha256(json.dumps([self.judge, models], sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """Modes whose signals are used."""
+        """The modes whose signals are used."""
         return tuple(self.judge["modes"])
 
     @property
     def signal_names(self) -> list[str]:
-        """Signals that any of the models uses."""
+        """The signals used by any of the models."""
         return sorted({name for model in self.models.values() for name in model.curves})
 
     def of(self, origin: JudgedAs) -> QualityModel:
-        """The model of this origin; the only one there is, where there were labels of the other origin alone."""
+        """The model of this origin; if only the other origin had labels, the model of that one."""
         return self.models.get(origin) or next(iter(self.models.values()))
 
     def save(self, path: Path) -> None:
-        """Write the file: sorted keys, so that equal models are equal bytes."""
+        """Write the file with sorted keys, so that equal models are equal bytes."""
         path.write_text(json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def judge_of(weights_digest: str, modes: Sequence[str], scoring: Scoring) -> dict[str, Any]:
-    """What a calibration belongs to. The number format is left out: bfloat16 moves a signal less than another pair does."""
+    """What identifies the judge. The number format is left out: bfloat16 changes a signal by less than pairs differ."""
     return {"weights": weights_digest, "modes": {name: MODES[name].parts(scoring) for name in sorted(modes)}}
 
 
 def load(path: str | Path) -> Calibration:
-    """Read a calibration file. Raises SettingsError where there is none, or not one that can be used."""
+    """Read a calibration file. Raises SettingsError if it is missing or unusable."""
     try:
         return Calibration.model_validate_json(Path(path).read_bytes())
     except OSError as error:
@@ -178,9 +178,9 @@ def load(path: str | Path) -> Calibration:
 
 
 def choose(name: str, weights_digest: str, scoring: Scoring) -> Calibration | None:
-    """The calibration that the setting names: `none`, `default` (the shipped one of this judge, if there is one), or a file.
+    """The calibration named by the setting: `none`, `default` (the one shipped for this judge, if any), or a file.
 
-    Raises SettingsError where a named file was made for another judge: its numbers would mean nothing.
+    Raises SettingsError if a named file was made for another judge, since its numbers would be meaningless.
     """
     if name == "none":
         return None
@@ -197,14 +197,14 @@ def choose(name: str, weights_digest: str, scoring: Scoring) -> Calibration | No
 
 @cache
 def shipped() -> tuple[Calibration, ...]:
-    """The calibrations that come with the package."""
+    """The calibrations shipped with the package."""
     folder = files("bubblenet.judging").joinpath("calibrations")
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
     return tuple(Calibration.model_validate_json(folder.joinpath(name).read_bytes()) for name in names)
 
 
 def _differences(calibration: Calibration, weights_digest: str, scoring: Scoring) -> list[str]:
-    """How its judge differs from this one, for people; nothing where it may be used."""
+    """The differences between its judge and this one, for people; empty if it can be used."""
     fitted, ours = calibration.judge, judge_of(weights_digest, calibration.modes, scoring)
     found = [f"weights {fitted['weights'][:12]}, not {weights_digest[:12]}"] if fitted["weights"] != weights_digest else []
     if missing := [name for name in calibration.modes if name not in scoring.modes]:

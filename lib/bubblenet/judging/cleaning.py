@@ -1,4 +1,4 @@
-"""The instruction inside what a model wrote: labels, quotes, numbering and what comes after it are taken away."""
+"""Extract the instruction from a raw model output: remove labels, quotes, numbering and trailing text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bubblenet.prompts.backtranslation import Style
 
-# Characters of scripts without spaces between words carry about a word each.
+# In scripts without spaces a character carries about as much as a word.
 _UNSPACED = r"[\u3040-\u30ff\u4e00-\u9fff]"
 _LETTER = rf"(?:(?!{_UNSPACED})[^\W_])"
 WORD = re.compile(rf"{_UNSPACED}|{_LETTER}+(?:['\u2019]{_LETTER}+)?")
@@ -26,7 +26,7 @@ _SEARCH_END = re.compile(r"[?!\uff1f\u3002](?=\s|$)|\.(?=\s+[A-Z]|\s*$)")
 
 
 def clean(raw_output: str, style: Style | None = None) -> str:
-    """First line with words, without label, number, quotes, or what follows the question mark. A search query loses its last mark too."""
+    """The first line with words, without label, number, quotes, or text after the question mark. A search query loses its final mark."""
     lines = lines_with_words(raw_output)
     if not lines:
         return ""
@@ -40,25 +40,25 @@ def clean(raw_output: str, style: Style | None = None) -> str:
 
 
 def lines_with_words(text: str) -> list[str]:
-    """The lines that say anything, without white space around them."""
+    """The lines that contain words, stripped."""
     return [line.strip() for line in text.strip().splitlines() if WORD.search(line)]
 
 
 def _strip(line: str) -> str:
-    """Take labels, numbers and quotes off until nothing changes."""
+    """Remove labels, numbers and quotes until nothing changes."""
     while (shorter := _LABEL.sub("", _NUMBER.sub("", line)).strip(_QUOTES)) != line:
         line = shorter
     return line
 
 
 def _first_question(text: str) -> str:
-    """Cut after the first question mark that ends a sentence; text that asks nothing stays whole."""
+    """Cut after the first question mark that ends a sentence; text without a question is left whole."""
     end = _QUESTION_END.search(text)
     return text[: end.end()] if end else text
 
 
 def _search_terms(text: str) -> str:
-    """Cut before the first mark that ends a sentence, and before a second query that begins as the first one does."""
+    """Cut before the first sentence-ending mark, and before a second query that begins like the first."""
     end = _SEARCH_END.search(text)
     text = text[: end.start()] if end else text
     again = _SECOND_QUERY.match(text)

@@ -1,4 +1,4 @@
-"""What `bubblenet judge` and `bubblenet calibrate` do: read, measure with a progress bar, write, and say what happened."""
+"""`bubblenet judge` and `bubblenet calibrate`: read, measure with a progress bar, write, and print a summary."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BAR_CELLS = 30
 
 
 def judge_pairs(settings: Settings, pairs: Path, out: Path, console: Console | None = None) -> dict[str, int]:
-    """Judge the pairs of a file; return how many rows have which reason."""
+    """Judge the pairs of a file; return the number of rows by reason."""
     console = console or Console(stderr=True)
     _check_readable(pairs)
     spec = forward_engine(settings)
@@ -58,10 +58,10 @@ def calibrate(
     engine: TextEngine | None = None,
     console: Console | None = None,
 ) -> Calibration:
-    """Measure labelled pairs, fit, write the calibration, and print how good it is. Raises InputError for a line that cannot be used.
+    """Measure labelled pairs, fit, write the calibration, and print its accuracy. Raises InputError for an unusable line.
 
-    names: signals to use, all when empty. precision: wanted of the pairs of an origin, by grade.
-    engine: instead of the one of the settings, one that answers the same.
+    names: signals to use; empty: all. precision: the wanted precision, by origin and grade.
+    engine: replaces the engine of the settings; it must give the same answers.
     """
     from bubblenet.judging import fitting
 
@@ -96,7 +96,7 @@ def calibrate(
 
 
 def print_model(origin: JudgedAs, model: QualityModel, console: Console) -> None:
-    """Figures of the cross-validation: AUC of each signal and of all, reliability, thresholds."""
+    """Print the cross-validation figures: AUC of each signal and of the model, reliability, thresholds."""
     figures, data = model.figures, model.data
     table = Table(title=f"{data['pairs']} {origin} pairs of {data['pages']} pages, {data['accepted']} with label 1; folds by page")
     table.add_column("signal")
@@ -120,7 +120,7 @@ def print_model(origin: JudgedAs, model: QualityModel, console: Console) -> None
 
 
 def _bar(share: float, mark: float) -> str:
-    """A bar of a share, with a mark where it should end."""
+    """A bar for a share, with a mark at its target."""
     cells = ["#" if place < round(_BAR_CELLS * share) else " " for place in range(_BAR_CELLS + 1)]
     cells[round(_BAR_CELLS * mark)] = "|"
     return "".join(cells)
@@ -132,7 +132,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _check_writable(out: Path) -> None:
-    """Before half an hour of measuring, whose result could then not be written."""
+    """Fail before half an hour of measuring, not after it."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=out.parent).close()
@@ -143,6 +143,6 @@ def _check_writable(out: Path) -> None:
 
 
 def _check_readable(pairs: Path) -> None:
-    """Before a model is loaded for it."""
+    """Fail before a model is loaded."""
     if not pairs.is_file():
         raise InputError("a file of JSON lines", f"no file at {pairs}", "Give its path with --pairs.")

@@ -1,9 +1,9 @@
-"""Does an instruction belong to this response, or to what stands beside it on the page?
+"""Does an instruction belong to this response, or to a neighbouring passage of the page?
 
-An instruction that fits a page fits all of its passages a little, and no number of the pair alone tells which it was meant for. So the same
-question is put to the passages beside the response, and what counts is the margin over the best of them. The pair's own numbers are not
-asked for again: mode reverse_gain has measured them.
-A neighbour that the engine fails on is left out: it must not cost the passages beside it their measurement.
+An instruction about a page fits all of its passages to some degree, and no number of the pair alone shows which one it was meant for. So
+the instruction is also scored against the neighbours of the response, and the signal is the margin over the best of them. The pair's own
+gain is not computed again: mode reverse_gain has measured it.
+If the engine fails on a neighbour, that neighbour is left out, and the others still count.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bubblenet.prompts import ReverseGainTemplate
 
 @dataclass(frozen=True, slots=True)
 class ContrastMeasurement:
-    """log p(x|text) - log p(x) in nats, of the response first and then of its neighbours; None when error is set.
+    """log p(x|text) - log p(x) in nats, for the response first and then for its neighbours; None if error is set.
 
     surprise: -log p(x), of which a gain is a part. num_tokens: of x. prompt_tokens: read for the neighbours.
     """
@@ -38,9 +38,9 @@ def measure_contrast(
     max_passage_tokens: int,
     template: ReverseGainTemplate,
 ) -> list[ContrastMeasurement]:
-    """The gains of every pair's neighbours beside its own. own: what was measured of the pairs themselves, by their keys.
+    """The gains of each pair's neighbours next to its own. own: the reverse measurements of the pairs, by key.
 
-    Pairs of one page that stand together share the reading of its passages.
+    Consecutive pairs of one page share the prefill of its passages.
     """
     measured = [pair for pair in pairs if own[pair.key].error is None]
     answers = dict(zip((pair.key for pair in measured), _neighbour_answers(engine, measured, max_passage_tokens, template), strict=True))
@@ -59,7 +59,7 @@ def _contrast(own: ReverseMeasurement, beside: Sequence[Likelihood]) -> Contrast
 def _neighbour_answers(
     engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, template: ReverseGainTemplate
 ) -> list[list[Likelihood]]:
-    """For each pair: the likelihood of x after each different neighbour. Asked text by text, so that each is read once."""
+    """For each pair, the likelihood of x after each distinct neighbour. Requests are ordered by text, so that each text is read once."""
     shown = truncate(engine, [text for pair in pairs for text in pair.neighbours], max_passage_tokens)
     place = {text: number for number, text in enumerate(shown)}
     asked = [(number, text) for number, pair in enumerate(pairs) for text in dict.fromkeys(pair.neighbours)]

@@ -1,6 +1,6 @@
-"""What a scoring mode declares: its signals, what it needs, and what its results are for.
+"""The declaration of a scoring mode: its signals, its inputs, and the use of its results.
 
-Whoever fits, judges, ranks or documents asks the declaration; nobody else knows modes or signals by name.
+Fitting, judging, ranking and documentation use the declaration; no other code knows modes or signals by name.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from bubblenet.prompts import get_reverse_gain, text_digest
 if TYPE_CHECKING:
     from bubblenet.settings import Scoring
 
-# Part of the fingerprint of every mode that asks a model: raise it when the same likelihoods would give other signals.
+# Part of the fingerprint of every mode that uses a model: raise it when the same likelihoods would give different signals.
 SIGNALS_VERSION = 1
 
 Ability = Literal["likelihood", "labels", "generate"]
-"""What a mode uses of an engine: log-probabilities of a text, a distribution over labels, or a written text."""
+"""What a mode uses of an engine: log-probabilities of a text, a distribution over labels, or generated text."""
 
 Direction = Literal["rising", "falling", "free"]
-"""What more of a signal says of a pair: never that it is worse, never that it is better, or nothing is known beforehand."""
+"""The effect of a larger signal on quality: never lower, never higher, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A number that quality can be made of.
+    """An input of the quality model.
 
-    is_fault: the sign of a rare fault that no other signal sees; a fit gives its weight more freedom.
+    is_fault: indicates a rare fault that no other signal detects; its weight is penalised less.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one mode says of one pair: columns of `scores`, and its signals by name. reason: why there is none, with detail."""
+    """The result of one mode for one pair: columns of `scores`, and signals by name. reason, detail: why there is none."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     signals: Mapping[str, float] = field(default_factory=dict)
@@ -52,15 +52,15 @@ class Measurement:
 
 
 def failed(error: str, prompt_tokens: int) -> Measurement:
-    """Of a pair that the engine could not answer."""
+    """The result for a pair on which the engine failed."""
     return Measurement(prompt_tokens=prompt_tokens, reason="engine_error", detail=error)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was measured before, and is not asked for again.
+    """Earlier measurements, which are not repeated.
 
-    alone: responses without an instruction, by their text. reverse: what the ranking mode measured, by the key of the pair.
+    alone: responses without an instruction, by text. reverse: measurements of the ranking mode, by key of the pair.
     """
 
     alone: Mapping[str, TextMeasurement] = field(default_factory=dict)
@@ -68,22 +68,22 @@ class Known:
 
 
 Run = Callable[[Any, Sequence[Pair], "Scoring", Known], list[Measurement]]
-"""(engine, pairs, settings, known) -> measurements in order. The engine is None for a mode that needs no model."""
+"""(engine, pairs, settings, known) -> measurements in order. The engine is None for a mode without a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
     """One way to measure a pair.
 
-    meaning: what it asks, in a line of the documentation. signals: all that it may give; it may give fewer of a pair.
-    run: measures pairs. parts: what the results depend on, besides the engine: its fingerprint.
-    asks: what it uses of an engine; nothing: it needs none.
-    needs_alone: asks for the passage scores. needs_neighbours: asks for the texts beside the response, and for what the ranking mode
-    measured of the pair.
-    without_closing: leaves out the closing of an instruction; its words are the template's and not the passage's, and would make
-    constrained candidates look worse than others.
-    ranks_by: the column of `scores` by which the best candidate of a passage is chosen; "" in all modes but one.
-    rating: the signal that fills the column `expected_score`; "" in a mode that does not rate.
+    meaning: one line for the documentation. signals: all that it can give; a pair may get fewer.
+    run: measures pairs. parts: the parts of its fingerprint, besides the engine.
+    asks: the abilities of an engine that it uses; empty: it needs no engine.
+    needs_alone: needs the passage scores. needs_neighbours: needs the neighbours of the response, and the pair's measurements by the
+    ranking mode.
+    without_closing: drops the closing of an instruction; its words come from the template, not from the passage, and would make constrained
+    candidates look worse than others.
+    ranks_by: the column of `scores` that ranks the candidates of a passage; "" in all modes but one.
+    rating: the signal that fills column `expected_score`; "" in a mode without ratings.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Mode:
     rating: str = ""
 
     def measure(self, engine: Any, pairs: Sequence[Pair], scoring: Scoring, known: Known) -> list[Measurement]:
-        """Measure pairs, in order. Raises UndeclaredSignalError where the mode gives a signal that it does not declare."""
+        """Measure pairs, in order. Raises UndeclaredSignalError if the mode gives a signal that it does not declare."""
         measured = self.run(engine, pairs, scoring, known)
         declared = {signal.name for signal in self.signals}
         if unknown := sorted({name for found in measured for name in found.signals} - declared):
@@ -112,10 +112,10 @@ class Mode:
 
 
 def length_parts(scoring: Scoring) -> dict[str, Any]:
-    """The parts of every mode that asks a model."""
+    """The fingerprint parts of every mode that uses a model."""
     return {"max_passage_tokens": scoring.max_passage_tokens, "signals": SIGNALS_VERSION}
 
 
 def reverse_parts(scoring: Scoring) -> dict[str, Any]:
-    """The parts of a mode that uses the request of reverse gain."""
+    """The fingerprint parts of a mode that uses the reverse gain prompt."""
     return length_parts(scoring) | {"prompt": text_digest(get_reverse_gain(scoring.reverse_gain_prompt))}

@@ -1,12 +1,12 @@
-"""Fit a calibration on labelled pairs, and say how good it is on pages that it has not seen.
+"""Fit a calibration on labelled pairs, and estimate its accuracy on unseen pages.
 
-Each signal becomes ramps between a few quantiles of it, and a logistic regression with an L2 penalty on the standardised ramps gives the
-rise of its curve over each. What is known of a signal is kept, as its mode declares it: more gain is never worse, so its curve may not
-fall (weights are bounded at 0). With a few hundred pairs that is worth more than the freedom: a free fit plays signals that say nearly the
-same against each other, and fails on other pages.
+Each signal becomes ramps between a few of its quantiles; a logistic regression with an L2 penalty on the standardised ramps gives the rise
+of its curve over each. The direction that a mode declares for a signal is enforced: more gain is never worse, so its curve must not fall
+(weights are bounded at 0). With a few hundred pairs that helps more than flexibility: an unconstrained fit plays nearly collinear signals
+against each other, and fails on other pages.
 
-Penalty and number of knots are chosen by cross-validation grouped by page: pairs of one page share passages and words, so a split through a
-page would report what the model remembers. Figures are of out-of-fold qualities.
+Penalty and number of knots are chosen by cross-validation grouped by page: pairs of one page share passages and words, so a split through
+a page would measure memorisation. Figures are computed on out-of-fold qualities.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int_]
 
 _BOUNDS: dict[Direction, tuple[float | None, float | None]] = {"rising": (0.0, None), "falling": (None, 0.0), "free": (None, None)}
-"""Of the rises of a signal's curve."""
+"""Bounds on the rises of a curve."""
 
 FAULT_PENALTY = 0.1
-"""Signs of a rare fault get this share of the penalty. No other signal sees what they see, so nothing is to be shared out, and the few
-pairs with the fault would not outweigh the whole of it."""
+"""The share of the penalty that indicators of a rare fault get. No other signal overlaps with them, so there is no weight to share, and the
+few pairs with the fault would not outweigh the full penalty.
+"""
 
 FOLDS = 8
 KNOTS = (2, 3, 4)
@@ -46,14 +47,14 @@ PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 OUTER_QUANTILES = (0.02, 0.98)
 RELIABILITY_BINS = 10
 MIN_ACCEPTED = 10
-"""A threshold must accept this many labelled pairs: the precision of fewer says nothing."""
+"""A threshold must accept at least this many labelled pairs: precision over fewer is meaningless."""
 
 MIN_PAIRS, MIN_PAGES = 40, 4
 
 
 @dataclass(frozen=True, slots=True)
 class SignalTable:
-    """Signals of labelled pairs. num_failed: pairs that were left out, since a mode failed."""
+    """Signals of labelled pairs. num_failed: pairs left out because a mode failed."""
 
     signals: list[dict[str, float]]
     labels: list[int]
@@ -73,7 +74,7 @@ class SignalTable:
         )
 
     def choose(self, names: Sequence[str]) -> list[str]:
-        """The named signals, or without names all that every pair has. Raises InputError for a name that is none of them."""
+        """The named signals; without names, all that every pair has. Raises InputError for an unknown name."""
         known = sorted(set.intersection(*map(set, self.signals))) if self.signals else []
         if unknown := [name for name in names if name not in known]:
             raise InputError("signals that the modes give for every pair", ", ".join(unknown), f"There are: {', '.join(known)}.")
@@ -81,7 +82,7 @@ class SignalTable:
 
 
 def check(pairs: Sequence[LabelledPair]) -> None:
-    """Raises InputError where the pairs of an origin are too few to fit and to test a model."""
+    """Raises InputError if an origin has too few pairs to fit and test a model."""
     if not pairs:
         raise InputError("labelled pairs", "none", "Label some.")
     for origin in sorted({pair.origin for pair in pairs}):
@@ -94,7 +95,7 @@ def check(pairs: Sequence[LabelledPair]) -> None:
 
 
 def tabulate(pairs: Sequence[LabelledPair], measured: Sequence[Mapping[str, Measurement]]) -> SignalTable:
-    """The signals of all modes side by side."""
+    """The signals of all modes, joined by pair."""
     table = SignalTable([], [], [], [])
     for labelled, found in zip(pairs, measured, strict=True):
         if any(one.reason == "engine_error" for one in found.values()):
@@ -108,18 +109,18 @@ def tabulate(pairs: Sequence[LabelledPair], measured: Sequence[Mapping[str, Meas
 
 @dataclass(frozen=True, slots=True)
 class Ramps:
-    """From 0 at one knot of a signal to 1 at its next: signals [rows, signals] -> ramps [rows, all ramps]."""
+    """Each rises from 0 at one knot of a signal to 1 at the next: signals [rows, signals] -> ramps [rows, all ramps]."""
 
     knots: tuple[Floats, ...]
 
     @classmethod
     def of(cls, signals: Floats, num_knots: int) -> Ramps:
-        """Knots at equal steps of the quantiles; a signal with few different values gets fewer."""
+        """Knots at evenly spaced quantiles; fewer for a signal with few distinct values."""
         quantiles = np.linspace(*OUTER_QUANTILES, num_knots)
         return cls(tuple(_distinct(column, quantiles) for column in signals.T))
 
     def __call__(self, signals: Floats) -> Floats:
-        """Outside of its knots a signal changes nothing."""
+        """Constant outside the knots of a signal."""
         ramps = [
             np.clip((column[:, None] - knots[:-1]) / np.diff(knots), 0.0, 1.0) for column, knots in zip(signals.T, self.knots, strict=True)
         ]
@@ -135,11 +136,11 @@ class Fit:
     weights: Floats
 
     def predict(self, signals: Floats) -> Floats:
-        """Probability of label 1."""
+        """The probability of label 1."""
         return np.asarray(expit(self.intercept + self.ramps(signals) @ self.weights))
 
     def curves(self, names: Sequence[str]) -> dict[str, Curve]:
-        """The curve of each signal: 0 at its first knot, then the sum of the rises."""
+        """The curve of each signal: 0 at its first knot, then the cumulative sum of the rises."""
         ends = np.cumsum([len(knots) - 1 for knots in self.ramps.knots])
         rises = np.split(self.weights, ends[:-1])
         return {
@@ -149,9 +150,9 @@ class Fit:
 
 
 def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]) -> QualityModel:
-    """The model of pairs of one origin, with figures. A signal that changes nothing has no curve, unless all are so.
+    """The model of pairs of one origin, with figures. Signals without effect get no curve, unless no signal has any.
 
-    precision: wanted, by grade.
+    precision: the wanted precision by grade.
     """
     names = [name for name in names if len({row[name] for row in table.signals}) > 1]
     signals, labels = matrix(table.signals, names), np.array(table.labels)
@@ -176,7 +177,7 @@ def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]
 
 
 def out_of_fold(signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str], num_knots: int, penalty: float) -> Floats:
-    """The quality of each pair by a model that has not seen its page."""
+    """The quality of each pair by a model not trained on its page."""
     quality = np.empty(len(labels))
     for train, test in folds(labels, pages):
         quality[test] = fit_model(signals[train], labels[train], names, num_knots, penalty).predict(signals[test])
@@ -184,9 +185,9 @@ def out_of_fold(signals: Floats, labels: Labels, pages: Sequence[str], names: Se
 
 
 def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: int, penalty: float) -> Fit:
-    """One model with given settings: the least log loss and penalty under the bounds.
+    """One model with given settings, which minimises log loss plus penalty under the bounds.
 
-    Raises UndeclaredSignalError for a name that no mode declares: nothing says which way its curve may go.
+    Raises UndeclaredSignalError for a name that no mode declares, since the direction of its curve is unknown.
     """
     ramps = Ramps.of(signals, num_knots)
     values = ramps(signals)
@@ -209,19 +210,19 @@ def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: 
 
 
 def matrix(signals: Sequence[Mapping[str, float]], names: Sequence[str]) -> Floats:
-    """Signals [rows, names]. Raises KeyError where a row lacks one."""
+    """The signals [rows, names]. Raises KeyError if a row lacks one."""
     return np.array([[row[name] for name in names] for row in signals], dtype=np.float64)
 
 
 def auc(scores: Floats, labels: Labels) -> float:
-    """Area under the ROC curve: how often a pair of label 1 is above one of label 0."""
+    """Area under the ROC curve: how often a pair of label 1 ranks above one of label 0."""
     from sklearn.metrics import roc_auc_score
 
     return round(float(roc_auc_score(labels, scores)), 4)
 
 
 def threshold(quality: Floats, labels: Labels, precision: float) -> float | None:
-    """The lowest quality from which at least this share of the pairs has label 1; None where there is none that accepts enough pairs."""
+    """The lowest quality from which at least this share of the pairs has label 1; None if none does and accepts enough pairs."""
     order = np.argsort(-quality, kind="stable")
     shares = np.cumsum(labels[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero((shares >= precision) & (np.arange(1, len(order) + 1) >= MIN_ACCEPTED))
@@ -229,10 +230,9 @@ def threshold(quality: Floats, labels: Labels, precision: float) -> float | None
 
 
 def selected(quality: Floats, labels: Labels, pages: Sequence[str], precision: float) -> dict[str, int]:
-    """How many pairs a judge chooses, how many of them have label 1, and how many have it at all.
+    """The number of pairs that a judge selects, of those with label 1 among them, and of all with label 1.
 
-    The pairs of a fold are chosen from the quality at which the others reach the precision: a threshold that was set on the pairs that it
-    is counted on reaches it always.
+    The threshold for a fold is set on the other folds: on the pairs that it was set on, it would reach the precision always.
     """
     chosen = np.zeros(len(quality), dtype=bool)
     for train, test in folds(labels, pages):
@@ -242,7 +242,7 @@ def selected(quality: Floats, labels: Labels, pages: Sequence[str], precision: f
 
 
 def reliability(quality: Floats, labels: Labels) -> list[dict[str, float]]:
-    """Bins of equal width: mean quality, share of label 1, number of pairs. Equal where the model is calibrated."""
+    """Bins of equal width: mean quality, share of label 1, number of pairs. The first two are equal if the model is calibrated."""
     bins = np.minimum((quality * RELIABILITY_BINS).astype(int), RELIABILITY_BINS - 1)
     return [
         {
@@ -256,7 +256,7 @@ def reliability(quality: Floats, labels: Labels) -> list[dict[str, float]]:
 
 
 def best_settings(signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str]) -> tuple[int, float]:
-    """Number of knots and penalty with the least log loss out of fold."""
+    """The number of knots and the penalty with the least out-of-fold log loss."""
     from sklearn.metrics import log_loss
 
     def loss(choice: tuple[int, float]) -> float:
@@ -266,13 +266,13 @@ def best_settings(signals: Floats, labels: Labels, pages: Sequence[str], names: 
 
 
 def folds(labels: Labels, pages: Sequence[str]) -> list[tuple[Labels, Labels]]:
-    """(train, test) rows; all pairs of a page are on one side."""
+    """(train, test) rows; all pairs of a page are on the same side."""
     from sklearn.model_selection import GroupKFold
 
     return list(GroupKFold(min(FOLDS, len(set(pages)))).split(labels, labels, pages))
 
 
 def _distinct(column: Floats, quantiles: Floats) -> Floats:
-    """Rising knots. Where quantiles fall together (a signal that is nearly always 0), its smallest and largest values."""
+    """Strictly rising knots. If quantiles coincide (a signal that is nearly always 0), the minimum and maximum."""
     knots = np.unique(np.quantile(column, quantiles))
     return knots if len(knots) > 1 else np.unique([column.min(), column.max()])

@@ -1,7 +1,7 @@
-"""Gates that every instruction must pass before money is spent on judging it.
+"""Gates: cheap checks of every instruction before it is judged by a model.
 
-A raw output is first cleaned, then tried at named gates in a fixed order; the first that objects is the reason. Small models fail in few,
-repeating ways, and each has its gate. View `instruction_yield` counts what the gates did, by style and reason.
+A raw output is cleaned, then checked by named gates in a fixed order; the first that fails is the reason. Small models fail in few,
+recurring ways, and each has its gate. View `instruction_yield` counts the results by style and reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A fault that stops an instruction; its name is the reason. version: rises when the same text could get another answer."""
+    """A fault that rejects an instruction; its name is the reason. version: raised when the same text could get another result."""
 
     is_at_fault: Callable[[Candidate], bool]
     version: int = 1
@@ -32,7 +32,7 @@ class Gate:
 
     @property
     def meaning(self) -> str:
-        """What is wrong with an instruction that it objects to, in a sentence."""
+        """The fault it detects, in a sentence."""
         return (self.is_at_fault.__doc__ or "").strip()
 
 
@@ -57,7 +57,7 @@ _CLEANING_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The cleaned instruction, whether it may go on, and the name of the gate that stopped it."""
+    """The cleaned instruction, whether it passed, and the name of the gate that rejected it."""
 
     instruction: str
     kept: bool
@@ -74,14 +74,14 @@ def gate(
     opening: str = "",
     is_foreign: bool = False,
 ) -> Verdict:
-    """Clean one instruction and try it at the gates, in order.
+    """Clean one instruction and apply the gates, in order.
 
-    raw_output: with the opening that the model was given. language: ISO 639-1 code that it should be in, or "" when that is not known.
-    is_finished: the model ended by itself. style: as asked for; None for a question that stands on a page. is_foreign: it should be in
-    another language than the passage.
+    raw_output: includes the opening given to the model. language: ISO 639-1 code the instruction should be in, "" if unknown.
+    is_finished: the model stopped by itself. style: the requested one; None for a question extracted from a page. is_foreign: whether the
+    requested language differs from the passage's.
     """
     instruction = clean(raw_output, style)
-    # What was cut off by the length limit does no harm when the instruction ends before it.
+    # Truncation by the length limit is harmless if the instruction ends before it.
     is_whole = (
         is_finished or len(lines_with_words(raw_output)) > 1 or (style == "search_query" and not raw_output.rstrip().endswith(instruction))
     )
@@ -91,7 +91,7 @@ def gate(
 
 
 def versions() -> dict[str, int]:
-    """What the verdicts depend on besides the text: the version of the cleaning and of every gate, in their order."""
+    """What the verdicts depend on besides the text: the versions of the cleaning and of every gate, in order."""
     return {"clean": _CLEANING_VERSION} | {one.name: one.version for one in GATES}
 
 

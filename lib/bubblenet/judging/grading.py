@@ -1,4 +1,4 @@
-"""From the signals of a pair to `quality` and a grade: by a calibration where the judge has one, else by documented weights.
+"""From the signals of a pair to `quality` and a grade: by a calibration if the judge has one, else by documented weights.
 
 Without a calibration: quality = 1 / (1 + exp(-z)), z = intercept + w_r * reverse_gain + w_f * forward_gain + w_s * (expected_score - 3).
 The weights are in the settings (section curation) and were fitted once on real question headings against headings of other sections.
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 _DOCUMENTED_GRADES = {5: 0.75, 4: 0.5}
 _NEVER = 2.0
-"""Above every quality: the grade of a calibration that never reaches the wanted precision."""
+"""Above every quality: the threshold if a calibration never reaches the wanted precision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grader:
-    """How pairs are judged. rating: the mode that `expected_score` is read from; None where no mode gives one.
+    """Computes quality and grades. rating: the mode that gives `expected_score`; None if no mode does.
 
-    origin: in methods over columns any origin of the tables, in those over numbers the one whose model it is judged by.
+    origin: in methods over columns any origin of the tables, in those over numbers the one whose model applies.
     """
 
     curation: Curation
@@ -38,9 +38,9 @@ class Grader:
     calibration: Calibration | None
 
     def threshold(self, grade: int, origin: JudgedAs, language: str = "") -> float:
-        """Quality from which a pair has the grade; above 1 where the wanted precision is never reached.
+        """The lowest quality of the grade; above 1 if the wanted precision is never reached.
 
-        language: of the passage, ISO 639-1; the settings may name other thresholds for it.
+        language: of the passage, ISO 639-1; the settings may set other thresholds for it.
         """
         if language in self.curation.language_grades:
             return self.curation.language_grades[language][5 - grade]
@@ -53,21 +53,21 @@ class Grader:
         return _NEVER if found is None else found
 
     def signal_names(self) -> list[str]:
-        """The signals that quality is made of."""
+        """The signals that quality is computed from."""
         if self.calibration is not None:
             return self.calibration.signal_names
         rated = [self._rating_signal] if self.curation.weight_expected_score and self.rating else []
         return ["reverse_gain", "forward_gain", *rated]
 
     def column(self, signals: Mapping[str, Column], origin: Column) -> Column:
-        """quality of a row, 0 to 1, as a Spark expression; null when a signal is."""
+        """The quality of a row, 0 to 1, as a Spark expression; null if a signal is."""
         from pyspark.sql import functions as F
 
         generated, extracted = (self._column(signals, name) for name in JUDGED_AS)
         return F.when(_is_judged_as("extracted", origin), extracted).otherwise(generated)
 
     def quality(self, signals: Mapping[str, float], origin: JudgedAs) -> float | None:
-        """The same for one pair; None when a signal is missing."""
+        """The same for one pair; None if a signal is missing."""
         if self.calibration is not None:
             return self.calibration.of(origin).quality(signals)
         if any(name not in signals for name in self.signal_names()):
@@ -101,7 +101,7 @@ class Grader:
         return 1 / (1 + F.exp(-self._documented(signals, origin)))
 
     def _documented(self, signals: Mapping[str, Any], origin: JudgedAs) -> Any:
-        """z of the documented rule; numbers and Spark columns add up alike."""
+        """z of the documented rule, for numbers and Spark columns alike."""
         curation = self.curation
         z = curation.intercept_generated if origin == "generated" else curation.intercept
         z = z + curation.weight_reverse_gain * signals["reverse_gain"] + curation.weight_forward_gain * signals["forward_gain"]
@@ -118,6 +118,6 @@ def _is_judged_as(model: JudgedAs, origin: Column) -> Column:
 
 
 def grader_of(settings: Settings, weights_digest: str) -> Grader:
-    """The grader of these settings for the judge with these weights. Raises SettingsError for a calibration that cannot be used."""
+    """The grader of these settings for the judge with these weights. Raises SettingsError for an unusable calibration."""
     chosen = calibrations.choose(settings.curation.calibration, weights_digest, settings.scoring)
     return Grader(settings.curation, rating_mode(settings.scoring.modes), chosen)

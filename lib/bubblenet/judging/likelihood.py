@@ -1,8 +1,8 @@
-"""What log-probabilities say about a pair. x: instruction, y: response; all logarithms are natural.
+"""Signals from log-probabilities. x: instruction, y: response; all logarithms are natural.
 
-Forward gain and the ratio called instruction-following difficulty say the same: how much the instruction helps to predict the response
+Forward gain and the ratio called instruction-following difficulty are equivalent: how much the instruction helps to predict the response
 (Li et al. 2023, arXiv:2308.12032, section 2; with a 124M-parameter model, Li et al. 2024, Superfiltering, arXiv:2402.00530).
-Reverse gain asks the opposite: how much the response helps to predict the instruction.
+Reverse gain is the opposite: how much the response helps to predict the instruction.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 OPENING_TOKENS = (16, 64)
 MIN_END = -12.0
-"""Below this an end is out of the question, and how far says nothing more."""
+"""Lower values are clipped: an end this unlikely is ruled out, and the exact value carries no information."""
 
 
 def forward_gain(given_instruction: float, alone: float, num_tokens: int) -> float:
@@ -26,15 +26,16 @@ def reverse_gain(given_response: float, alone: float, num_tokens: int) -> float:
 
 
 def instruction_following_difficulty(gain: float) -> float:
-    """Perplexity of y after x over perplexity of y alone = exp(-forward_gain). 1 or more: the instruction does not help at all."""
+    """Perplexity of y after x over perplexity of y alone = exp(-forward_gain). 1 or more: the instruction does not help."""
     return math.exp(-gain)
 
 
 def reverse_signals(given: Sequence[float], alone: Sequence[float]) -> dict[str, float]:
-    """What the log-probabilities of the instruction's tokens say, with the response and without it.
+    """Signals from the log-probabilities of the instruction's tokens, with the response and without it.
 
-    A mean over all tokens is diluted by those that any question has. So beside it: the sum over the square root of their number, as of n
-    independent witnesses; the share of the surprise that the response explains; and the gain of the tokens that surprise most.
+    A mean over all tokens is diluted by those that occur in any question. Hence three more: the sum over the square root of the number of
+    tokens, as for n independent observations; the share of the surprisal that the response explains; and the gain of the most surprising
+    tokens.
     """
     gains = [with_y - without for with_y, without in zip(given, alone, strict=True)]
     total, surprise = math.fsum(gains), -math.fsum(alone)
@@ -50,7 +51,7 @@ def reverse_signals(given: Sequence[float], alone: Sequence[float]) -> dict[str,
 
 
 def contrast_signals(gains: Sequence[float], surprise: float, num_tokens: int) -> dict[str, float]:
-    """How much better the response explains the instruction than the best of its neighbours does, or than nothing, which has gain 0.
+    """How much better the response explains the instruction than the best of its neighbours, or than nothing, which has gain 0.
 
     gains: of the response first, then of its neighbours.
     """
@@ -64,10 +65,10 @@ def contrast_signals(gains: Sequence[float], surprise: float, num_tokens: int) -
 
 
 def forward_signals(given: Sequence[float], alone: Sequence[float], end: float | None) -> dict[str, float]:
-    """What the log-probabilities of the response's tokens say, after the instruction and after none.
+    """Signals from the log-probabilities of the response's tokens, with the instruction and without it.
 
-    An instruction helps most where the response begins. end: log p that the answer ends where the response does; a response that breaks off
-    goes on. It counts as ended where that is not known: an engine that cannot tell, a response too long to be shown whole.
+    An instruction helps most at the beginning of the response. end: log p that the answer ends where the response does; low for a truncated
+    response. If it is unknown (an engine that cannot tell, a response too long to be shown whole), the response counts as ended.
     """
     gains = [after - before for after, before in zip(given, alone, strict=True)]
     return {

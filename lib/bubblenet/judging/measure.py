@@ -1,6 +1,6 @@
-"""What the model stages compute, as functions over an engine: candidates for passages, and the raw measurements of pairs.
+"""The computations of the model stages as functions over an engine: candidates for passages, and raw measurements of pairs.
 
-No thresholds and no joining of signals here; results are the numbers themselves, with a status, so that a failed row stays a row.
+No thresholds and no combination of signals here; results are plain numbers with a status, so that a failed row is kept as a row.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from bubblenet.settings import Backtranslation
 
 MEASURING_VERSION = 1
-"""Rises when `propose` would make other instructions of the same answers, or `measure_passage` would measure the same passage otherwise."""
+"""Raise when `propose` would make other instructions of the same answers, or `measure_passage` measure the same passage differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalRequest:
-    """One candidate wanted for a passage. language: of the passage; ISO 639-1, `und` or "" when it is not known.
+    """A request for one candidate of a passage. language: of the passage; ISO 639-1, `und` or "" if unknown.
 
-    choice: how it is asked for, and in which language. seed decides the sample.
+    choice: style and language of the request. seed determines the sample.
     """
 
     key: str
@@ -45,7 +45,7 @@ class ProposalRequest:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the model wrote, the instruction made of it, and the gates' verdict. All texts are None when error is set."""
+    """The model's output, the cleaned instruction, and the gates' verdict. All texts are None if error is set."""
 
     key: str
     raw_output: str | None
@@ -59,7 +59,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An instruction (x) and the response (y) it might belong to. neighbours: texts that stand beside the response on its page."""
+    """An instruction (x) and the response (y) it might belong to. neighbours: adjacent passages of the page."""
 
     key: str
     instruction: str
@@ -69,9 +69,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class TextMeasurement:
-    """Log-probability of one text in nats over num_tokens tokens, and of each of them; None when error is set.
+    """Log-probability of a text in nats over num_tokens tokens, and of each of them; None if error is set.
 
-    end_log_probability: that the model would end its answer there; None where the engine cannot tell or the text was cut to be shown.
+    end_log_probability: that the model would end its answer there; None if the engine cannot tell or the text was truncated.
     """
 
     key: str
@@ -85,7 +85,7 @@ class TextMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class ReverseMeasurement:
-    """log p(x|y) and log p(x), sums in nats over num_tokens tokens of x, and each of them; None when error is set."""
+    """log p(x|y) and log p(x), sums in nats over num_tokens tokens of x, and each of them; None if error is set."""
 
     key: str
     log_probability: float | None
@@ -99,7 +99,7 @@ class ReverseMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class RatingMeasurement:
-    """The judge's distribution over the rating labels, their mass before normalising, and the mean score; None when error is set."""
+    """The judge's distribution over the rating labels, their mass before normalisation, and the mean score; None if error is set."""
 
     key: str
     probabilities: tuple[float, ...] | None
@@ -111,7 +111,7 @@ class RatingMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class CriteriaMeasurement:
-    """The probability of the point for each criterion, and the least mass that the labels had; None when error is set."""
+    """The probability of the point for each criterion, and the least label mass; None if error is set."""
 
     key: str
     points: tuple[float, ...] | None
@@ -121,7 +121,7 @@ class CriteriaMeasurement:
 
 
 def propose(engine: TextEngine, requests: Sequence[ProposalRequest], settings: Backtranslation) -> list[Proposal]:
-    """Sample one instruction for each request and gate it. Requests of one passage that stand together share its reading."""
+    """Sample one instruction per request and gate it. Consecutive requests of one passage share its prefill."""
     shown = truncate(engine, [request.passage for request in requests], settings.max_passage_tokens)
     generations = engine.generate(
         [
@@ -160,7 +160,7 @@ def propose(engine: TextEngine, requests: Sequence[ProposalRequest], settings: B
 def measure_reverse(
     engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, template: ReverseGainTemplate
 ) -> list[ReverseMeasurement]:
-    """log p(x|y) under a request for a question, and log p(x) under the same request without any passage."""
+    """log p(x|y) after a prompt that asks for a question, and log p(x) after the same prompt without a passage."""
     shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
     texts = [template.as_continuation(pair.instruction) for pair in pairs]
     prompts = [template.build(shown[pair.response]) for pair in pairs]
@@ -178,14 +178,14 @@ def measure_reverse(
 
 
 def measure_forward(engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int) -> list[TextMeasurement]:
-    """log p(y|x) with x as the user's turn."""
+    """log p(y|x) with x as the user turn."""
     return _measure(engine, [(pair.key, Prompt(pair.instruction), pair.response) for pair in pairs], max_passage_tokens)
 
 
 def measure_passage(engine: TextEngine, passages: Sequence[tuple[str, str]], max_passage_tokens: int) -> list[TextMeasurement]:
-    """log p(y) of (key, passage) pairs, as an answer to an empty turn.
+    """log p(y) of (key, passage) pairs, as an answer to an empty user turn.
 
-    The empty turn cancels what any chat turn does to the answer: with the 135M model the forward gain over it ranks true against
+    The empty turn cancels the effect of any chat turn on the answer: with the 135M model the forward gain over it separates true from
     shuffled questions better than the gain over the beginning-of-text token (AUC 0.84 against 0.81, 70 sections of one FAQ).
     """
     return _measure(engine, [(key, Prompt(""), passage) for key, passage in passages], max_passage_tokens)
@@ -208,7 +208,7 @@ def measure_rating(engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens
 def measure_criteria(
     engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, rubric: CriteriaTemplate
 ) -> list[CriteriaMeasurement]:
-    """The probability of each criterion's point. The prompts of a pair differ in their last lines only, so the pair is read once."""
+    """The probability of each criterion's point. The prompts of a pair differ only in their last lines, so the pair is read once."""
     shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
     requests = [
         LabelRequest(pair.key, rubric.build(pair.instruction, shown[pair.response], question), rubric.labels)
@@ -229,7 +229,7 @@ def _criteria_of(key: str, answers: Sequence[LabelDistribution]) -> CriteriaMeas
 
 
 def _measure(engine: TextEngine, asked: Sequence[tuple[str, Prompt, str]], max_passage_tokens: int) -> list[TextMeasurement]:
-    """Likelihoods of (key, prompt, passage)."""
+    """The likelihoods of (key, prompt, passage)."""
     shown = truncate(engine, [passage for _, _, passage in asked], max_passage_tokens)
     answers = engine.log_likelihood([LikelihoodRequest(key, prompt, shown[passage]) for key, prompt, passage in asked])
     return [
@@ -247,10 +247,10 @@ def _measure(engine: TextEngine, asked: Sequence[tuple[str, Prompt, str]], max_p
 
 
 def truncate(engine: TextEngine, texts: Sequence[str], max_tokens: int) -> dict[str, str]:
-    """What the model sees of each different text."""
+    """Each distinct text, truncated to what the model sees."""
     return {text: engine.truncate(text, max_tokens) for text in dict.fromkeys(texts)}
 
 
 def num_read(likelihood: Likelihood) -> int:
-    """Tokens that the model read for it."""
+    """The tokens that the model read for it."""
     return likelihood.context_tokens + likelihood.num_tokens

@@ -1,4 +1,4 @@
-"""Where instructions come from, and what follows from it: the column `origin` of the tables, declared once."""
+"""The origins of instructions and their consequences: the values of the column `origin`, declared once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 JudgedAs = Literal["generated", "extracted"]
-"""Whose quality model and thresholds a pair has: of instructions that a model wrote, or of questions that stood on the page."""
+"""Which quality model and thresholds apply to a pair: those for generated instructions, or those for questions extracted from pages."""
 
 JUDGED_AS: tuple[JudgedAs, ...] = get_args(JudgedAs)
 
@@ -15,9 +15,8 @@ JUDGED_AS: tuple[JudgedAs, ...] = get_args(JudgedAs)
 class Origin:
     """One value of the column.
 
-    meaning: what such an instruction is. are_candidates: those of one passage are candidates of one another, and only the best goes on to
-    the judge; of other origins each does. is_paraphrased: paraphrases are made of it. needs_translator: there is none where no settings
-    ask for a translation.
+    meaning: a description. are_candidates: several per passage compete, and only the best goes on to the judge; with others each does.
+    is_paraphrased: instructions of it are paraphrased. needs_translator: it occurs only if the settings ask for a translation.
     """
 
     name: str

@@ -1,11 +1,11 @@
-"""Judge a file of pairs without tables and without Spark: JSON lines in, one line out for every line in, in the same order.
+"""Judge a file of pairs without tables and without Spark: JSON lines in, one output line per input line, in the same order.
 
-    {"id": "7", "instruction": "How do I ...?", "response": "..."}
+{"id": "7", "instruction": "How do I ...?", "response": "..."}
 
-Optional: `neighbours`, texts beside the response on its page (mode contrast), and `origin`, `generated` where the instruction was chosen
-among candidates. A labelled pair has `label`, 1 where a careful reader would accept it or 0, and `page`, which stays in one fold.
+Optional: `neighbours`, adjacent passages of the page (mode contrast), and `origin`, `generated` if the instruction was selected among
+candidates. A labelled pair has `label`, 1 if a careful reader would accept it, else 0, and `page`, which is kept within one fold.
 
-A line that cannot be used, and a pair that the engine fails on, come out with a reason in place of numbers.
+An unusable line, or a pair on which the engine fails, gets a reason instead of numbers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MAX_TEXT_CHARACTERS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the input: its pair, or why there is none."""
+    """An input line: its pair, or why there is none."""
 
     number: int
     id: Any
@@ -50,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """A pair with what a reader thought of it."""
+    """A pair with a reader's label."""
 
     pair: Pair
     label: int
@@ -60,7 +60,7 @@ class LabelledPair:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """An engine with what it is asked, and the grader that makes quality of its answers."""
+    """An engine with its scoring settings, and the grader that computes quality."""
 
     engine: TextEngine
     scoring: Scoring
@@ -76,7 +76,7 @@ class Judge:
         return self._row(line, status="quarantined", reason="bad_line", detail=line.fault)
 
     def _judged(self, line: Line, pair: Pair, measured: dict[str, Measurement]) -> dict[str, Any]:
-        """The verdict in the order of the reasons of `judgements`: the gates, what could not be measured, low quality."""
+        """The verdict, by the first reason that applies in the order of `judgements`: gates, missing measurements, low quality."""
         signals = {name: value for measurement in measured.values() for name, value in measurement.signals.items()}
         failed = {mode: found for mode, found in measured.items() if found.reason is not None}
         quality = self.grader.quality(signals, line.origin)
@@ -113,12 +113,12 @@ class Judge:
 
 
 def measure_pairs(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring) -> list[dict[str, Measurement]]:
-    """Every mode of the settings for every pair. What fails as a window is tried pair by pair, so that one bad pair costs itself only."""
+    """Measure every pair in every mode of the settings. A failed window is retried pair by pair, so that a bad pair costs only itself."""
     try:
         return _measure_window(engine, pairs, scoring)
     except (BubblenetError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a pair does to a mode, the other pairs go on
+    except Exception as error:  # noqa: BLE001 - one pair that breaks a mode must not stop the others
         if len(pairs) == 1:
             return [dict.fromkeys(scoring.modes, Measurement(reason="engine_error", detail=describe_error(error)))]
         return [found for pair in pairs for found in measure_pairs(engine, [pair], scoring)]
@@ -127,7 +127,7 @@ def measure_pairs(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring) -
 def measure_windows(
     engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, window_rows: int
 ) -> Iterator[list[dict[str, Measurement]]]:
-    """The same, window by window in order: pairs of a page that stand together share what is read."""
+    """The same, window by window in order: consecutive pairs of a page share its prefill."""
     for start in range(0, len(pairs), window_rows):
         yield measure_pairs(engine, pairs[start : start + window_rows], scoring)
 
@@ -141,7 +141,7 @@ def _measure_window(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring)
         measured = measure_passage(engine, [(text, text) for text in responses], scoring.max_passage_tokens)
         known = Known(alone=dict(zip(responses, measured, strict=True)))
     by_mode: dict[str, list[Measurement]] = {}
-    for name in sorted(scoring.modes, key=lambda name: name != RANKING.name):  # what others need comes first
+    for name in sorted(scoring.modes, key=lambda name: name != RANKING.name):  # modes that others depend on come first
         by_mode[name] = MODES[name].measure(engine, pairs, scoring, known)
         if name == RANKING.name:
             reverse = {pair.key: reverse_of(pair.key, found.columns) for pair, found in zip(pairs, by_mode[name], strict=True)}
@@ -150,9 +150,9 @@ def _measure_window(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring)
 
 
 def judge_file(judge: Judge, pairs: Path, out: Path, window_rows: int, advance: Callable[[int], object]) -> dict[str, int]:
-    """Judge every line of a file; return how many rows have which reason (`kept` for none). The output appears whole or not at all.
+    """Judge every line of a file; return the number of rows by reason (`kept` for none). The output is written whole or not at all.
 
-    advance: told the bytes of the input that are done. Raises InputError where a file cannot be read or written.
+    advance: called with the number of input bytes done. Raises InputError if a file cannot be read or written.
     """
     counts: dict[str, int] = {}
     part = out.with_name(f"{out.name}.part")
@@ -181,7 +181,7 @@ def read_lines(path: Path, advance: Callable[[int], object] = lambda _: None) ->
 
 
 def parse_line(number: int, raw: bytes) -> Line:
-    """One line of JSON; what is wrong with it is said in its fault."""
+    """Parse a line of JSON; errors are stored in its fault."""
     try:
         record = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -203,7 +203,7 @@ def parse_line(number: int, raw: bytes) -> Line:
 
 
 def read_labelled(path: Path) -> list[LabelledPair]:
-    """Every labelled pair of a file. Raises InputError for the first line that cannot be used: labels are too dear to be lost quietly."""
+    """Every labelled pair of a file. Raises InputError for the first unusable line: labels are too costly to be lost silently."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -224,7 +224,7 @@ def _parse_labelled(path: Path, number: int, raw: bytes) -> LabelledPair:
 
 
 def gate_of(pair: Pair) -> str | None:
-    """The reason of the first gate that the instruction does not pass, as for a question that stands on a page."""
+    """The reason of the first gate that rejects the instruction, checked as an extracted question; None if it passes."""
     found = identify(pair.response)
     language = "" if found.language == UNDETERMINED else found.language
     return gate(pair.instruction, pair.response, language, True).reason

@@ -1,4 +1,4 @@
-"""The tables of docs/judging.md, made from what the modes declare (bubblenet.viewing.declarations writes them)."""
+"""The tables of docs/judging.md, generated from the declarations of the modes (written by bubblenet.viewing.declarations)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _MORE_IS = {"rising": "better", "falling": "worse", "free": "either"}
 
 
 def modes_table() -> str:
-    """Every mode: what it asks, what it uses, how many signals it gives, what else it is for."""
+    """Every mode: its meaning, what it uses of an engine, its number of signals, its other uses."""
     rows = "".join(f"| `{mode.name}` | {_cell(mode.meaning)} | {_uses(mode)} | {_purpose(mode)} |\n" for mode in MODES.values())
     return f"| mode | what it asks | uses of the engine | also |\n|---|---|---|---|\n{rows}"
 
 
 def signals_table() -> str:
-    """Every signal, and which way its curve may go."""
+    """Every signal, and the direction of its curve."""
     rows = "".join(
         f"| `{signal.name}` | `{mode.name}` | {_more_is(signal)} | {_cell(signal.meaning)} |\n"
         for mode in MODES.values()

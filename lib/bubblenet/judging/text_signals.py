@@ -1,7 +1,7 @@
-"""What the words of a pair say without a model. Pure functions of text, cheap enough for every pair.
+"""Signals from the words of a pair, without a model. Pure functions of text, cheap enough for every pair.
 
-They are weak one by one and blind to meaning, but wrong about other pairs than the likelihoods are: an answer takes up the words of its
-question, ends its last sentence, speaks its language, and does not talk like a forum or a footer.
+Each is weak and blind to meaning, but their errors differ from those of the likelihoods: an answer repeats words of its question, ends in
+a complete sentence, is in the same language, and does not read like a forum post or a footer.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from bubblenet.corpus.quality import word_lists
 from bubblenet.corpus.similarity.shingles import tokens
 from bubblenet.judging.wording import FILLER
 
-# Part of the fingerprint of mode `text`: raise it when the same pair would get other numbers.
+# Part of the fingerprint of mode `text`: raise it when the same pair would get different numbers.
 TEXT_SIGNALS_VERSION = 2
 
 STEM_CHARACTERS = 5
-"""Words count as the same from this many equal characters on: crude, the same in every language, and as good as an English stemmer here."""
+"""Words with this many equal leading characters count as equal: crude, language independent, and here as good as an English stemmer."""
 
 OPENING_CHARACTERS = 250
 COPY_NGRAM = 5
 LIKENESS_NGRAM = 4
 BM25_K1, BM25_B = 1.2, 0.75
 EDGE_WORDS = 15
-"""A forum post around a good piece of text greets before it and asks after it."""
+"""A forum post with good text in the middle opens with a greeting and closes with a question."""
 
 SHORT_LINE_CHARACTERS = 60
 MIN_WORDS_FOR_LANGUAGE, MIN_CONFIDENCE = 4, 0.9
@@ -39,7 +39,7 @@ _FUNCTION_WORDS = FILLER.union(*word_lists.STOP_WORDS.values())
 
 
 def text_signals(instruction: str, response: str) -> dict[str, float]:
-    """All signals by name; each is a finite number for any two texts."""
+    """All signals by name; each is finite for any two texts."""
     asked, answered = tokens(instruction), tokens(response)
     content = [word for word in asked if _is_content(word)]
     known = Counter(map(_stem, answered))
@@ -65,10 +65,10 @@ def text_signals(instruction: str, response: str) -> dict[str, float]:
 
 
 def text_contrast(instruction: str, response: str, neighbours: Sequence[str]) -> dict[str, float]:
-    """How much more of the instruction's words this response takes up than the neighbour that takes up most of them.
+    """How many more of the instruction's words occur in this response than in the best-matching neighbour.
 
-    A word that all of a page's passages hold says little about one of them, so `bm25` weighs words by their rarity on the page: Okapi BM25
-    with the page as the collection (Robertson and Zaragoza 2009, The Probabilistic Relevance Framework, section 3.4), over the words asked.
+    Words that occur in all passages of a page do not tell them apart, so `bm25` weights words by their rarity on the page: Okapi BM25 with
+    the page as the collection (Robertson and Zaragoza 2009, The Probabilistic Relevance Framework, section 3.4) and the words as the query.
     """
     stems = list(dict.fromkeys(_stem(word) for word in tokens(instruction) if _is_content(word)))
     texts = [Counter(map(_stem, tokens(text))) for text in (response, *neighbours)]
@@ -84,7 +84,7 @@ def text_contrast(instruction: str, response: str, neighbours: Sequence[str]) ->
 
 
 def _bm25(stems: Sequence[str], texts: Sequence[Counter[str]]) -> list[float]:
-    """The score of each text for the words, the texts being the collection; always above 0 where a word is found."""
+    """The score of each text for the words, with the texts as the collection; always above 0 if a word occurs."""
     mean_length = max(1.0, _mean(float(text.total()) for text in texts))
     found_in = {stem: sum(stem in text for text in texts) for stem in stems}
     rarity = {stem: math.log(1 + (len(texts) - number + 0.5) / (number + 0.5)) for stem, number in found_in.items()}
@@ -96,14 +96,14 @@ def _bm25(stems: Sequence[str], texts: Sequence[Counter[str]]) -> list[float]:
 
 
 def _margin(values: Sequence[float]) -> float:
-    """The first over the largest of the others; over 0 where there is none."""
+    """The margin of the first over the maximum of the others; over 0 if there are none."""
     return values[0] - max(values[1:], default=0.0)
 
 
 def likeness(first: str, second: str) -> float:
-    """How alike two instructions read, 0 to 1: mean of the F1 of their content words (by stem) and of their character 4-grams.
+    """The similarity of two instructions, 0 to 1: mean of the F1 of their content words (by stem) and of their character 4-grams.
 
-    Both at once, since words alone miss compounds and inflection, and characters alone see likeness in every pair of questions.
+    Both are needed: words alone miss compounds and inflection, and characters alone find similarity in every pair of questions.
     """
     words_of = [Counter(_stem(word) for word in tokens(text) if _is_content(word)) for text in (first, second)]
     grams_of = [Counter(_ngrams(list(" ".join(tokens(text))), LIKENESS_NGRAM)) for text in (first, second)]
@@ -116,7 +116,7 @@ def _f1(first: Counter[Any], second: Counter[Any]) -> float:
 
 
 def _is_content(word: str) -> bool:
-    """Words of substance: none of the words that any question or any text may hold."""
+    """Whether it is a content word: not among the words common in questions or in any text."""
     return len(word) > 1 and word not in _FUNCTION_WORDS
 
 
@@ -129,7 +129,7 @@ def _ngrams(items: list[str], size: int) -> list[tuple[str, ...]]:
 
 
 def _ends_whole(response: str) -> bool:
-    """The last line ends like a sentence, or is an item of a list that has several."""
+    """Whether the last line ends like a sentence, or is an item of a list with several."""
     lines = response.rstrip().splitlines()
     if not lines:
         return False
@@ -137,7 +137,7 @@ def _ends_whole(response: str) -> bool:
 
 
 def _is_other_language(instruction: str, response: str) -> bool:
-    """The instruction is with confidence in another language than the response. Short ones say nothing."""
+    """Whether the instruction is with confidence in another language than the response. Short texts do not count."""
     if len(tokens(instruction)) < MIN_WORDS_FOR_LANGUAGE:
         return False
     asked, answered = language.identify(instruction), language.identify(response)
@@ -147,18 +147,18 @@ def _is_other_language(instruction: str, response: str) -> bool:
 
 
 def _personal_share(answered: list[str]) -> float:
-    """Words like I and my. The language with most of them decides: a share is enough, no language needs to be known."""
+    """The share of words like I and my, by the language with the most of them; no language identification is needed."""
     counts = Counter(answered)
     return max(sum(counts[word] for word in listed) for listed in word_lists.FIRST_PERSON.values()) / max(1, len(answered))
 
 
 def _prose_lines(response: str) -> list[str]:
-    """Lines that are neither list items nor code, tables or headings."""
+    """The lines that are not list items, code, tables or headings."""
     return [line for line in response.splitlines() if line.strip() and not _NO_PROSE.match(line)]
 
 
 def _num_stock_phrases(response: str) -> int:
-    """Different phrases that only forums, shops and footers know."""
+    """The number of distinct phrases typical of forums, shops and footers."""
     folded = response.casefold().replace("\u2019", "'")
     lists = (word_lists.FORUM_PHRASES, word_lists.PROMOTION, word_lists.NOTICES)
     return sum(phrase in folded for listed in lists for phrases in listed.values() for _, phrase in phrases)

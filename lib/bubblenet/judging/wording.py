@@ -1,4 +1,4 @@
-"""The words and phrases by which the gates know what small models write when they should write an instruction."""
+"""Word lists of the gates: what small models write when they should write an instruction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Words between spaces."""
+    """The words of a string, separated by spaces."""
     return frozenset(text.split())
 
 
@@ -18,7 +18,7 @@ PROMPT_ECHO = re.compile(
     re.IGNORECASE,
 )
 
-# "The document" and "the section" are things that documentation is about; "this document" is not, and "the text" hardly ever.
+# Documentation can be about "the document" and "the section", but not about "this document", and hardly ever about "the text".
 _THING = (
     r"(?:text|passage|paragraph|article|excerpt|document|question|sentence|section|statement|author|writer|content|prompt|guide|reference"
     r"|information provided)"
@@ -48,7 +48,7 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 
-# A sentence that begins with one of these bids someone to do something.
+# First words of imperative sentences.
 IMPERATIVES = {
     "en": word_set(
         "analyze build calculate choose classify compare compose compute configure convert create define demonstrate derive describe "
@@ -68,7 +68,7 @@ IMPERATIVES = {
     "it": word_set("confronta dai descrivi descrivere elenca indica mostra riassumi scrivi spiega spiegare"),
 }
 
-# A sentence that begins with one of these asks something, even without its mark.
+# First words of questions, even of those without a question mark.
 QUESTION_WORDS = {
     "en": word_set("can how what when where which who why"),
     "de": word_set("kann wann warum was welche welcher welches wer wie wieso wo woher wozu"),
@@ -78,11 +78,11 @@ QUESTION_WORDS = {
     "it": word_set("che chi come cos'\u00e8 cosa dove perch\u00e9 quale quali quando"),
 }
 
-# None of these begins a sentence in another language that word lists are kept for.
+# None of these begins a sentence in any other language with word lists.
 ENGLISH_OPENERS = word_set("describe explain how what when where which who why write") - IMPERATIVES["es"]
 POLITE = word_set("please bitte por favor per")
 
-# Words without substance: a question made of nothing else would fit any text. English only.
+# Words without content: a question made only of these would fit any text. English only.
 FILLER = word_set(
     "a about an and answer any are be best can correct described did different discussed do does example examples explain "
     "explained following for give happened happening happens how i idea important in is it its main me mean means meant mentioned "

@@ -1,6 +1,6 @@
-"""Measurements that let the judge write: reasons with a score, or the instruction that it would have proposed itself.
+"""Measurements with generated text: a rationale with a score, or the instruction that the judge would write itself.
 
-Every token of theirs is decoded by itself, where the others read a whole pair at once; they are there to compare with.
+They decode token by token where the other modes need one prefill; they exist for comparison.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bubblenet.prompts import RationaleTemplate, ReverseGainTemplate
 
 @dataclass(frozen=True, slots=True)
 class WrittenMeasurement:
-    """What the judge wrote about a pair, and the number in it: None where there is none, or when error is set."""
+    """The judge's text about a pair, and the number in it: None if there is none, or if error is set."""
 
     key: str
     text: str | None
@@ -31,7 +31,7 @@ class WrittenMeasurement:
 def measure_rationale(
     engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, rubric: RationaleTemplate, max_new_tokens: int
 ) -> list[WrittenMeasurement]:
-    """The reasons that the judge writes, greedily, and the score in their last line: None where that line is not there."""
+    """The judge's rationale, decoded greedily, and the score in its last line: None if there is no such line."""
     shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
     prompts = [rubric.build(pair.instruction, shown[pair.response]) for pair in pairs]
     answers = engine.generate(
@@ -53,7 +53,7 @@ def measure_rationale(
 def measure_cycle(
     engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, template: ReverseGainTemplate, max_new_tokens: int
 ) -> list[WrittenMeasurement]:
-    """The instruction that the judge itself would write for each response, greedily, once a response; its likeness to the pair's own."""
+    """The instruction that the judge would write, decoded greedily once per response, and its similarity to the pair's own."""
     shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
     requests = [GenerationRequest(text, template.build(shown[text]), max_new_tokens, 0.0, 1.0, 0) for text in shown]
     written = dict(zip(shown, engine.generate(requests), strict=True))

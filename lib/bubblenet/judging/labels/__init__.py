@@ -1,1 +1,1 @@
-"""Pairs of the embedded model that a reader labelled: the labels, the rubric (RUBRIC.md), and what joins them with their passages."""
+"""Pairs of the embedded model labelled by a reader: labels, rubric (RUBRIC.md), and the code that joins them to their passages."""

@@ -1,8 +1,8 @@
-"""The labelled pairs of this folder: read them, check them, join them with the passages they are about.
+"""The labelled pairs of this folder: read them, check them, and join them with their passages.
 
-The passages are other people's text and stay out of the project. A row names its Debian package, page and the SHA-256 of the passage, which
-is cut again from the page: where another version of package or rules gives another text, the row is reported and left out, never guessed.
-docs/labels.md tells how the labels were made.
+The passages are third-party text and are not part of the project. A row names its Debian package, page and the SHA-256 of the passage,
+which is cut from the page again: if another version of package or rules gives another text, the row is reported and left out.
+docs/labels.md describes how the labels were made.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from bubblenet.settings import Segmentation
 
 LABELS_SHA256 = "1ec68f4e873ba022ae9f610eba212ddebe52d03446242d724845d8c7fdcc96d2"
-"""Of generated_pairs.jsonl: a calibration can say which labels it was fitted on."""
+"""SHA-256 of generated_pairs.jsonl: a calibration can state which labels it was fitted on."""
 
 REACH = 2
-"""Neighbours on each side, as scoring.neighbours has it."""
+"""Neighbours on each side, as in scoring.neighbours."""
 
 GRADES = ("good", "partly", "bad")
 FAULTS = (
@@ -43,11 +43,11 @@ FAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """An instruction and what a reader thought of it as a question for one passage.
+    """An instruction and a reader's label for it as a question about one passage.
 
     path: of the page inside the package of that version; position: of the passage on the page, as Segment.position.
     label: 1 for the grade `good`, else 0; fault: one of FAULTS, None for a good pair. date: of the first reading, ISO 8601.
-    second_grade: from reading the pair once more without the first grade, for pairs in a second_sample (`random` or `balanced`).
+    second_grade: from a second reading without sight of the first grade, for pairs in a second_sample (`random` or `balanced`).
     """
 
     id: str
@@ -67,13 +67,13 @@ class LabelRow:
 
     @property
     def page(self) -> str:
-        """Name of the page among all packages; pairs of one page belong on one side of a split."""
+        """The name of the page among all packages; pairs of one page belong on the same side of a split."""
         return f"{self.package}/{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedPair:
-    """A row of the file that `bubblenet calibrate --labels` reads. neighbours: passages beside the response on its page."""
+    """A row of the file that `bubblenet calibrate --labels` reads. neighbours: adjacent passages of the page."""
 
     id: str
     instruction: str
@@ -86,14 +86,14 @@ class JoinedPair:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Pairs with their passages, and the ids of the others by what is missing: `no_page` or `no_such_passage`."""
+    """The pairs with their passages, and the ids of the others by what is missing: `no_page` or `no_such_passage`."""
 
     pairs: list[JoinedPair]
     missing: dict[str, list[str]]
 
 
 def read_labels() -> list[LabelRow]:
-    """The labelled pairs that ship with the package. Raises InputError when the file is not the one that LABELS_SHA256 names."""
+    """The labelled pairs shipped with the package. Raises InputError if the file does not match LABELS_SHA256."""
     content = files("bubblenet.judging.labels").joinpath("generated_pairs.jsonl").read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if digest != LABELS_SHA256:
@@ -102,7 +102,7 @@ def read_labels() -> list[LabelRow]:
 
 
 def join(labels: Sequence[LabelRow], packages: Path, limits: Segmentation) -> Join:
-    """Give every pair its passage. packages: folder with one unpacked Debian package in each folder of that name."""
+    """Join each pair with its passage. packages: folder with one unpacked Debian package per folder of that name."""
 
     @cache
     def passages(page: str) -> list[Segment] | None:

@@ -1,8 +1,8 @@
-"""The modes in which a pair is measured. Each has rows of its own in `scores`, under its own fingerprint, so that modes stand side by side.
+"""The modes that measure a pair. Each has its own rows in `scores` under its own fingerprint, so that modes are independent.
 
-A module of this folder declares one mode or several as its `MODES` (bubblenet.judging.declaration), and nothing else has to name them.
-`scoring.modes` says which run; mode by mode, the price is the tokens in its rows. The signals of all modes together are what a calibration
-makes `quality` of (bubblenet.judging.calibration).
+A module of this folder declares one or more modes as its `MODES` (bubblenet.judging.declaration); nothing else has to name them.
+`scoring.modes` selects those that run; the cost of each is the number of tokens in its rows. A calibration computes `quality` from the
+signals of all modes (bubblenet.judging.calibration).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DEAREST_LAST = ("likelihood", "labels", "generate")
 
 
 def table_of(modes: Iterable[Mode]) -> dict[str, Mode]:
-    """Modes by name, the cheap ones first. Raises ValueError where two share a name or a signal, or where not exactly one ranks."""
+    """Modes by name, cheapest first. Raises ValueError if two share a name or a signal, or if not exactly one ranks."""
     ordered = sorted(modes, key=_price)
     for what, names in (
         ("mode", [mode.name for mode in ordered]),
@@ -43,22 +43,22 @@ def _declared() -> Iterator[Mode]:
 
 
 MODES = table_of(_declared())
-"""Every mode by name, the cheap ones first."""
+"""Every mode by name, cheapest first."""
 
 RANKING = next(mode for mode in MODES.values() if mode.ranks_by)
-"""The mode that chooses the best candidate of a passage. It measures all candidates; the other modes measure the best."""
+"""The mode that ranks the candidates of a passage. It measures all candidates; the other modes measure only the best."""
 
 DEFAULT_RATING = next(mode.name for mode in MODES.values() if mode.rating)
 """The cheapest mode that gives an expected score."""
 
 
 def rating_mode(names: Iterable[str]) -> str | None:
-    """The first of the modes that gives an expected score; None where none does."""
+    """The first of the modes that gives an expected score; None if none does."""
     return next((name for name in names if MODES[name].rating), None)
 
 
 def describe() -> dict[str, str]:
-    """What each mode asks, in a line."""
+    """The meaning of each mode, in a line."""
     return {name: mode.meaning for name, mode in MODES.items()}
 
 
@@ -68,7 +68,7 @@ def signals() -> dict[str, Signal]:
 
 
 def signal(name: str) -> Signal:
-    """A signal as declared. Raises UndeclaredSignalError that names the nearest one."""
+    """The signal as declared. Raises UndeclaredSignalError, which suggests the nearest name."""
     known = signals()
     if name not in known:
         raise UndeclaredSignalError("a signal that a mode declares", name, f"The nearest is {nearest(name, known)}.")
@@ -82,5 +82,5 @@ def modes_of(names: Iterable[str]) -> list[str]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that is most like this one."""
+    """The known name that is most similar to this one."""
     return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

@@ -1,4 +1,4 @@
-"""Mode `contrast`: whether the instruction belongs to this response rather than to what stands beside it on the page."""
+"""Mode `contrast`: whether the instruction belongs to this response rather than to a neighbouring passage of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mode `cycle`: how like the instruction is to the one that the judge would write for the response."""
+"""Mode `cycle`: the similarity of the instruction to the one that the judge would write for the response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mode `likelihood`: log p(response | instruction); with the response's own log p it gives forward gain and IFD."""
+"""Mode `likelihood`: log p(response | instruction); with log p(response) it gives forward gain and IFD."""
 
 from __future__ import annotations
 

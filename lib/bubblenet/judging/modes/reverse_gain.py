@@ -38,7 +38,7 @@ def _run(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Kno
 
 
 def reverse_of(key: str, columns: Mapping[str, Any]) -> ReverseMeasurement:
-    """The reverse measurement that columns of this mode stand for; one with an error where there is none."""
+    """The reverse measurement in columns of this mode; one with an error if there is none."""
     if columns.get("reverse_gain") is None:
         return ReverseMeasurement(key, None, None, 0, 0, "no reverse gain")
     given, num_tokens = columns["log_likelihood"], columns["num_tokens"]

@@ -1,4 +1,4 @@
-"""One mode for each rubric of bubblenet.prompts.rating; its signals are named after the rubric."""
+"""One mode per rubric of bubblenet.prompts.rating; signals are named after the rubric."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _rate(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Known, *, rubric: RatingTemplate) -> list[Measurement]:
-    """The rating as a distribution over the label tokens of one prefill."""
+    """The rating as a distribution over the label tokens, from one prefill."""
     results = []
     for found in measure.measure_rating(engine, pairs, scoring.max_passage_tokens, rubric):
         if found.probabilities is None or found.expected_score is None:
@@ -33,7 +33,7 @@ def _rate(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Kn
 
 
 def _tick(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Known, *, rubric: CriteriaTemplate) -> list[Measurement]:
-    """The expected number of points, one for each criterion."""
+    """The expected number of points, one per criterion."""
     names = [f"{rubric.name}_{name}" for name, _ in rubric.criteria]
     results = []
     for found in measure.measure_criteria(engine, pairs, scoring.max_passage_tokens, rubric):
@@ -48,7 +48,7 @@ def _tick(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Kn
 
 
 def _reason(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Known, *, rubric: RationaleTemplate) -> list[Measurement]:
-    """The paper's way: reasons, then a score. What cannot be read is `unparsable`, and has no score."""
+    """As in the paper: reasons, then a score. Output that cannot be parsed is `unparsable` and has no score."""
     results = []
     for found in written.measure_rationale(engine, pairs, scoring.max_passage_tokens, rubric, scoring.rationale_tokens):
         tokens = (found.prompt_tokens, found.output_tokens)

@@ -1,4 +1,4 @@
-"""Mode `text`: what the words of a pair say without a model."""
+"""Mode `text`: signals from the words of a pair, without a model."""
 
 from __future__ import annotations
 
