@@ -1,6 +1,6 @@
-"""The quality rules, which decide whether a passage is kept; each has the name of its reason.
+"""The quality rules, which decide whether a passage is kept; each is named after the reason it gives.
 
-A rule is a pure function of a passage and its limits that tells whether the passage is at fault. Rules are declared in `rules`, one file
+A rule is a pure function of a passage and its limits that tells whether the passage has a fault. Rules are declared in `rules`, one file
 per theme; the other modules are helpers. docs/corpus.md lists the rules and shows their effect on real pages.
 """
 

@@ -27,8 +27,8 @@ class Source:
 class Rule:
     """A rule. Its name, which is also its reason, is the name of its function.
 
-    limits: the keys of section `segmentation` that it reads. ours: what the source does not give, such as the limit.
-    languages: ISO 639-1 codes it has word lists for; it applies to these alone. None: it applies to all.
+    limits: the keys of section `segmentation` that it reads. ours: what the source does not specify, such as the limit.
+    languages: ISO 639-1 codes with word lists, to which it is restricted; None: it applies to all.
     """
 
     is_at_fault: IsAtFault
@@ -57,7 +57,7 @@ class Rule:
 
 
 def rule(source: Source, *limits: str, ours: str = "", languages: Collection[str] | None = None) -> Callable[[IsAtFault], Rule]:
-    """Declare the decorated function as a rule; the arguments are those of Rule. It takes effect once it is listed in `rules.RULES`."""
+    """Declare the decorated function as a rule; arguments as in Rule. It takes effect once it is listed in `rules.RULES`."""
     return lambda is_at_fault: Rule(is_at_fault, source, limits, ours, languages)
 
 

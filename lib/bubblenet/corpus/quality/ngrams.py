@@ -24,7 +24,7 @@ class Occurrences:
     lengths: Numbers
 
     def top_characters(self) -> int:
-        """Characters of all occurrences of the n-gram that covers most."""
+        """Characters of all occurrences of the n-gram that covers most characters."""
         return int(np.bincount(self.names, weights=self.lengths).max(initial=0))
 
     def repeated_characters(self) -> int:
@@ -54,7 +54,7 @@ class RepeatedNgrams:
         self._found = [self._occurrences(1, np.arange(len(words)), names)]
 
     def of(self, n: int) -> Occurrences:
-        """Those of n words."""
+        """The repeated n-grams of n words."""
         while len(self._found) < n:
             shorter = self._found[-1]
             first = np.flatnonzero(np.diff(shorter.starts) == 1)
@@ -70,7 +70,7 @@ class RepeatedNgrams:
         return int((self._ends[ends] - self._ends[starts]).sum())
 
     def _occurrences(self, n: int, starts: Numbers, names: Numbers) -> Occurrences:
-        """Of n-grams that begin at starts and have such names, numbered from 0, those whose name occurs twice."""
+        """The occurrences whose n-gram occurs at least twice. starts: of all n-grams; names: their numbers, counted from 0."""
         kept = np.bincount(names)[names] > 1
         starts = starts[kept]
         return Occurrences(n, starts, names[kept], self._ends[starts + n] - self._ends[starts])

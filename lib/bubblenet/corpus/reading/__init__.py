@@ -1,1 +1,1 @@
-"""From files to pages: every format, every damage, every charset; nothing raised for bad content."""
+"""From files to pages: formats, damage and charsets; bad content never raises."""

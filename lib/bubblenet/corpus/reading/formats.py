@@ -1,4 +1,4 @@
-"""The supported file formats, and what the suffix of a file name tells.
+"""The supported file formats, and their detection by the suffix of a file name.
 
 To add a format, write its reader and declare it in FORMATS.
 """
@@ -20,7 +20,7 @@ from bubblenet.corpus.reading.warc import read_warc
 from bubblenet.locations import file_name
 
 Reader = Callable[[BinaryIO, str, int, ByteRange], Iterator[Page]]
-"""The pages that begin in a part of an open file, given its URL and the bytes above which a page is too large."""
+"""Yields the pages that begin in a part of an open file. Arguments: file, URL, size limit of a page in bytes, part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ UNREAD_FORMATS = {".arc": _ARC, ".arc.gz": _ARC}
 
 
 class FileKind(NamedTuple):
-    """What the suffix of a file name tells. refusal: why a file that probably contains pages is not read, and what to do."""
+    """The result of detection by suffix. refusal: why a file that probably contains pages is not read, and what to do."""
 
     format: str | None
     is_splittable: bool = False
@@ -119,7 +119,7 @@ SuffixTable = Mapping[str, FileKind]
 
 
 def suffix_table() -> SuffixTable:
-    """All known suffixes. The verdict on a file name depends on this table alone."""
+    """All known suffixes. Detection depends on this table alone."""
     table = {suffix: FileKind(None, refusal=advice) for suffix, advice in UNREAD_FORMATS.items()}
     for known in FORMATS:
         read = dict.fromkeys(known.suffixes, known.is_splittable) | dict.fromkeys(known.compressed_suffixes, known.is_splittable_compressed)
@@ -136,7 +136,7 @@ def digest(table: SuffixTable) -> str:
 
 
 def kind_of(path: str, table: SuffixTable) -> FileKind:
-    """The kind by the longest known suffix; one without format if no suffix is known."""
+    """The kind by the longest known suffix; without a format if no suffix is known."""
     parts = file_name(path).lower().split(".")
     endings = ("." + ".".join(parts[start:]) for start in range(1, len(parts)))
     return next((table[ending] for ending in endings if ending in table), FileKind(None))

@@ -1,6 +1,6 @@
-"""HTTP responses as archives store them: head, body, and the two layers of encoding around a body.
+"""HTTP responses as stored in archives: head, body, and the two layers of encoding around a body.
 
-Archives disagree on whether they keep these layers while the header still names them, so each layer is taken off only if it is there.
+Some archives remove these layers but keep the headers that name them, so each layer is removed only if it is present.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from fastwarc.stream_io import BrotliReader, ZstdReader
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_ENCODINGS = 5
-"""Layers of content encoding, as browsers allow: data that unpacks to itself would never end."""
+"""Maximum number of content encodings, as in browsers: data that decodes to itself would never end."""
 
 _STATUS = re.compile(rb"HTTP\w?/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r{0,2}\n")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _NEXT_CHUNK_SIZE = re.compile(rb"(?:\r\n|.)" + _CHUNK_SIZE.pattern, re.DOTALL)
-"""With what ends the chunk before it: one search for each chunk, since there may be millions."""
+"""Includes the end of the preceding chunk, so that one search per chunk is enough; there may be millions."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
 
 
 class BodyError(ValueError):
-    """A body cannot be decoded; the arguments are the reason of quarantine and what was found."""
+    """A body that cannot be decoded; the arguments are the reason of quarantine and the detail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A parsed response. headers: lower-case names, the first value each. body: as stored, still encoded."""
+    """A parsed response. headers: lower-case names, first values. body: as stored, still encoded."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,18 +39,18 @@ class Response:
 
     @property
     def content_type(self) -> str:
-        """The media type in lower case without parameters, empty if not given."""
+        """The media type in lower case without parameters, empty if missing."""
         return media_type(self.headers.get("content-type", ""))
 
     @property
     def charset(self) -> str | None:
-        """The charset the server named."""
+        """The charset named by the server."""
         match = _CHARSET.search(self.headers.get("content-type", ""))
         return match.group(1) if match else None
 
     @property
     def is_cut(self) -> bool:
-        """Whether fewer bytes are stored than the server announced."""
+        """Whether fewer bytes are stored than Content-Length announces."""
         announced = self.headers.get("content-length", "").strip()
         if "transfer-encoding" in self.headers or not announced.isdecimal() or len(announced) > 15:
             return False
@@ -63,7 +63,7 @@ def media_type(value: str) -> str:
 
 
 def parse(block: bytes) -> Response | None:
-    """The response in a record's block; None if it does not begin with a status line."""
+    """Parse the block of a record; None if it does not begin with a status line."""
     status = _STATUS.match(block)
     if not status:
         return None
@@ -77,13 +77,13 @@ def parse(block: bytes) -> Response | None:
 
 
 def without_transfer_encoding(response: Response) -> bytes:
-    """The body as the server meant it to arrive, maybe still compressed. Raises BodyError: `truncated` for a last chunk that is missing."""
+    """The body without transfer encoding, possibly still compressed. Raises BodyError: `truncated` if the last chunk is missing."""
     is_chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
     return _without_chunks(response.body) if is_chunked else response.body
 
 
 def without_content_encoding(response: Response, entity: bytes, max_bytes: int) -> bytes:
-    """The page in an entity body.
+    """Decode an entity body.
 
     Raises BodyError: `too_large` beyond max_bytes, `truncated` for encoded data that ends early, `unreadable` for damage.
     """
@@ -99,7 +99,7 @@ def without_content_encoding(response: Response, entity: bytes, max_bytes: int) 
 
 
 def _without_chunks(body: bytes) -> bytes:
-    """The data of a chunked body; the body itself if it does not begin like one. Raises BodyError where it is cut."""
+    """Decode a chunked body; return it unchanged if it does not begin like one. Raises BodyError if it is truncated."""
     size = _CHUNK_SIZE.match(body)
     if not size:
         return body
@@ -125,7 +125,7 @@ def _gunzip(body: bytes, max_bytes: int) -> bytes:
 
 
 def _undeflate(body: bytes, max_bytes: int) -> bytes:
-    """`deflate` is zlib by the standard and raw deflate in practice."""
+    """Decode `deflate`: zlib by the standard, raw deflate in practice."""
     looks_zlib = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
     return _inflate(body, max_bytes, 15 if looks_zlib else -15)
 

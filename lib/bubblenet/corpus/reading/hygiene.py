@@ -1,4 +1,4 @@
-"""Bytes to text by one written rule, and text without anything that a store, a prompt or a reader could stumble over."""
+"""Decode bytes by one documented rule, and remove from text what could break a store, a prompt or a reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 HYGIENE_VERSION = 1
 
 META_SCAN_BYTES = 4096
-"""How far into a page a `<meta charset>` counts; real pages put it later than the 1,024 bytes of the HTML standard."""
+"""How many bytes of a page are searched for `<meta charset>`; real pages put it later than the 1,024 bytes of the HTML standard."""
 
 MAX_COMBINING_RUN = 30
 """Longest run of combining marks (Unicode UAX #15, section 13, Stream-Safe Text Format); longer runs make NFC quadratic."""
@@ -26,26 +26,26 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _META_CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^<>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # beside carriage return
+_LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # besides carriage return
 # C0 and C1 controls except tab and newline; bidi controls; zero-width no-break space; Unicode tag characters.
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_ASCII = bytes([*b"\t\n", *range(0x20, 0x7F)])
-# Anything that the three above would change: most text has none, and is searched once.
+# Anything that the three above would change: most text has none, so one search is enough.
 _SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]")
-# Blocks that hold combining marks, roughly: without a run of these, the exact and slow search is not needed.
+# Blocks with combining marks, roughly: without a run of these, the exact and slow search is not needed.
 _MAYBE_COMBINING = "[^\x00-\u02ff\u2000-\u206f\u3100-\ua66e\uac00-\ud7ff\ufe30-\uffff]"
-# The first one stands alone: a pattern that begins with a set is searched fast.
+# The first character class is separate, since a pattern that begins with a class is searched fast.
 _MAYBE_COMBINING_RUN = re.compile(f"{_MAYBE_COMBINING}{_MAYBE_COMBINING}{{{MAX_COMBINING_RUN},}}")
-# What browsers read under these names holds more characters than the standard of that name (WHATWG Encoding, section 4.2).
+# Browsers decode these labels by supersets of the standards named (WHATWG Encoding, section 4.2).
 _SUPERSETS = {"gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-11": "cp874", "big5": "big5hkscs"}
 
 
 def decode(payload: bytes, *, http_charset: str | None, is_html: bool) -> tuple[str, str]:
-    """Decode a page and name the charset that was used.
+    """Decode a page; return its text and the charset used.
 
     Order: byte order mark, HTTP header, `<meta>` or XML declaration (HTML only), UTF-8 if it is valid, detection.
-    Labels mean what they mean in a browser (WHATWG Encoding: `iso-8859-1` is windows-1252). Invalid bytes become U+FFFD.
+    Labels are interpreted as in browsers (WHATWG Encoding: `iso-8859-1` is windows-1252). Invalid bytes become U+FFFD.
     """
     for mark, charset in _BOMS:
         if payload.startswith(mark):
@@ -63,7 +63,7 @@ def decode(payload: bytes, *, http_charset: str | None, is_html: bool) -> tuple[
 def clean_text(text: str) -> str:
     """Normalise text: LF line ends, no controls but tab and newline, no bidi or tag characters, no lone surrogates, NFC.
 
-    The result always encodes to UTF-8, and cleaning it again changes nothing.
+    The result can always be encoded to UTF-8, and the function is idempotent.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii() and not text.encode("ascii").translate(None, _PLAIN_ASCII):
@@ -78,12 +78,12 @@ def clean_text(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Clean text on one line: for addresses, dates and other short fields."""
+    """Clean text on a single line: for addresses, dates and other short fields."""
     return " ".join(clean_text(text).split())
 
 
 def _known_charset(label: str | None) -> str | None:
-    """The Python codec for a declared label, or None for an unknown or a non-text one."""
+    """The Python codec for a declared label; None for an unknown or non-text one."""
     name = map_encoding_to_html5(label.strip(), False) if label else None
     try:
         codec = codecs.lookup(name).name if name else None
@@ -105,7 +105,7 @@ def _cap_combining_runs(text: str) -> str:
 
 @functools.cache
 def _long_combining_runs() -> re.Pattern[str]:
-    """Matches a run of combining marks that is too long; group 1 is what may stay."""
+    """Matches a run of combining marks beyond the maximum; group 1 is the part to keep."""
     marks = [point for point in range(0x300, sys.maxunicode + 1) if unicodedata.combining(chr(point))]
     characters = "".join(f"\\U{point:08x}" for point in marks)
     return re.compile(f"([{characters}]{{{MAX_COMBINING_RUN}}})[{characters}]+")

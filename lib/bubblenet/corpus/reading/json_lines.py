@@ -1,4 +1,4 @@
-"""Pages in JSON files: one object a line, plain, gzip or Zstandard, or one value in the whole file."""
+"""Pages in JSON files: JSON lines, plain, gzip or Zstandard, or a single value."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from bubblenet.corpus.reading.records import page_at, page_of_record
 from bubblenet.corpus.reading.streams import MAX_DRAINED_BYTES, WHOLE, ByteRange, GzipStream, ZstdStream, compression_of, reason_of
 
 MAX_ESCAPES = 6
-r"""Bytes of JSON that one byte of text can take: `\\\u0041`."""
+r"""The most bytes of JSON that one byte of text can take: `\\\u0041`."""
 
 _SKIPPED_AT_ONCE = 1 << 20
 _BOM = b"\xef\xbb\xbf"
-# What follows a backslash: another one, two escapes that are one character, or half of such a pair.
+# The rest of an escape: another backslash, a surrogate pair of escapes, or half of such a pair.
 _ESCAPES = re.compile(rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))")
 
 
 def read_jsonl(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
-    """One Page for each line that is not blank and begins in the part; a compressed file is read by the part that holds its first byte.
+    """One Page for each non-blank line that begins in the part; a compressed file belongs to the part with its first byte.
 
-    After damage to compressed data, one Page that says so ends the file.
+    Damage to compressed data ends the file with one Page that reports it.
     """
     unpack = compression_of(source)
     if unpack is None:
@@ -37,9 +37,9 @@ def read_jsonl(source: BinaryIO, path: str, max_document_bytes: int, part: ByteR
 
 
 def read_json(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
-    """As read_jsonl if the first line is a JSON object; else the file is one JSON value: an object, or a list of them.
+    """As read_jsonl if the first line is a JSON object; else the file is one JSON value: an object, or a list of objects.
 
-    Never in parts: only the beginning of the file tells how it is to be read.
+    Not splittable, since only the beginning of the file tells how to read it.
     """
     if part.start:
         return
@@ -62,7 +62,7 @@ def read_json(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRa
 
 
 def _line_start(source: BinaryIO, part: ByteRange) -> int:
-    """The offset of the first line that begins in or after the part."""
+    """The offset of the first line that begins at or after the start of the part."""
     if part.start == 0:
         source.seek(0)
         return 0
@@ -77,13 +77,13 @@ def _line_start(source: BinaryIO, part: ByteRange) -> int:
 def _pages_of_lines(
     source: BinaryIO | GzipStream | ZstdStream, start: int, path: str, max_document_bytes: int, part: ByteRange
 ) -> Iterator[Page]:
-    """One Page for each line of a stream that stands at a line's beginning, start; a line that never seems to end is the last."""
+    """One Page per line of a stream positioned at a line start, given as `start`; reading stops at a line that never seems to end."""
     unpacked = source if isinstance(source, (GzipStream, ZstdStream)) else None
     stream = io.BufferedReader(unpacked) if unpacked else cast(BinaryIO, source)
     offset, limit = start, MAX_ESCAPES * max_document_bytes
     while part.holds(offset) and (line := stream.readline(limit)):
         if unpacked and unpacked.damage and not line.endswith(b"\n"):
-            break  # the line that the damage cut
+            break  # the line truncated by the damage
         page = page_at(path, offset)
         is_whole = line.endswith(b"\n") or len(line) < limit
         skipped, is_ended = (0, True) if is_whole else _skip_line(stream)
@@ -100,7 +100,7 @@ def _pages_of_lines(
 
 
 def _skip_line(stream: BinaryIO | io.BufferedReader) -> tuple[int, bool]:
-    """Read to the end of the line, but not much more than MAX_DRAINED_BYTES; the bytes read, and whether the end was found."""
+    """Skip to the end of the line, reading not much more than MAX_DRAINED_BYTES; the bytes read, and whether the end was found."""
     skipped = 0
     while skipped < MAX_DRAINED_BYTES:
         chunk = stream.readline(_SKIPPED_AT_ONCE)
@@ -126,7 +126,7 @@ def _page_of_value(page: Page, value: Any, max_document_bytes: int) -> Page:
 
 
 def _pages_of_value(payload: bytes, path: str, max_document_bytes: int) -> Iterator[Page]:
-    """The pages of a file that is one value; those of a list are named by their number from 1."""
+    """The pages of a file with a single value; those of a list are numbered from 1."""
     value = _parsed(payload)
     if isinstance(value, list):
         yield from (_page_of_value(page_at(path, number), item, max_document_bytes) for number, item in enumerate(value, start=1))
@@ -135,7 +135,7 @@ def _pages_of_value(payload: bytes, path: str, max_document_bytes: int) -> Itera
 
 
 def _parsed(payload: bytes) -> Any:
-    """The JSON value, None if it is none."""
+    """The JSON value; None if it cannot be parsed."""
     try:
         return _loads(payload)
     except orjson.JSONDecodeError:
@@ -143,7 +143,7 @@ def _parsed(payload: bytes) -> Any:
 
 
 def _loads(payload: bytes) -> Any:
-    """The JSON value; escapes of lone surrogates, which Python's json writes and orjson refuses, become U+FFFD. Raises JSONDecodeError."""
+    """The JSON value; escapes of lone surrogates, which Python's json writes and orjson rejects, become U+FFFD. Raises JSONDecodeError."""
     payload = payload.removeprefix(_BOM)
     try:
         return orjson.loads(payload)

@@ -1,4 +1,4 @@
-"""One page as it was read: its text and what it says about itself, or why it could not be read."""
+"""A page as read: its text and metadata, or why it could not be read."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from bubblenet.corpus.reading import hygiene
 
 READER_VERSION = 2
-"""Rises when the same payload would give another page: another address, content, type or declared language, or a verdict. Pages are read
-and cut again.
+"""Raise when the same payload would give another page: another address, content, type or declared language, or a verdict. Pages are read
+and segmented again.
 """
 
 PROVENANCE_VERSION = 1
-"""Rises when the same page would get another licence, date, digest, place or charset. Pages are read again; no later stage is redone."""
+"""Raise when the same page would get another licence, date, digest, place or charset. Pages are read again; no later stage is redone."""
 
 _TAG_ATTRIBUTES = 4096
 _HTML_TAG = re.compile(rf"<html\b([^<>]{{0,{_TAG_ATTRIBUTES}}})", re.IGNORECASE)
 _ANY = rf"[^<>]{{0,{_TAG_ATTRIBUTES}}}"
 _LICENCE = r"rel\s*=\s*[\"']?(?:[\w-]+\s+){0,5}licen[sc]e"
-_MAYBE_LICENCE = re.compile(_LICENCE)  # begins with plain letters, and is searched fast for it
+_MAYBE_LICENCE = re.compile(_LICENCE)  # begins with literal letters, so it is searched fast
 _LICENCE_TAG = re.compile(rf"<(?:link|a)\b({_ANY}?\b{_LICENCE}\b{_ANY})", re.IGNORECASE)
 _LANG = re.compile(r"\blang\s*=\s*[\"']?\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3})")
 _HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]{1,2000})\"|'([^']{1,2000})'|([^\s\"'>]{1,2000}))", re.IGNORECASE)
@@ -32,12 +32,12 @@ _MAX_DETAIL_CHARACTERS = 300
 class Page:
     """A fetched page, or a record that could not be read.
 
-    content: decoded and cleaned text, None when quarantined. content_type: `html`, `text` or `markdown`.
+    content: decoded and cleaned text, None if quarantined. content_type: `html`, `text` or `markdown`.
     payload_digest: SHA-256 (hex) of the payload after HTTP transfer and content decoding, empty if nothing could be read.
-    block_digest: SHA-256 (hex) of the record as it is stored: a WARC record's block, a JSON line; empty for other formats.
-    is_verified: whether a digest that the archive states for the record was computed and fits.
-    record_offset: byte offset in the file for WARC, in the unpacked file for JSON, row number from 1 for Parquet, else 0.
-    declared_language, declared_licence: what the page claims. fetched_at: ISO 8601.
+    block_digest: SHA-256 (hex) of the record as stored: a WARC record's block, a JSON line; empty for other formats.
+    is_verified: whether a digest that the archive states for the record was computed and matches.
+    record_offset: byte offset in the file for WARC, in the decompressed file for JSON, row number from 1 for Parquet, else 0.
+    declared_language, declared_licence: what the page declares. fetched_at: ISO 8601.
     reason: None if readable, else `unreadable`, `truncated`, `digest_mismatch`, `empty`, `too_large`, `bad_json`, `missing_text` or
     `not_html`; detail says more.
     """
@@ -58,12 +58,12 @@ class Page:
 
 
 def quarantined(page: Page, reason: str, detail: str) -> Page:
-    """The page without its content, and why."""
+    """The page without its content, with the reason."""
     return replace(page, content=None, reason=reason, detail=hygiene.clean_text(detail)[:_MAX_DETAIL_CHARACTERS])
 
 
 def from_payload(page: Page, payload: bytes, http_charset: str | None = None) -> Page:
-    """Fill a page from its bytes: decode, clean, read its claims; quarantine it if there is no text in it."""
+    """Fill a page from its bytes: decode, clean, read its declarations; quarantine it if it has no text."""
     page = replace(page, payload_digest=hashlib.sha256(payload).hexdigest())
     if not payload.strip():
         return quarantined(page, "empty", "the payload holds no bytes, or only white space")
@@ -74,7 +74,7 @@ def from_payload(page: Page, payload: bytes, http_charset: str | None = None) ->
 
 
 def from_text(page: Page, text: str) -> Page:
-    """Fill a page from decoded text; the page's own claims are kept where it already carries some."""
+    """Fill a page from decoded text; declarations that it already has are kept."""
     content = hygiene.clean_text(text)
     if not content.strip():
         return quarantined(page, "empty", "nothing is left after control characters and white space")

@@ -1,4 +1,4 @@
-"""Pages in Parquet files: one for each row, row group by row group, so that damage costs one group and parts of a file need no other."""
+"""Pages in Parquet files: one per row, read by row group, so that damage costs at most one group and parts can be read separately."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from bubblenet.corpus.reading.streams import ByteRange, file_size
 BATCH_ROWS = 64
 BATCH_BYTES = 64 * 1024 * 1024
 MAX_COLUMNS = 4
-"""A row may hold so many texts of the greatest size; row groups of larger ones, which no page comes from, are not unpacked."""
+"""Upper bound on the texts of maximum size in a row; row groups with larger rows, which cannot be pages, are not decompressed."""
 
 _READ_BYTES = 1024 * 1024
 _DAMAGE = (pa.ArrowException, OSError, ValueError, MemoryError)
 
 
 def read_parquet(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
-    """One Page for each row of the row groups that begin in the part; where a group stops being sound, one `unreadable` Page ends it.
+    """One Page for each row of the row groups that begin in the part; at damage, a group ends with one `unreadable` Page.
 
-    What is wrong with the file as a whole is said by the part that holds its first byte.
+    Faults of the file as a whole are reported by the part with its first byte.
     """
     try:
         size = file_size(source)
@@ -49,7 +49,7 @@ def read_parquet(source: BinaryIO, path: str, max_document_bytes: int, part: Byt
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """One row group. first_row: number of its first row in the file, from 1. num_rows: as the footer announces."""
+    """One row group. first_row: number of its first row in the file, from 1. num_rows: as stated in the footer."""
 
     file: pq.ParquetFile
     index: int
@@ -60,13 +60,13 @@ class _Group:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes that a row takes on average when it is unpacked, by the footer."""
+        """Average uncompressed bytes per row, according to the footer."""
         group = self.file.metadata.row_group(self.index)
         chunks = (group.column(number) for number in range(group.num_columns))
         return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in self.columns) // max(1, self.num_rows)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The fields that matter of every row. Every batch is checked first: a damaged file can decode into impossible arrays."""
+        """The relevant fields of every row. Every batch is validated first: a damaged file can decode into invalid arrays."""
         size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, self.row_bytes)))
         for batch in self.file.iter_batches(batch_size=size, row_groups=[self.index], columns=self.columns, use_threads=False):
             batch.validate(full=True)
@@ -75,7 +75,7 @@ class _Group:
 
 
 def _offset(file: pq.ParquetFile, index: int, size: int) -> int:
-    """Where the row group begins, by the first of its column chunks; within the file even if the footer says otherwise."""
+    """The offset of the first column chunk of the row group; clamped to the file even if the footer is wrong."""
     chunk = file.metadata.row_group(index).column(0)
     offsets = [offset for offset in (chunk.dictionary_page_offset, chunk.data_page_offset) if offset]
     return max(0, min([*offsets, size - 1]))

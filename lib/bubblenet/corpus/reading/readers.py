@@ -14,11 +14,11 @@ from bubblenet.locations import file_url, open_binary
 
 
 def read_file(path: str, *, max_document_bytes: int, part: ByteRange = WHOLE) -> Iterator[Page]:
-    """Every page that begins in a part of a file, in order. The parts of a file give together what the whole file gives.
+    """Every page that begins in a part of a file, in order. The parts of a file together give what the whole file gives.
 
-    path: a local path, `file:` URI or URL that pyarrow or fsspec opens; a file of no known format is read as HTML.
+    path: a local path, `file:` URI or URL that pyarrow or fsspec opens; a file of unknown format is read as HTML.
     max_document_bytes: a larger page is quarantined as `too_large`.
-    A file that holds no page at all gives one Page with reason `empty`, a part of a file none; one that cannot be opened, `unreadable`.
+    A file without pages gives one Page with reason `empty`, a part of a file none; one that cannot be opened, `unreadable`.
     """
     url = file_url(path)
     known = format_of(path)

@@ -1,4 +1,4 @@
-"""Pages in records with named fields, by the names that public corpora use."""
+"""Pages in records with named fields, by the field names of public corpora."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bubblenet.corpus.reading import hygiene
 from bubblenet.corpus.reading.pages import Page, from_payload, from_text, quarantined
 
 TEXT_FIELDS = ("text", "content", "raw_content", "markdown", "html")
-"""The first of these that is a text is the page; `markdown` and `html` say what it is."""
+"""The first of these that is a text is the content; `markdown` and `html` also give its type."""
 
 URL_FIELDS = ("url", "source", "id")
 LANGUAGE_FIELDS = ("language", "lang")
@@ -21,7 +21,7 @@ KNOWN_FIELDS = frozenset((*TEXT_FIELDS, *URL_FIELDS, *LANGUAGE_FIELDS, *LICENCE_
 
 
 def page_at(path: str, place: int) -> Page:
-    """A page that is named by its place in the file until it names itself."""
+    """A page named by its place in the file, for records without a URL."""
     return Page(f"{path}#{place}", None, "text", record_offset=place)
 
 
@@ -48,7 +48,7 @@ def page_of_record(page: Page, record: Mapping[str, Any], max_document_bytes: in
 
 
 def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    """The first of the fields that holds something, as clean text on one line."""
+    """The first non-empty field, as clean text on one line."""
     for name in names:
         value = record.get(name)
         if value is not None and value != "" and not isinstance(value, (dict, list, bytes)):

@@ -1,11 +1,11 @@
 """Files of seed pairs: JSON lines, plain, gzip or Zstandard, each line a pair or a conversation.
 
-    {"instruction": "...", "response": "..."}
-    {"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}
-    {"prompt": [{"role": "user", ...}], "completion": [{"role": "assistant", ...}]}
+{"instruction": "...", "response": "..."}
+{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}
+{"prompt": [{"role": "user", ...}], "completion": [{"role": "assistant", ...}]}
 
-Optional: `input` or `context`, a text that belongs to the instruction and is put below it; `language`, `kind` (of task) and `source`.
-Of a longer conversation the first exchange counts, as in Li et al. 2023 (arXiv:2308.06259), section 3.1.
+Optional: `input` or `context`, a text that belongs to the instruction and is appended to it; `language`, `kind` (of task) and `source`.
+Of a longer conversation only the first exchange is used, as in Li et al. 2023 (arXiv:2308.06259), section 3.1.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ Origin = Literal["human", "project", "reviewed"]
 """Who wrote the pairs: people, people for this project, or a model whose pairs people have read."""
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
-"""A longer line is quarantined: no model reads as much."""
+"""A longer line is quarantined: no model reads that much."""
 
 _CONTEXT_FIELDS = ("input", "context")
 _SHORT_FIELDS = ("kind", "source")
 
 
 class Unusable(ValueError):
-    """A line that holds no seed. reason: its name in table seeds; is_bad: false where the line is well made and not wanted."""
+    """A line without a seed. reason: its name in table seeds; is_bad: false if the line is well formed but unwanted."""
 
     def __init__(self, reason: str, detail: str, *, is_bad: bool = True) -> None:
         self.reason, self.is_bad = reason, is_bad
@@ -46,7 +46,7 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What is asked and what is answered, and what else the line says."""
+    """An instruction and its response, and the other fields of the line."""
 
     instruction: str
     response: str
@@ -54,9 +54,9 @@ class Exchange:
 
 
 def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
-    """Number, from 1, and bytes of every line that is not blank; of one that is too long, as much as shows that it is.
+    """Number, from 1, and bytes of every non-blank line; an oversized line is cut just beyond the limit.
 
-    Raises OSError where the file cannot be read or its compressed data ends early: seeds are too dear to be lost quietly.
+    Raises OSError if the file cannot be read or its compressed data ends early: seeds are too costly to be lost silently.
     """
     with open_binary(path) as source:
         unpack = compression_of(source)
@@ -76,7 +76,7 @@ def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
 
 
 def read_seed(line: bytes) -> dict[str, Any]:
-    """The columns of table `seeds` that a line fills, its verdict among them."""
+    """The columns of table `seeds` that come from a line, including its verdict."""
     try:
         exchange = parse(line)
     except Unusable as fault:
@@ -104,7 +104,7 @@ def parse(line: bytes) -> Exchange:
 
 
 def split_position(instruction: str) -> float:
-    """Where a seed stands between 0 and 1: by the folded instruction alone, so that one question is never on both sides of a split."""
+    """The position of a seed between 0 and 1, by the folded instruction alone, so that one question is never on both sides of a split."""
     return row_seed("seed split", folded(instruction)) / 2**63
 
 
@@ -125,7 +125,7 @@ def _describe(exchange: Exchange) -> dict[str, Any]:
 
 
 def _read_alike(text: str) -> str:
-    """The text with case and white space folded, and no more: a sum without its signs is another sum."""
+    """The text with case and white space folded, but not punctuation: a sum without its signs is another sum."""
     return " ".join(text.casefold().split())
 
 
@@ -142,7 +142,7 @@ def _of_messages(messages: Any, fields: Mapping[str, Any]) -> Exchange:
 
 
 def _turns(value: Any, role: str) -> list[Any]:
-    """TRL's two forms: a list of messages, or the text of one."""
+    """The two forms of TRL: a list of messages, or the text of one."""
     return value if isinstance(value, list) else [{"role": role, "content": value}]
 
 
@@ -155,5 +155,5 @@ def _text(record: Mapping[str, Any], name: str) -> str:
 
 
 def line_id(line: bytes, licence: str, origin: str) -> str:
-    """The request of a line: the same line under the same licence and origin is read once, from whatever file."""
+    """The request key of a line: the same line under the same licence and origin is read once, from any file."""
     return content_id(hashlib.sha256(line.strip()).hexdigest(), licence, origin)

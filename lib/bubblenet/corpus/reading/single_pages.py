@@ -13,12 +13,12 @@ MARKDOWN_SUFFIXES = (".md", ".markdown")
 
 
 def read_html(source: BinaryIO, url: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
-    """The page of an open HTML file; it belongs to the part that contains the first byte."""
+    """The page of an open HTML file; it belongs to the part with the first byte."""
     return _read(source, Page(url, None, "html"), max_document_bytes, part)
 
 
 def read_text(source: BinaryIO, url: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
-    """The page of a text or Markdown file, told apart by the suffix."""
+    """The page of a text or Markdown file, distinguished by suffix."""
     is_markdown = file_name(url).lower().endswith(MARKDOWN_SUFFIXES)
     return _read(source, Page(url, None, "markdown" if is_markdown else "text"), max_document_bytes, part)
 

@@ -1,6 +1,6 @@
-"""Bytes of a file, plain or compressed, whole or in parts, with every kind of damage noticed and none raised.
+"""The bytes of a file, plain or compressed, whole or in parts; damage of any kind is detected and never raised.
 
-A compressed file that ends early looks complete to most readers; here a stream knows whether it came to its end.
+To most readers a truncated compressed file looks complete; these streams know whether they reached the end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 CHUNK_BYTES = 64 * 1024
 
 MAX_DRAINED_BYTES = 256 * 1024 * 1024
-"""Of a record that is too large, this much more is unpacked in search of its end: a bomb must not cost more than a second."""
+"""How much more of an oversized record is decompressed in search of its end: a decompression bomb must not cost more than a second."""
 
 _ENDS_EARLY = "ends early"
 
@@ -32,7 +32,7 @@ class ByteRange:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it covers any file."""
+        """Whether it covers the whole of any file."""
         return self.start == 0 and self.end is None
 
     def holds(self, offset: int) -> bool:
@@ -51,8 +51,8 @@ def reason_of(damage: str) -> str:
 class GzipMember(io.RawIOBase):
     """One gzip member as a stream of decompressed bytes.
 
-    Reading never raises: at damage or an early end of the file the stream ends, and `damage` says how. After a clean end, `damage` is empty
-    and `end` is the offset of the next member.
+    Reading never raises: at damage or an early end of the file the stream ends, and `damage` describes it. After a clean end, `damage` is
+    empty and `end` is the offset of the next member.
     """
 
     def __init__(self, source: BinaryIO, start: int) -> None:
@@ -68,12 +68,12 @@ class GzipMember(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """The number of bytes that were read."""
+        """The number of bytes read."""
         return self._position
 
     @property
     def has_ended(self) -> bool:
-        """Whether the member came to its end, and its checksum is right."""
+        """Whether the end of the member was reached and its checksum matches."""
         return self._inflater.eof
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
@@ -82,7 +82,7 @@ class GzipMember(io.RawIOBase):
         return len(data)
 
     def drain(self) -> None:
-        """Read to the end and throw away, but not much more than MAX_DRAINED_BYTES."""
+        """Read to the end and discard, but not much more than MAX_DRAINED_BYTES."""
         drained = 0
         while drained < MAX_DRAINED_BYTES and (data := self._inflate(CHUNK_BYTES)):
             drained += len(data)
@@ -98,7 +98,7 @@ class GzipMember(io.RawIOBase):
             except zlib.error as error:
                 self.damage = f"the gzip data is damaged: {error}"
                 break
-            # At the end of the member zlib leaves the rest in both attributes.
+            # At the end of the member zlib leaves the remaining input in both attributes.
             self._pending = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
             self.end += len(compressed) - len(self._pending)
             if data:
@@ -108,7 +108,7 @@ class GzipMember(io.RawIOBase):
 
 
 class GzipStream(io.RawIOBase):
-    """All members of a gzip file as one stream; `damage` says how it ended too early, empty if it did not."""
+    """All members of a gzip file as one stream; `damage` says why it ended early, empty if it did not."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
@@ -133,7 +133,7 @@ class GzipStream(io.RawIOBase):
 class ZstdStream(io.RawIOBase):
     """All frames of a Zstandard file as one stream; `damage` as in GzipStream.
 
-    Frames that were written without a checksum can hide a flipped bit; the `zstd` command writes one.
+    Frames without a checksum can hide a flipped bit; the `zstd` command writes one.
     """
 
     def __init__(self, source: BinaryIO) -> None:
@@ -157,14 +157,14 @@ class ZstdStream(io.RawIOBase):
 
 
 def compression_of(source: BinaryIO) -> type[GzipStream | ZstdStream] | None:
-    """The stream that unpacks this file, by its first bytes; None for a plain file."""
+    """The decompressing stream for this file, by its first bytes; None for a plain file."""
     source.seek(0)
     head = source.read(len(ZSTD_MAGIC))
     return GzipStream if head.startswith(GZIP_MAGIC) else ZstdStream if head == ZSTD_MAGIC else None
 
 
 def find(source: BinaryIO, needle: bytes, start: int, stop: int) -> int | None:
-    """The offset of the next occurrence of needle that begins at or after start and before stop; None if there is none."""
+    """The offset of the first occurrence of needle that begins at or after start and before stop; None if there is none."""
     source.seek(start)
     window = b""
     offset = start
@@ -180,5 +180,5 @@ def find(source: BinaryIO, needle: bytes, start: int, stop: int) -> int | None:
 
 
 def file_size(source: BinaryIO) -> int:
-    """Bytes in an open file."""
+    """The size of an open file in bytes."""
     return source.seek(0, os.SEEK_END)

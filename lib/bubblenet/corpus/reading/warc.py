@@ -1,13 +1,13 @@
 """Pages in WARC files (ISO 28500), compressed or not, whole or damaged, in one piece or in parts.
 
-FastWARC reads the records; the way from one record to the next is ours, because a record that is cut or damaged must cost that record
-alone, must never pass for a complete page, and because a part of a file begins anywhere.
+FastWARC parses the records; moving from one record to the next is our own code, because a truncated or damaged record must cost only
+itself and must never pass for a complete page, and because a part of a file can begin anywhere.
 
-A part holds the records whose first byte lies in it. It begins at the first place in it that looks like a record: a gzip member that
-unpacks to `WARC/`, or a line `WARC/` in a plain file. So does reading after damage. A place where a record should begin, and does not,
-is reported by the part that holds the record before it: thus the parts of a file tell together exactly what the whole file tells.
-What looks like a record may be the content of a page about WARC files: so a part looks back as far as a page may reach, and comes to its
-first record on the way from one record to the next. (A larger record that holds an archive byte for byte could still feign one.)
+A part holds the records whose first byte lies in it. Reading starts at the first position that looks like a record: a gzip member that
+decompresses to `WARC/`, or a line `WARC/` in a plain file. The same holds after damage. A position where a record should begin but does
+not is reported by the part with the preceding record: thus the parts of a file together report exactly what the whole file does.
+What looks like a record may be the content of a page about WARC files: so a part starts earlier by the maximum size of a page, and reaches
+its first record by moving from record to record. (A larger record that contains an archive byte for byte could still mislead it.)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bubblenet.corpus.reading.warc_records import read_record
 
 _WARC_MAGIC = b"WARC/"
 _PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
-_NATIVE_PANIC = "PanicException"  # how an error that FastWARC did not foresee arrives; its class cannot be imported
+_NATIVE_PANIC = "PanicException"  # the class of errors that FastWARC did not anticipate; it cannot be imported
 _HEAD = re.compile(rb"WARC/\d.{0,65536}?\n\r*\n", re.DOTALL)
 _CONTENT_LENGTH = re.compile(rb"^Content-Length[ \t]*:[ \t]*(\d{1,18})[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 _HEAD_BYTES = 4096
@@ -34,7 +34,7 @@ _MAX_HEAD_BYTES = 64 * 1024
 
 
 def read_warc(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
-    """Every page of the part of an open WARC file, and a quarantined Page for each damaged place. Raises nothing for bad content."""
+    """Every page of a part of an open WARC file, and a quarantined Page for each damaged place. Never raises for bad content."""
     source.seek(0)
     is_gzip = source.read(len(GZIP_MAGIC)) == GZIP_MAGIC or path.endswith(".gz")
     reader = (_GzipReader if is_gzip else _PlainReader)(source, path, max_document_bytes, part)
@@ -42,9 +42,9 @@ def read_warc(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRa
 
 
 class PlainRecord(io.RawIOBase):
-    """One record of an uncompressed file as a stream of bytes, the twin of GzipMember: `damage`, `end` and `has_ended` mean the same.
+    """One record of an uncompressed file as a stream of bytes, with `damage`, `end` and `has_ended` as in GzipMember.
 
-    file_bytes: size of the file, so that nobody goes to its end to ask (a remote file would throw its buffer away).
+    file_bytes: size of the file, which avoids seeking to its end (a remote file would discard its buffer).
     """
 
     def __init__(self, source: BinaryIO, start: int, file_bytes: int) -> None:
@@ -65,7 +65,7 @@ class PlainRecord(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """The number of bytes that were read."""
+        """The number of bytes read."""
         return self._position
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
@@ -75,7 +75,7 @@ class PlainRecord(io.RawIOBase):
         return len(data)
 
     def drain(self) -> None:
-        """Go to the end of the record and past the blank lines behind it, and find out whether it is whole."""
+        """Skip to the end of the record and past the blank lines after it, and determine whether it is complete."""
         if self.damage:
             return
         if self._size > self._num_left:
@@ -89,7 +89,7 @@ class PlainRecord(io.RawIOBase):
 
 
 class _Reader(ABC):
-    """One pass over a part of a file. _is_lenient: whether FastWARC may read heads with odd line ends."""
+    """One pass over a part of a file. _is_lenient: whether FastWARC accepts heads with non-standard line ends."""
 
     _is_lenient = False
 
@@ -102,22 +102,22 @@ class _Reader(ABC):
 
     @abstractmethod
     def _open(self, start: int) -> GzipMember | PlainRecord:
-        """What begins at an offset, as a stream."""
+        """The record or gzip member at an offset, as a stream."""
 
     @abstractmethod
     def _find(self, start: int, stop: int) -> int | None:
-        """The first offset from start to before stop that could be the beginning of a record."""
+        """The first offset from start to before stop that could be the start of a record."""
 
     @abstractmethod
     def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:
-        """Set _offset to where to go on after a whole record; yield a Page if something is wrong there."""
+        """Set _offset to the position after a complete record; yield a Page if something is wrong there."""
 
     def pages(self) -> Iterator[Page]:
-        """One record after the other; after damage, the next place that looks like one."""
+        """Read record by record; after damage, continue at the next position that looks like a record."""
         self._offset = self._first_record() if self._part.start else 0
         while self._offset < self._size and (self._part.holds(self._offset) or not self._is_record(self._offset)):
             start, frame = self._offset, self._open(self._offset)
-            held: Page | None = None  # the latest page waits until it is known that its record is whole
+            held: Page | None = None  # the latest page is held back until its record is known to be complete
             for page in self._pages(cast(BinaryIO, frame), start):
                 if held:
                     yield held
@@ -132,7 +132,7 @@ class _Reader(ABC):
             yield from self._next(start, frame, held)
 
     def _pages(self, stream: BinaryIO, offset: int) -> Iterator[Page]:
-        """Pages from a stream of records; after a record that cannot be parsed there are no more."""
+        """Pages from a stream of records; it ends at a record that cannot be parsed."""
         try:
             for record in ArchiveIterator(stream, parse_http=False, stream_detect=False, fsspec_args=False, quirks_mode=self._is_lenient):
                 length = record.content_length
@@ -147,7 +147,7 @@ class _Reader(ABC):
             yield self._unreadable(offset, f"no WARC record where one should be: {error}")
 
     def _damaged(self, page: Page | None, start: int, damage: str) -> Page:
-        """The row for a record that is cut or damaged; it takes the URL of the page that was read from it."""
+        """The page for a truncated or damaged record, with the URL of the page that was read from it."""
         if page and page.reason in ("truncated", "digest_mismatch", "too_large"):
             return page
         page = page or self._unreadable(start, "")
@@ -157,7 +157,7 @@ class _Reader(ABC):
         return quarantined(Page(self._path, None, "html", record_offset=offset), "unreadable", detail)
 
     def _first_record(self) -> int:
-        """The offset of the first record of this part, found from one before it."""
+        """The offset of the first record of this part, reached from an earlier one."""
         offset = self._next_record(max(0, self._part.start - self._limit))
         while offset < min(self._part.start, self._size):
             frame = self._open(offset)
@@ -178,7 +178,7 @@ class _Reader(ABC):
 
 
 class _GzipReader(_Reader):
-    """Of a file with one gzip member for each record. Its checksum proves that a member is whole."""
+    """Reads a file with one gzip member per record; the checksum proves that a member is complete."""
 
     def _open(self, start: int) -> GzipMember:
         return GzipMember(self._source, start)
@@ -192,9 +192,9 @@ class _GzipReader(_Reader):
 
 
 class _PlainReader(_Reader):
-    """Of an uncompressed file. The length in a record's head may itself be damaged: it is believed if a record follows, or by digest."""
+    """Reads an uncompressed file. A record's length field may be damaged: it is trusted if a record follows, or if the digest matches."""
 
-    _is_lenient = True  # no harm: where a record begins and ends is already known
+    _is_lenient = True  # harmless: the boundaries of a record are already known
 
     def _open(self, start: int) -> PlainRecord:
         return PlainRecord(self._source, start, self._size)
@@ -213,7 +213,7 @@ class _PlainReader(_Reader):
 
 
 def _read_head(source: BinaryIO, start: int) -> bytes:
-    """The bytes from start on, so many that the head of a record is among them if there is one."""
+    """The bytes from start on, enough to contain the head of a record if there is one."""
     source.seek(start)
     head = source.read(_HEAD_BYTES)
     if head.startswith(_WARC_MAGIC) and not _HEAD.match(head):

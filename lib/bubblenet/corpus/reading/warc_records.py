@@ -1,4 +1,4 @@
-"""One WARC record as a page: which records are pages, what their digests prove, and what makes a record no whole page."""
+"""One WARC record as a page: which records are pages, what their digests prove, and what makes a record incomplete."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _DIGESTS = ("sha1", "sha256", "sha512", "md5")
 
 
 def read_record(record: WarcRecord, limit: int, offset: int) -> Page | None:
-    """The page of a response, resource or conversion record; None for one that holds no page.
+    """The page of a response, resource or conversion record; None for one without a page.
 
-    limit: bytes of a page; a larger one is quarantined as `too_large`. offset: where the record, or its gzip member, begins.
+    limit: maximum bytes of a page; a larger one is quarantined as `too_large`. offset: of the record, or of its gzip member.
     """
     url = hygiene.clean_line((record.headers.get("WARC-Target-URI") or "").strip("<> "))
     if not url.lower().startswith(_PAGE_SCHEMES):
@@ -47,13 +47,13 @@ def _read_block(record: WarcRecord, size: int) -> bytes:
 
 
 def _sniffed_type(body: bytes) -> str:
-    """The type of a body that the server did not name: HTML if its first tag is one of HTML's."""
+    """The type of a body if the server did not name it: HTML if its first tag is an HTML tag."""
     head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return "text/html" if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) else ""
 
 
 def _record_problem(page: Page, record: WarcRecord, block: bytes, limit: int) -> Page | None:
-    """The quarantined page if the record is too large or cut."""
+    """The quarantined page if the record is too large or truncated."""
     if record.content_length > limit + http.MAX_HEAD_BYTES:
         return quarantined(page, "too_large", f"a record of {record.content_length} bytes; the limit is {limit}")
     if cut := _cut_record(page, len(block), record.content_length):
@@ -70,10 +70,10 @@ def _cut_record(page: Page, num_bytes: int, announced: int) -> Page | None:
 
 
 def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block: bytes, limit: int) -> Page:
-    """The page of a whole record, if its digests fit.
+    """The page of a complete record, if its digests match.
 
-    Writers disagree on what WARC-Payload-Digest covers (WARC 1.1, section 5.9, leaves transfer encoding open): the body as it is stored,
-    without transfer encoding, and without content encoding are all accepted.
+    Writers disagree on what WARC-Payload-Digest covers (WARC 1.1, section 5.9, leaves transfer encoding open): the body as stored, without
+    transfer encoding, and without content encoding are all accepted.
     """
     fits_block = _fits(record.headers.get("WARC-Block-Digest"), block)
     if fits_block is False:
@@ -93,7 +93,7 @@ def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block
 
 
 def _fits(labelled: str | None, *candidates: bytes) -> bool | None:
-    """Whether a digest `algorithm:value` (base 32, as WARC writers do, or hex) is that of a candidate; None if it cannot tell.
+    """Whether a digest `algorithm:value` (base 32, as WARC writers do, or hex) matches a candidate; None if it cannot be checked.
 
     An unknown algorithm or a value of another length proves nothing.
     """

@@ -90,7 +90,7 @@ def repeated_text(passage: Passage, limits: RepetitionLimits) -> bool:
 
 
 def _may_have_twin(passage: Passage, lengths: NDArray[np.int64], size: int, min_similarity: float) -> NDArray[np.bool_]:
-    """For each sentence, whether enough of its n-grams of that size occur more than once in the passage."""
+    """For each sentence, whether enough of its n-grams of that size are repeated in the passage."""
     ends = lengths.cumsum()
     starts = passage.repeated_ngrams.of(size).starts
     num_ngrams = lengths - size + 1
@@ -99,7 +99,7 @@ def _may_have_twin(passage: Passage, lengths: NDArray[np.int64], size: int, min_
 
 
 def _num_with_twin(sets: Sequence[frozenset[tuple[str, ...]]], min_similarity: float) -> int:
-    """The number of sets with a similar other set."""
+    """The number of sets that are similar to another one."""
     twins: set[int] = set()
     for one, other in combinations(range(len(sets)), 2):
         num_common = len(sets[one] & sets[other])
