@@ -1,1 +1,1 @@
-"""What every application does first and last: build the session, open the warehouse, parse the arguments, print what happened."""
+"""What every application shares: building the session, opening the warehouse, parsing arguments, printing results."""

@@ -1,4 +1,4 @@
-"""What the command lines have in common: options that several of them take, and how each of them ends."""
+"""Shared parts of the command lines: common options and exit codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bubblenet.corpus.reading import formats
 from bubblenet.errors import BubblenetError
 
 NAMED_ERROR = 2
-"""Exit code of a command that ended with one of our own errors."""
+"""Exit code of a command that ended with a BubblenetError."""
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="TOML file with settings, e.g. conf/local.toml; default: built-in defaults.")
@@ -28,10 +28,10 @@ ReportOption = Annotated[Path | None, typer.Option("--report", help="Write an HT
 
 
 def exit_code(work: Callable[[], object]) -> int:
-    """Do the work; 0, or 2 after printing a named error, or what typer ends the process with."""
+    """Run the work; return 0, 2 after printing a named error, or the exit code of typer."""
     try:
         work()
-    except SystemExit as done:  # typer ends the process after success, too
+    except SystemExit as done:  # typer also exits by exception on success
         return int(done.code or 0)
     except BubblenetError as error:
         typer.echo(f"bubblenet: {type(error).__name__}: {error}", err=True)

@@ -1,6 +1,6 @@
 """A job is declared once, as JOB in its script jobs/x.py.
 
-Of the declaration come `spark-submit jobs/x.py ARGS`, which runs the job, and `bubblenet VERB ARGS`, which submits that script.
+The declaration provides `spark-submit jobs/x.py ARGS`, which runs the job, and `bubblenet VERB ARGS`, which submits that script.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from bubblenet.training.registry import with_trained_models
 
 Step = Callable[[Context], list[StageReport]]
 Values = Mapping[str, Any]
-"""What was parsed of a command line, by the names of the parameters."""
+"""The parsed command line, by parameter name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Options of the jobs that work on a snapshot. Each takes them all, so that one command line does for every step."""
+    """Options of the jobs that work on a snapshot. Each accepts all of them, so that every step can be given the same command line."""
 
     snapshot: SnapshotOption
     input: InputOption = None
@@ -65,13 +65,13 @@ _Command = TypeVar("_Command", bound=TyperCommand)
 class Job:
     """A job and its command line.
 
-    verb: what follows `bubblenet`; one word, or a group and a word in it.
+    verb: what follows `bubblenet`; a word, or a group and a word.
     doc: the docstring of the script; its first paragraph is the help text.
-    run: is given the open context. Its other parameters, annotated for typer, are the job's own part of the command line.
+    run: called with the open context. Its other parameters, annotated for typer, are the job's own options.
     follows: the verb after which this one is listed in --help.
-    makes_warehouse: whether it may create the warehouse; the others want one that exists, so that a mistyped folder is named.
-    on_snapshot: whether it works on a snapshot; needs_input: whether --input must be given then.
-    check: called with the job's own arguments before anything is started; raises what is wrong with them.
+    makes_warehouse: whether it may create the warehouse; other jobs need an existing one, so that a mistyped folder is reported.
+    on_snapshot: whether it works on a snapshot; needs_input: whether --input is then required.
+    check: called with the job's own arguments before anything is started; raises for invalid ones.
     """
 
     verb: str
@@ -85,7 +85,7 @@ class Job:
 
     @property
     def help(self) -> str:
-        """What the job does, in a sentence."""
+        """The help text, in a sentence."""
         return " ".join((self.doc or "").split("\n\n")[0].split())
 
     @property
@@ -98,7 +98,7 @@ class Job:
         return exit_code(lambda: self.command(self._work, TyperCommand)(argv))
 
     def command(self, act: Callable[[Values], object], cls: type[_Command]) -> _Command:
-        """The parser of the command line, which gives what it parsed to `act`."""
+        """The command-line parser, which passes the parsed values to `act`."""
 
         def callback(**values: Any) -> None:
             self.check_arguments(values)
@@ -108,16 +108,16 @@ class Job:
         app = typer.Typer(add_completion=False)
         app.command(self.name, help=self.help, cls=cls)(callback)
         command = typer.main.get_command(app)
-        assert isinstance(command, cls)  # a group is made of several
+        assert isinstance(command, cls)  # with a single command, typer makes no group
         return command
 
     def check_arguments(self, values: Values) -> None:
-        """Raise a named error for arguments that the job cannot work with."""
+        """Raise a named error for invalid arguments."""
         if self.check:
             self.check(**self._own(values))
 
     def _parameters(self) -> list[inspect.Parameter]:
-        """Those that must be given first, and the job's own before those that it shares; the context is no part of the command line."""
+        """Required parameters first, and the job's own before the shared ones; the context is not part of the command line."""
         _, *own = inspect.signature(self.run, eval_str=True, locals={"Context": Context}).parameters.values()
         shared = [parameter for kind in self._shared() for parameter in inspect.signature(kind, eval_str=True).parameters.values()]
         if self.needs_input:
@@ -149,7 +149,7 @@ def job_of_steps(
     needs_input: bool = False,
     shows_result: bool = False,
 ) -> Job:
-    """The job that runs steps in order; each stage prints its line when it ends. shows_result: print a summary at the end."""
+    """A job that runs steps in order; each stage prints a line when it ends. shows_result: print a summary at the end."""
 
     def run(context: Context, report: ReportOption = None) -> None:
         started = time.monotonic()
@@ -163,15 +163,15 @@ def job_of_steps(
 
 
 def options(kind: type[_Options], values: Values) -> _Options:
-    """The options of one kind among all that were parsed."""
+    """The options of one kind among the parsed values."""
     return kind(**{field.name: values[field.name] for field in fields(kind)})
 
 
 @contextmanager
 def opened(config: Path | None, overrides: Sequence[str], location: str, snapshot: str, *, create: bool) -> Iterator[Context]:
-    """Session, settings and warehouse of a job, with its ledger made whole; the session stops at the end.
+    """The session, settings and warehouse of a job, with a complete ledger; the session is stopped at the end.
 
-    create: whether to make the warehouse where there is none; else WarehouseError is raised, before anything is started.
+    create: whether to create a missing warehouse; otherwise WarehouseError is raised, before anything is started.
     """
     from rich.console import Console
 

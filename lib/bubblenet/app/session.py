@@ -1,7 +1,7 @@
 """The one place that builds a Spark session.
 
-Under spark-submit the session takes what spark-submit was given. Elsewhere (notebook, `bubblenet sql`, tests) it takes a file of
-conf/spark. Only what correctness needs is set here, whatever the files say.
+Under spark-submit the session uses the configuration of spark-submit; elsewhere (notebook, `bubblenet sql`, tests) a file of conf/spark.
+Only what correctness needs is set here, in either case.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _JAVA_VERSION = 17
 _NEEDED_FOR_CORRECTNESS = {
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.execution.arrow.pyspark.validateSchema.enabled": "true",  # a wrong type is named instead of failing in the JVM
+    "spark.sql.execution.arrow.pyspark.validateSchema.enabled": "true",  # report a wrong type by name instead of failing in the JVM
 }
 
 
@@ -54,7 +54,7 @@ def read_conf(path: Path) -> dict[str, str]:
 def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str] | None = None) -> SparkSession:
     """The running session, or a new one.
 
-    Raises EnvironmentProblem when there is no usable Java or the Delta jar cannot be had.
+    Raises EnvironmentProblem if there is no usable Java or the Delta jar cannot be obtained.
     """
     from pyspark.sql import SparkSession
 
@@ -66,7 +66,7 @@ def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str
             builder = builder.config(key, value)
     try:
         spark = builder.getOrCreate()
-    except Exception as error:  # noqa: BLE001 - explained or raised as it is
+    except Exception as error:  # noqa: BLE001 - explained or raised unchanged
         raise _explain(error) from None
     for key, value in _NEEDED_FOR_CORRECTNESS.items():
         spark.conf.set(key, value)
@@ -76,7 +76,7 @@ def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str
 
 
 def check_java() -> None:
-    """Raise EnvironmentProblem when no Java of the wanted version is found."""
+    """Raise EnvironmentProblem if no Java of the required version is found."""
     todo = f"Install it (Debian: apt-get install openjdk-{_JAVA_VERSION}-jre-headless) or set JAVA_HOME."
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
@@ -89,7 +89,7 @@ def check_java() -> None:
 
 
 def explain_launch_failure(log: str) -> EnvironmentProblem | None:
-    """The named error behind Spark's own output, if it is one we know."""
+    """The named error for Spark's own output, if it is a known one."""
     if "unresolved dependenc" in log or "ClassNotFoundException: io.delta" in log or "Cannot find catalog plugin class" in log:
         return EnvironmentProblem(
             "the Delta jar",
@@ -111,7 +111,7 @@ def _explain(error: Exception) -> Exception:
 
 
 def _ship_wheels(spark: SparkSession) -> None:
-    """Give workers the wheels of --py-files under a name that ends in .zip: PySpark puts no other archive on their path."""
+    """Ship the wheels of --py-files under a name that ends in .zip: PySpark puts no other archive on the path of workers."""
     for name in (spark.conf.get("spark.submit.pyFiles", "") or "").split(","):
         wheel = Path(name.removeprefix("file://"))
         if wheel.suffix == ".whl" and wheel.is_file():
@@ -130,14 +130,14 @@ def _check_delta(spark: SparkSession) -> None:
 
 
 def check_folder(location: str, settings: Settings) -> None:
-    """Raise WarehouseError where no folder is at a local place of tables: most often it is mistyped."""
+    """Raise WarehouseError if a local table location is not a folder: most often it is mistyped."""
     if "://" not in location and not settings.tables.schema_name and not Path(location).is_dir():
         raise WarehouseError("a warehouse", f"no folder at {location}", "Run `bubblenet run --warehouse DIR` first, or mend --warehouse.")
 
 
 @contextmanager
 def open_for_reading(config: Path | None, overrides: list[str] | None, location: str) -> Iterator[tuple[Settings, Warehouse]]:
-    """A session for looking at a warehouse that exists, quiet and stopped at the end. Raises WarehouseError when there is none."""
+    """A session for reading an existing warehouse, quiet and stopped at the end. Raises WarehouseError if there is none."""
     from bubblenet import settings
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.training.registry import with_trained_models
@@ -155,13 +155,13 @@ def open_for_reading(config: Path | None, overrides: list[str] | None, location:
 
 @contextmanager
 def _quiet_launch() -> Iterator[None]:
-    """Give the Java process a log file for the standard error that it inherits; show what is in it when the start fails."""
+    """Redirect the standard error that the Java process inherits to a log file; show its content if the start fails."""
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
         screen = os.dup(2)
         os.dup2(log.fileno(), 2)
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - explained or raised as it is
+        except Exception as error:  # noqa: BLE001 - explained or raised unchanged
             text = Path(log.name).read_text(encoding="utf-8", errors="replace")
             raise explain_launch_failure(text) or error from None
         finally:
