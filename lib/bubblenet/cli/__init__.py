@@ -1,1 +1,1 @@
-"""The `bubblenet` command: submits jobs, looks at a warehouse."""
+"""The `bubblenet` command: submits jobs and inspects a warehouse."""

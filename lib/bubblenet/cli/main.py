@@ -1,7 +1,7 @@
 """The `bubblenet` command.
 
-The verbs of jobs/ are found by bubblenet.cli.verbs and submitted. The looking commands (sql, status, report) open a session of their
-own. `judge`, `calibrate`, `languages` and `calibrate-translation` need no Spark.
+The verbs of jobs/ are found by bubblenet.cli.verbs and submitted. The inspection commands (sql, status, report) open their own session.
+`judge`, `calibrate`, `languages` and `calibrate-translation` need no Spark.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def version() -> None:
 
 
 def main() -> None:
-    """Entry point: a named error is one line, not a trace."""
+    """Entry point: a named error prints one line, not a traceback."""
     sys.exit(exit_code(app))
 
 

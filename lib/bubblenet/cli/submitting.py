@@ -1,6 +1,6 @@
-"""A job as an application of its own: the spark-submit line is built, shown and run.
+"""Submit a job as a separate application: build, show and run the spark-submit line.
 
-What Spark and its libraries write to standard error goes to a log file in the warehouse; what the job prints goes to the screen.
+The standard error of Spark and its libraries goes to a log file in the warehouse; the output of the job goes to the screen.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LOG_LINES = 25
 def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
     """Run a job by spark-submit and return its exit code.
 
-    values: what the job's parser made of argv. Raises EnvironmentProblem, SettingsError or WarehouseError before anything is started.
+    values: argv as parsed by the job. Raises EnvironmentProblem, SettingsError or WarehouseError before anything is started.
     """
     place = options(Place, values)
     chosen = settings.load(place.config, place.overrides or ())
@@ -50,7 +50,7 @@ def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
 
 
 def submit_command(script: str, argv: Sequence[str], conf: str) -> list[str]:
-    """The spark-submit line of a script of jobs/."""
+    """The spark-submit line for a script of jobs/."""
     import pyspark
 
     from bubblenet import jobs
@@ -61,18 +61,18 @@ def submit_command(script: str, argv: Sequence[str], conf: str) -> list[str]:
 
 
 def _short(path: Path) -> str:
-    """A path below the working folder is shown relative to it."""
+    """Paths below the working folder are shown relative to it."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _environment() -> dict[str, str]:
-    """spark-submit and its workers run the interpreter that runs this command, and log as conf/spark/log4j2.properties says."""
+    """Make spark-submit and its workers use this command's interpreter, and log according to conf/spark/log4j2.properties."""
     defaults = {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
     return {**defaults, "SPARK_CONF_DIR": str(session.conf_file("local").parent), **os.environ}
 
 
 def _log_file(warehouse: str) -> Path:
-    """A new log file in the warehouse; in the working folder's .cache when the warehouse is remote."""
+    """A new log file in the warehouse; in the working folder's .cache if the warehouse is remote."""
     folder = Path(".cache" if "://" in warehouse else warehouse) / "_logs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def _log_file(warehouse: str) -> Path:
 
 
 def _explain_failure(code: int, log: Path) -> None:
-    """Name the cause of a failed job. What the job itself said is on the screen: spark-submit joins its two outputs."""
+    """Print the cause of a failed job. Errors of the job itself are on the screen already: spark-submit merges its two outputs."""
     if code < 0 or code > 128:
         typer.echo("bubblenet: the job was killed. Start the same command again: it goes on where it stopped.", err=True)
     elif code != NAMED_ERROR:

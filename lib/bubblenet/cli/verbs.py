@@ -1,6 +1,6 @@
 """The verbs of the `bubblenet` command that submit jobs.
 
-Importing the jobs takes a second and more: a script is imported when its verb is asked for, all of them for --help.
+Importing all jobs takes over a second: a script is imported when its verb is used, all of them only for --help.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def declared_jobs() -> dict[str, Job]:
-    """Every job by the name of its script, each after the one that it follows."""
+    """Every job by script name, each after the one that it follows."""
     known = {script: _job_of(script) for script in _scripts()}
     return {script: known[script] for script in _followers("", known)}
 
@@ -40,7 +40,7 @@ def _job_of(script: str) -> Job:
 
 
 class VerbGroup(TyperGroup):
-    """The commands that main.py registers, after those of the jobs."""
+    """The jobs, then the commands that main.py registers."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """All verbs: the jobs in their order, then the others."""
@@ -48,7 +48,7 @@ class VerbGroup(TyperGroup):
         return list(dict.fromkeys([*verbs, *self.commands]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of that name. The script of the same name is looked at first, then the others one by one."""
+        """The command of that name. The script of the same name is tried first, then the others one by one."""
         for script in sorted(_scripts(), key=lambda script: script != cmd_name):
             if cmd_name in self.commands:
                 break
@@ -56,20 +56,20 @@ class VerbGroup(TyperGroup):
         return self.commands.get(cmd_name)
 
     def _add(self, script: str, job: Job) -> str:
-        """Add the command of a job, in a group where its verb has two words; return the first word."""
+        """Add the command of a job, in a group if its verb has two words; return the first word."""
         word = job.verb.split()[0]
         command = _submitting(script, job)
         if word == job.verb:
             self.commands[word] = command
         else:
             group = self.commands.setdefault(word, TyperGroup(name=word, help=job.help, no_args_is_help=True))
-            assert isinstance(group, TyperGroup)  # no job is called what a group is called
+            assert isinstance(group, TyperGroup)  # no job has the name of a group
             group.add_command(command)
         return word
 
 
 class _Remembering(TyperCommand):
-    """A command that knows what it was given, word for word."""
+    """A command that keeps its arguments verbatim."""
 
     argv: tuple[str, ...] = ()
 
@@ -79,7 +79,7 @@ class _Remembering(TyperCommand):
 
 
 def _submitting(script: str, job: Job) -> TyperCommand:
-    """The job's own parser; what it accepts is submitted as it was typed."""
+    """The job's own parser; accepted arguments are submitted verbatim."""
 
     def act(values: Values) -> None:
         from bubblenet.cli.submitting import submit
