@@ -1,4 +1,4 @@
-"""The kinds of engine. To add one, write its module and declare it in KINDS; settings, help and docs are made of the declarations."""
+"""The kinds of engine. To add one, write its module and declare it in KINDS, from which settings, help and docs are generated."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bubblenet.errors import SettingsError
 class Kind:
     """A kind of engine.
 
-    meaning: a line of the settings. load: loads the engine of a spec in this process. identify: the identity of the weights in a
-    fingerprint, given the name of the model and the server. has_dtype: whether it computes here, in the dtype of the settings.
+    meaning: one line for the settings. load: loads the engine of a spec in this process. identify: identifies the weights in a
+    fingerprint, given the names of the model and the server. has_dtype: whether it computes here, in the dtype of the settings.
     has_device: whether it occupies a device of this process. runs_any_model: whether one process can run several models one after
-    another; a server has the one it was started with.
+    another; a server runs only the one it was started with.
     """
 
     name: str
