@@ -1,8 +1,8 @@
-"""The schema of a stored table, against what its declaration asks for.
+"""Compares the schema of a stored table with its declaration.
 
-A declared column that the table lacks can be added. Any other difference is refused by name, before a row is read or written: another
-schema version, another partition column, a column of another type (a struct that gained a field is another type), a column that takes no
-nulls. Columns that no declaration names stay: they are those of a newer release, or of the owner, and rows written here leave them null.
+A missing declared column can be added. Any other difference is an error that names it, before a row is read or written: another schema
+version, another partition column, a column of another type (a struct with a new field is another type), a column that is not nullable.
+Undeclared columns stay: they belong to a newer release, or to the owner, and are null in rows written here.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _NOT_NULL = " NOT NULL"
 
 
 def properties(table: Table) -> dict[str, str]:
-    """What a new table is made with.
+    """The properties of a new table.
 
-    The release is the one that made the table. Columns that a later one adds stop no release that could read it, so they do not change it.
+    The release is the one that created the table. Adding columns later does not change it: releases that could read the table still can.
     """
     chosen = {
         "delta.enableDeletionVectors": "false",  # any reader works, and take-downs rewrite files
@@ -41,7 +41,7 @@ def properties(table: Table) -> dict[str, str]:
 
 
 def missing_columns(table: Table, log: DeltaLog) -> tuple[Column, ...]:
-    """The declared columns that the stored table lacks. Raises SchemaVersionError where they differ in anything else."""
+    """The declared columns that the stored table lacks. Raises SchemaVersionError for any other difference."""
     metadata = log.metadata()
     found = metadata.configuration.get(_VERSION_KEY, "none")
     if found != str(table.schema_version):
@@ -58,7 +58,7 @@ def missing_columns(table: Table, log: DeltaLog) -> tuple[Column, ...]:
 
 
 def _stored_types(log: DeltaLog) -> dict[str, str]:
-    """Column -> Spark SQL type. Delta writes a schema down as Spark does, so that no query is needed."""
+    """Column -> Spark SQL type. Delta stores schemas in Spark's format, so no query is needed."""
     fields = StructType.fromJson(json.loads(log.schema().to_json())).fields
     return {field.name: field.dataType.simpleString() + ("" if field.nullable else _NOT_NULL) for field in fields}
 

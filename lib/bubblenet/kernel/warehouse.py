@@ -1,4 +1,4 @@
-"""The warehouse: where the tables lie, how one version of them is read, and how a commit is made and found again.
+"""The warehouse: the location of the tables, reads at one version, and commits that can be found again.
 
 Tables are Delta tables at DIR/<table>, or catalog tables when `tables.schema` is set. Metadata (versions, transactions, commit notes) is
 read with delta-rs, which needs no Spark job; rows are read and written by Spark alone.
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
 Access = Literal["create", "update", "read"]
-"""create: what is missing is made. update: the warehouse must be there; tables and columns that it lacks are made.
-read: it must be there and stays as it is; a table that it lacks has no rows, a column that it lacks is null."""
+"""create: create whatever is missing. update: the warehouse must exist; missing tables and columns are added.
+read: it must exist and is not changed; a missing table has no rows, a missing column is null.
+"""
 
 _MOST_TRIES = 3
 _CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METADATA_CHANGED")
@@ -33,7 +34,7 @@ _CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METAD
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A Delta transaction id: a commit whose version is not above the stored one does nothing, and of two at once one fails."""
+    """A Delta transaction id: a commit whose version is not above the stored one has no effect, and of two concurrent ones one fails."""
 
     app_id: str
     version: int
@@ -41,7 +42,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit of a table, with the note its writer left."""
+    """One commit of a table, with its writer's note."""
 
     version: int
     timestamp: int
@@ -51,8 +52,8 @@ class Commit:
 class Warehouse:
     """All tables under one folder, or in one catalog schema.
 
-    Opening it brings them up to date, as far as the access allows: see Access. Raises SchemaVersionError for a table that this release
-    cannot use, and WarehouseError where there is no warehouse, or a folder that holds something else than a Delta table.
+    Opening it migrates the tables as far as the access allows: see Access. Raises SchemaVersionError for a table that this release cannot
+    use, and WarehouseError if there is no warehouse, or a folder contains something other than a Delta table.
     """
 
     def __init__(self, spark: SparkSession, location: str, *, catalog: str = "", schema: str = "", access: Access = "create") -> None:
@@ -70,11 +71,11 @@ class Warehouse:
         return f"{self.location}/_plans/{run_id}/{stage.replace('/', '-')}"
 
     def identifier(self, table: Table) -> str:
-        """How SQL names the table: delta.`path` or catalog.schema.table."""
+        """The table in SQL: delta.`path` or catalog.schema.table."""
         return f"{self._namespace}.`{table.name}`" if self._namespace else f"delta.`{self.location}/{table.name}`"
 
     def read(self, table: Table, version: int | None = None) -> DataFrame:
-        """The rows of a table at one version (default: the newest). A declared column that it did not have then is null."""
+        """The rows of a table at one version (default: the newest). Declared columns missing at that version are null."""
         if table.name in self._absent:
             return self.spark.createDataFrame([], table.ddl)
         reader = self.spark.read.format("delta")
@@ -85,16 +86,16 @@ class Warehouse:
         return rows.withColumns({column.name: F.lit(None).cast(column.type) for column in lacking}) if lacking else rows
 
     def version(self, table: Table) -> int:
-        """The newest version number; -1 of a table that is not there."""
+        """The newest version number; -1 if the table does not exist."""
         return -1 if table.name in self._absent else self._log(table).version()
 
     def stored_transaction(self, table: Table, app_id: str, version: int) -> int:
-        """The transaction version stored for app_id at a table version; -1 when there is none."""
+        """The transaction version stored for app_id at a table version; -1 if there is none."""
         stored = self._log(table, version).transaction_version(app_id)
         return -1 if stored is None else stored
 
     def may_hold(self, table: Table, column: str, value: str, version: int) -> bool:
-        """Whether the files of a version can have the value, by the least and greatest value that the log stores of each file."""
+        """Whether the files of a version can contain the value, by the minimum and maximum that the log stores for each file."""
         import pyarrow as pa
 
         files = pa.table(self._log(table, version).get_add_actions(flatten=True))
@@ -104,7 +105,7 @@ class Warehouse:
         return any(None in pair or pair[0] <= value <= pair[1] for pair in zip(*files.select(bounds).to_pydict().values(), strict=True))
 
     def commits_since(self, table: Table, version: int) -> list[Commit]:
-        """Commits with our notes above a version, oldest first."""
+        """Commits with our notes after a version, oldest first."""
         if table.name in self._absent:
             return []
         log, version = self._log(table), max(version, 0)
@@ -113,14 +114,14 @@ class Warehouse:
         return sorted((commit for commit in commits if commit.note), key=lambda commit: commit.version)
 
     def append(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None = None) -> int:
-        """Append rows as one commit and return its version. Delta matches columns by name; what the rows lack is null.
+        """Append rows as one commit and return its version. Delta matches columns by name; missing columns are null.
 
-        Raises ConcurrentRunError when another writer holds the transaction: nothing was written then.
+        Raises ConcurrentRunError if another writer holds the transaction: then nothing was written.
         """
         return self._commit(_declared(rows, table), table, note, transaction, {})
 
     def append_once(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction) -> None:
-        """Append rows unless the transaction was committed before, by this driver or by another one."""
+        """Append rows unless the transaction was already committed, by this driver or another one."""
         try:
             self.append(rows, table, note, transaction)
         except ConcurrentRunError:
@@ -137,11 +138,11 @@ class Warehouse:
         if transaction is not None:
             writer = writer.option("txnAppId", transaction.app_id).option("txnVersion", transaction.version)
         self._save(writer, table)
-        # Delta skips a stale transaction with no more than a log line, so only our own note proves that the rows are in.
+        # For a stale transaction Delta writes only a log line, so only our own note proves that the rows were committed.
         for commit in self.commits_since(table, before):
             if commit.note == note:
                 return commit.version
-        if transaction is None:  # Delta makes no commit when nothing replaces nothing
+        if transaction is None:  # Delta makes no commit if no rows replace no rows
             return before
         raise _concurrent(table)
 
@@ -154,7 +155,7 @@ class Warehouse:
             raise
 
     def exists(self, table: Table) -> bool:
-        """Whether the table is there. Raises WarehouseError for a folder that is not a Delta table."""
+        """Whether the table exists. Raises WarehouseError for a folder that is not a Delta table."""
         from deltalake import DeltaTable
 
         if self._namespace:
@@ -167,7 +168,7 @@ class Warehouse:
         return False
 
     def _open(self, access: Access) -> None:
-        """Look at every table before one is made or changed."""
+        """Check every table before any is created or changed."""
         if access == "create":
             self._make_place()
         elif not self.exists(tables.RUNS):
@@ -183,7 +184,7 @@ class Warehouse:
             list(pool.map(self._add_columns, [table for table, missing in found.items() if missing]))
 
     def _missing_columns(self, table: Table) -> tuple[Column, ...] | None:
-        """None where the table itself is missing."""
+        """None if the table itself is missing."""
         return schemas.missing_columns(table, self._log(table)) if self.exists(table) else None
 
     def _make_place(self) -> None:
@@ -212,14 +213,14 @@ class Warehouse:
         try:
             builder.partitionedBy(*table.partitioned_by).execute()
         except Exception:
-            if not self.exists(table):  # else another driver made it at the same moment
+            if not self.exists(table):  # else another driver created it concurrently
                 raise
 
     def _add_columns(self, table: Table) -> None:
-        """Add the columns that the table lacks, in one commit of the log; no file of rows is touched.
+        """Add the missing columns in one commit of the log; data files are not touched.
 
-        When another driver does it at the same moment, one of the two fails, looks again and finds nothing missing. Comments of columns
-        that are there, and the columns that statistics are kept for, stay as they were made.
+        If another driver does the same concurrently, one of the two fails, checks again and finds nothing missing. Comments of existing
+        columns, and the set of columns with statistics, stay unchanged.
         """
         for remaining in reversed(range(_MOST_TRIES)):
             missing = self._missing_columns(table)
@@ -247,12 +248,12 @@ class Warehouse:
 
 
 def _declared(rows: DataFrame, table: Table) -> DataFrame:
-    """The declared columns of the rows."""
+    """Only the declared columns of the rows."""
     return rows.select([name for name in table.column_names if name in rows.columns])
 
 
 def _literal(text: str) -> str:
-    """The text as Spark SQL writes it."""
+    """The text as a Spark SQL literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
@@ -267,7 +268,7 @@ def _parse_note(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _delta_rs_uri(location: str) -> str:
-    """delta-rs takes URLs, so a local path is quoted, and object stores are spelt without Hadoop's suffixes."""
+    """delta-rs takes URLs, so a local path is quoted, and object store URLs lose Hadoop's suffixes."""
     if "://" not in location:
         return Path(location).as_uri()
     return location.replace("s3a://", "s3://", 1).replace("wasbs://", "az://", 1)
