@@ -1,4 +1,4 @@
-"""From signals to verdicts: every proposed pair under the current recipe is judged, and accepted pairs are published.
+"""From signals to verdicts: judge every proposed pair under the current recipe, and publish the accepted pairs.
 
 A round and policy is computed from all snapshots and replaced in one commit of `judgements`; `curated` is derived from it and records the
 version it was derived from, so a crash between the two commits is repaired by the next run.
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from bubblenet.tables import Table
 
 _COLUMNS = ("reverse_gain", "forward_gain", "instruction_following_difficulty")
-"""Of `scores` that `judgements` shows."""
+"""The columns of `scores` that are copied to `judgements`."""
 
 _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
-    """Record which fingerprints belong together, once."""
+    """Record once which fingerprints belong together."""
     known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
     if not known.isEmpty():
         return
@@ -68,14 +68,14 @@ def every_pair(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _standing(context: Context, recipe: Recipe) -> DataFrame:
-    """segment_id, and the reason why its pairs no longer count: rules may have changed since they were made."""
+    """segment_id, and the reason why its pairs no longer count: rules may have changed since they were created."""
     compared = passages.current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "kept", "reason")
     signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select("segment_id", "kept", "reason")
     return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
 
 
 def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
-    """Give each pair its quality, grade, kept and reason. The reasons are tried in the order in which the signals are bought.
+    """Give each pair its quality, grade, kept and reason. Reasons are tried in the order in which the signals are computed.
 
     signals: instruction_id, the columns of `judgements`, and struct `signals` with those of the grader.
     """
@@ -99,7 +99,7 @@ def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
 
 
 def _signals(context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
-    """One row for each measured pair, the modes side by side: the columns of `judgements`, and the signals of the grader."""
+    """One row per measured pair, with its modes joined: the columns of `judgements`, and the signals of the grader."""
     fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes)
     scores = passages.current(context, SCORES, *fingerprints).where("kept")
     named = [F.max(F.col("signals")[name]).alias(name) for name in grader.signal_names()]
@@ -111,7 +111,7 @@ def _signals(context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
 
 
 def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
-    """Judge all pairs; return whether that was needed: not when neither an input nor the grader moved."""
+    """Judge all pairs unless neither the inputs nor the grader changed; return whether it did."""
     grader = grader_of(context.settings, forward_engine(context.settings).weights_digest)
     calibration_id = grader.calibration.id if grader.calibration else None
     versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
@@ -129,7 +129,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
 
 
 def write_curated(context: Context, recipe: Recipe) -> bool:
-    """Publish the accepted pairs of the newest judgements unless already published; returns whether it did."""
+    """Publish the accepted pairs of the newest judgements unless already published; return whether it did."""
     version = context.warehouse.version(JUDGEMENTS)
     if _last_note(context.warehouse, CURATED, context.settings.curation).get("judgements_version") == version:
         return False
@@ -163,7 +163,7 @@ def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def _newest_licence(recipe: Recipe) -> Column:
-    """What the newest reading of a page says of its licence; pages of other snapshots may not have been read again yet."""
+    """The licence of a page by its newest reading; pages of other snapshots may not have been read again yet."""
     licence = F.lit(None).cast("string")
     for fingerprint in reversed(recipe.readings()):
         own = F.col("fingerprint") == fingerprint
@@ -172,7 +172,7 @@ def _newest_licence(recipe: Recipe) -> Column:
 
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
-    """Count the verdicts in the table for the pairs of the source."""
+    """Count the verdicts in the table for these pairs."""
     judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
     counted = (
         judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi").groupBy("kept", "reason").count().collect()
@@ -187,13 +187,13 @@ def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:
 
 
 def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[float, float]]:
-    """The least qualities for grade 5 and grade 4 in the newest judgements, by origin; empty before the first."""
+    """The thresholds of grade 5 and grade 4 in the newest judgements, by origin; empty before the first."""
     rule = _last_note(warehouse, JUDGEMENTS, settings).get("made_from", {}).get("rule", {})
     return {origin: tuple(limits) for origin, limits in rule.get("grades", {}).items()}
 
 
 def _where(curation: Curation) -> str:
-    """What is replaced in `judgements` and in `curated`, and by which its commits are found again."""
+    """The predicate that selects the rows to replace in `judgements` and `curated`, and that identifies their commits."""
     return JUDGEMENTS.of_round(curation.round, curation.policy)
 
 

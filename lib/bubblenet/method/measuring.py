@@ -1,4 +1,4 @@
-"""The stages that measure pairs: one a mode, and one for what is measured of a passage alone."""
+"""The stages that measure pairs: one per mode, and one for measurements of the passage alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def with_needs(mode: str, pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
-    """The pairs with what a mode asks for besides their texts."""
+    """The pairs with the inputs that a mode needs besides their texts."""
     if MODES[mode].needs_alone:
         pairs = pairs.join(passages.passage_likelihoods(context, recipe), on="segment_id", how="inner")
     if MODES[mode].needs_neighbours:
@@ -31,7 +31,7 @@ def with_needs(mode: str, pairs: DataFrame, context: Context, recipe: Recipe) ->
 
 
 def pair_stage(transform: MeasurePair, recipe: Recipe, pairs: DataFrame) -> Stage:
-    """The signals of one mode, for each pair."""
+    """The signals of one mode for each pair."""
     mode = transform.mode
     requests = pairs.withColumn("mode", F.lit(mode)).withColumn("request_id", content_id("instruction_id", "mode"))
     in_mode, name = F.col("mode") == mode, f"score/{mode}"
@@ -41,6 +41,6 @@ def pair_stage(transform: MeasurePair, recipe: Recipe, pairs: DataFrame) -> Stag
 
 
 def passage_stage(recipe: Recipe, pairs: DataFrame, transform: MeasurePassage) -> Stage:
-    """What is measured of a passage alone, once for all its pairs."""
+    """Measurements of the passage alone, once for all its pairs."""
     requests = pairs.select(F.col("segment_id").alias("request_id"), "segment_id", "text")
     return Stage("score/passage", PASSAGE_SCORES, recipe["score/passage"], requests, transform, is_model_stage=True)

@@ -1,4 +1,4 @@
-"""The stages that propose instructions: questions of the page, candidates of the backward model, translations and paraphrases."""
+"""The stages that propose instructions: extracted questions, candidates of the backward model, translations and paraphrases."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from bubblenet.method.recipe import Recipe
 
 PARAPHRASE_TASK_ROWS = 200
-"""Instructions in a task: a translator takes about a second to start for each chain and leg."""
+"""Instructions per task: a translator takes about a second to start for each chain and leg."""
 
 
 def extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: DataFrame | None) -> Stage:
-    """The questions that stand on the pages above their passages."""
+    """The questions on the pages above their passages."""
     requests = questions.join(texts, on="segment_id", how="inner").withColumn(
         "request_id", content_id("segment_id", F.lit("extracted"), "question")
     )
@@ -38,14 +38,14 @@ def extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: D
 
 
 def generation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
-    """What has a question on its page is not asked for another one: extract before you invent."""
+    """Candidates of the backward model, for passages without a question on the page: extraction takes precedence."""
     requests = _candidates(context, texts).withColumn("origin", F.lit("generated"))
     transform = Backtranslate(backward_engine(context.settings), context.settings.backtranslation)
     return _model_stage("backtranslate", recipe, requests, transform, chosen)
 
 
 def translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
-    """Passages in languages that the model writes poorly are shown to it in one that it writes well."""
+    """Candidates for passages in languages that the model writes poorly, generated from a translation into one that it writes well."""
     settings = context.settings
     transform = BacktranslateInTranslation(
         Backtranslate(backward_engine(settings), settings.backtranslation),
@@ -58,18 +58,18 @@ def translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: Data
 
 
 def in_two_languages(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
-    """What was asked about translated passages, before it was translated itself: how well that went does not matter here."""
+    """Instructions for translated passages, before their own translation, whose quality does not matter here."""
     made = passages.current(context, INSTRUCTIONS, recipe["backtranslate/translated"].id).where("asked_instruction IS NOT NULL")
     asked = made.select("segment_id", "sample_index", "style", "closing", "asked_instruction").join(texts, on="segment_id", how="inner")
     key = content_id("segment_id", F.lit("cross_lingual"), F.col("sample_index").cast("string"), "asked_instruction")
-    requests = asked.withColumn("request_id", key)  # candidates that say the same are a row each, as when they are generated
+    requests = asked.withColumn("request_id", key)  # identical candidates have a row each, as when generated
     transform = KeepAsked(context.settings.translation.backward_language)
     name = "backtranslate/cross_lingual"
     return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", only=chosen)
 
 
 def paraphrasing(context: Context, recipe: Recipe) -> Stage:
-    """The best instructions of the snapshot, through other languages and back."""
+    """Paraphrases of the snapshot's best instructions by round-trip translation."""
     settings = context.settings
     requests = passages.parents(context, recipe).withColumn("request_id", content_id("parent_id"))
     transform = ParaphraseInstruction(
@@ -87,7 +87,7 @@ def paraphrasing(context: Context, recipe: Recipe) -> Stage:
 def _candidates(context: Context, texts: DataFrame) -> DataFrame:
     """A request for each candidate of a passage.
 
-    Its key holds the draw: the settings and wordings that decide, with passage and number, how the candidate is asked for.
+    Its key includes the draw: the settings and wordings that, with passage and number, determine the prompt of the candidate.
     """
     draw = F.lit(draw_fingerprint(context.settings).id)
     numbers = F.sequence(F.lit(0), F.lit(context.settings.backtranslation.candidates - 1))

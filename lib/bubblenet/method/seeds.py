@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 STARTER = "starter"
-"""Name of the seed set that ships with the project."""
+"""Name of the seed set shipped with the project."""
 
 STARTER_LICENCE = "Apache-2.0"
 FINGERPRINT = Fingerprint({"reader": SEED_FILES_VERSION, "hygiene": HYGIENE_VERSION, "language": IDENTIFIER_VERSION})
@@ -43,7 +43,7 @@ class SeedFile:
 
     @classmethod
     def of(cls, file: str, licence: str | None, origin: Origin | None) -> SeedFile:
-        """The file at that path, or the starter set. Raises InputError if it is missing or its licence is not given."""
+        """The file at that path, or the starter set. Raises InputError if it is missing or no licence is given."""
         if file == STARTER:
             starter = str(files("bubblenet.conf") / "seeds" / "starter.jsonl")
             return cls(starter, STARTER_LICENCE, "project").checked()
@@ -53,7 +53,7 @@ class SeedFile:
         return cls(str(Path(local).absolute()) if local else file, licence, origin or "human").checked()
 
     def checked(self) -> SeedFile:
-        """Return itself. Raises InputError if a line cannot be read, before any is imported."""
+        """Return self. Raises InputError if a line cannot be read, before any is imported."""
         try:
             if not sum(1 for _ in read_lines(self.path)):
                 raise InputError("lines of JSON", f"none in {self.path}", "Give another file.")
@@ -82,7 +82,7 @@ def seeds_at(context: Context, version: int) -> DataFrame:
 
 
 def _combine(pending: DataFrame, known: DataFrame, _: Checkpoint) -> DataFrame:
-    """Parse the lines. Of equal pairs the first imported is kept, and within a file the first line."""
+    """Parse the lines. Of equal pairs the first one imported is kept, and within a file the first line."""
     stands = known.where("kept").select("seed_id", F.lit(True).alias("is_known"))
     order = Window.partitionBy(F.coalesce("seed_id", "request_id")).orderBy("file", "line")
     is_double = F.col("kept") & (F.col("is_known") | (F.row_number().over(order) > 1))
