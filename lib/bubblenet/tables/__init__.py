@@ -1,4 +1,4 @@
-"""The tables: what one row is, every column with its comment, and how each table lies on disk."""
+"""The tables: the meaning of a row, every column with its comment, and the physical layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables that say what was done: recipes and the ledger."""
+"""Tables for bookkeeping: recipes and the ledger."""
 
 from __future__ import annotations
 

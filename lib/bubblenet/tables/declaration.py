@@ -1,7 +1,7 @@
-"""What a table is made of, and the columns that all stage tables share.
+"""The declaration of a table, and the columns that all stage tables share.
 
-The verdict columns at the end of a stage table are the same everywhere: `status` says whether the request could be worked on, `kept` and
-`reason` what became of it, `attempts`, `run_id` and `unit` by whom.
+The verdict columns at the end of a stage table are the same everywhere: `status` says whether the request could be processed, `kept` and
+`reason` give the result, `attempts`, `run_id` and `unit` the run that produced it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One Delta table: its columns, its partition columns, and the columns that file statistics are kept for.
+    """One Delta table: its columns, its partition columns, and the columns with file statistics.
 
-    Every column may hold nulls. A new column may stand anywhere in the declaration and does not raise schema_version: tables that are
-    there get it when they are opened, null in the rows that they hold. Any other change does (a column that is gone, renamed, of another
-    type or meaning, another partition column): it makes tables that the release before cannot use, and refuses the ones it made.
+    Every column is nullable. A new column may be declared in any position and does not raise schema_version: existing tables get it when
+    opened, null in existing rows. Any other change does (a column that is removed, renamed, of another type or meaning, another
+    partition column): the previous release cannot use the new tables, and this one refuses the old ones.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Table:
     columns: tuple[Column, ...]
     partitioned_by: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
-    schema_version: int = 6  # of every table that release 0.1.0 made
+    schema_version: int = 6  # of all tables created by release 0.1.0
 
     @property
     def column_names(self) -> list[str]:
@@ -45,7 +45,7 @@ class Table:
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
 
     def of_round(self, number: int, policy: str) -> str:
-        """The SQL condition for the rows of one round and curation policy. Raises ValueError for a table that is not kept by round."""
+        """The SQL condition for the rows of one round and curation policy. Raises ValueError for a table without these columns."""
         if not {"round", "policy"} <= set(self.column_names):
             raise ValueError(f"wanted a table with columns round and policy; got {self.name}")
         return f"round = {number} AND policy = '{policy}'"  # the settings allow no policy that would need quoting

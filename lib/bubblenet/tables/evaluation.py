@@ -1,4 +1,4 @@
-"""Tables of assessment: what models answered to held-out seeds, and what that says of them."""
+"""Tables of assessment: the models' answers to held-out seeds, and their evaluation."""
 
 from __future__ import annotations
 

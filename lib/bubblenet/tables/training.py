@@ -1,4 +1,4 @@
-"""Tables of training: what models learn from besides the curated pairs."""
+"""Tables of training: the data that models learn from besides the curated pairs."""
 
 from __future__ import annotations
 
