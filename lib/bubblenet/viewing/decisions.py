@@ -1,4 +1,4 @@
-"""The rounds of self-alignment as `bubblenet iterate` prints them: what each model is worth, and what was decided."""
+"""The rounds of self-alignment as printed by `bubblenet iterate`: the quality of each model, and the decision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _METRICS = ("log_likelihood", "chrf", "rouge_l")
 
 
 def print_rounds(rounds: list[Round], console: Console) -> None:
-    """The starting model and each round: held-out quality with intervals, and what was decided."""
+    """Print the starting model and each round: held-out quality with intervals, and the decision."""
     table = Table("", "model", "curated", *_METRICS, "gain on start", "gain on parent", "decision")
     first = rounds[0]
     table.add_row("start", first.parent, "", *(_cell(first, first.parent, None, metric) for metric in _METRICS), "", "", "")

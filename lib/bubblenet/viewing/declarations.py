@@ -1,4 +1,4 @@
-"""Tables of the docs that are made of declarations, between markers: quality rules, formats, gates, modes and their signals.
+"""Tables of the docs generated from declarations, between markers: quality rules, formats, gates, modes and their signals.
 
 python -m bubblenet.viewing.declarations docs
 """
@@ -42,11 +42,11 @@ TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("judging.md", "modes"): modes_table,
     ("judging.md", "signals"): signals_table,
 }
-"""What is generated: page and name of the markers -> the table."""
+"""The generated tables: page and name of the markers -> the table."""
 
 
 def with_table(page: str, name: str, table: str) -> str:
-    """The page with a new table between its markers. Raises InputError for a page without markers."""
+    """The page with the table between its markers replaced. Raises InputError for a page without markers."""
     before, begin, rest = page.partition(f"<!-- {name}: begin")
     note, end_of_note, _ = rest.partition("-->\n")
     _, end, after = rest.partition(f"<!-- {name}: end -->\n")

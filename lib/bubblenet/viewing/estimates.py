@@ -1,4 +1,4 @@
-"""What was measured of models, as the jobs print it: means over the held-out seeds, with intervals."""
+"""Measurements of models as the jobs print them: means over the held-out seeds, with intervals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS_SHOWN = 30
 
 
 def print_estimates(estimates: list[Estimate], console: Console) -> None:
-    """One table for all kinds of task together, one for the log-likelihood of each kind."""
+    """Print a table for all kinds of task together, and one for the log-likelihood of each kind."""
     table = Table("over all kinds of task", "seeds", *METRICS)
     names = list(dict.fromkeys((row.model, row.baseline) for row in estimates if row.metric == METRICS[0]))
     for name in names:
@@ -32,7 +32,7 @@ def print_estimates(estimates: list[Estimate], console: Console) -> None:
 
 
 def _show_by_kind(title: str, rows: list[Estimate], names: list[tuple[str, str | None]], console: Console) -> None:
-    """One metric of each model and difference, the commonest kinds first."""
+    """One metric for each model and difference, the most common kinds first."""
     sizes = {row.kind: row.num_items for row in rows}
     found = {(row.kind, row.model, row.baseline): row for row in rows}
     table = Table(title, "seeds", *(_title(*name) for name in names))
@@ -43,7 +43,7 @@ def _show_by_kind(title: str, rows: list[Estimate], names: list[tuple[str, str |
 
 
 def _show_win_rates(rates: list[Estimate], console: Console) -> None:
-    """What the judge prefers; its controls beside it."""
+    """The judge's preferences, with its controls alongside."""
     if not rates:
         return
     table = Table("the judge prefers", "to", "seeds", *WIN_RATES)
@@ -59,6 +59,6 @@ def _title(model: str, baseline: str | None) -> str:
 
 
 def with_interval(estimate: Estimate, digits: int = 2) -> str:
-    """The mean, and in brackets where the true one lies."""
+    """The mean, with its confidence interval in brackets."""
     interval = "" if estimate.low is None else f" [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
     return f"{estimate.value:.{digits}f}{interval}"

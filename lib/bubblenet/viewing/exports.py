@@ -1,4 +1,4 @@
-"""What `bubblenet export` prints at its end."""
+"""The final output of `bubblenet export`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_export(exported: Exported, out: str, console: Console) -> None:
-    """How many examples each split and source has, and how to read them."""
+    """Print the number of examples by split and source, and how to read them."""
     manifest = exported.manifest
     for split, numbers in manifest["splits"].items():
         rest = f", {numbers['left_out']} left out so that files are equal" if numbers["left_out"] else ""

@@ -1,7 +1,7 @@
 """Small, fair samples of pairs for people to look at.
 
-Pairs are chosen by ids and signals alone, with the limit in SQL; only then are the texts of the few looked up by their ids, so that
-Delta can skip files. Needs the views registered.
+Pairs are selected by ids and signals alone, with the limit in SQL; only then are the texts of the few looked up by id, so that Delta can
+skip files. Needs the views registered.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PAIRS_A_PAGE = 2
 _SIGNALS = ("origin", "quality", "grade", "expected_score", "reverse_gain", "forward_gain", "reason")
 
 # Values are arguments of spark.sql, which writes them as escaped literals; `args=` does not get past Delta's parser.
-# An empty snapshot stands for all.
+# An empty snapshot means all.
 _JUDGED = """
 SELECT j.instruction_id, j.segment_id, j.kept, j.origin, j.quality, j.grade, j.expected_score, j.reverse_gain, j.forward_gain, j.reason,
   coalesce(c.url, j.reason) AS kin
@@ -40,7 +40,7 @@ SELECT * FROM (
   FROM {{judged}} WHERE kept AND origin = {{origin}}
 ) WHERE rank <= {_PAIRS_A_PAGE} ORDER BY quality DESC, instruction_id LIMIT {{limit}}
 """
-# A loser among the candidates of one passage tells least; of each reason the nearest miss tells most.
+# Losing candidates of a passage are the least informative; for every reason the nearest misses are the most informative.
 _REJECTED = """
 SELECT * FROM (
   SELECT *, row_number() OVER (PARTITION BY kin ORDER BY quality DESC NULLS LAST, instruction_id) AS rank FROM {judged} WHERE NOT kept
@@ -51,7 +51,7 @@ _COUNTS = "SELECT origin, count(*) AS num, count_if(grade = 5) AS num_5 FROM {ju
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which judgements a sample is drawn from; an empty snapshot stands for all snapshots."""
+    """The judgements that a sample is drawn from; an empty snapshot means all snapshots."""
 
     round: int
     policy: str
@@ -60,7 +60,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class SamplePair:
-    """One pair with its signals; as in the tables, but the response is cut to RESPONSE_CHARACTERS."""
+    """One pair with its signals; as in the tables, but the response is truncated to RESPONSE_CHARACTERS."""
 
     instruction: str
     response: str
@@ -77,7 +77,7 @@ class SamplePair:
 
 @contextmanager
 def judged_pairs(spark: SparkSession, scope: Scope) -> Iterator[DataFrame]:
-    """The judgements of a scope by id, without texts; kept at hand by Spark while samples are drawn from them."""
+    """The judgements of a scope by id, without texts; cached by Spark while samples are drawn."""
     judgements, curated = (spark.table(table.name).where(table.of_round(scope.round, scope.policy)) for table in (JUDGEMENTS, CURATED))
     judged = spark.sql(_JUDGED, snapshot=scope.snapshot, judgements=judgements, curated=curated).cache()
     try:
@@ -87,23 +87,23 @@ def judged_pairs(spark: SparkSession, scope: Scope) -> Iterator[DataFrame]:
 
 
 def accepted_pairs(judged: DataFrame, origin: str, limit: int) -> list[SamplePair]:
-    """Accepted pairs of one origin, best quality first, at most two of one page."""
+    """Accepted pairs of one origin, best quality first, at most two per page."""
     return _with_texts(judged.sparkSession, judged.sparkSession.sql(_ACCEPTED, judged=judged, origin=origin, limit=limit).collect())
 
 
 def rejected_pairs(judged: DataFrame, limit: int) -> list[SamplePair]:
-    """Rejected pairs in turn over the reasons, the nearest miss of each first."""
+    """Rejected pairs, alternating between reasons, the nearest misses of each first."""
     return _with_texts(judged.sparkSession, judged.sparkSession.sql(_REJECTED, judged=judged, limit=limit).collect())
 
 
 def accepted_counts(judged: DataFrame) -> dict[str, tuple[int, int]]:
-    """Origin -> accepted pairs, and those of grade 5 among them."""
+    """Origin -> number of accepted pairs, and of those with grade 5."""
     rows = judged.sparkSession.sql(_COUNTS, judged=judged).collect()
     return {row["origin"]: (row["num"], row["num_5"]) for row in rows}
 
 
 def _with_texts(spark: SparkSession, chosen: list[Row]) -> list[SamplePair]:
-    """Look up instruction, response and page of the chosen pairs; equal ids mean equal text, so any row of an id will do."""
+    """Look up instruction, response and page of the selected pairs; equal ids mean equal text, so any row of an id will do."""
     if not chosen:
         return []
     instructions = _by_id(spark, "instructions", "instruction_id", chosen, F.any_value("instruction").alias("instruction"))
@@ -122,6 +122,6 @@ def _with_texts(spark: SparkSession, chosen: list[Row]) -> list[SamplePair]:
 
 
 def _by_id(spark: SparkSession, table: str, key: str, chosen: list[Row], *values: Any) -> dict[str, Row]:
-    """The values of a table's rows with the chosen keys: key -> row."""
+    """The rows of a table with the given keys: key -> values."""
     rows = spark.table(table).where(F.col(key).isin(sorted({row[key] for row in chosen})))
     return {row[key]: row for row in rows.groupBy(key).agg(*values).collect()}

@@ -1,4 +1,4 @@
-"""What remains to be done for a snapshot under the given settings: counts of things without an answer, no model needed."""
+"""The remaining work for a snapshot under the given settings: counts of unanswered requests, without loading a model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """How many things of a snapshot wait for the stage that comes next."""
+    """The number of items of a snapshot that wait for the next stage."""
 
     what: str
     next_job: str
@@ -31,13 +31,13 @@ class Pending:
 
 
 def pending_passages(context: Context, recipe: Recipe) -> int:
-    """Distinct passages of the snapshot for which no instruction was asked yet."""
+    """The number of distinct passages of the snapshot without an instruction request."""
     return _without_instruction(_wanted(context, recipe), context, recipe).count()
 
 
 def pending_work(context: Context, recipe: Recipe) -> list[Pending]:
-    """Everything that waits, in the order of the jobs; empty when the snapshot is complete."""
-    wanted = _wanted(context, recipe).cache()  # ids only; asked several times below
+    """All pending work, in the order of the jobs; empty if the snapshot is complete."""
+    wanted = _wanted(context, recipe).cache()  # ids only; queried several times below
     pairs = _pairs(wanted, context, recipe).cache()
     try:
         waiting = _corpus_work(context, recipe) | _model_work(wanted, pairs, context, recipe)
@@ -50,7 +50,7 @@ def pending_work(context: Context, recipe: Recipe) -> list[Pending]:
 
 
 def _corpus_work(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
-    """What could wait before the models -> the job that would do it, and what waits."""
+    """Possible pending work before the models -> the job that would do it, and what is waiting."""
     return {
         "files not read": ("ingest", _unread_files(context, recipe)),
         "documents not cut": ("segment", _uncut_documents(context, recipe)),
@@ -59,7 +59,7 @@ def _corpus_work(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataF
 
 
 def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
-    """What could wait for a model -> the job that would do it, and what waits."""
+    """Possible pending work for a model -> the job that would do it, and what is waiting."""
     best = passages.best_candidates(pairs, passages.ranks(context, recipe)).select("instruction_id", "segment_id")
     best_passages = best.select("segment_id").distinct()
     work = {
@@ -74,7 +74,7 @@ def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: R
 
 
 def _wanted(context: Context, recipe: Recipe) -> DataFrame:
-    """Ids of the distinct passages of the snapshot."""
+    """The ids of the distinct passages of the snapshot."""
     return passages.occurrences(context, recipe).select(F.col("representative_id").alias("segment_id")).distinct()
 
 

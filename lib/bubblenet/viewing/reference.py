@@ -1,4 +1,4 @@
-"""docs/tables.md, made from lib/bubblenet/tables and views.sql so that it cannot drift.
+"""docs/tables.md, generated from lib/bubblenet/tables and views.sql so that it cannot drift.
 
 python -m bubblenet.viewing.reference docs/tables.md
 """
@@ -92,7 +92,7 @@ def _table(table: Table) -> str:
 
 
 def _layout(table: Table) -> str:
-    """How the files lie: what a predicate can skip."""
+    """The physical layout: what a predicate can skip."""
     partitions = ", ".join(f"`{name}`" for name in table.partitioned_by) or "nothing"
     statistics = ", ".join(f"`{name}`" for name in table.statistics) or "the first 32 columns"
     return f"Partitioned by: {partitions}. File statistics for: {statistics}. Schema version {table.schema_version}."

@@ -1,4 +1,4 @@
-"""What `bubblenet seeds import` prints at its end."""
+"""The final output of `bubblenet seeds import`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KINDS_SHOWN = 40
 
 
 def print_seeds(context: Context) -> None:
-    """How many seeds there are of each kind, to train on and held out."""
+    """Print the number of seeds of each kind, for training and held out."""
     seeds = current_seeds(context).groupBy(F.coalesce("kind", F.lit("-")).alias("kind"), "language", "split").count().collect()
     table = Table("kind of task", "languages", "train", "held out")
     kinds = sorted({row["kind"] for row in seeds}, key=lambda kind: -sum(row["count"] for row in seeds if row["kind"] == kind))

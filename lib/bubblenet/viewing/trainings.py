@@ -1,4 +1,4 @@
-"""What `bubblenet finetune` prints at its end."""
+"""The final output of `bubblenet finetune`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_training(trained: Trained, console: Console) -> None:
-    """The losses, what was read at which speed, and how to use the model."""
+    """Print losses, tokens and speed, and how to use the model."""
     plan, result = trained.plan, trained.result
     losses = [loss for _, _, loss in result.losses]
     console.print(f"[bold]{'training loss':<22}[/bold] {losses[0]:.3f} -> {losses[-1]:.3f} nats a token of the completion")
