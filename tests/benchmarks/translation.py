@@ -32,7 +32,7 @@ from bubblenet.translation.apertium import ApertiumTranslator
 from bubblenet.translation.corruption import KINDS
 from bubblenet.translation.masking import mask
 from bubblenet.translation.paraphrasing import Wanted, chains_of, paraphrase
-from bubblenet.translation.signals import ALL_SIGNALS
+from bubblenet.translation.signals import ALL_SIGNALS, declared
 from bubblenet.translation.trips import Chain, travel
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def corruptions() -> Table:
         whole.kinds += found.kinds
     labels = (np.array(whole.kinds) == "good").astype(int)
     values = whole.matrix()
-    ours = out_of_fold(values, labels, whole.texts, ALL_SIGNALS, *best_settings(values, labels, whole.texts, ALL_SIGNALS))
+    ours = out_of_fold(
+        values, labels, whole.texts, ALL_SIGNALS, *best_settings(values, labels, whole.texts, ALL_SIGNALS, declared), declared
+    )
     columns = ("judged by", "language", *(Column(kind, justify="right") for kind in (*KINDS, "mean", "AUC good - bad", "good trips")))
     table = Table(*columns, title="Planted mistakes found, where 5 % of the good trips are refused", title_justify="left")
     for name, meaning in (

@@ -11,8 +11,8 @@ import pytest
 from bubblenet import settings
 from bubblenet.errors import SettingsError
 from bubblenet.export.writing import export
-from bubblenet.jobs import paraphrase
 from bubblenet.judging.calibration import Curve
+from bubblenet.method import proposing
 from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, SCORES
 from bubblenet.translation.calibration import TranslationCalibration
@@ -158,7 +158,7 @@ def test_a_translator_that_is_killed_or_hangs_costs_the_text_that_it_hangs_on(ma
     folder = write_program(tmp_path / "program")
     for name, value in environment(folder).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(paraphrase, "ParaphraseInstruction", partial(BrokenTranslator, folder=folder))
+    monkeypatch.setattr(proposing, "ParaphraseInstruction", partial(BrokenTranslator, folder=folder))
     words = ("archive", HANGING, "mirror", "kernel", "socket")
     pages = write_pages(tmp_path / "pages", {word: page(word, (), f"How does the {word} of a machine work?") for word in words})
     given = (MODES, 'paraphrasing.pivots=["es"]', "translation.min_meaning=0.0", "curation.language_grades={en = [0.0, 0.0]}")

@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
 from bubblenet.kernel import ledger, stage
 from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.schemas import properties
 from bubblenet.kernel.stage import Stage, run_stage
-from bubblenet.kernel.warehouse import _PROPERTIES, Transaction
+from bubblenet.kernel.warehouse import Transaction
 from bubblenet.tables import PASSAGE_SCORES, RUNS
 from tests.spark.toys import Forgetful, Thirds
 
@@ -233,8 +234,8 @@ def test_rows_in_the_first_version_of_a_table_are_seen(make_context, thirds, tmp
     run_stage(declare(make_context(), thirds, num=10), make_context())
     source, copied = (str(tmp_path / folder / PASSAGE_SCORES.name) for folder in ("warehouse", "copied"))
     context = make_context()
-    properties = ", ".join(f"'{key}' = '{value}'" for key, value in _PROPERTIES.items())
-    context.spark.sql(f"CREATE TABLE delta.`{copied}` USING delta TBLPROPERTIES ({properties}) AS SELECT * FROM delta.`{source}`")
+    stated = ", ".join(f"'{key}' = '{value}'" for key, value in properties(PASSAGE_SCORES).items())
+    context.spark.sql(f"CREATE TABLE delta.`{copied}` USING delta TBLPROPERTIES ({stated}) AS SELECT * FROM delta.`{source}`")
     context = make_context(location=tmp_path / "copied")
     assert context.warehouse.version(PASSAGE_SCORES) == 0
 

@@ -12,7 +12,7 @@ a page would measure memorisation. Figures are computed on out-of-fold qualities
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,11 @@ from bubblenet.judging.calibration import Curve, QualityModel
 from bubblenet.judging.modes import signal
 
 if TYPE_CHECKING:
-    from bubblenet.judging.declaration import Direction, Measurement
+    from bubblenet.judging.declaration import Direction, Measurement, Signal
     from bubblenet.judging.origins import JudgedAs
     from bubblenet.judging.pair_files import LabelledPair
 
+Declared = Callable[[str], "Signal"]
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int_]
 
@@ -176,26 +177,29 @@ def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]
     )
 
 
-def out_of_fold(signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str], num_knots: int, penalty: float) -> Floats:
+def out_of_fold(
+    signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str], num_knots: int, penalty: float, declared: Declared = signal
+) -> Floats:
     """The quality of each pair by a model not trained on its page."""
     quality = np.empty(len(labels))
     for train, test in folds(labels, pages):
-        quality[test] = fit_model(signals[train], labels[train], names, num_knots, penalty).predict(signals[test])
+        quality[test] = fit_model(signals[train], labels[train], names, num_knots, penalty, declared).predict(signals[test])
     return quality
 
 
-def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: int, penalty: float) -> Fit:
+def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: int, penalty: float, declared: Declared = signal) -> Fit:
     """One model with given settings, which minimises log loss plus penalty under the bounds.
 
-    Raises UndeclaredSignalError for a name that no mode declares, since the direction of its curve is unknown.
+    declared: gives the declaration of a signal by name. That of the modes raises UndeclaredSignalError for an unknown name, since the
+    direction of its curve is unknown.
     """
     ramps = Ramps.of(signals, num_knots)
     values = ramps(signals)
     mean, scale = values.mean(axis=0), values.std(axis=0)
     scale[scale == 0] = 1.0
     values = (values - mean) / scale
-    of_ramp = [declared for declared, knots in zip(map(signal, names), ramps.knots, strict=True) for _ in knots[1:]]
-    penalties = penalty * np.array([FAULT_PENALTY if declared.is_fault else 1.0 for declared in of_ramp])
+    of_ramp = [one for one, knots in zip(map(declared, names), ramps.knots, strict=True) for _ in knots[1:]]
+    penalties = penalty * np.array([FAULT_PENALTY if one.is_fault else 1.0 for one in of_ramp])
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         z = parameters[0] + values @ parameters[1:]
@@ -203,7 +207,7 @@ def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: 
         gradient = np.concatenate([[error.sum()], values.T @ error + penalties * parameters[1:]])
         return float(np.sum(np.logaddexp(0.0, z) - labels * z) + np.sum(penalties * parameters[1:] ** 2) / 2), gradient
 
-    bounds = [(None, None), *(_BOUNDS[declared.direction] for declared in of_ramp)]
+    bounds = [(None, None), *(_BOUNDS[one.direction] for one in of_ramp)]
     found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000}).x
     weights = found[1:] / scale
     return Fit(ramps, float(found[0] - weights @ mean), weights)
@@ -255,12 +259,14 @@ def reliability(quality: Floats, labels: Labels) -> list[dict[str, float]]:
     ]
 
 
-def best_settings(signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str]) -> tuple[int, float]:
+def best_settings(
+    signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str], declared: Declared = signal
+) -> tuple[int, float]:
     """The number of knots and the penalty with the least out-of-fold log loss."""
     from sklearn.metrics import log_loss
 
     def loss(choice: tuple[int, float]) -> float:
-        return float(log_loss(labels, out_of_fold(signals, labels, pages, names, *choice)))
+        return float(log_loss(labels, out_of_fold(signals, labels, pages, names, *choice, declared)))
 
     return min(itertools.product(KNOTS, PENALTIES), key=loss)
 

@@ -20,7 +20,7 @@ from bubblenet.judging.fitting import auc, best_settings, fit_model, out_of_fold
 from bubblenet.translation.calibration import FORMAT_VERSION, UNTOLD, TranslationCalibration
 from bubblenet.translation.corruption import KINDS, corrupt
 from bubblenet.translation.embedding import similarities
-from bubblenet.translation.signals import ALL_SIGNALS, compared, names, signals
+from bubblenet.translation.signals import ALL_SIGNALS, compared, declared, names, signals
 from bubblenet.translation.trips import Chain, Memory, travel
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ def fit(translator: Translator, name: str, path: Path) -> TranslationCalibration
     values = np.concatenate([table.matrix() for table in tables.values()])
     labels = np.array([int(kind == "good") for table in tables.values() for kind in table.kinds])
     texts = [text for table in tables.values() for text in table.texts]
-    num_knots, penalty = best_settings(values, labels, texts, ALL_SIGNALS)
-    unseen = out_of_fold(values, labels, texts, ALL_SIGNALS, num_knots, penalty)
+    num_knots, penalty = best_settings(values, labels, texts, ALL_SIGNALS, declared)
+    unseen = out_of_fold(values, labels, texts, ALL_SIGNALS, num_knots, penalty, declared)
     meanings = dict(zip(tables, np.split(unseen, np.cumsum([len(table.kinds) for table in tables.values()])[:-1]), strict=True))
-    model = fit_model(values, labels, ALL_SIGNALS, num_knots, penalty)
+    model = fit_model(values, labels, ALL_SIGNALS, num_knots, penalty, declared)
     return TranslationCalibration(
         version=FORMAT_VERSION,
         translator=name,

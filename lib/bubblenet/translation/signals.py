@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bubblenet.corpus.language import UNDETERMINED, identify
 from bubblenet.evaluation.answering import bleu, chrf
+from bubblenet.judging.declaration import Signal
 from bubblenet.judging.wording import IMPERATIVES, QUESTION_WORDS
 from bubblenet.translation.masking import unmasked, unmasked_words
 
@@ -31,6 +32,7 @@ SIGNALS = ("coverage", "chrf", "bleu", "length", "brevity", "content", "numbers"
 ALL_SIGNALS = (*SIGNALS, "similarity")
 """With the embedding similarity of the two texts of `compared`."""
 
+
 QUALITY_VERSION = 2
 
 _ORDERED = frozenset(("en",))
@@ -40,6 +42,11 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CONTRACTION = re.compile(r"(?i)(?<=\w)(n['\u2019]t)\b")
 _WORD = re.compile(r"n't\b|[^\W\d_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
+
+
+def declared(name: str) -> Signal:
+    """The declaration of a signal for a fit: 1 is good, so more is never worse."""
+    return Signal(name, "rising", "agreement of a round trip's two ends, 0 to 1")
 
 
 def signals(trip: Trip) -> dict[str, float | None]:
