@@ -19,6 +19,8 @@ Each message says what was wanted, what was got, and what to do.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from importlib.util import find_spec
 
 
@@ -92,3 +94,8 @@ def check_installed(extra: str, *packages: str) -> None:
         raise EnvironmentProblem(
             f"the libraries of bubblenet[{extra}]", f"no {' and no '.join(missing)}", f"pip install 'bubblenet[{extra}]'"
         )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name most similar to a mistyped one, for an error's advice."""
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

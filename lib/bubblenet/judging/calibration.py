@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from bubblenet.errors import SettingsError
-from bubblenet.judging.modes import MODES, nearest, signals
+from bubblenet.errors import SettingsError, nearest
+from bubblenet.judging.modes import MODES, signals
 from bubblenet.judging.origins import JudgedAs
 
 if TYPE_CHECKING:

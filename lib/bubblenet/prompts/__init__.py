@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable
 from typing import NoReturn
 
-from bubblenet.errors import SettingsError
+from bubblenet.errors import SettingsError, nearest
 from bubblenet.prompts.backtranslation import Choice, PromptSet, read_set, set_names
 from bubblenet.prompts.rating import CRITERIA, RATINGS, RATIONALES, CriteriaTemplate, RatingTemplate, RationaleTemplate
 from bubblenet.prompts.reverse_gain import REVERSE_GAINS, ReverseGainTemplate
@@ -39,5 +38,6 @@ def text_digest(template: ReverseGainTemplate | RatingTemplate | CriteriaTemplat
 
 
 def _refuse(known: Iterable[str], name: str, key: str) -> NoReturn:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-    raise SettingsError(f"a known template for {key}", repr(name), f"The nearest is `{near}`; all: {', '.join(sorted(known))}.")
+    raise SettingsError(
+        f"a known template for {key}", repr(name), f"The nearest is `{nearest(name, known)}`; all: {', '.join(sorted(known))}."
+    )

@@ -5,14 +5,13 @@ An unknown key, a value of the wrong type or a missing file is a SettingsError t
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from bubblenet.errors import SettingsError
+from bubblenet.errors import SettingsError, nearest
 from bubblenet.section import Section
 from bubblenet.settings.sections import Settings
 
@@ -78,8 +77,9 @@ def _explain(error: ValidationError, origin: dict[str, str], path: str) -> Setti
     key = ".".join(str(part) for part in problem["loc"] if not isinstance(part, int))
     where = origin.get(key, path)
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, valid_keys(), n=1, cutoff=0.0)[0]
-        return SettingsError("a known setting", f"unknown key `{key}` in {where}", f"The nearest valid key is `{near}`.")
+        return SettingsError(
+            "a known setting", f"unknown key `{key}` in {where}", f"The nearest valid key is `{nearest(key, valid_keys())}`."
+        )
     return SettingsError(
         f"`{key}`: {problem['msg'].lower()}", f"{problem['input']!r} in {where}", "docs/settings.md lists every key with its type."
     )

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from bubblenet.judging.modes import MODES, RANKING, nearest
+from bubblenet.errors import nearest
+from bubblenet.judging.modes import MODES, RANKING
 from bubblenet.prompts.backtranslation import set_names
 from bubblenet.prompts.reverse_gain import REVERSE_GAINS
 from bubblenet.section import Section, Share

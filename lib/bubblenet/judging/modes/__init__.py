@@ -7,13 +7,12 @@ signals of all modes (bubblenet.judging.calibration).
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
-from bubblenet.errors import UndeclaredSignalError
+from bubblenet.errors import UndeclaredSignalError, nearest
 from bubblenet.judging.declaration import Mode, Signal
 
 _DEAREST_LAST = ("likelihood", "labels", "generate")
@@ -79,8 +78,3 @@ def modes_of(names: Iterable[str]) -> list[str]:
     """The modes that give these signals, by name."""
     wanted = set(names)
     return sorted(mode.name for mode in MODES.values() if wanted.intersection(one.name for one in mode.signals))
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that is most similar to this one."""
-    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

@@ -5,11 +5,10 @@ To add a rule, declare it in the module of its theme, with its limit in the clas
 
 from __future__ import annotations
 
-import difflib
-
 from pydantic import Field, field_validator
 
 from bubblenet.corpus.quality.rules import boilerplate, headings, language, length, lines, links, repetition, voice, words
+from bubblenet.errors import nearest
 from bubblenet.section import Section
 
 RULES_VERSION = 3
@@ -61,8 +60,7 @@ class DisabledRules(Section):
     @classmethod
     def _rules_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in set(names) - set(rule_names()):
-            nearest = difflib.get_close_matches(name, rule_names(), n=1, cutoff=0.0)[0]
-            raise ValueError(f"no rule is called {name}; the nearest is {nearest}")
+            raise ValueError(f"no rule is called {name}; the nearest is {nearest(name, rule_names())}")
         return names
 
 
