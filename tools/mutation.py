@@ -48,7 +48,8 @@ from tools.mutants import Mutant, mutants
 PURE = (
     *("identity", "locations", "terminal", "corpus.*", "prompts", "prompts.*", "evaluation.*", "settings.*", "rounds.decisions"),
     *(f"judging.{name}" for name in ("calibration", "cleaning", "contrast", "faults", "fitting", "gates", "grading", "labels.*")),
-    *(f"judging.{name}" for name in ("likelihood", "measure", "modes", "pair_files", "ratings", "text_signals", "wording", "written")),
+    *(f"judging.{name}" for name in ("declaration", "likelihood", "measure", "modes", "modes.*", "origins", "pair_files", "ratings")),
+    *(f"judging.{name}" for name in ("text_signals", "wording", "written")),
     *(f"translation.{name}" for name in ("corruption", "finishing", "masking", "native", "paraphrasing", "signals", "trips", "trust")),
     *(f"engines.{name}" for name in ("batching", "completions", "planning", "sampling")),
     *("kernel.accounting", "kernel.budget", "kernel.tasks"),
