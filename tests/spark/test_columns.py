@@ -15,11 +15,14 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import functions as F
 
 from bubblenet import settings
 from bubblenet.errors import ConcurrentRunError, WarehouseError
 from bubblenet.kernel import warehouse as warehouse_module
 from bubblenet.kernel.warehouse import Transaction, Warehouse
+from bubblenet.method import curation
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, ROUNDS, RUNS, SCORES, Column, Table
 from bubblenet.tables.declaration import columns
 from bubblenet.viewing.report import write_report
@@ -74,7 +77,7 @@ def rows_of(warehouse: Warehouse, table: Table, version: int | None = None) -> l
     return sorted((tuple(row) for row in warehouse.read(table, version).select(table.column_names).collect()), key=str)
 
 
-def test_columns_are_added_to_the_tables_of_release_0_1_0_and_no_model_is_asked_again(make_context, old, tmp_path, declare):
+def test_columns_are_added_to_the_tables_of_release_0_1_0_and_no_model_is_asked_again(make_context, old, tmp_path, declare, monkeypatch):
     pages = {"page0": page("page0"), "page1": page("page1", question=OLD_QUESTION)}
     calls = tmp_path / "calls"
     calls.mkdir()
@@ -93,6 +96,8 @@ def test_columns_are_added_to_the_tables_of_release_0_1_0_and_no_model_is_asked_
         assert next(field for field in log.schema().fields if field.name == column.name).metadata == {"comment": column.comment}
         assert {row[column.name] for row in context.warehouse.read(table).collect()} == {None}
 
+    judge = curation.judge  # whoever declares a column says what fills it
+    monkeypatch.setattr(curation, "judge", lambda *given: judge(*given).withColumn("mood", F.lit(None).cast("string")))
     reports = run_all(context)
 
     asked = [json.loads(line) for file in calls.glob("*.jsonl") for line in file.read_text().splitlines()]
@@ -168,6 +173,15 @@ def test_rows_go_by_the_names_of_columns_whatever_their_order(spark, tmp_path, t
     old.replace(spark.createDataFrame([("cube", 2, "p")], TOYS.ddl), TOYS, TOYS.of_round(2, "p"), {"run": 5})
 
     assert sorted(rows_of(warehouse, NEW_TOYS), key=str) == [("sad", "doll", None, 1, "p"), (None, "cube", None, 2, "p")]
+
+
+def test_rows_without_a_declared_column_are_refused(spark, tmp_path, toys):
+    toys(NEW_TOYS)
+    warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
+
+    with pytest.raises(AnalysisException, match="mood"):
+        warehouse.append(spark.createDataFrame([("top", 1, "p")], TOYS.ddl), NEW_TOYS, {"run": 1})
+    assert warehouse.version(NEW_TOYS) == 0
 
 
 def test_an_update_needs_a_warehouse_and_makes_the_table_that_is_missing(spark, tmp_path, toys):

@@ -114,11 +114,12 @@ class Warehouse:
         return sorted((commit for commit in commits if commit.note), key=lambda commit: commit.version)
 
     def append(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None = None) -> int:
-        """Append rows as one commit and return its version. Delta matches columns by name; missing columns are null.
+        """Append rows as one commit and return its version. Delta matches columns by name.
 
-        Raises ConcurrentRunError if another writer holds the transaction: then nothing was written.
+        Raises ConcurrentRunError if another writer holds the transaction: then nothing was written. Rows without a declared column are
+        refused by Spark, which names it: a forgotten column would be null for ever.
         """
-        return self._commit(_declared(rows, table), table, note, transaction, {})
+        return self._commit(rows.select(table.column_names), table, note, transaction, {})
 
     def append_once(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction) -> None:
         """Append rows unless the transaction was already committed, by this driver or another one."""
@@ -129,7 +130,7 @@ class Warehouse:
 
     def replace(self, rows: DataFrame, table: Table, where: str, note: dict[str, Any]) -> int:
         """Replace the rows that match a predicate on partition columns, in one commit; columns as in append."""
-        return self._commit(_declared(rows, table), table, note, None, {"replaceWhere": where})
+        return self._commit(rows.select(table.column_names), table, note, None, {"replaceWhere": where})
 
     def _commit(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None, options: dict[str, str]) -> int:
         before = self.version(table)
@@ -245,11 +246,6 @@ class Warehouse:
             detail = self.spark.sql(f"DESCRIBE DETAIL {self.identifier(table)}").first()
             self._locations[table.name] = detail["location"].removeprefix("file:") if detail else ""
         return self._locations[table.name]
-
-
-def _declared(rows: DataFrame, table: Table) -> DataFrame:
-    """Only the declared columns of the rows."""
-    return rows.select([name for name in table.column_names if name in rows.columns])
 
 
 def _literal(text: str) -> str:
