@@ -27,7 +27,7 @@ OF_A_VERSION = {"fingerprint", "recipe_id", "parts", "request_id"}
 
 def digests(folder: Path) -> tuple[int, str, str]:
     """Rows, hash of all columns but those of a run, and hash of the content alone. A column in which every row is null does not count."""
-    # Files are read by Arrow: processes that delta-rs read files in end with an abort now and then (2 of 3 times, deltalake 1.x), whose exit
+    # Files are read by Arrow: a process in which delta-rs read them may end with an abort (2 of 3 times, deltalake 1.6.6), and that exit
     # code would hide the verdict.
     files = fs.SubTreeFileSystem(str(folder.resolve()), fs.LocalFileSystem())
     table = DeltaTable(str(folder)).to_pyarrow_dataset(filesystem=files).to_table()
