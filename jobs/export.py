@@ -1,4 +1,4 @@
-"""Write curated pairs and seeds out as training examples: equal Parquet files, a manifest, a dataset card.
+"""Write curated pairs and seeds out as training examples: equal files, a manifest, a dataset card.
 
 spark-submit --properties-file conf/spark/local.conf jobs/export.py --out exports/round0 --warehouse warehouse
 """

@@ -211,7 +211,7 @@ def job_of(chosen: Settings, folder: Path, pairs: Sequence[Pair], arm: Arm) -> T
     own = folder.absolute() / f"{name.replace(' ', '-')}-{number}-{key[:8]}"
     own.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows), own / "train.parquet")
-    shard = {"path": "train.parquet", "split": "train", "sha256": digest_file(str(own / "train.parquet"))["sha256"]}
+    shard = {"path": "train.parquet", "split": "train", "sha256": digest_file(str(own / "train.parquet"))[1]}
     return TrainingJob(str(own), chosen.models.start, digest_of(chosen.models.start), str(own), [shard], rules)
 
 

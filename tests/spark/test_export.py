@@ -19,6 +19,7 @@ from bubblenet import settings
 from bubblenet.app import job
 from bubblenet.errors import InputError, WarehouseError
 from bubblenet.export.examples import SEED_TAG, WEB_TAG, reversed_request
+from bubblenet.export.formats import FORMATS
 from bubblenet.export.writing import export
 from bubblenet.jobs import export as export_job
 from bubblenet.jobs import seeds as seeds_job
@@ -26,6 +27,7 @@ from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method.seeds import SeedFile, current_seeds, import_file
 from bubblenet.tables import CURATED, DUPLICATES, RECIPES
+from bubblenet.training.planning import plan_training
 
 pytestmark = pytest.mark.spark
 
@@ -134,6 +136,31 @@ def agree(out: Path, numbers: dict[str, int], tmp_path: Path, monkeypatch) -> No
         found = duckdb.sql(f"SELECT prompt[-1].content FROM '{out}/data/{split}-*.parquet' ORDER BY 1").fetchall()
         assert len(asked) == number == loaded[split].num_rows
         assert asked == [row[0] for row in found] == sorted(turns[-1]["content"] for turns in loaded[split]["prompt"])
+
+
+@pytest.mark.parametrize("name", ["jsonl"])
+def test_another_format_holds_the_same_rows_and_training_refuses_it_by_name(filled, make_context, tmp_path, monkeypatch, name):
+    form, out = FORMATS[name], tmp_path / name
+    wanted = ("export.min_grade=4", "export.validation_share=0.3")
+    export(filled.context(make_context, tmp_path, *wanted), str(tmp_path / "parquet"))
+    context = filled.context(make_context, tmp_path, *wanted, f"export.format={name}")
+
+    manifest = export(context, str(out)).manifest
+
+    assert not export(context, str(out)).is_new
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    import datasets
+
+    loaded = datasets.load_dataset(str(out))  # finds the files by the card
+    for split in ("train", "validation"):
+        files = sorted(str(path) for path in (out / "data").glob(f"{split}-*{form.suffix}"))
+        as_parquet = context.spark.read.parquet(*(str(path) for path in (tmp_path / "parquet" / "data").glob(f"{split}-*")))
+        rows = context.spark.read.format(form.spark).schema(as_parquet.schema).load(files)
+        assert sorted(map(str, rows.collect())) == sorted(map(str, as_parquet.collect()))
+        assert rows.count() == manifest["splits"][split]["examples"] == loaded[split].num_rows
+    assert {row["source"] for row in manifest["sources"]} == {"seed", "curated"}
+    with pytest.raises(InputError, match=f"an export as Parquet.*as {form.title}"):
+        plan_training(context.settings, str(out), context.warehouse.location)
 
 
 def held_out(context) -> int:

@@ -1,1 +1,1 @@
-"""Training examples: mixed from seeds and curated pairs, written as equal Parquet shards with a manifest."""
+"""Training examples: mixed from seeds and curated pairs, written as equal shards with a manifest."""

@@ -1,4 +1,4 @@
-"""Examples as Parquet shards with equal numbers of rows and a manifest, readable by a trainer without Spark or Delta.
+"""Examples as shards with equal numbers of rows and a manifest, readable by a trainer without Spark or Delta.
 
     OUT/data/train-00000-of-00008.parquet ...    OUT/data/validation-00000-of-00008.parquet ...
     OUT/manifest.json                            OUT/README.md
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
+from bubblenet.export.formats import FileFormat
 from bubblenet.kernel.scratch import Scratch
 from bubblenet.udfs.files import FILE_DIGESTS, digest_files
 
@@ -77,7 +79,7 @@ class Folder:
         Scratch(self.unfinished).delete_everything()
         self._files.write(f"{_UNFINISHED}/begun")
 
-    def take_in(self, num_shards: Mapping[str, int]) -> list[str]:
+    def take_in(self, num_shards: Mapping[str, int], suffix: str) -> list[str]:
         """Replace an earlier export's files by those that Spark wrote, under standard names; returns these, relative to the folder."""
         for name in (MANIFEST, CARD):
             if name in self._files.names():
@@ -87,10 +89,10 @@ class Folder:
         for split, count in num_shards.items():
             for number in range(count):
                 written = f"{_UNFINISHED}/rows/split={split}/shard={number}"
-                found = [name for name in self._files.names(written) if name.endswith(".parquet")]
+                found = [name for name in self._files.names(written) if not name.startswith((".", "_"))]
                 if len(found) != 1:
                     raise RuntimeError(f"{len(found)} files of shard {number} of {split}, where there must be one")
-                names.append(f"data/{split}-{number:05d}-of-{count:05d}.parquet")
+                names.append(f"data/{split}-{number:05d}-of-{count:05d}{suffix}")
                 self._files.move(f"{written}/{found[0]}", names[-1])
         return names
 
@@ -102,7 +104,7 @@ class Folder:
         Scratch(self.unfinished).delete_everything()
 
 
-def write_shards(examples: DataFrame, folder: Folder, wanted: int) -> tuple[list[Shard], dict[str, int]]:
+def write_shards(examples: DataFrame, folder: Folder, wanted: int, form: FileFormat) -> tuple[list[Shard], dict[str, int]]:
     """Write the examples in the order of their `position`; returns the shards, and the examples per split dropped to keep shards equal.
 
     examples: with `split` and `position`, 0 to 1. wanted: shards per split; a validation split with fewer examples is one file.
@@ -128,8 +130,9 @@ def write_shards(examples: DataFrame, folder: Folder, wanted: int) -> tuple[list
     )
     spread = placed.repartition(sum(num_shards.values()), "split", "shard").sortWithinPartitions("split", "shard", "index")
     columns = [name for name in examples.columns if name not in _LEFT_OUT]
-    spread.select("split", "shard", *columns).write.partitionBy("split", "shard").mode("overwrite").parquet(f"{folder.unfinished}/rows")
-    shards = _described(examples.sparkSession, folder, folder.take_in(num_shards))
+    writer = spread.select("split", "shard", *columns).write.format(form.spark).options(**form.options)
+    writer.partitionBy("split", "shard").mode("overwrite").save(f"{folder.unfinished}/rows")
+    shards = _described(examples.sparkSession, folder, folder.take_in(num_shards, form.suffix), form)
     return shards, {split: totals[split] - num_shards[split] * rows_per_shard[split] for split in SPLITS}
 
 
@@ -164,10 +167,11 @@ def _offsets(buckets: list[Any]) -> list[tuple[str, int, int]]:
     return offsets
 
 
-def _described(spark: SparkSession, folder: Folder, names: list[str]) -> list[Shard]:
+def _described(spark: SparkSession, folder: Folder, names: list[str], form: FileFormat) -> list[Shard]:
     """Rows, bytes and digest of each file, computed on the executors."""
     rows = [(f"{folder.location}/{name}",) for name in names]
-    frame = spark.createDataFrame(rows, "path STRING").repartition(len(rows)).mapInArrow(digest_files, FILE_DIGESTS)
+    digest = partial(digest_files, count_rows=form.count_rows)
+    frame = spark.createDataFrame(rows, "path STRING").repartition(len(rows)).mapInArrow(digest, FILE_DIGESTS)
     found = {row["path"]: row for row in frame.collect()}
     shards = []
     for name in names:

@@ -17,6 +17,7 @@ from bubblenet import __version__
 from bubblenet.errors import WarehouseError
 from bubblenet.export import shards as sharding
 from bubblenet.export.examples import Pinned, examples, made_from
+from bubblenet.export.formats import FORMATS, FileFormat
 from bubblenet.export.shards import Folder, Shard, write_shards
 from bubblenet.locations import literal_path
 from bubblenet.terminal import elide
@@ -46,7 +47,7 @@ def export(context: Context, location: str) -> Exported:
 
     Raises InputError if the folder has other content or there are too few examples, WarehouseError if the files of a version are gone.
     """
-    folder, pinned = Folder(location), Pinned.now(context)
+    folder, pinned, form = Folder(location), Pinned.now(context), FORMATS[context.settings.export.format]
     wanted = made_from(context, pinned)
     found = folder.manifest()
     if found and found["made_from"] == wanted:
@@ -54,7 +55,7 @@ def export(context: Context, location: str) -> Exported:
     folder.begin()
     try:
         rows = examples(context, pinned, f"{folder.unfinished}/clusters")
-        written, left_out = write_shards(rows, folder, context.settings.export.shards)
+        written, left_out = write_shards(rows, folder, context.settings.export.shards, form)
     except (PySparkException, Py4JJavaError) as error:
         raise _named(error, pinned) from None
     manifest = sharding.describe(written, left_out) | {
@@ -62,7 +63,7 @@ def export(context: Context, location: str) -> Exported:
         "bubblenet": __version__,
         "warehouse": context.warehouse.location,
         "made_from": wanted,
-        "sources": _sources(context, folder, written),
+        "sources": _sources(context, folder, written, form),
     }
     folder.finish(manifest, _card(manifest, folder, context))
     return Exported(manifest, is_new=True)
@@ -77,10 +78,12 @@ def _named(error: Exception, pinned: Pinned) -> Exception:
     return WarehouseError(f"all files of the tables at versions {versions}", got, "Export another version.")
 
 
-def _sources(context: Context, folder: Folder, written: list[Shard]) -> list[dict[str, Any]]:
+def _sources(context: Context, folder: Folder, written: list[Shard], form: FileFormat) -> list[dict[str, Any]]:
     """Number of exported examples by source, licence and language."""
-    frame = context.spark.read.parquet(*(literal_path(f"{folder.location}/{shard.path}") for shard in written))
-    named = (F.coalesce(name, F.lit("not stated")).alias(name) for name in ("source", "licence", "language"))
+    names = ("source", "licence", "language")
+    reader = context.spark.read.format(form.spark).schema(", ".join(f"{name} STRING" for name in names))
+    frame = reader.load([literal_path(f"{folder.location}/{shard.path}") for shard in written])
+    named = (F.coalesce(name, F.lit("not stated")).alias(name) for name in names)
     counted = frame.groupBy(*named).agg(F.count("*").alias("num")).orderBy("source", "licence", "language")
     return [row.asDict() for row in counted.limit(_MOST_SOURCES).collect()]
 
@@ -97,6 +100,7 @@ def _card(manifest: dict[str, Any], folder: Folder, context: Context) -> str:
     return template.render(
         languages=json.dumps(sorted({row["language"] for row in manifest["sources"]} - {"not stated", "und"})),
         splits=manifest["splits"],
+        suffix=FORMATS[stated["format"]].suffix,
         direction=stated["direction"],
         purpose=_PURPOSE[stated["direction"]],
         version=manifest["bubblenet"],

@@ -23,6 +23,7 @@ from bubblenet.engines.registry import close_all
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
 from bubblenet.export.examples import REVERSED_PROMPT
+from bubblenet.export.formats import FOR_TRAINING
 from bubblenet.export.writing import export
 from bubblenet.judging.calibration import FIGURES_VERSION, load
 from bubblenet.judging.commands import calibrate
@@ -152,7 +153,7 @@ class _Export:
 def _exported(context: Context, name: str, **changes: Any) -> _Export:
     """Export the newest tables to a folder below the warehouse."""
     folder = f"{context.warehouse.location}/_exports/{name}"
-    manifest = export(_with(context, {}, export=changes | {"curated_version": -1}), folder).manifest
+    manifest = export(_with(context, {}, export=changes | {"curated_version": -1, "format": FOR_TRAINING}), folder).manifest
     num_curated = sum(row["num"] for row in manifest["sources"] if row["source"] == "curated")
     context.console.print(f"[bold]{'export':<22}[/bold] {manifest['splits']['train']['examples']:,} training examples: {name}")
     return _Export(folder, manifest["data_sha256"], num_curated)

@@ -6,7 +6,7 @@ from bubblenet.settings.loading import load, valid_keys
 from bubblenet.settings.models import Engine, Models, RoleEngine
 from bubblenet.settings.pairs import Backtranslation, Curation, Paraphrasing, Scoring, Translation
 from bubblenet.settings.sections import Budget, Corpus, Decontamination, Deduplication, Execution, Segmentation, Settings, Tables
-from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
+from bubblenet.settings.training import Assessment, Export, ExportFormat, Rounds, Seeds, Training
 
 __all__ = [
     "Assessment",
@@ -19,6 +19,7 @@ __all__ = [
     "Engine",
     "Execution",
     "Export",
+    "ExportFormat",
     "Models",
     "Paraphrasing",
     "RoleEngine",

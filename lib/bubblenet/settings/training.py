@@ -8,6 +8,9 @@ from pydantic import Field
 
 from bubblenet.section import Section, Share
 
+ExportFormat = Literal["parquet", "jsonl"]
+"""Names of what `bubblenet.export.formats` declares."""
+
 
 class Seeds(Section):
     """Which seeds are trained on (docs/seeds.md)."""
@@ -19,6 +22,7 @@ class Export(Section):
     """What fine-tuning is given (docs/export.md)."""
 
     direction: Literal["forward", "backward"] = Field("forward", description="backward: the response is asked for its instruction")
+    format: ExportFormat = Field("parquet", description="of the files: parquet for bubblenet finetune, jsonl for other trainers")
     shards: int = Field(2, ge=1, description="files of equal numbers of examples; a multiple of the processes that will train")
     min_grade: Literal[4, 5] = Field(5, description="of curated pairs")
     cross_lingual: Literal["include", "exclude", "only"] = Field(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bubblenet.engines.weights import digest_of
 from bubblenet.errors import InputError, SettingsError
+from bubblenet.export.formats import FOR_TRAINING, FORMATS
 from bubblenet.export.shards import Folder
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.training.description import TrainingJob
@@ -41,12 +42,15 @@ class TrainingPlan:
 def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPlan:
     """Plan the training of the starting model on an export.
 
-    Raises InputError if there is no finished export, SettingsError if there is no place for the weights.
+    Raises InputError if there is no finished export in the format that training reads, SettingsError if there is no place for the weights.
     """
     folder = Folder(export)
     manifest = folder.manifest()
     if manifest is None:
         raise InputError("a finished export", f"none at {export}", f"bubblenet export --out {export}")
+    if (form := manifest["made_from"]["settings"].get("format", FOR_TRAINING)) != FOR_TRAINING:
+        todo = f"bubblenet export --out NEW-FOLDER --set export.format={FOR_TRAINING}"
+        raise InputError(f"an export as {FORMATS[FOR_TRAINING].title}", f"{export} as {FORMATS[form].title}", todo)
     digest = digest_of(settings.models.start)
     chosen = settings.training.model_dump(mode="json")
     deciding = {name: value for name, value in chosen.items() if name not in _FOR_SPEED_ALONE}

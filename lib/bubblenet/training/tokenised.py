@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bubblenet.engines.protocol import Prompt
 from bubblenet.engines.tokens import Codec
 from bubblenet.errors import InputError
+from bubblenet.export.formats import FOR_TRAINING
 from bubblenet.udfs.files import digest_file
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[
     codec, sets, num_left_out = Codec.load(tokenizer), {}, 0
     for split in sorted({shard["split"] for shard in job.shards}):
         files = [f"{job.export}/{shard['path']}" for shard in job.shards if shard["split"] == split]
-        rows = load_dataset("parquet", data_files=files, split="train", cache_dir=str(cache), columns=["prompt", "completion"])
+        rows = load_dataset(FOR_TRAINING, data_files=files, split="train", cache_dir=str(cache), columns=["prompt", "completion"])
         made = rows.map(
             lambda row: encode(row, codec, max_tokens),
             remove_columns=rows.column_names,
@@ -55,7 +56,7 @@ def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[
 def _check_files(job: TrainingJob) -> None:
     """Raise InputError unless the files have the digests of the manifest."""
     for shard in job.shards:
-        got = str(digest_file(f"{job.export}/{shard['path']}")["sha256"])
+        _, got = digest_file(f"{job.export}/{shard['path']}")
         if got != shard["sha256"]:
             wanted = f"{job.export}/{shard['path']} with digest {shard['sha256'][:16]}"
             raise InputError(wanted, f"digest {got[:16]}", "Export again into an empty folder.")

@@ -1,4 +1,4 @@
-"""Tables of the docs generated from declarations, between markers: quality rules, formats, gates, modes and their signals.
+"""Tables of the docs generated from declarations, between markers: quality rules, formats of input and of export, gates, modes, signals.
 
 python -m bubblenet.viewing.declarations docs
 """
@@ -13,6 +13,7 @@ from typing import Any
 from bubblenet.corpus.quality import RULES, Rule, RuleSettings
 from bubblenet.corpus.reading.formats import FORMATS, Format
 from bubblenet.errors import InputError
+from bubblenet.export.formats import FORMATS as EXPORT_FORMATS
 from bubblenet.judging.gates import GATES
 from bubblenet.judging.reference import modes_table, signals_table
 
@@ -29,6 +30,12 @@ def formats_table() -> str:
     return "| format | in `files` | names | one page is | split |\n|---|---|---|---|---|\n" + "".join(map(_format, FORMATS))
 
 
+def export_formats_table() -> str:
+    """Every format that an export can have."""
+    rows = "".join(f"| `{form.name}` | {form.title} | `{form.suffix}` | {form.read_with} |\n" for form in EXPORT_FORMATS.values())
+    return f"| `export.format` | format | files | read by |\n|---|---|---|---|\n{rows}"
+
+
 def gates_table() -> str:
     """Every gate in order of application."""
     rows = "".join(f"| `{gate.name}` | {gate.version} | {gate.meaning} |\n" for gate in GATES)
@@ -38,6 +45,7 @@ def gates_table() -> str:
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("corpus.md", "rules"): rules_table,
     ("inputs.md", "formats"): formats_table,
+    ("export.md", "formats"): export_formats_table,
     ("prompts.md", "gates"): gates_table,
     ("judging.md", "modes"): modes_table,
     ("judging.md", "signals"): signals_table,

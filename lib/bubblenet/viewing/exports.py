@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bubblenet.export.formats import FORMATS
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,4 +29,5 @@ def print_export(exported: Exported, out: str, console: Console) -> None:
     )
     state = "Written" if exported.is_new else "Nothing to do: it is there already"
     console.print(f"{state}: {out}/manifest.json, {out}/README.md", soft_wrap=True)
-    console.print(f'Read it: load_dataset("{out}") of the datasets library, or any reader of Parquet', soft_wrap=True)
+    form = FORMATS[manifest["made_from"]["settings"]["format"]]
+    console.print(f'Read it: load_dataset("{out}") of the datasets library, or any reader of {form.title}', soft_wrap=True)

@@ -1,0 +1,68 @@
+"""Formats of the data files of an export. Each is declared here once, under a name that `export.format` accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, get_args
+
+import pyarrow.parquet as pq
+
+from bubblenet.settings import ExportFormat
+
+FOR_TRAINING: ExportFormat = "parquet"
+"""The one that `finetune` reads: it holds its columns apart, and their types."""
+
+_BYTES_AT_ONCE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """A format of data files.
+
+    title: in messages and documentation. suffix: of the files, with the dot. spark: name of Spark's data source, and options for its
+    writer. count_rows: the number of rows in a file, opened in binary mode; runs on the executors. read_with: what reads it, for the docs.
+    """
+
+    name: ExportFormat
+    title: str
+    suffix: str
+    spark: str
+    count_rows: Callable[[BinaryIO], int]
+    read_with: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def _rows_of_parquet(stream: BinaryIO) -> int:
+    return int(pq.read_metadata(stream).num_rows)
+
+
+def _lines(stream: BinaryIO) -> int:
+    return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(_BYTES_AT_ONCE), b""))
+
+
+_DECLARED = (
+    FileFormat(
+        name="parquet",
+        title="Parquet",
+        suffix=".parquet",
+        spark="parquet",
+        count_rows=_rows_of_parquet,
+        read_with="`bubblenet finetune`, datasets, DuckDB, pyarrow, pandas",
+    ),
+    FileFormat(
+        name="jsonl",
+        title="JSON lines",
+        suffix=".jsonl",
+        spark="json",
+        count_rows=_lines,
+        read_with="trainers with their own loaders, jq, any language; a column without a value is null, never absent",
+        options={"ignoreNullFields": "false", "compression": "none"},
+    ),
+)
+
+FORMATS: Mapping[ExportFormat, FileFormat] = {known.name: known for known in _DECLARED}
+"""Every format by its name."""
+
+if undeclared := set(get_args(ExportFormat)) ^ set(FORMATS):
+    raise TypeError(f"formats of the settings that are not declared, or the reverse: {sorted(undeclared)}")
