@@ -93,7 +93,7 @@ def plan(suite: Suite, wanted: str, share: float, seed: int) -> Iterator[tuple[t
 
 
 def judge(outcomes: Iterable[tuple[tuple[str, Mutant | None, list[str]], int]]) -> dict[str, Result]:
-    """What became of the faults of each module."""
+    """What became of the faults of each module. Survivors are also told at once, on standard error."""
     results: dict[str, Result] = defaultdict(Result)
     for (module, fault, tests), status in outcomes:
         if fault is None:
@@ -107,6 +107,7 @@ def judge(outcomes: Iterable[tuple[tuple[str, Mutant | None, list[str]], int]]) 
             before, after = fault.difference()
             place = {"line": fault.line, "function": fault.function, "tests": len(tests)}
             results[module].survivors.append(place | {"before": before, "after": after})
+            print(f"survived: {module}:{fault.line}: {before} -> {after}", file=sys.stderr, flush=True)
     return dict(sorted(results.items()))
 
 

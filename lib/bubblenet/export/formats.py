@@ -15,6 +15,8 @@ FOR_TRAINING: ExportFormat = "parquet"
 
 _BYTES_AT_ONCE = 4 * 1024 * 1024
 
+_LOADED_BY_DATASETS = ("from datasets import load_dataset", 'examples = load_dataset("FOLDER", split="train")')
+
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
@@ -22,6 +24,7 @@ class FileFormat:
 
     title: in messages and documentation. suffix: of the files, with the dot. spark: name of Spark's data source, and options for its
     writer. count_rows: the number of rows in a file, opened in binary mode; runs on the executors. read_with: what reads it, for the docs.
+    python: lines that read the training split of the folder FOLDER, for card and messages; the last assigns `examples`.
     """
 
     name: ExportFormat
@@ -30,7 +33,12 @@ class FileFormat:
     spark: str
     count_rows: Callable[[BinaryIO], int]
     read_with: str
+    python: tuple[str, ...] = _LOADED_BY_DATASETS
     options: Mapping[str, str] = field(default_factory=dict)
+
+    def reading(self, folder: str) -> tuple[str, ...]:
+        """The lines of Python that read the training split of an export."""
+        return tuple(line.replace("FOLDER", folder) for line in self.python)
 
 
 def _rows_of_parquet(stream: BinaryIO) -> int:

@@ -65,7 +65,7 @@ def export(context: Context, location: str) -> Exported:
         "made_from": wanted,
         "sources": _sources(context, folder, written, form),
     }
-    folder.finish(manifest, _card(manifest, folder, context))
+    folder.finish(manifest, _card(manifest, folder, context, form))
     return Exported(manifest, is_new=True)
 
 
@@ -88,7 +88,7 @@ def _sources(context: Context, folder: Folder, written: list[Shard], form: FileF
     return [row.asDict() for row in counted.limit(_MOST_SOURCES).collect()]
 
 
-def _card(manifest: dict[str, Any], folder: Folder, context: Context) -> str:
+def _card(manifest: dict[str, Any], folder: Folder, context: Context, form: FileFormat) -> str:
     """The dataset card: Markdown under a YAML header that the datasets library reads."""
     stated = manifest["made_from"]["settings"]
     by_licence: dict[tuple[str, str], int] = {}
@@ -100,7 +100,8 @@ def _card(manifest: dict[str, Any], folder: Folder, context: Context) -> str:
     return template.render(
         languages=json.dumps(sorted({row["language"] for row in manifest["sources"]} - {"not stated", "und"})),
         splits=manifest["splits"],
-        suffix=FORMATS[stated["format"]].suffix,
+        form=form,
+        reading=form.reading(folder.location),
         direction=stated["direction"],
         purpose=_PURPOSE[stated["direction"]],
         version=manifest["bubblenet"],

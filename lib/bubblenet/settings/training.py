@@ -22,7 +22,9 @@ class Export(Section):
     """What fine-tuning is given (docs/export.md)."""
 
     direction: Literal["forward", "backward"] = Field("forward", description="backward: the response is asked for its instruction")
-    format: ExportFormat = Field("parquet", description="of the files: parquet for bubblenet finetune, jsonl for other trainers")
+    format: ExportFormat = Field(
+        "parquet", description="of the files; bubblenet finetune reads parquet, docs/export.md says who reads the others"
+    )
     shards: int = Field(2, ge=1, description="files of equal numbers of examples; a multiple of the processes that will train")
     min_grade: Literal[4, 5] = Field(5, description="of curated pairs")
     cross_lingual: Literal["include", "exclude", "only"] = Field(

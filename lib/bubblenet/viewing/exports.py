@@ -30,4 +30,4 @@ def print_export(exported: Exported, out: str, console: Console) -> None:
     state = "Written" if exported.is_new else "Nothing to do: it is there already"
     console.print(f"{state}: {out}/manifest.json, {out}/README.md", soft_wrap=True)
     form = FORMATS[manifest["made_from"]["settings"]["format"]]
-    console.print(f'Read it: load_dataset("{out}") of the datasets library, or any reader of {form.title}', soft_wrap=True)
+    console.print(f"Read it: {form.reading(out)[-1]}, or any reader of {form.title}", soft_wrap=True)

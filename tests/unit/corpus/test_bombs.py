@@ -87,6 +87,7 @@ BOMBS: dict[str, tuple[Callable[[Path], None], str | None]] = {
         "too_large",
     ),
     "gzip value.json.gz": (lambda path: path.write_bytes(gzip.compress(b"[" + b" " * (16 * MIB)) * 128) and None, "too_large"),
+    "gzip text.txt.gz": (lambda path: path.write_bytes(gzip.compress(b"x" * (16 * MIB)) * 128) and None, "too_large"),
     "deep.jsonl": (html(b'{"text": ' + b"[" * 100_000), "bad_json"),
     "deep and closed.jsonl": (html(b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"), "bad_json"),
     "record.warc.gz": (endless_record, "too_large"),

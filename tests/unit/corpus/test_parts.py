@@ -45,12 +45,13 @@ def sample(name: str, path: Path) -> bytes:
         "x.jsonl.zst": lambda: pa.compress(json_lines(150), codec="zstd", asbytes=True),
         "x.parquet": lambda: parquet_file(path, 60),
         "x.html": lambda: PAGE,
+        "x.html.gz": lambda: gzip.compress(PAGE),
         "x.json": lambda: b'[{"text": "one"}, {"text": "two"}]',
     }
     return contents[name]()
 
 
-NAMES = ["x.warc", "x.warc.gz", "one_member.warc.gz", "x.jsonl", "x.jsonl.gz", "x.jsonl.zst", "x.parquet", "x.html", "x.json"]
+NAMES = ["x.warc", "x.warc.gz", "one_member.warc.gz", "x.jsonl", "x.jsonl.gz", "x.jsonl.zst", "x.parquet", "x.html", "x.html.gz", "x.json"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bubblenet.corpus.reading.formats import format_of, kind_of, suffix_table
+from bubblenet.corpus.reading.formats import FORMATS, format_of, kind_of, suffix_table
+from bubblenet.corpus.reading.streams import COMPRESSIONS
 from tests.archives import LIMIT, PAGE, gzip_members, read, reasons, some_records, warc_record
 
 
@@ -49,6 +50,8 @@ def write_warc(tmp_path: Path) -> Callable[..., Path]:
         ("zip://a/style.css::/page.html", None),
         ("part-0.snappy.parquet", "parquet"),
         ("README.md", "text"),
+        ("a.TXT.gz", "text"),
+        ("a.html.zst", "html"),
         ("style.css", None),
         ("x.warc.lz4", None),
         ("html", None),
@@ -67,7 +70,7 @@ def test_the_format_is_known_by_the_name(name: str, expected: str | None) -> Non
         ("x.warc.lz4", "unpack"),
         ("x.warc.zst", "unpack"),
         ("x.jsonl.lz4", "unpack"),
-        ("a.html.gz", "unpack"),
+        ("a.html.bz2", "unpack"),
         ("IA-2005.arc.gz", "warcio recompress"),
         ("IA-2005.ARC", "warcio recompress"),
         ("x.warc.gz", None),
@@ -174,6 +177,51 @@ def test_a_cut_jsonl_gz_says_so(tmp_path: Path) -> None:
     assert last == "truncated"
     assert len(read_lines) > 50
     assert set(read_lines) == {None}
+
+
+def zstd(payload: bytes) -> bytes:
+    return bytes(pa.compress(payload, codec="zstd", asbytes=True))
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".zst": zstd}
+
+
+def test_every_compression_is_packed_by_these_tests() -> None:
+    assert set(PACKERS) == {known.suffix for known in COMPRESSIONS}
+
+
+@pytest.mark.parametrize("compression", PACKERS)
+@pytest.mark.parametrize(("suffix", "content_type"), [(".txt", "text"), (".md", "markdown"), (".html", "html")])
+def test_a_compressed_page_is_read_like_a_plain_one(tmp_path: Path, suffix: str, content_type: str, compression: str) -> None:
+    plain, path, pack = tmp_path / f"a{suffix}", tmp_path / f"a{suffix}{compression}", PACKERS[compression]
+    lines = [f"line {number} caf\u00e9\n".encode() for number in range(20_000)]
+    plain.write_bytes(b"".join(lines))
+    path.write_bytes(pack(b"".join(lines[:9_000])) + pack(b"".join(lines[9_000:])))
+
+    [page], [expected] = read(path), read(plain)
+
+    assert (page.url, page.content_type) == (path.as_uri(), content_type)
+    assert (page.content, page.payload_digest) == (expected.content, expected.payload_digest)
+
+
+@pytest.mark.parametrize("compression", PACKERS)
+def test_a_compressed_page_that_is_none_has_the_reason(tmp_path: Path, compression: str) -> None:
+    path, pack = tmp_path / f"a.txt{compression}", PACKERS[compression]
+    whole = pack(random.Random(0).randbytes(5_000).hex().encode())
+    cases = {
+        "truncated": [whole[:end] for end in (len(whole) // 2, len(whole) - 1)],
+        "unreadable": [bytes([whole[0] ^ 64]) + whole[1:], b"no compressed data at all"],
+        "too_large": [pack(b"x" * (LIMIT + 1))],
+        "empty": [b"", pack(b""), pack(b" \n")],
+        "not_html": [pack(b"%PDF-1.7")],
+    }
+
+    for reason, contents in cases.items():
+        for content in contents:
+            path.write_bytes(content)
+            assert reasons(path) == [reason], content[:20]
+    path.write_bytes(pack(b"x" * LIMIT))
+    assert reasons(path) == [None]
 
 
 def test_parquet_rows_are_pages(tmp_path: Path) -> None:
@@ -301,7 +349,10 @@ def test_damage_in_a_plain_archive_costs_one_record(tmp_path: Path) -> None:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(["a.html", "a.txt", "a.jsonl", "a.parquet", "a.warc", "a.warc.gz"]), st.binary(max_size=400))
+@given(
+    st.sampled_from([f"a{ending}" for known in FORMATS for ending in (*known.suffixes, *known.compressed_suffixes)]),
+    st.binary(max_size=400),
+)
 def test_any_bytes_give_at_least_one_page_and_no_error(tmp_path: Path, name: str, payload: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(payload)

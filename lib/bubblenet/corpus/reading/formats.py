@@ -15,7 +15,7 @@ from bubblenet.corpus.reading.json_lines import read_json, read_jsonl
 from bubblenet.corpus.reading.pages import Page
 from bubblenet.corpus.reading.parquet import read_parquet
 from bubblenet.corpus.reading.single_pages import MARKDOWN_SUFFIXES, read_html, read_text
-from bubblenet.corpus.reading.streams import ByteRange
+from bubblenet.corpus.reading.streams import COMPRESSIONS, ByteRange
 from bubblenet.corpus.reading.warc import read_warc
 from bubblenet.locations import file_name
 
@@ -47,6 +47,8 @@ class Format:
         return tuple(suffix + compression for suffix in self.suffixes for compression in self.compressions)
 
 
+_ANY = tuple(known.suffix for known in COMPRESSIONS)
+
 FORMATS = (
     Format(
         name="html",
@@ -54,6 +56,7 @@ FORMATS = (
         read=read_html,
         page="the file",
         suffixes=(".html", ".htm", ".xhtml"),
+        compressions=_ANY,
     ),
     Format(
         name="warc",
@@ -71,7 +74,7 @@ FORMATS = (
         read=read_jsonl,
         page="a line",
         suffixes=(".jsonl", ".ndjson"),
-        compressions=(".gz", ".zst"),
+        compressions=_ANY,
         is_splittable=True,
     ),
     Format(
@@ -80,7 +83,7 @@ FORMATS = (
         read=read_json,
         page="a line if the first one is an object; else the object, or each item of the list",
         suffixes=(".json",),
-        compressions=(".gz", ".zst"),
+        compressions=_ANY,
     ),
     Format(
         name="parquet",
@@ -96,11 +99,12 @@ FORMATS = (
         read=read_text,
         page="the file",
         suffixes=(".txt", *MARKDOWN_SUFFIXES),
+        compressions=_ANY,
     ),
 )
 
-COMPRESSIONS = (".gz", ".zst", ".lz4", ".bz2", ".xz", ".br")
-"""Suffixes of compressed files, supported or not."""
+_COMPRESSED = (*_ANY, ".lz4", ".bz2", ".xz", ".br")
+"""Suffixes of compressed files, read or not: those that are not are refused by name."""
 
 _ARC = "ARC, the format before WARC, is not read: convert the file, for example with `warcio recompress`"
 UNREAD_FORMATS = {".arc": _ARC, ".arc.gz": _ARC}
@@ -123,7 +127,7 @@ def suffix_table() -> SuffixTable:
     table = {suffix: FileKind(None, refusal=advice) for suffix, advice in UNREAD_FORMATS.items()}
     for known in FORMATS:
         read = dict.fromkeys(known.suffixes, known.is_splittable) | dict.fromkeys(known.compressed_suffixes, known.is_splittable_compressed)
-        for compression in COMPRESSIONS:
+        for compression in _COMPRESSED:
             advice = f"this format is not read when it is compressed as {compression}: unpack the file"
             table |= {suffix + compression: FileKind(None, refusal=advice) for suffix in read if suffix + compression not in read}
         table |= {suffix: FileKind(known.name, is_splittable) for suffix, is_splittable in read.items()}

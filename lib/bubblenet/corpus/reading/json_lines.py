@@ -13,7 +13,7 @@ import orjson
 
 from bubblenet.corpus.reading.pages import Page, quarantined
 from bubblenet.corpus.reading.records import page_at, page_of_record
-from bubblenet.corpus.reading.streams import MAX_DRAINED_BYTES, WHOLE, ByteRange, GzipStream, ZstdStream, compression_of, reason_of
+from bubblenet.corpus.reading.streams import MAX_DRAINED_BYTES, WHOLE, ByteRange, Unpacked, compression_of, reason_of
 
 MAX_ESCAPES = 6
 r"""The most bytes of JSON that one byte of text can take: `\\\u0041`."""
@@ -74,11 +74,9 @@ def _line_start(source: BinaryIO, part: ByteRange) -> int:
     return position
 
 
-def _pages_of_lines(
-    source: BinaryIO | GzipStream | ZstdStream, start: int, path: str, max_document_bytes: int, part: ByteRange
-) -> Iterator[Page]:
+def _pages_of_lines(source: BinaryIO | Unpacked, start: int, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
     """One Page per line of a stream positioned at a line start, given as `start`; reading stops at a line that never seems to end."""
-    unpacked = source if isinstance(source, (GzipStream, ZstdStream)) else None
+    unpacked = source if isinstance(source, Unpacked) else None
     stream = io.BufferedReader(unpacked) if unpacked else cast(BinaryIO, source)
     offset, limit = start, MAX_ESCAPES * max_document_bytes
     while part.holds(offset) and (line := stream.readline(limit)):

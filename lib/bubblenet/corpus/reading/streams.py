@@ -156,11 +156,33 @@ class ZstdStream(io.RawIOBase):
         return len(data)
 
 
-def compression_of(source: BinaryIO) -> type[GzipStream | ZstdStream] | None:
-    """The decompressing stream for this file, by its first bytes; None for a plain file."""
+Unpacked = GzipStream | ZstdStream
+"""A decompressing stream: io.RawIOBase with `damage`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compression:
+    """A form of compressed files. suffix: at the end of their names. magic: their first bytes. stream: unpacks them from the beginning."""
+
+    suffix: str
+    magic: bytes
+    stream: type[Unpacked]
+
+
+COMPRESSIONS = (Compression(".gz", GZIP_MAGIC, GzipStream), Compression(".zst", ZSTD_MAGIC, ZstdStream))
+"""What JSON, HTML, text and seed files can be compressed as. WARC is read member by member and declares its own."""
+
+
+def compression_of(source: BinaryIO) -> type[Unpacked] | None:
+    """The stream for this file, by its first bytes, whatever its name; None for a plain one, or one whose first bytes are damaged."""
     source.seek(0)
-    head = source.read(len(ZSTD_MAGIC))
-    return GzipStream if head.startswith(GZIP_MAGIC) else ZstdStream if head == ZSTD_MAGIC else None
+    head = source.read(max(len(known.magic) for known in COMPRESSIONS))
+    return next((known.stream for known in COMPRESSIONS if head.startswith(known.magic)), None)
+
+
+def compression_of_name(name: str) -> Compression | None:
+    """The compression that the end of a name states; for files where any bytes would be a text, so that a damaged head is noticed."""
+    return next((known for known in COMPRESSIONS if name.lower().endswith(known.suffix)), None)
 
 
 def find(source: BinaryIO, needle: bytes, start: int, stop: int) -> int | None:
