@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
+from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.roles import backward_engine, forward_engine
-from bubblenet.engines.server import check_server
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
 from bubblenet.judging.modes import MODES
 from bubblenet.method.recipe import full_recipe
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def check_models(context: Context) -> list[StageReport]:
     """Find the models before any work is done. Raises ModelError when one is missing, refused, or cannot do its part."""
     full_recipe(context.settings)
-    check_server(backward_engine(context.settings), ["generate"])
     abilities = {ability for mode in context.settings.scoring.modes for ability in MODES[mode].asks}
-    check_server(forward_engine(context.settings), abilities)
+    for spec, asked in ((backward_engine(context.settings), {"generate"}), (forward_engine(context.settings), abilities)):
+        kind_of(spec).check(spec, asked)
     return []
 
 

@@ -110,9 +110,10 @@ def _engines(context: Context, names: Sequence[str]) -> dict[str, EngineSpec]:
         if trained_with is not None and share > trained_with:
             got = f"seeds.held_out_share={share}; {name} was trained with {trained_with}"
             raise InputError("seeds that the models were not trained on", got, f"Set seeds.held_out_share={trained_with} or lower.")
-    if len(specs) > 1 and not all(kind_of(spec).runs_any_model for spec in specs.values()):
+    fixed = [spec.kind for spec in specs.values() if not kind_of(spec).runs_any_model]
+    if fixed and len(specs) > 1:
         todo = "It answers for each of them: set engine.kind=transformers."
-        raise SettingsError("one model to assess by a server", f"{len(specs)}", todo)
+        raise SettingsError(f"one model to assess by a {fixed[0]}", f"{len(specs)}", todo)
     return specs
 
 

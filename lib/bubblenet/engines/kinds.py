@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bubblenet.engines.protocol import EngineSpec, ServerSpec, TextEngine
+from bubblenet.engines.protocol import EngineSpec, Options, TextEngine
 from bubblenet.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Engine, RoleEngine
+
+
+def _no_options(engine: Engine, role: RoleEngine) -> Options | None:
+    return None
+
+
+def _nothing_to_check(spec: EngineSpec, abilities: Collection[str]) -> None:
+    """Its weights are found when it is identified, and it has every ability."""
+
+
+def _own_device(spec: EngineSpec) -> str:
+    from bubblenet.engines.devices import pick_device
+
+    return pick_device()
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +32,22 @@ class Kind:
     """A kind of engine.
 
     meaning: one line for the settings. load: loads the engine of a spec in this process. identify: identifies the weights in a
-    fingerprint, given the names of the model and the server. has_dtype: whether it computes here, in the dtype of the settings.
-    has_device: whether it occupies a device of this process. runs_any_model: whether one process can run several models one after
+    fingerprint, given the names of the model and the options.
+    options: what workers are told beside the model, from the sections of the settings; raises SettingsError where something is missing.
+    check: raises EndpointError, before any work, if the engine cannot be had or lacks an ability (generate, labels, likelihood).
+    device: what it occupies in this process; an engine on the same device is closed before another one is loaded.
+    has_dtype: whether it computes here, in the dtype of the settings. runs_any_model: whether one process can run several models one after
     another; a server runs only the one it was started with.
     """
 
     name: str
     meaning: str
     load: Callable[[EngineSpec], TextEngine]
-    identify: Callable[[str, ServerSpec | None], str]
+    identify: Callable[[str, Options | None], str]
+    options: Callable[[Engine, RoleEngine], Options | None] = _no_options
+    check: Callable[[EngineSpec, Collection[str]], None] = _nothing_to_check
+    device: Callable[[EngineSpec], str] = _own_device
     has_dtype: bool = False
-    has_device: bool = True
     runs_any_model: bool = True
 
 
@@ -35,7 +57,7 @@ def _transformers(spec: EngineSpec) -> TextEngine:
     return TransformersEngine.load(spec)
 
 
-def _weights(model: str, server: ServerSpec | None) -> str:
+def _weights(model: str, options: Options | None) -> str:
     from bubblenet.engines.weights import digest_of
 
     return digest_of(model)
@@ -47,13 +69,30 @@ def _server(spec: EngineSpec) -> TextEngine:
     return ServerEngine.load(spec)
 
 
-def _served(model: str, server: ServerSpec | None) -> str:
-    from bubblenet.engines.server import identify
+def _served(model: str, options: Options | None) -> str:
+    from bubblenet.engines.server import identify, server_of
     from bubblenet.engines.weights import find_tokenizer
 
-    if server is None:
-        raise TypeError("an engine of kind server has no server")
-    return identify(server, find_tokenizer(model).digest)
+    return identify(server_of(options), find_tokenizer(model).digest)
+
+
+def _server_options(engine: Engine, role: RoleEngine) -> Options:
+    from bubblenet.engines.server import options_of
+
+    return options_of(engine, role)
+
+
+def _check_server(spec: EngineSpec, abilities: Collection[str]) -> None:
+    from bubblenet.engines.server import check_server
+
+    check_server(spec, abilities)
+
+
+def _server_device(spec: EngineSpec) -> str:
+    """A server not started here occupies none of this process's devices."""
+    from bubblenet.engines.server import server_of
+
+    return _own_device(spec) if server_of(spec.options).command else "server"
 
 
 def _scripted(spec: EngineSpec) -> TextEngine:
@@ -62,14 +101,22 @@ def _scripted(spec: EngineSpec) -> TextEngine:
     return ScriptedEngine()
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("transformers", "in the workers' own processes", _transformers, _weights, has_dtype=True),
-        Kind("server", "an OpenAI-compatible server", _server, _served, runs_any_model=False),
-        Kind("scripted", "for tests: it has no model", _scripted, lambda model, server: "scripted", has_device=False),
-    )
-}
+_DECLARED = (
+    Kind("transformers", "in the workers' own processes", _transformers, _weights, has_dtype=True),
+    Kind(
+        "server",
+        "an OpenAI-compatible server",
+        _server,
+        _served,
+        options=_server_options,
+        check=_check_server,
+        device=_server_device,
+        runs_any_model=False,
+    ),
+    Kind("scripted", "for tests: it has no model", _scripted, lambda model, options: "scripted", device=lambda spec: "none"),
+)
+
+KINDS = {kind.name: kind for kind in _DECLARED}
 """Every kind by name; the first is the default."""
 
 if TYPE_CHECKING:

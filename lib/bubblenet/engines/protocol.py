@@ -130,22 +130,39 @@ class TextEngine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerSpec:
+class Options:
+    """What workers are told of an engine beside its model. A kind that has options declares a subclass.
+
+    concurrency: requests that one engine has in flight at once; 1: it is given batches.
+    """
+
+    concurrency: int = 1
+
+    def label_parts(self) -> dict[str, Any]:
+        """The options that can change how labels are read, for the fingerprint."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec(Options):
     """Address and options of a server engine. The API key is not among them: each process reads it from its environment.
 
     model: its name at the server; empty: the only one served. version: the user's name for these weights; empty: taken from the server's
     metadata. command: starts a server for each worker process; url is not used then.
     """
 
-    url: str
+    url: str = ""
     model: str = ""
     version: str = ""
     command: str = ""
     startup_seconds: float = 600.0
-    concurrency: int = 32
     timeout_seconds: float = 300.0
     max_retries: int = 5
     top_logprobs: int = 20
+
+    def label_parts(self) -> dict[str, Any]:
+        """Labels are looked for among so many tokens."""
+        return {"top_logprobs": self.top_logprobs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +170,8 @@ class EngineSpec:
     """Everything a worker needs to load the engine that the driver chose. Small, and safe to pickle.
 
     dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint. NO_DTYPE: nothing is computed here.
-    server: set for the kind `server`; model then names the tokenizer, and weights_digest identifies the served model and the tokenizer.
+    options: of its kind, None where the kind has none. For a server, model names the tokenizer, and weights_digest identifies the served
+    model and the tokenizer.
     """
 
     kind: str
@@ -164,7 +182,7 @@ class EngineSpec:
     token_budget: int = 8192
     window_rows: int = 256
     call_log: str = ""
-    server: ServerSpec | None = None
+    options: Options | None = None
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """Exactly what affects results: kind, weights (with tokenizer), the resolved dtype and the version of this code."""

@@ -18,8 +18,8 @@ def get_engine(spec: EngineSpec) -> TextEngine:
 
     Raises ModelError if the weights are missing or do not match the spec, SettingsError for an unknown kind.
     """
-    device = _device(spec)
-    own = [spec.token_budget, spec.window_rows, spec.threads, spec.call_log, repr(spec.server)]
+    device = kind_of(spec).device(spec)
+    own = [spec.token_budget, spec.window_rows, spec.threads, spec.call_log, repr(spec.options)]
     identity = json.dumps([spec.fingerprint_parts(), *own], sort_keys=True)
     with _lock:
         loaded = _engines.get(device)
@@ -36,17 +36,6 @@ def close_all() -> None:
     with _lock:
         for device in list(_engines):
             _close(device)
-
-
-def _device(spec: EngineSpec) -> str:
-    """The device that the engine occupies. A server not started here occupies none of this process's devices."""
-    if not kind_of(spec).has_device:
-        return "none"
-    if spec.server is not None and not spec.server.command:
-        return "server"
-    from bubblenet.engines.devices import pick_device
-
-    return pick_device()
 
 
 def _close(device: str) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from pathlib import PurePosixPath
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bubblenet.engines import completions
 from bubblenet.engines.completions import NotAnswered
@@ -29,6 +29,7 @@ from bubblenet.engines.protocol import (
     LabelRequest,
     Likelihood,
     LikelihoodRequest,
+    Options,
     Prompt,
     ServerSpec,
     describe_error,
@@ -37,6 +38,9 @@ from bubblenet.engines.server_process import ServerProcess
 from bubblenet.engines.tokens import Codec
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError, SettingsError
+
+if TYPE_CHECKING:
+    from bubblenet.settings import Engine, RoleEngine
 
 Request = TypeVar("Request", GenerationRequest, LabelRequest, LikelihoodRequest)
 Answer = TypeVar("Answer")
@@ -63,7 +67,7 @@ class ServerEngine:
     @classmethod
     def load(cls, spec: EngineSpec) -> ServerEngine:
         """Connect to the server of the spec, or start it. Raises EndpointError if it is missing or serves another model than the spec's."""
-        server = _server_of(spec)
+        server = server_of(spec.options)
         source = find_tokenizer(spec.model)
         codec = Codec.load(source.folder, source.gguf)
         process = ServerProcess.start(server.command, server.startup_seconds) if server.command else None
@@ -203,13 +207,34 @@ def check_server(spec: EngineSpec, abilities: Collection[str]) -> None:
 
     Raises EndpointError if it is down, serves another model, or lacks an ability.
     """
-    if spec.kind != "server" or _server_of(spec).version:
+    if server_of(spec.options).version:
         return
     with closing(ServerEngine.load(spec)) as engine:
         engine.require(abilities)
 
 
-def _server_of(spec: EngineSpec) -> ServerSpec:
-    if spec.server is None:
+def options_of(engine: Engine, role: RoleEngine) -> ServerSpec:
+    """The server that the settings name for a model. Raises SettingsError if they name none."""
+    url, command = role.url or engine.url, role.command or ("" if role.url else engine.command)
+    if not url and not command:
+        raise SettingsError(
+            "engine.url (or engine.command) with engine.kind = server", "neither", "For example: engine.url=http://HOST:8000/v1"
+        )
+    return ServerSpec(
+        url=url,
+        model=role.model or engine.model,
+        version=role.model_version or engine.model_version,
+        command=command,
+        startup_seconds=engine.startup_seconds,
+        concurrency=engine.concurrency,
+        timeout_seconds=engine.request_timeout_seconds,
+        max_retries=engine.max_retries,
+        top_logprobs=engine.top_logprobs,
+    )
+
+
+def server_of(options: Options | None) -> ServerSpec:
+    """The options of an engine of this kind. Raises SettingsError for those of another."""
+    if not isinstance(options, ServerSpec):
         raise SettingsError("the server of an engine of kind server", "none", "Set engine.url.")
-    return spec.server
+    return options

@@ -161,8 +161,8 @@ def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenti
         parts["engine"] = judge.fingerprint_parts()
     if mode.needs_neighbours:
         parts["segments"] = segmenting.id
-    if "labels" in mode.asks and judge.server:
-        parts["top_logprobs"] = judge.server.top_logprobs
+    if "labels" in mode.asks and judge.options:
+        parts |= judge.options.label_parts()
     return Fingerprint(parts)
 
 

@@ -237,9 +237,10 @@ def _check(context: Context, num_rounds: int) -> None:
         raise InputError("a file of labelled pairs", f"nothing at {labels}", "Mend rounds.labels (docs/labels.md).")
     if num_rounds and not context.inputs:
         raise InputError("at least one --input", "none", "Give the file or folder of the pages: --input PATH.")
-    if not all(kind_of(spec).runs_any_model for spec in (backward_engine(context.settings), forward_engine(context.settings))):
-        todo = "A server has one model, a loop has many: set engine.kind=transformers, or run the jobs by hand (docs/rounds.md)."
-        raise SettingsError("engine.kind=transformers", "server", todo)
+    specs = (backward_engine(context.settings), forward_engine(context.settings))
+    if fixed := [spec.kind for spec in specs if not kind_of(spec).runs_any_model]:
+        todo = f"A {fixed[0]} has one model, a loop has many: set engine.kind=transformers, or run the jobs by hand (docs/rounds.md)."
+        raise SettingsError("engine.kind=transformers", fixed[0], todo)
     if context.spark.conf.get("spark.task.resource.gpu.amount", None):
         todo = "Run the jobs by hand, finetune alone with train.conf (docs/rounds.md)."
         raise EnvironmentProblem("a session whose stages without a model need no GPU", "spark.task.resource.gpu.amount", todo)

@@ -37,9 +37,9 @@ def process():
 
 @pytest.fixture(scope="module")
 def engine(process):
-    server = ServerSpec(process.url, concurrency=SLOTS)
+    server = ServerSpec(url=process.url, concurrency=SLOTS)
     digest = identify(server, find_tokenizer(SOURCE).digest)
-    loaded = ServerEngine.load(EngineSpec("server", SOURCE, digest, server=server))
+    loaded = ServerEngine.load(EngineSpec("server", SOURCE, digest, options=server))
     yield loaded
     loaded.close()
 

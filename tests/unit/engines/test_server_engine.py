@@ -29,9 +29,9 @@ def connect(model_folder):
     engines = []
 
     def make(url, **changes) -> ServerEngine:
-        server = replace(ServerSpec(url, max_retries=3, concurrency=4, timeout_seconds=30.0), **changes)
+        server = replace(ServerSpec(url=url, max_retries=3, concurrency=4, timeout_seconds=30.0), **changes)
         digest = identify(server, find_tokenizer(str(model_folder)).digest)
-        engines.append(ServerEngine.load(EngineSpec("server", str(model_folder), digest, server=server)))
+        engines.append(ServerEngine.load(EngineSpec("server", str(model_folder), digest, options=server)))
         return engines[-1]
 
     yield make

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bubblenet.engines.kinds import KINDS, kind_of
 from bubblenet.engines.protocol import EngineSpec, ServerSpec
 from bubblenet.engines.registry import close_all, get_engine
 from bubblenet.engines.roles import backward_engine, forward_engine
-from bubblenet.engines.server import check_server, identify
+from bubblenet.engines.server import identify
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError, SettingsError
 from bubblenet.method.recipe import full_recipe
@@ -25,17 +27,18 @@ def test_the_identity_is_the_models_and_not_the_urls(model_folder):
     found = []
     for models in (moved, again, other):
         with ToldServer(text_answer, models) as server:
-            found.append(identify(ServerSpec(server.url), tokenizer))
+            found.append(identify(ServerSpec(url=server.url), tokenizer))
     assert found[0] == found[1] != found[2]
     stated = [
-        identify(ServerSpec(url, version=version), tokenizer) for url, version in (("http://a", "1"), ("http://b", "1"), ("http://a", "2"))
+        identify(ServerSpec(url=url, version=version), tokenizer)
+        for url, version in (("http://a", "1"), ("http://b", "1"), ("http://a", "2"))
     ]
     assert stated[0] == stated[1] != stated[2]
 
 
 def test_another_model_than_the_driver_saw_is_refused(model_folder):
     with ToldServer(text_answer) as server:
-        spec = EngineSpec("server", str(model_folder), "0" * 64, server=ServerSpec(server.url))
+        spec = EngineSpec("server", str(model_folder), "0" * 64, options=ServerSpec(url=server.url))
         with pytest.raises(EndpointError, match="Serve the same model"):
             get_engine(spec)
     close_all()
@@ -47,7 +50,7 @@ def test_the_model_must_be_served_and_named_where_there_are_several(model_folder
         ToldServer(text_answer, {"data": [{"id": "a"}, {"id": "b"}]}) as server,
         pytest.raises(EndpointError, match=rf"{hint}.*a, b.*engine\.model"),
     ):
-        identify(ServerSpec(server.url, model=name), "")
+        identify(ServerSpec(url=server.url, model=name), "")
 
 
 def test_a_folder_with_the_tokenizer_alone_will_do(model_folder, tmp_path):
@@ -64,11 +67,11 @@ def test_the_two_models_may_run_in_different_places(model_folder):
     models = [f"models.backward={model_folder}", f"models.forward={model_folder}", "engine.kind=server", "engine.model_version=v1"]
     settings = load(None, [*models, "engine.url=http://a/v1", "engine.backward.url=http://b/v1", "engine.concurrency=7"])
     backward, forward = backward_engine(settings), forward_engine(settings)
-    assert (backward.server.url, forward.server.url) == ("http://b/v1", "http://a/v1")
+    assert (backward.options.url, forward.options.url) == ("http://b/v1", "http://a/v1")
     assert backward.window_rows == 32
     assert backward.fingerprint_parts() == forward.fingerprint_parts()
     here = forward_engine(load(None, [*models, "engine.url=http://a/v1", "engine.forward.kind=transformers"]))
-    assert (here.kind, here.server) == ("transformers", None)
+    assert (here.kind, here.options) == ("transformers", None)
 
 
 def test_only_the_rating_is_redone_when_labels_are_looked_for_among_more_tokens(model_folder):
@@ -92,8 +95,13 @@ def test_the_driver_tries_a_server_out_unless_only_the_workers_can_reach_it(mode
     with ToldServer(text_answer) as server:
         spec = forward_engine(load(None, [f"models.forward={model_folder}", "engine.kind=server", f"engine.url={server.url}"]))
         with pytest.raises(EndpointError, match="log-probabilities"):
-            check_server(spec, ["labels"])
+            kind_of(spec).check(spec, ["labels"])
         before = len(server.bodies)
-        check_server(replace(spec, server=replace(spec.server, version="1")), ["labels"])
-        check_server(EngineSpec("scripted", "", "scripted"), ["labels"])
+        for unasked in (replace(spec, options=replace(spec.options, version="1")), EngineSpec("scripted", "", "scripted")):
+            kind_of(unasked).check(unasked, ["labels"])
         assert len(server.bodies) == before
+
+
+def test_every_kind_stands_in_the_docs():
+    page = Path("docs/engines.md").read_text()
+    assert [kind for kind in KINDS if f"| `{kind}`" not in page] == []
