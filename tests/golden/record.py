@@ -1,6 +1,6 @@
 """Keep the digests of components whose version was raised, or of new ones.
 
-python -m tests.golden.record [NAME ...] [--new-input]
+python -m tests.golden.record [NAME ...] [--new-input]       NAME may be a pattern: 'gates.*'. Without names: all, Spark's too.
 
 A changed digest under an unchanged version is refused. --new-input: the golden input was extended; refused while lib/ or udfs/ hold
 changes that are not committed, since a changed digest would then prove nothing.
@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import bubblenet
@@ -24,7 +25,7 @@ def record(names: Sequence[str], *, is_new_input: bool = False) -> list[str]:
     kept = recorded() if DIGESTS.exists() else {}
     now = versions()
     refused = []
-    for component in (one for one in COMPONENTS if not names or one.name in names):
+    for component in (one for one in COMPONENTS if not names or any(fnmatchcase(one.name, name) for name in names)):
         found, before = entry(component, now), kept.get(component.name)
         is_unchanged_version = before is not None and (found["version"], found["uses"]) == (before["version"], before["uses"])
         is_raised_alone = before is not None and found["version"] != before["version"] and found["digest"] == before["digest"]
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     if Path(bubblenet.__file__).resolve().parent != ROOT / "lib" / "bubblenet":
         print(f"the bubblenet that is imported is that of {bubblenet.__file__}: set PYTHONPATH={ROOT / 'lib'}")
         return 1
-    unknown = set(names) - {one.name for one in COMPONENTS}
+    unknown = {name for name in names if not any(fnmatchcase(one.name, name) for one in COMPONENTS)}
     is_new_input = "--new-input" in arguments
     if unknown:
         print(f"no component is called {', '.join(sorted(unknown))}; see tests/golden/components.py")
