@@ -32,7 +32,7 @@ LIBRARIES += ("pyspark.sql.functions", "resiliparse.parse.html", "scipy.optimize
 
 QUICK = "not model and not spark and not slow and not nightly and not gpu and not cluster"
 OPTIONS = ["-q", "-x", "--no-header", "--disable-warnings", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "-m", QUICK]
-MOST_SECONDS = 8.0
+MOST_SECONDS = 5.0
 """Of tests for one fault, as measured without one; the quickest are taken."""
 
 MOST_FILE_SECONDS = 90
