@@ -1,7 +1,8 @@
 """One-token faults of a module: a comparison moved by its limit, a number changed by one or by a tenth, a condition turned round, ...
 
 Left alone is what no behaviour hangs on, or nothing but wording: annotations, decorators, imports for types, messages of errors,
-descriptions of settings, `__all__`, numbers of versions; and the words of long lists, which are data.
+descriptions of settings, `__all__`, numbers of versions; the words of long lists, which are data; and functions that build Spark columns,
+which the tests of tests/spark see.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ def _is_untouched(node: ast.AST) -> bool:
     match node:
         case ast.Raise() | ast.JoinedStr() | ast.Assert() | ast.Global() | ast.Expr(value=ast.Constant()):
             return True
+        case ast.FunctionDef(body=body):
+            return any(isinstance(line, ast.ImportFrom) and (line.module or "").startswith("pyspark") for line in body)
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
         case ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar"))):

@@ -10,6 +10,7 @@ import pytest
 from bubblenet.errors import InputError
 from bubblenet.judging import fitting
 from bubblenet.judging.calibration import Curve, sigmoid
+from bubblenet.judging.declaration import Measurement
 from bubblenet.judging.fitting import Ramps, SignalTable
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.pair_files import LabelledPair
@@ -132,3 +133,48 @@ def test_the_logistic_is_one_half_at_0_and_mirrored(z: float) -> None:
 @pytest.mark.parametrize(("z", "expected"), [(-1e4, 0.0), (1e4, 1.0)])
 def test_the_logistic_does_not_overflow(z: float, expected: float) -> None:
     assert sigmoid(z) == expected
+
+
+def pair_of(key: str, label: int = 1) -> LabelledPair:
+    return LabelledPair(Pair(key, "What?", "That."), label, f"page {key}", "generated")
+
+
+def test_a_pair_on_which_one_of_its_modes_failed_is_left_out_and_counted() -> None:
+    whole = {"one": Measurement(signals={"a": 1.0}), "two": Measurement(signals={"b": 2.0})}
+    half = {"one": Measurement(signals={"a": 3.0}), "two": Measurement(reason="engine_error")}
+    unrated = {"one": Measurement(signals={"a": 4.0}), "two": Measurement(reason="no_rating")}
+
+    table = fitting.tabulate([pair_of("x"), pair_of("y"), pair_of("z", 0)], [whole, half, unrated])
+
+    assert table.signals == [{"a": 1.0, "b": 2.0}, {"a": 4.0}]
+    assert (table.labels, table.pages, table.num_failed) == ([1, 0], ["page x", "page z"], 1)
+
+
+def test_the_settings_with_the_least_loss_out_of_fold_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Qualities are good for three knots and a penalty of 10, bad for all others."""
+    labels = np.array([1, 0] * 4)
+    tried = []
+
+    def out_of_fold(signals, labels, pages, names, knots, penalty, declared):
+        tried.append((knots, penalty))
+        return np.where(labels == 1, 0.9, 0.1) if (knots, penalty) == (3, 10.0) else np.full(len(labels), 0.5)
+
+    monkeypatch.setattr(fitting, "out_of_fold", out_of_fold)
+    assert fitting.best_settings(np.zeros((8, 1)), labels, ["p"] * 8, ["a"]) == (3, 10.0)
+    assert {knots for knots, _ in tried} == {2, 3, 4}
+    assert [penalty for knots, penalty in tried if knots == 2] == [1.0, 3.0, 10.0, 30.0, 100.0]
+
+
+def test_bins_are_told_to_four_decimals() -> None:
+    (found,) = fitting.reliability(np.array([0.51234567, 0.51234567, 0.51234567]), np.array([1, 0, 0]))
+    assert found == {"quality": 0.5123, "accepted": 0.3333, "pairs": 3}
+
+
+def test_all_pairs_of_a_page_are_on_one_side_of_eight_folds_at_most() -> None:
+    pages = [f"page{row // 2}" for row in range(24)]
+    folds = fitting.folds(np.array([0, 1] * 12), pages)
+    assert len(folds) == 8
+    assert len(fitting.folds(np.array([0, 1] * 12), [f"page{row // 8}" for row in range(24)])) == 3
+    for train, test in folds:
+        assert not {pages[row] for row in train} & {pages[row] for row in test}
+    assert sorted(row for _, test in folds for row in test) == list(range(24))
