@@ -322,7 +322,7 @@ JUDGING = [
         "bubblenet.judging.gates",
         _cleaned,
         EVERY_PAIR,
-        Plant("bubblenet.judging.cleaning", "return text[: end.end()] if end else text", "return text"),
+        Plant("bubblenet.judging.cleaning", "return unquoted(text[: end.end()]) if end else text", "return text"),
         tuple(f"gates.{name}" for name in GATES),
     ),
     Component(

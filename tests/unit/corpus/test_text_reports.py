@@ -10,6 +10,7 @@ import pytest
 
 from bubblenet.corpus.extraction.blocks import render
 from bubblenet.corpus.extraction.markdown import markdown_blocks
+from bubblenet.judging.cleaning import clean
 
 
 def kinds(text: str) -> list[tuple[str, str]]:
@@ -154,3 +155,61 @@ def test_hostile_markdown_takes_no_longer_than_other_text(mark: str) -> None:
     assert markdown_blocks(mark * 20_000 + "a") is not None
 
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "Explain what is done in `for f in *.txt`",
+        "`ls -l` and `ls`",
+        'Compare "good morning" and "good night"',
+        '"Yes" or "no": which of them is meant?',
+        "Use ``a`b`` in `c`",
+        "What does \u201cwho?\u201d mean here?",
+        'What does "who?" mean in this poem?',
+        "Which of 'a' and 'b'",
+        "What is in *.txt",
+        "*.txt and *.md: what are they?",
+        "**Bold** words and *others*",
+        "Question-answering systems: how do they find a passage?",
+        "Query-by-example: what is it?",
+        "query::new: what does it take?",
+        "What matches the regular expression a? in Perl?",
+        "Explain the pattern colou?r and a? in Perl.",
+        "What does `x ? y : z` mean in C?",
+        "Explain `a? b`",
+        "What is the dogs' food?",
+        "\u00abComment\u00bb ou \u00abpourquoi\u00bb ?",
+    ],
+)
+def test_an_instruction_keeps_its_words_and_both_of_its_marks(instruction: str) -> None:
+    assert clean(instruction) == instruction
+    assert clean(f'1. "{instruction}"') == instruction or '"' in instruction
+    assert clean(f"**Question:** {instruction}") == instruction
+
+
+@pytest.mark.parametrize(
+    ("raw_output", "instruction"),
+    [
+        ('"How is it done?', "How is it done?"),
+        ('How is it done?"', "How is it done?"),
+        ("**How is it done?**", "How is it done?"),
+        ("`How is it done?`", "How is it done?"),
+        ("\u201eWie geht das?\u201c", "Wie geht das?"),
+        ("'How is the dog's food made?'", "How is the dog's food made?"),
+        ('"He said "yes" at last"', 'He said "yes" at last'),
+        ("Question - How is it done?", "How is it done?"),
+        ("How is it done? it is done so.", "How is it done?"),
+        ('What does "who?" mean? It means a person.', 'What does "who?" mean?'),
+    ],
+)
+def test_marks_around_an_instruction_and_what_follows_it_go(raw_output: str, instruction: str) -> None:
+    assert clean(raw_output) == instruction
+    assert clean(instruction) == instruction
+
+
+@pytest.mark.parametrize(
+    "query", ["regex a? perl", 'difference of "is" and "are"', "list files with `ls -l`", "meaning of `x ? y : z` in C"]
+)
+def test_a_search_query_keeps_both_of_its_marks(query: str) -> None:
+    assert clean(query, "search_query") == clean(f'"{query}"', "search_query") == query
