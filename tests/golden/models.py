@@ -44,7 +44,7 @@ def _constrained() -> Any:
     answers = [
         "",
         "one two three",
-        "\u0939\u093f\u0928\u094d\u0926\u0940 \u092d\u093e\u0937\u093e \u0939\u0948",
+        "\u0939\u093f\u0928\u094d\u0926\u0940 \u092d\u093e\u0937\u093e \u0939\u0948 " * 8,
         "- a\n* b",
         "- a\n- b\n- c",
         '{"answer": 1}',
