@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from bubblenet.corpus.extraction.blocks import render
 from bubblenet.corpus.extraction.markdown import markdown_blocks
+from bubblenet.identity import folded, normalised_hash
 from bubblenet.judging.cleaning import clean
 
 
@@ -213,3 +215,44 @@ def test_marks_around_an_instruction_and_what_follows_it_go(raw_output: str, ins
 )
 def test_a_search_query_keeps_both_of_its_marks(query: str) -> None:
     assert clean(query, "search_query") == clean(f'"{query}"', "search_query") == query
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\u0915\u093f\u0924\u093e\u092c", "\u0915\u0924\u0940\u092c"),  # Hindi: other vowels
+        ("\u0e19\u0e49\u0e33", "\u0e19\u0e33"),  # Thai: a tone
+        ("\u0e40\u0e1b\u0e47\u0e19", "\u0e40\u0e1b\u0e19"),  # Thai: a vowel above
+        ("\u0b95\u0bbf", "\u0b95\u0bc0"),  # Tamil
+        ("\u1000\u102d", "\u1000\u102f"),  # Burmese
+        ("\u1780\u17b6", "\u1780\u17b7"),  # Khmer
+        ("\u05e9\u05c1", "\u05e9\u05c2"),  # Hebrew: shin and sin
+        ("\u0915\u093e", "\u0915 \u093e"),  # a mark is no space
+        ("caf\u00e9", "cafe"),
+        ("\U00011013\U00011038", "\U00011013\U0001103a"),  # Brahmi
+    ],
+)
+def test_words_that_differ_in_a_mark_are_other_words(one: str, other: str) -> None:
+    assert normalised_hash(one) != normalised_hash(other)
+    assert folded(one) == unicodedata.normalize("NFC", one)  # nothing of it is lost
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("caf\u00e9, \u00c5", "CAFE\u0301 A\u030a"),
+        ("\u0929", "\u0928\u093c"),  # Devanagari: a letter and its dot
+        ("\ud55c\uae00", "\u1112\u1161\u11ab\u1100\u1173\u11af"),  # Hangul
+        ("\u0e01\u0e33.", "\u0e01\u0e33"),
+        ("Stra\u00dfe", "STRASSE"),
+        ("\u1f80", "\u1f00\u0345"),  # Greek: the mark below is a letter when folded
+        ("I like \u2764\ufe0f tea", "I like \u2764 tea"),
+        (
+            "\u0939\u093f\u0928\u094d\u0926\u0940 \u092d\u093e\u0937\u093e\u0964",
+            "\u0939\u093f\u0928\u094d\u0926\u0940, \u092d\u093e\u0937\u093e",
+        ),
+    ],
+)
+def test_spellings_of_one_text_are_one(one: str, other: str) -> None:
+    assert normalised_hash(one) == normalised_hash(other)
+    assert len({folded(unicodedata.normalize(form, one)) for form in ("NFC", "NFD")}) == 1
