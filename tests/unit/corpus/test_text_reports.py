@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import unicodedata
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from bubblenet.corpus import language
 from bubblenet.corpus.extraction.blocks import render
 from bubblenet.corpus.extraction.markdown import markdown_blocks
+from bubblenet.corpus.extraction.structured import Answered, answered_questions
 from bubblenet.corpus.prose import prose
 from bubblenet.identity import folded, normalised_hash
 from bubblenet.judging.cleaning import clean
@@ -302,3 +304,17 @@ def test_prose_keeps_lists_and_single_lines() -> None:
 
     assert prose(listed) == listed.replace("    1. and = so on;\n", "")
     assert prose("x = f(y);") == "x = f(y);"
+
+
+def stated(**answers: object) -> list[Answered]:
+    return answered_questions([json.dumps({"@type": "QAPage", "mainEntity": {"@type": "Question", "name": "How is tea made?", **answers}})])
+
+
+def test_the_accepted_answer_is_stated_and_else_the_one_with_the_most_votes() -> None:
+    votes = {"few": 2, "many": "15", "none": "x"}
+    few, many, none = ({"@type": "Answer", "text": text, "upvoteCount": number} for text, number in votes.items())
+
+    assert stated(acceptedAnswer=few, suggestedAnswer=[many]) == [Answered("How is tea made?", "few")]
+    assert stated(suggestedAnswer=[none, few, many]) == [Answered("How is tea made?", "many")]
+    assert stated(suggestedAnswer=[{"text": "first"}, {"text": "second"}]) == [Answered("How is tea made?", "first")]
+    assert stated(acceptedAnswer=[], suggestedAnswer=few) == [Answered("How is tea made?", "few")]
