@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from bubblenet.corpus import language, questions
 from bubblenet.corpus.extraction import faq, plain
 from bubblenet.corpus.extraction.html import html_blocks
+from bubblenet.corpus.extraction.markdown import markdown_blocks
 from bubblenet.corpus.reading import hygiene, seed_files
 from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 from bubblenet.corpus.segmentation import segment_page
@@ -136,7 +137,7 @@ def _hygiene() -> Any:
 
 def _extraction() -> Any:
     pages = [html_blocks((INPUTS / name).read_text(encoding="utf-8")) for name in ("page.html", "plain.html")]
-    markdown = faq.written_questions(plain.markdown_blocks((INPUTS / "guide.md").read_text(encoding="utf-8")))
+    markdown = faq.written_questions(markdown_blocks((INPUTS / "guide.md").read_text(encoding="utf-8")))
     text = plain.text_blocks((INPUTS / "notes.txt").read_text(encoding="utf-8"))
     return pages, list(map(html_blocks, markup.pages())), markdown, text, list(map(plain.text_blocks, PLAIN_TEXTS))
 

@@ -51,6 +51,13 @@ RAW = [
     "how to install packages\n",
     "\u00abComment?\u00bb",
     "Q: A: Why is that?",
+    "Explain what is done in `for f in *.txt`",
+    "`ls` lists what? Explain `ls -l`",
+    'Which of "yes" and "no" is meant by "perhaps"?',
+    "Question-answering systems: how do they work?",
+    "Query optimisation - what is it?",
+    "What does the regular expression a? in Perl match? It matches",
+    "What does `x ? y : z` mean in C?",
     "unfinished sentence about the",
     "unfinished first line about the\nsecond line",
 ]
@@ -315,7 +322,7 @@ JUDGING = [
         "bubblenet.judging.gates",
         _cleaned,
         EVERY_PAIR,
-        Plant("bubblenet.judging.cleaning", "return text[: end.end()] if end else text", "return text"),
+        Plant("bubblenet.judging.cleaning", "return unquoted(text[: end.end()]) if end else text", "return text"),
         tuple(f"gates.{name}" for name in GATES),
     ),
     Component(

@@ -33,6 +33,7 @@ def _answered() -> Any:
         ("one", "two"),
         ("", "x"),
         ("A b c d e f.", "a b c D e, f"),
+        ("\u0915\u093f\u0924\u093e\u092c \u0939\u0948", "\u0915\u0924\u092c \u0939\u0940"),
     ]
     rows = [row for _, row in AnswerSeed(SPEC, Assessment(max_new_tokens=20))(requests)]
     return rows, [overlap(*pair) for pair in pairs]
@@ -43,6 +44,7 @@ def _constrained() -> Any:
     answers = [
         "",
         "one two three",
+        "\u0939\u093f\u0928\u094d\u0926\u0940 \u092d\u093e\u0937\u093e \u0939\u0948 " * 8,
         "- a\n* b",
         "- a\n- b\n- c",
         '{"answer": 1}',

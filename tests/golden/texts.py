@@ -150,6 +150,11 @@ LANGUAGES = [
     + "Der Kessel wurde auf den Herd gestellt, und niemand dachte mehr an ihn. " * 5,
     "for (int i = 0; i < n; i++) { total += values[i]; } return total / n; // mean" * 4,
     "The water. " * 500,
+    "kernel linux-image-amd64 grub-efi systemd initramfs",
+    "Options: `--verbose`, `--output FILE`, `--quiet`, `--no-recursion-please`",
+    "Hamburg Bremen Berlin Paris London",
+    "pip install numpy\nimport numpy as np\nresult = np.linspace(0, 1, 50)\n",
+    "Der Befehl `for name in names: print(name.upper().strip().replace(old, new))` gibt die Namen aus und endet dann.",
 ]
 """Twelve languages, texts too short, code, and one that changes its language half-way."""
 
@@ -171,6 +176,8 @@ SHAPES = [
     "Click here. " + "It is so. " * 5,
     "Click here. " + "It is so. " * 6,
     "Q: What is it?\n\nA: Tea.",
+    "Text above a program.\n\n    code that is indented, and longer than the text\n    more of it\n",
+    "1. Run it:\n\n   ```\n   make\n   ```\n\n2. Wait.\n\n3. Stop.",
     "",
 ]
 

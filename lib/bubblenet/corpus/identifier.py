@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
+NUM_RANKED = 4
+
 MIN_TOGETHER = 12
 """Least number of texts for which a batched walk is faster: a step costs about the same for one text and for a hundred."""
 
@@ -36,10 +38,14 @@ class BatchIdentifier:
 
     def classify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """The language code of each text and its probability, independent of the other texts in the batch."""
-        some = (texts[start : start + MAX_TOGETHER] for start in range(0, len(texts), MAX_TOGETHER))
-        return [answer for part in some for answer in self._classify(part)]
+        return [first for first, *_ in self.rank(texts)]
 
-    def _classify(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+    def rank(self, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
+        """The NUM_RANKED likeliest language codes of each text and their probabilities, the likeliest first."""
+        some = (texts[start : start + MAX_TOGETHER] for start in range(0, len(texts), MAX_TOGETHER))
+        return [answer for part in some for answer in self._rank(part)]
+
+    def _rank(self, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
         encoded = [self._model._encode(text) for text in texts]
         counts = self._count_together(encoded) if len(texts) >= MIN_TOGETHER else self._count_alone(encoded)
         scores = self._scores(*counts, len(texts))
@@ -49,8 +55,9 @@ class BatchIdentifier:
         for first, alias in self._model._alias_pairs:
             probabilities[:, first] += probabilities[:, alias]
             probabilities[:, alias] = 0
-        best = probabilities.argmax(axis=1)
-        return [(str(self._model.nb_classes[code]), float(row[code])) for code, row in zip(best, probabilities, strict=True)]
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :NUM_RANKED]
+        classes = self._model.nb_classes
+        return [[(str(classes[code]), float(row[code])) for code in codes] for codes, row in zip(best, probabilities, strict=True)]
 
     def _count_alone(self, encoded: Sequence[bytes]) -> Counts:
         """As _count_together, with the library's own walk: for a few texts, and for long ones."""

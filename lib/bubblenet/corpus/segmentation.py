@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bubblenet.corpus import language, quality
-from bubblenet.corpus.extraction import faq, html, plain
+from bubblenet.corpus.extraction import faq, html, markdown, plain
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.extraction.markup import HostileMarkupError
@@ -86,7 +86,7 @@ def _pieces(content: str, content_type: str, limits: RuleSettings) -> list[_Piec
 def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
     if content_type == "html":
         return html.html_blocks(content)
-    blocks = plain.markdown_blocks(content) if content_type == "markdown" else plain.text_blocks(content)
+    blocks = markdown.markdown_blocks(content) if content_type == "markdown" else plain.text_blocks(content)
     return "", faq.written_questions(blocks)
 
 

@@ -15,9 +15,9 @@ from typing import Literal, get_args
 from bubblenet.corpus import questions
 from bubblenet.corpus.extraction import faq
 from bubblenet.corpus.extraction.blocks import Block
-from bubblenet.corpus.extraction.plain import markdown_blocks
+from bubblenet.corpus.extraction.markdown import markdown_blocks
 
-SHAPE_VERSION = 1
+SHAPE_VERSION = 2
 """Raise whenever the same text would be of a different kind or form."""
 
 SourceType = Literal["prose", "how_to", "reference", "faq", "code"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bubblenet.evaluation.constraints import Constraint
     from bubblenet.settings import Assessment
 
-ANSWERING_VERSION = 1
+ANSWERING_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 from bubblenet.corpus.language import identify
 from bubblenet.identity import folded, row_seed
 
-CONSTRAINTS_VERSION = 1
+CONSTRAINTS_VERSION = 2
 
 _TEXTS = tomllib.loads(files("bubblenet.evaluation").joinpath("constraints.toml").read_text(encoding="utf-8"))
 _SENTENCES, _KEYWORDS, _LANGUAGES = _TEXTS["sentences"], _TEXTS["keywords"], _TEXTS["languages"]

@@ -52,7 +52,7 @@ GATES = (
     Gate(faults.generic, 2),
 )
 
-_CLEANING_VERSION = 2
+_CLEANING_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

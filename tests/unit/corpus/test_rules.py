@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bubblenet.corpus import quality, questions
-from bubblenet.corpus.extraction import plain
+from bubblenet.corpus.extraction.markdown import markdown_blocks
+from bubblenet.corpus.extraction.plain import text_blocks
 from bubblenet.corpus.quality import Passage
 from bubblenet.corpus.quality.ngrams import RepeatedNgrams, num_characters
 from bubblenet.corpus.quality.rules import lines, repetition, words
@@ -58,7 +59,7 @@ def linked(names: Sequence[str]) -> list[str]:
 
 
 def judge(text: str, headings: tuple[str, ...] = ("Tea",), language: str = "en", limits: Segmentation = LIMITS) -> str | None:
-    return quality.check(Passage(plain.markdown_blocks(text), headings, language), limits)
+    return quality.check(Passage(markdown_blocks(text), headings, language), limits)
 
 
 TWINS = [f"The big green pot stands in the upper kitchen cupboard behind a {thing}." for thing in ("window", "lamp", "door")]
@@ -146,7 +147,7 @@ def test_every_rule_is_tested_above() -> None:
 
 
 def test_a_mixture_of_languages_is_kept_unless_asked_otherwise() -> None:
-    mixed = Passage(plain.markdown_blocks(PARAGRAPH), ("Tea",), "en", ("de",))
+    mixed = Passage(markdown_blocks(PARAGRAPH), ("Tea",), "en", ("de",))
 
     assert quality.check(mixed, LIMITS) is None
     assert quality.check(mixed, Segmentation(min_characters=20, disabled_rules=())) == "mixed_language"
@@ -183,7 +184,7 @@ def test_words_with_marks_are_whole_and_pass_the_rules_about_words() -> None:
 
 
 def test_a_language_without_stops_is_not_asked_for_them() -> None:
-    paragraphs = plain.markdown_blocks("\n\n".join(f"{SCRIPTS['lao']} {number}" for number in "abcd"))
+    paragraphs = markdown_blocks("\n\n".join(f"{SCRIPTS['lao']} {number}" for number in "abcd"))
 
     assert not lines.few_line_ends(Passage(paragraphs, (), "lo"), LIMITS)
     assert lines.few_line_ends(Passage(paragraphs, (), "en"), LIMITS)
@@ -196,12 +197,12 @@ def test_sentences_without_spaces_are_twins_when_words_of_two_characters_would_b
         CHINESE[start : start + 8] + letter + CHINESE[start + 8 : start + 12] + "\u3002" for start in (0, 1, 2) for letter in "\u8336"
     )
 
-    assert repetition.repeated_sentences(Passage(plain.markdown_blocks(alike), (), "zh"), LIMITS)
-    assert not repetition.repeated_sentences(Passage(plain.markdown_blocks(apart), (), "zh"), LIMITS)
+    assert repetition.repeated_sentences(Passage(markdown_blocks(alike), (), "zh"), LIMITS)
+    assert not repetition.repeated_sentences(Passage(markdown_blocks(apart), (), "zh"), LIMITS)
 
 
 def test_numerals_that_are_letters_are_letters() -> None:
-    assert not words.few_letters(Passage(plain.text_blocks("\u4e00\u4e8c\u4e09\u56db" * 20)), LIMITS)
+    assert not words.few_letters(Passage(text_blocks("\u4e00\u4e8c\u4e09\u56db" * 20)), LIMITS)
 
 
 def test_text_without_spaces_that_repeats_itself_is_found() -> None:
@@ -220,7 +221,7 @@ def test_wrapped_lines_of_a_paragraph_are_one_line() -> None:
     wrapped = PARAGRAPH.replace(" the ", "\nthe ")  # no line but the last ends in punctuation, and all are long
     long_lines = "\n".join(f"The tea that grows high up in the hills of {name} is the one which people like" for name in NAMES)
 
-    assert Passage(plain.text_blocks(long_lines)).paragraphs == [long_lines.replace("\n", " ")]
+    assert Passage(text_blocks(long_lines)).paragraphs == [long_lines.replace("\n", " ")]
     assert judge(wrapped) is None
 
 
@@ -262,20 +263,20 @@ def test_sentences_with_a_twin_are_those_that_comparing_all_pairs_finds(sentence
         for index, one in enumerate(sets)
     )
     text = "\n\n".join(" ".join(words) for words in sentences)
-    is_at_fault = repetition.repeated_sentences.is_at_fault(Passage(plain.text_blocks(text)), LIMITS)
+    is_at_fault = repetition.repeated_sentences.is_at_fault(Passage(text_blocks(text)), LIMITS)
 
     assert is_at_fault == (num_twins > 0.3 * len(sets))
 
 
 @given(st.text(alphabet=st.characters(exclude_characters=":`*"), max_size=100))
 def test_the_words_of_a_passage_are_those_of_the_near_duplicate_search(text: str) -> None:
-    passage = Passage(plain.text_blocks(text))
+    passage = Passage(text_blocks(text))
     assert passage.words == tokens("\n".join(passage.paragraphs))
 
 
 @given(st.text(max_size=400), st.sampled_from(["en", "zh", "und"]))
 def test_any_text_is_judged(text: str, language: str) -> None:
-    passage = Passage(plain.markdown_blocks(text), ("Tea",), language)
+    passage = Passage(markdown_blocks(text), ("Tea",), language)
     assert all(rule(passage, LIMITS) in (None, rule.name) for rule in quality.RULES)
 
 

@@ -93,7 +93,7 @@ def _questions(data: Any) -> Iterable[Answered]:
 
 
 def _answered(question: dict[str, Any]) -> Answered | None:
-    """A Question with the accepted answer, else the first suggested one."""
+    """A Question with the accepted answer, else the suggested one with the most votes."""
     name = _text(question.get("name")) or _text(question.get("text"))
     answer = _answer(question.get("acceptedAnswer")) or _answer(question.get("suggestedAnswer"))
     is_one = name and answer and len(name) <= questions.MAX_QUESTION_CHARACTERS
@@ -101,8 +101,19 @@ def _answered(question: dict[str, Any]) -> Answered | None:
 
 
 def _answer(value: Any) -> str:
-    first = value[0] if isinstance(value, list) and value else value
-    return _text(first.get("text")) if isinstance(first, dict) else _text(first)
+    """The text of an answer; of several the one with the most votes, the first of equals."""
+    answers = value if isinstance(value, list) else [value]
+    best = max(answers, key=_votes, default=None)
+    return _text(best.get("text")) if isinstance(best, dict) else _text(best)
+
+
+def _votes(answer: Any) -> float:
+    """What an answer has: `upvoteCount`, a number or its text; 0 without."""
+    votes = answer.get("upvoteCount") if isinstance(answer, dict) else None
+    try:
+        return float(votes) if isinstance(votes, (int, float, str)) else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _text(value: Any) -> str:

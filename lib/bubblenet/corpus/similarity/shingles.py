@@ -61,6 +61,11 @@ def has_unspaced_script(text: str) -> bool:
     return not text.isascii() and bool(_UNSPACED_SCRIPT.search(text))
 
 
+def num_unspaced(text: str) -> int:
+    """The number of characters of scripts that are written without spaces."""
+    return 0 if text.isascii() else len(_UNSPACED_SCRIPT.findall(text))
+
+
 def token_hashes(words: list[str]) -> NDArray[np.uint64]:
     """One stable 64-bit hash per token."""
     if len(_known) > _MAX_KNOWN:
