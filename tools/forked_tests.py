@@ -53,13 +53,16 @@ class Suite:
     seconds: dict[str, float]
 
     def for_fault(self, module: str, function: str) -> list[str]:
-        """The tests that enter a function, the quickest first. Outside functions: those that enter the module, else its package."""
+        """The tests that enter a function, the quickest first. Outside functions: those of files that import the module and of those that
+        enter it; where there is none, those that enter its package."""
         own, package = f"{module}:", f"{module.rpartition('.')[0]}."
-        for begins in (own, package) if function == "<module>" else (own + function,):
-            found = [test for test, names in self.entered.items() if _holds(names, begins, is_whole=function != "<module>")]
-            if found:
-                return self._quickest(found)
-        return []
+        if function != "<module>":
+            return self._quickest([test for test, names in self.entered.items() if own + function in names])
+        named = [test for test in self.entered if module in _imported(test.partition("::")[0])]
+        entering = [test for test, names in self.entered.items() if _begins(names, own)]
+        if not named and not entering:
+            return self._quickest([test for test, names in self.entered.items() if _begins(names, package)])
+        return list(dict.fromkeys(self._quickest(named) + self._quickest(entering)))
 
     def _quickest(self, tests: list[str]) -> list[str]:
         total, chosen = 0.0, []
@@ -71,8 +74,20 @@ class Suite:
         return chosen
 
 
-def _holds(names: list[str], wanted: str, *, is_whole: bool) -> bool:
-    return wanted in names if is_whole else any(name.startswith(wanted) for name in names)
+def _begins(names: list[str], beginning: str) -> bool:
+    return any(name.startswith(beginning) for name in names)
+
+
+@functools.cache
+def _imported(file: str) -> set[str]:
+    """The modules of ours that a test file imports something from, without `bubblenet.`."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bubblenet"):
+            whole = (node.module or "").removeprefix("bubblenet").removeprefix(".")
+            found |= {whole} | {f"{whole}.{name.name}".removeprefix(".") for name in node.names}
+    return found
 
 
 class Notes:

@@ -94,8 +94,8 @@ def _is_untouched(node: ast.AST) -> bool:
     match node:
         case ast.Raise() | ast.JoinedStr() | ast.Assert() | ast.Global() | ast.Expr(value=ast.Constant()):
             return True
-        case ast.FunctionDef(body=body):
-            return any(isinstance(line, ast.ImportFrom) and (line.module or "").startswith("pyspark") for line in body)
+        case ast.FunctionDef():
+            return any(isinstance(inner, ast.Name) and inner.id in ("F", "Window") for inner in ast.walk(node))
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
         case ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar"))):

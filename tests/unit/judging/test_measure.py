@@ -144,9 +144,11 @@ class Writing(ScriptedEngine):
 
     def __init__(self, text: str, is_finished: bool = True) -> None:
         self.text, self.is_finished, self.num_asked = text, is_finished, 0
+        self.decoding: set[tuple[float, float, int, int]] = set()
 
     def generate(self, requests):
         self.num_asked += len(requests)
+        self.decoding |= {(one.temperature, one.top_p, one.seed, one.max_new_tokens) for one in requests}
         return [Generation(request.key, self.text, self.is_finished, 10, 5) for request in requests]
 
 
@@ -157,6 +159,7 @@ class Writing(ScriptedEngine):
 def test_a_rationale_has_the_score_of_its_last_line_or_none(engine, score):
     found = measure_rationale(engine, [Pair("a", "Why?", PASSAGE)], 1024, RATIONALES["rationale_v1"], 64)[0]
     assert (found.score, found.text, found.error) == (score, engine.text, None)
+    assert engine.decoding == {(0.0, 1.0, 0, 64)}  # greedy
 
 
 def test_cycle_writes_once_a_response_and_compares_with_each_pair():
@@ -165,4 +168,5 @@ def test_cycle_writes_once_a_response_and_compares_with_each_pair():
     same, other = measure_cycle(engine, pairs, 1024, REVERSE_GAIN, 32)
     assert (same.score, engine.num_asked) == (1.0, 1)
     assert other.score < 0.3
+    assert engine.decoding == {(0.0, 1.0, 0, 32)}
     assert (same.output_tokens, other.output_tokens) == (5, 0)

@@ -165,3 +165,17 @@ def test_the_rating_of_a_pair_is_that_of_the_first_rating_mode():
     assert grader.signal_names() == ["reverse_gain", "forward_gain", "additive_v1_score"]
     signals = {"reverse_gain": 0.0, "forward_gain": 0.0, "additive_v1_score": 3.0}
     assert grader.quality(signals, "generated") < grader.quality(signals | {"additive_v1_score": 4.0}, "generated")
+
+
+RARE_FAULTS = {"ends_whole", "other_language", "personal_edges", "personal_share", "short_line_share", "stock_phrases"}
+FALLING = (RARE_FAULTS - {"ends_whole"}) | {"copied_share", "instruction_surprise"}
+FREE = {"content_words", "five_level_v1_entropy", "log_response_words", "response_surprise"}
+
+
+def test_more_is_better_but_for_these_signals():
+    """A direction that is turned round makes a fit take the worse pairs, and nothing else tells."""
+    declared = modes.signals()
+    by_direction = {way: {name for name, one in declared.items() if one.direction == way} for way in ("rising", "falling", "free")}
+    assert (by_direction["falling"], by_direction["free"]) == (FALLING, FREE)
+    assert by_direction["rising"] == set(declared) - FALLING - FREE
+    assert {name for name, one in declared.items() if one.is_fault} == RARE_FAULTS

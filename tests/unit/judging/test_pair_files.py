@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 from rich.console import Console
@@ -32,17 +33,21 @@ LINES = [
 ]
 
 
-def judged(tmp_path, lines: list[str], *overrides: str) -> list[dict]:
+def judged(tmp_path, lines: list[str], *overrides: str, counts: dict | None = None) -> list[dict]:
     source, out = tmp_path / "pairs.jsonl", tmp_path / "out" / "rows.jsonl"
     source.write_text("\n".join(lines), encoding="utf-8")
     chosen = settings.load(None, ["engine.kind=scripted", "engine.window_rows=3", f"scoring.modes={EVERY_MODE}", *overrides])
-    commands.judge_pairs(chosen, source, out, Console(quiet=True))
+    found = commands.judge_pairs(chosen, source, out, Console(quiet=True))
+    if counts is not None:
+        counts |= found
     assert [path.name for path in out.parent.iterdir()] == ["rows.jsonl"]
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
 def test_every_line_comes_out_in_order_with_its_verdict(tmp_path):
-    rows = judged(tmp_path, LINES)
+    counts: dict = {}
+    rows = judged(tmp_path, LINES, counts=counts)
+    assert counts == Counter(row["reason"] or "kept" for row in rows)
     assert [row["line"] for row in rows] == [1, 2, 3, 4, 5, 7, 8, 9, 10]
     assert [row["id"] for row in rows] == [7, None, None, "empty", "number", "fails", "neighbours", "generic", None]
     reasons = {row["line"]: row["reason"] for row in rows}
