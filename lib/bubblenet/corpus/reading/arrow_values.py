@@ -7,12 +7,15 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types
 
+_NO_VALUE = (ArithmeticError, LookupError, ValueError, TypeError, AttributeError, ImportError, OSError, pa.ArrowException)
+"""What the types raise for years beyond 9999, unknown time zones, too many digits."""
+
 
 def python_value(array: pa.Array, index: int) -> Any:
     """A value of a sound array. Structs and maps become dicts, in which the first of equal names counts; dictionaries, their values."""
     try:
         return _nested(array, index) if types.is_nested(array.type) else array[index].as_py()
-    except Exception:  # each type raises errors of its own: for years beyond 9999, unknown time zones, too many digits
+    except _NO_VALUE:
         return None
 
 

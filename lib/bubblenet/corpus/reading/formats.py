@@ -103,7 +103,8 @@ COMPRESSIONS = (".gz", ".zst", ".lz4", ".bz2", ".xz", ".br")
 """Suffixes of compressed files, supported or not."""
 
 _ARC = "ARC, the format before WARC, is not read: convert the file, for example with `warcio recompress`"
-UNREAD_FORMATS = {".arc": _ARC, ".arc.gz": _ARC}
+_WAT = "WAT files hold what Common Crawl noted of pages, and no pages: read the WARC or WET files of the same crawl"
+UNREAD_FORMATS = {".arc": _ARC, ".arc.gz": _ARC, ".wat": _WAT, ".wat.gz": _WAT}
 """Suffixes of files that contain pages and are not supported, with advice."""
 
 

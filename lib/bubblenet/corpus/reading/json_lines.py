@@ -23,7 +23,7 @@ r"""The most bytes of JSON that one byte of text can take: `\\\u0041`."""
 def read_jsonl(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
     """One Page for each non-blank line that begins in the part; a compressed file belongs to the part with its first byte.
 
-    Lines that only announce the next one (Cirrus dumps) are no pages. Damage to compressed data ends the file with one Page that reports it.
+    Lines that only announce the next one (Cirrus dumps) are no pages. Damage to compressed data ends the file with one Page that says so.
     """
     lines = Lines(source, MAX_ESCAPES * max_document_bytes, part)
     for line in lines:

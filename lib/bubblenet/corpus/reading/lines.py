@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import orjson
 
 from bubblenet.corpus.reading.json_values import BOM, loads
-from bubblenet.corpus.reading.streams import MAX_DRAINED_BYTES, WHOLE, ByteRange, GzipStream, ZstdStream, compression_of
+from bubblenet.corpus.reading.streams import MAX_DRAINED_BYTES, WHOLE, ByteRange, compression_of
 
 MAX_LIST_BYTES = 256 * 1024 * 1024
 """A larger file is not read as one list: it would have to lie in memory."""
@@ -22,7 +22,7 @@ _SKIPPED_AT_ONCE = 1 << 20
 class Line:
     """A line that is not blank.
 
-    number: from 1, blank lines counted. offset: of its first byte in the unpacked file. content: as stored; its beginning if it is too long.
+    number: from 1, blank lines counted. offset: of its first byte in the unpacked file. content: as stored, cut if it is too long.
     is_ended: whether its end was found; nothing after one without an end is read.
     """
 
@@ -43,7 +43,7 @@ class Lines:
     def __init__(self, source: BinaryIO, limit: int, part: ByteRange = WHOLE) -> None:
         unpack = compression_of(source)
         self._unpacked = unpack(source) if unpack else None
-        self._stream = cast(BinaryIO, io.BufferedReader(self._unpacked) if self._unpacked else source)
+        self._stream = io.BufferedReader(self._unpacked) if self._unpacked else source
         self._limit = limit
         self._part = part if not unpack else WHOLE if part.start == 0 else ByteRange(0, 0)
         self.offset = 0 if unpack else _line_start(source, part)
@@ -77,8 +77,7 @@ def list_items(source: BinaryIO) -> list[Any] | None:
     """The items of a file that is one JSON list; None for any other file."""
     unpack = compression_of(source)
     source.seek(0)
-    stream: BinaryIO | GzipStream | ZstdStream = unpack(source) if unpack else source
-    reader = cast(BinaryIO, io.BufferedReader(stream) if unpack else stream)  # type: ignore[arg-type]
+    reader = io.BufferedReader(unpack(source)) if unpack else source
     head = reader.readline(_SKIPPED_AT_ONCE)
     while head and not head.removeprefix(BOM).strip():
         head = reader.readline(_SKIPPED_AT_ONCE)
@@ -105,7 +104,7 @@ def _line_start(source: BinaryIO, part: ByteRange) -> int:
     return position
 
 
-def _skip_line(stream: BinaryIO) -> tuple[int, bool]:
+def _skip_line(stream: BinaryIO | io.BufferedReader) -> tuple[int, bool]:
     """Skip to the end of the line, reading not much more than MAX_DRAINED_BYTES; the bytes read, and whether the end was found."""
     skipped = 0
     while skipped < MAX_DRAINED_BYTES:

@@ -64,7 +64,8 @@ class _Group:
         """Average uncompressed bytes per row, according to the footer."""
         group = self.file.metadata.row_group(self.index)
         chunks = (group.column(number) for number in range(group.num_columns))
-        return sum(chunk.total_uncompressed_size for chunk in chunks if _column(chunk.path_in_schema, self.columns)) // max(1, self.num_rows)
+        size = sum(chunk.total_uncompressed_size for chunk in chunks if _is_in(chunk.path_in_schema, self.columns))
+        return size // max(1, self.num_rows)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The relevant fields of every row. Every batch is validated first: a damaged file can decode into invalid arrays."""
@@ -84,7 +85,7 @@ def rows_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
         yield fields
 
 
-def _column(path: str, names: list[str]) -> bool:
+def _is_in(path: str, names: list[str]) -> bool:
     """Whether a path in the schema is one of these columns or lies in one."""
     return any(path == name or path.startswith(f"{name}.") for name in names)
 

@@ -102,7 +102,7 @@ def _text(value: Any) -> str | bytes | None:
 
 
 def _levels(record: Mapping[str, Any], depth: int = 3) -> Iterator[Mapping[str, Any]]:
-    """The record and the records in it, outer ones first, with their names folded; of two fields with one name, the one that is not empty."""
+    """The record and those in it, outer ones first, with folded names; of two fields with one name, the first that is not empty."""
     fields: dict[str, Any] = {}
     for name, value in record.items():
         if fields.get(folded := folded_name(str(name))) in (None, ""):

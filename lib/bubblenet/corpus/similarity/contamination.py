@@ -134,7 +134,8 @@ def build_index(named: Iterable[tuple[str, str]]) -> EvaluationIndex:
 def read_items(source: str) -> Iterator[tuple[str, str]]:
     """The evaluation items of `FILE:FIELD` as (name, text). FIELD names a field of a JSONL or Parquet record; `a.b` is nested.
 
-    A list on the path is expanded to all its elements, and a file may be one list. Raises InputError for an unreadable file, or one in which no record has the field.
+    A list on the path is expanded to all its elements, and a file may be one JSON list. Raises InputError for an unreadable file, or one in
+    which no record has the field.
     """
     path, field = _split(source)
     num_records = num_items = 0
