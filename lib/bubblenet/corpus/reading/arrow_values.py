@@ -20,28 +20,40 @@ def python_value(array: pa.Array, index: int) -> Any:
 
 
 def sound(array: pa.Array) -> pa.Array:
-    """The array if its values can be read safely; texts that are not UTF-8 as bytes. Raises pa.ArrowInvalid for a damaged array."""
+    """The array if its values can be read safely; else with texts that are not UTF-8 as bytes, and numbers out of range as numbers.
+
+    Raises pa.ArrowInvalid for a damaged array.
+    """
     try:
         array.validate(full=True)
     except pa.ArrowInvalid:
-        array = _mended(array)
+        array = array.view(_plainer(array.type))
         array.validate(full=True)
     return array
 
 
-def _mended(array: pa.Array) -> pa.Array:
-    array.validate()  # offsets and buffers: what follows reads them
-    if types.is_string(array.type):
-        return array.view(pa.binary())
-    if types.is_large_string(array.type):
-        return array.view(pa.large_binary())
-    if types.is_dictionary(array.type):
-        return pa.DictionaryArray.from_arrays(array.indices, sound(array.dictionary))
-    if types.is_struct(array.type):
-        fields = [sound(array.field(index)) for index in range(array.type.num_fields)]
-        names = [array.type.field(index).name for index in range(array.type.num_fields)]
-        return pa.StructArray.from_arrays(fields, names, mask=array.is_null())
-    return array
+def _plainer(dtype: pa.DataType) -> pa.DataType:
+    """A type of the same layout that any bytes are values of."""
+    plain = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.date64(): pa.int64()}
+    if types.is_time(dtype):
+        return pa.int64() if dtype.bit_width == 64 else pa.int32()
+    if types.is_decimal(dtype):
+        return pa.binary(dtype.byte_width)
+    if types.is_struct(dtype):
+        return pa.struct([_plainer_field(dtype.field(index)) for index in range(dtype.num_fields)])
+    if types.is_map(dtype):
+        return pa.map_(_plainer_field(dtype.key_field), _plainer_field(dtype.item_field))
+    if types.is_list(dtype):
+        return pa.list_(_plainer_field(dtype.value_field))
+    if types.is_large_list(dtype):
+        return pa.large_list(_plainer_field(dtype.value_field))
+    if types.is_dictionary(dtype):
+        return pa.dictionary(dtype.index_type, _plainer(dtype.value_type), dtype.ordered)
+    return plain.get(dtype, dtype)
+
+
+def _plainer_field(field: pa.Field) -> pa.Field:
+    return field.with_type(_plainer(field.type))
 
 
 def _nested(array: pa.Array, index: int) -> Any:
@@ -54,5 +66,9 @@ def _nested(array: pa.Array, index: int) -> Any:
     values = array[index].values
     if types.is_map(array.type):
         keys, items = values.field(0), values.field(1)
-        return {str(python_value(keys, number)): python_value(items, number) for number in range(len(values))}
+        return {_name(python_value(keys, number)): python_value(items, number) for number in range(len(values))}
     return [python_value(values, number) for number in range(len(values))]
+
+
+def _name(key: Any) -> str:
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)

@@ -6,7 +6,7 @@ import re
 
 _HEAD_BYTES = 4096
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?xml\b[^>]*>)*+", re.DOTALL)
-_DOCUMENT = re.compile(rb"<!doctype html|<(?:html|head|body)\b", re.IGNORECASE)
+_DOCUMENT = re.compile(rb"<!doctype html|<(?:html|head|body)(?=[\s/>])", re.IGNORECASE)
 _ELEMENT = re.compile(
     rb"<(?:a|article|aside|blockquote|br|center|dd|div|dl|dt|figure|font|footer|form|h[1-6]|header|hr|iframe|img|link|main|meta|nav|ol|"
     rb"p|pre|script|section|span|style|table|tbody|td|title|tr|ul|b|em|strong)(?:\s[^<>]*)?/?>",
