@@ -42,7 +42,7 @@ KNOWN_FIELDS = frozenset((*TEXT_FIELDS, *CONTAINERS, *URL_FIELDS, *LANGUAGE_FIEL
 
 _MAX_CONTAINER_CHARACTERS = 1 << 20
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+(?: \S+)*")
-_LANGUAGE = re.compile(r"[A-Za-z][A-Za-z .()_-]{1,63}[A-Za-z0-9_-]*")
+_MAX_LANGUAGE_CHARACTERS = 64
 _WIKI = re.compile(r"([a-z_]{2,})(wiki|wiktionary|wikibooks|wikinews|wikiquote|wikisource|wikiversity|wikivoyage)")
 _ACTIONS = ({"index"}, {"create"})
 
@@ -70,7 +70,7 @@ def page_of_record(page: Page, record: Mapping[str, Any], max_document_bytes: in
         url=next(filter(None, map(_address, _values(levels, URL_FIELDS))), None) or _wiki_address(levels[0]) or page.url,
         declared_language=next(filter(None, map(_language, _values(levels, LANGUAGE_FIELDS))), None),
         declared_licence=next(filter(None, map(_line, _values(levels, LICENCE_FIELDS))), None),
-        fetched_at=next(filter(None, map(iso_date, _values(levels, DATE_FIELDS))), None),
+        fetched_at=next(filter(None, map(_date, _values(levels, DATE_FIELDS))), None),
     )
     empty = None
     for name in TEXT_FIELDS:
@@ -149,6 +149,10 @@ def _address(value: Any) -> str | None:
     return line if line and _ADDRESS.fullmatch(line) else None
 
 
+def _date(value: Any) -> str | None:
+    return iso_date(_line(value) if isinstance(value, (str, bytes, list)) else value)
+
+
 def _language(value: Any) -> str | None:
     """The language that is named, or labelled, or the likeliest one of a table of probabilities."""
     if isinstance(value, dict) and "label" in value:
@@ -157,7 +161,7 @@ def _language(value: Any) -> str | None:
         shares = {name: share for name, share in value.items() if isinstance(share, (int, float))}
         value = max(shares, key=lambda name: shares[name], default=None)
     line = (_line(value) or "").partition(",")[0].removeprefix("__label__")
-    return shortest(line) if _LANGUAGE.fullmatch(line) else None
+    return shortest(line) if 0 < len(line) <= _MAX_LANGUAGE_CHARACTERS else None
 
 
 def _wiki_address(record: Mapping[str, Any]) -> str | None:

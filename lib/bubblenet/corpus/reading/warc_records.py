@@ -36,7 +36,7 @@ def read_record(record: WarcRecord, limit: int, offset: int, digests: Digests | 
     url = hygiene.clean_line((record.headers.get("WARC-Target-URI") or "").strip("<> "))
     if not url.lower().startswith(_PAGE_SCHEMES):
         return None
-    page = Page(url, None, "html", record_offset=offset, fetched_at=iso_date(record.headers.get("WARC-Date")))
+    page = Page(url, None, "html", record_offset=offset, fetched_at=iso_date(hygiene.clean_line(record.headers.get("WARC-Date") or "")))
     length = record.content_length
     block = _read_block(record, min(length, limit + http.MAX_HEAD_BYTES))
     is_response = record.record_type == WarcRecordType.response
