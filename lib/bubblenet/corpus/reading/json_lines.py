@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, BinaryIO
 
 import orjson
@@ -27,7 +26,7 @@ def read_jsonl(source: BinaryIO, path: str, max_document_bytes: int, part: ByteR
     """
     lines = Lines(source, MAX_ESCAPES * max_document_bytes, part)
     for line in lines:
-        yield from _pages_of_line(page_at(path, line.offset), line, max_document_bytes)
+        yield from _pages_of_line(path, line, max_document_bytes)
     if lines.damage:
         yield quarantined(page_at(path, lines.offset), reason_of(lines.damage), f"after byte {lines.offset}: {lines.damage}")
 
@@ -57,16 +56,16 @@ def read_json(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRa
         yield from _pages_of_value(payload, path, max_document_bytes)
 
 
-def _pages_of_line(page: Page, line: Line, max_document_bytes: int) -> Iterator[Page]:
+def _pages_of_line(path: str, line: Line, max_document_bytes: int) -> Iterator[Page]:
     if line.is_too_long:
         rest = "" if line.is_ended else "; the rest of the file is not read"
-        yield quarantined(page, "too_large", f"a line of more than {MAX_ESCAPES * max_document_bytes} bytes{rest}")
+        yield quarantined(page_at(path, line.offset), "too_large", f"a line of more than {MAX_ESCAPES * max_document_bytes} bytes{rest}")
     else:
-        yield from _pages_of_json(page, line.content, max_document_bytes)
+        yield from _pages_of_json(path, line.offset, line.content, max_document_bytes)
 
 
-def _pages_of_json(page: Page, payload: bytes, max_document_bytes: int) -> Iterator[Page]:
-    page = replace(page, block_digest=hashlib.sha256(payload).hexdigest())
+def _pages_of_json(path: str, offset: int, payload: bytes, max_document_bytes: int) -> Iterator[Page]:
+    page = page_at(path, offset, hashlib.sha256(payload).hexdigest())
     try:
         value = loads(payload)
     except orjson.JSONDecodeError as error:
@@ -88,7 +87,7 @@ def _pages_of_value(payload: bytes, path: str, max_document_bytes: int) -> Itera
     if isinstance(value, list):
         yield from (_page_of_value(page_at(path, number), item, max_document_bytes) for number, item in enumerate(value, start=1))
     else:
-        yield from _pages_of_json(page_at(path, 0), payload, max_document_bytes)
+        yield from _pages_of_json(path, 0, payload, max_document_bytes)
 
 
 def _parsed(payload: bytes) -> Any:

@@ -6,6 +6,7 @@ A `<meta>` in a comment or in an attribute declares nothing, nor does `content="
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 PRESCAN_BYTES = 4096
 """How many bytes of a page are searched for `<meta charset>`; real pages put it later than the 1,024 bytes of the HTML standard."""
@@ -21,23 +22,24 @@ _ATTRIBUTE = re.compile(
 _CHARSET = re.compile(rb"charset[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"([^\"]*)\"|'([^']*)'|([^ \t\n\f\r;\"'][^ \t\n\f\r;]*))", re.IGNORECASE)
 
 
-def declared_charsets(payload: bytes) -> list[str]:
+def declared_charsets(payload: bytes) -> Iterator[str]:
     """The labels that the page declares, the one that counts first: of `<meta>`, then of the XML declaration. A label may be unknown."""
     payload = payload[:PRESCAN_BYTES]
-    labels, position = [], 0
+    position = 0
     while markup := _MARKUP.search(payload, position):
         if markup[1]:
             end = _COMMENT_END.search(payload, markup.end() - 2)  # `<!-->` is a whole comment
         elif markup[2] or markup[3]:
             attributes, end = _attributes(payload, markup.end())
-            labels += _labels(attributes) if markup[2] else []
+            if label := _label(attributes) if markup[2] else b"":
+                yield label.decode("latin-1")
         else:
             end = _END.search(payload, markup.end())
         if not end:
             break
         position = end.end()
-    xml = _XML.match(payload)
-    return [label.decode("latin-1") for label in (*labels, *([xml[1]] if xml else []))]
+    if xml := _XML.match(payload):
+        yield xml[1].decode("latin-1")
 
 
 def _attributes(payload: bytes, position: int) -> tuple[dict[bytes, bytes], re.Match[bytes] | None]:
@@ -51,10 +53,10 @@ def _attributes(payload: bytes, position: int) -> tuple[dict[bytes, bytes], re.M
     return attributes, None
 
 
-def _labels(attributes: dict[bytes, bytes]) -> list[bytes]:
-    """The label of a `<meta>`: of `charset`, or of `content` if it is a Content-Type."""
+def _label(attributes: dict[bytes, bytes]) -> bytes:
+    """The label of a `<meta>`: of `charset`, or of `content` if it is a Content-Type; empty if there is none."""
     if b"charset" in attributes:
-        return [attributes[b"charset"]]
+        return attributes[b"charset"]
     is_type = attributes.get(b"http-equiv", b"").lower() == b"content-type"
     found = _CHARSET.search(attributes.get(b"content", b"")) if is_type else None
-    return [found[1] or found[2] or found[3] or b""] if found else []
+    return (found[1] or found[2] or found[3] or b"") if found else b""

@@ -7,6 +7,7 @@ in the record, in `metadata` or `meta` (a record, or JSON of one), in `warc_head
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,11 +48,12 @@ _WIKI = re.compile(r"([a-z_]{2,})(wiki|wiktionary|wikibooks|wikinews|wikiquote|w
 _ACTIONS = ({"index"}, {"create"})
 
 
-def page_at(path: str, place: int) -> Page:
+def page_at(path: str, place: int, block_digest: str = "") -> Page:
     """A page named by its place in the file, for records without a URL."""
-    return Page(f"{path}#{place}", None, "text", record_offset=place)
+    return Page(f"{path}#{place}", None, "text", record_offset=place, block_digest=block_digest)
 
 
+@functools.lru_cache(maxsize=4096)
 def folded_name(name: str) -> str:
     """The name of a field, as it is compared."""
     return name.lower().replace("-", "_")
@@ -88,10 +90,9 @@ def _with_text(page: Page, name: str, value: str | bytes, max_document_bytes: in
     if len(payload) > max_document_bytes:
         return quarantined(page, "too_large", f"{len(payload)} bytes of text; the limit is {max_document_bytes}")
     content_type = name if name in ("markdown", "html") else "html" if is_html(payload) else "text"
-    page = replace(page, content_type=content_type)
     if isinstance(value, bytes):
-        return from_payload(page, payload)
-    return from_text(replace(page, payload_digest=hashlib.sha256(payload).hexdigest()), value)
+        return from_payload(replace(page, content_type=content_type), payload)
+    return from_text(replace(page, content_type=content_type, payload_digest=hashlib.sha256(payload).hexdigest()), value)
 
 
 def _text(value: Any) -> str | bytes | None:
