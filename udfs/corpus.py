@@ -64,7 +64,8 @@ class ReadFile:
         """Yield one row per page or unreadable record; for a part in which no page begins, one row that says so."""
         for request in requests:
             part, is_empty = ByteRange(request["start"], request["end"]), True
-            for page in read_file(request["path"], max_document_bytes=self.corpus.max_document_bytes, part=part):
+            limit, refuses = self.corpus.max_document_bytes, self.corpus.refuse_digest_mismatch
+            for page in read_file(request["path"], max_document_bytes=limit, part=part, refuse_digest_mismatch=refuses):
                 is_empty = False
                 yield request, _document(page)
             if is_empty:

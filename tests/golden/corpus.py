@@ -54,7 +54,13 @@ def _records() -> list[bytes]:
             b"Content-Type: text/html; charset=utf-8\r\n", b"X-Much: longer header\r\n"
         ),
         warc_record("Zeile \u00e4".encode("latin-1"), "http://example.org/latin").replace(b"charset=utf-8", b"charset=latin"),
-        warc_record(PAGE, "http://example.org/text", kind="conversion"),
+        warc_record(PAGE, "http://example.org/text", kind="conversion", warc_head="WARC-Identified-Content-Language: eng,deu\r\n"),
+        warc_record(PAGE, "http://example.org/plain", "Content-Encoding: br\r\n"),
+        warc_record(
+            gzip.compress(PAGE[:9], mtime=0) + gzip.compress(PAGE[9:], mtime=0), "http://example.org/two", "Content-Encoding: br\r\n"
+        ),
+        warc_record(PAGE, "http://example.org/types", "Content-Type: text/plain\r\n Content-Type: what\r\n"),
+        warc_record(PAGE, "http://example.org/strange", warc_head=f"WARC-Payload-Digest: sha1:{'B' * 32}\r\n"),
     ]
 
 
@@ -70,6 +76,15 @@ def _lines() -> list[Any]:
         {"text": 5},
         {"text": "x" * (LIMIT + 1)},
         {"text": "Lone \ud800 half and \ud83d\ude00 whole."},
+        {
+            "text": "",
+            "content": "<div><p>A piece.</p></div>",
+            "metadata": {"url": "http://a.example/2", "lang": ["deu_Latn"]},
+            "score": float("nan"),
+        },
+        {"text": ["One.", "Two."], "meta": '{"warc_headers": {"WARC-Target-URI": "http://a.example/3", "warc-date": "2023/01/02"}}'},
+        {"index": {"_id": "1"}},
+        {"text": "Of a wiki.", "wiki": "enwiki", "title": "A b", "timestamp": 1577836800},
         ["a list"],
     ]
 
@@ -101,6 +116,7 @@ def _files() -> dict[str, bytes]:
         "value.json": json.dumps(lines[1], indent=1).encode(),
         "records.warc": b"".join(records) + b"garbage that is no record\r\n\r\n" + records[0],
         "records.warc.gz": b"".join(gzip.compress(record, mtime=0) for record in records[:6]),
+        "strange.warc": b"".join(warc_record(PAGE, warc_head=f"WARC-Payload-Digest: sha1:{letter * 32}\r\n") for letter in "AB"),
         "rows.parquet": parquet.getvalue().to_pybytes(),
         "damaged.parquet": b"PAR1 and no more",
         "other.parquet": b"",
@@ -264,7 +280,7 @@ CORPUS = [
         "bubblenet.corpus.reading.pages",
         _provenance,
         "ingest alone: all pages are read again, none is cut again",
-        Plant("bubblenet.corpus.reading.records", "fetched_at=_first(record, DATE_FIELDS)", "fetched_at=_first(record, DATE_FIELDS[:1])"),
+        Plant("bubblenet.corpus.reading.records", "_values(levels, DATE_FIELDS)", "_values(levels, DATE_FIELDS[:1])"),
         ("HYGIENE_VERSION",),
     ),
     Component(

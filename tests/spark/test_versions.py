@@ -54,7 +54,7 @@ def test_another_version_of_provenance_reads_pages_again_and_redoes_nothing_else
         context = make_context(snapshot, *RULES, inputs=(str(tmp_path / f"{snapshot}.jsonl"),))
         assert [report.num_kept_rows for job in jobs for report in job.run(context)] == [1] * 5
 
-    monkeypatch.setattr(recipe, "PROVENANCE_VERSION", 2)
+    monkeypatch.setattr(recipe, "PROVENANCE_VERSION", recipe.PROVENANCE_VERSION + 1)
     context = make_context("B", *RULES, inputs=(str(tmp_path / "B.jsonl"),))
     waiting = [one.what for one in pending.pending_work(context, recipe.full_recipe(context.settings))]
     reports = [report for job in jobs for report in job.run(context)]

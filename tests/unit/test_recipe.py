@@ -95,6 +95,7 @@ def test_a_version_that_was_introduced_later_changes_no_fingerprint_until_it_is_
 
 
 def test_pages_that_were_read_under_another_version_of_provenance_are_still_known(chosen, monkeypatch):
+    monkeypatch.setattr(recipe, "PROVENANCE_VERSION", 1)
     oldest = corpus_recipe(chosen)
     monkeypatch.setattr(recipe, "PROVENANCE_VERSION", 2)
     older = corpus_recipe(chosen)

@@ -83,7 +83,7 @@ def corpus_recipe(settings: Settings) -> Recipe:
     # Names are looked at again when other suffixes are known. What is read stays read: requests of files are keyed by path, size and time.
     listing = Fingerprint({"suffixes": formats.digest(formats.suffix_table())})
     # A part of a file is a request of its own: another split asks other questions, and must not stand beside the answers to the old ones.
-    sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes"})
+    sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes", "refuse_digest_mismatch"})
     pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
     reading = Fingerprint(pages | raised(provenance=PROVENANCE_VERSION))
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
-from bubblenet.corpus.reading.seed_files import SEED_FILES_VERSION, Origin, read_lines
+from bubblenet.corpus.reading.seed_files import SEED_FILES_VERSION, Origin, fault_of
 from bubblenet.errors import InputError
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
@@ -30,6 +30,7 @@ STARTER = "starter"
 """Name of the seed set shipped with the project."""
 
 STARTER_LICENCE = "Apache-2.0"
+_ADVICE = 'Give a file of {"instruction": ..., "response": ...}, {"messages": [...]} or {"conversations": [...]}, as lines or as one list.'
 FINGERPRINT = Fingerprint({"reader": SEED_FILES_VERSION, "hygiene": HYGIENE_VERSION, "language": IDENTIFIER_VERSION})
 
 
@@ -53,10 +54,10 @@ class SeedFile:
         return cls(str(Path(local).absolute()) if local else file, licence, origin or "human").checked()
 
     def checked(self) -> SeedFile:
-        """Return self. Raises InputError if a line cannot be read, before any is imported."""
+        """Return self. Raises InputError if a line cannot be read, or if none is a pair, before any is imported."""
         try:
-            if not sum(1 for _ in read_lines(self.path)):
-                raise InputError("lines of JSON", f"none in {self.path}", "Give another file.")
+            if fault := fault_of(self.path):
+                raise InputError("lines of JSON, pairs or conversations, at least one of them", f"{self.path}: {fault}", _ADVICE)
         except OSError as error:
             raise InputError("a file of seed pairs, or `starter`", f"{self.path}: {error.strerror or error}", "Mend it.") from None
         return self

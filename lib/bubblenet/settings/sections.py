@@ -21,6 +21,9 @@ class Corpus(Section):
     split_bytes: int = Field(
         128 * 1024 * 1024, ge=1024, description="a larger WARC, JSONL or Parquet file is read in parts; another value reads all files again"
     )
+    refuse_digest_mismatch: bool = Field(
+        True, description="quarantine a page of an archive that is not what its digest was made from; false: it is kept, not verified"
+    )
     languages: tuple[str, ...] = Field((), strict=False, description="ISO 639-1 codes to keep; empty: all")
 
 

@@ -25,14 +25,14 @@ def read_one(path: Path) -> Page:
 @pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
 def test_escapes_in_json_are_cleaned(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(
-        json.dumps({"text": HOSTILE, "url": f"http://{HOSTILE}", "date": HOSTILE, "license": HOSTILE, "lang": HOSTILE})
+        json.dumps({"text": HOSTILE, "url": f"http://{HOSTILE}", "date": "2024\u202e-01-\x0031", "license": HOSTILE, "lang": HOSTILE})
     )
 
     page = read_one(tmp_path / name)
 
     line = " ".join(CLEAN.split())
     assert (page.content, page.url) == (CLEAN, f"http://{line}")
-    assert (page.fetched_at, page.declared_licence, page.declared_language) == (line, line, line)
+    assert (page.fetched_at, page.declared_licence, page.declared_language) == ("2024-01-31", line, line)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_halves_of_characters_in_json_become_replacement_characters(tmp_path: Pa
 
 def test_strings_and_bytes_in_parquet_are_cleaned(tmp_path: Path) -> None:
     raw = HOSTILE.encode("utf-8", "surrogatepass")
-    pq.write_table(pa.table({"text": [WITHOUT_SURROGATE], "url": [WITHOUT_SURROGATE]}), tmp_path / "x.parquet")
+    pq.write_table(pa.table({"text": [WITHOUT_SURROGATE], "url": [f"http://{WITHOUT_SURROGATE}"]}), tmp_path / "x.parquet")
     pq.write_table(pa.table({"html": [raw]}), tmp_path / "y.parquet")
 
     page, from_bytes = read_one(tmp_path / "x.parquet"), read_one(tmp_path / "y.parquet")
 
     assert page.content == CLEAN.replace("\ufffd", "")
-    assert page.url == " ".join(CLEAN.replace("\ufffd", "").split())
+    assert page.url == "http://" + " ".join(CLEAN.replace("\ufffd", "").split())
     assert from_bytes.content is not None
     assert from_bytes.content.encode()
     assert "\x00" not in from_bytes.content

@@ -133,7 +133,7 @@ def test_rows_of_a_parquet_part_keep_their_number_in_the_file(tmp_path: Path) ->
     last = list(read_file(str(path), max_document_bytes=LIMIT, part=ByteRange(size // 2, None)))
 
     assert last[-1].record_offset == 60
-    assert last[-1].url == "59"
+    assert last[-1].url == path.as_uri() + "#60"
     assert len(last) < 40
 
 

@@ -157,7 +157,7 @@ def test_a_bad_line_does_not_cost_its_neighbours(tmp_path: Path) -> None:
     assert (first.url, first.content, first.declared_language, first.declared_licence) == ("http://a.org", "one", "en", "CC0")
     assert (bad.reason, bad.record_offset) == ("bad_json", 78)
     assert bad.url == path.as_uri() + "#78"
-    assert (third.url, third.content, third.content_type, third.record_offset) == ("7", "<p>three", "html", 84)
+    assert (third.url, third.content, third.content_type, third.record_offset) == (path.as_uri() + "#84", "<p>three", "html", 84)
 
 
 def test_a_line_that_is_far_too_long_is_skipped(tmp_path: Path) -> None:

@@ -107,7 +107,8 @@ _COMPRESSED = (*_ANY, ".lz4", ".bz2", ".xz", ".br")
 """Suffixes of compressed files, read or not: those that are not are refused by name."""
 
 _ARC = "ARC, the format before WARC, is not read: convert the file, for example with `warcio recompress`"
-UNREAD_FORMATS = {".arc": _ARC, ".arc.gz": _ARC}
+_WAT = "WAT files hold what Common Crawl noted of pages, and no pages: read the WARC or WET files of the same crawl"
+UNREAD_FORMATS = {".arc": _ARC, ".arc.gz": _ARC, ".wat": _WAT, ".wat.gz": _WAT}
 """Suffixes of files that contain pages and are not supported, with advice."""
 
 

@@ -10,10 +10,9 @@ import unicodedata
 
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
-HYGIENE_VERSION = 1
+from bubblenet.corpus.reading.prescan import declared_charsets
 
-META_SCAN_BYTES = 4096
-"""How many bytes of a page are searched for `<meta charset>`; real pages put it later than the 1,024 bytes of the HTML standard."""
+HYGIENE_VERSION = 2
 
 MAX_COMBINING_RUN = 30
 """Longest run of combining marks (Unicode UAX #15, section 13, Stream-Safe Text Format); longer runs make NFC quadratic."""
@@ -25,7 +24,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_META_CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^<>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # besides carriage return
 # C0 and C1 controls except tab and newline; bidi controls; zero-width no-break space; Unicode tag characters.
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
@@ -93,8 +91,8 @@ def _known_charset(label: str | None) -> str | None:
 
 
 def _meta_charset(payload: bytes) -> str | None:
-    match = _META_CHARSET.search(payload, 0, META_SCAN_BYTES)
-    charset = _known_charset(match.group(1).decode("ascii")) if match else None
+    labels = ("windows-1252" if label.strip().lower() == "x-user-defined" else label for label in declared_charsets(payload))
+    charset = next(filter(None, map(_known_charset, labels)), None)
     # A declaration that can be read as ASCII is not in UTF-16 (WHATWG HTML, "prescan a byte stream").
     return "utf-8" if charset and charset.startswith("utf-16") else charset
 

@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bubblenet.corpus.reading.arrow_values import python_value, sound
 from bubblenet.corpus.reading.pages import Page, quarantined
-from bubblenet.corpus.reading.records import KNOWN_FIELDS, TEXT_FIELDS, page_at, page_of_record
+from bubblenet.corpus.reading.records import KNOWN_FIELDS, TEXT_FIELDS, folded_name, page_at, page_of_record
 from bubblenet.corpus.reading.streams import ByteRange, file_size
 
 BATCH_ROWS = 64
@@ -31,12 +32,12 @@ def read_parquet(source: BinaryIO, path: str, max_document_bytes: int, part: Byt
         size = file_size(source)
         file = pq.ParquetFile(source, buffer_size=_READ_BYTES)
         groups = [(_offset(file, index, size), file.metadata.row_group(index).num_rows) for index in range(file.num_row_groups)]
-        columns = [name for name in file.schema_arrow.names if name in KNOWN_FIELDS]
+        columns = [name for name in dict.fromkeys(file.schema_arrow.names) if folded_name(name) in KNOWN_FIELDS]
     except _DAMAGE as error:
         if part.start == 0:
             yield quarantined(page_at(path, 1), "unreadable", f"no Parquet file: {error}")
         return
-    if not any(name in TEXT_FIELDS for name in columns):
+    if not any(folded_name(name) in TEXT_FIELDS for name in columns):
         if part.start == 0:
             yield page_of_record(page_at(path, 1), {}, max_document_bytes)
         return
@@ -63,15 +64,30 @@ class _Group:
         """Average uncompressed bytes per row, according to the footer."""
         group = self.file.metadata.row_group(self.index)
         chunks = (group.column(number) for number in range(group.num_columns))
-        return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in self.columns) // max(1, self.num_rows)
+        size = sum(chunk.total_uncompressed_size for chunk in chunks if _is_in(chunk.path_in_schema, self.columns))
+        return size // max(1, self.num_rows)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The relevant fields of every row. Every batch is validated first: a damaged file can decode into invalid arrays."""
         size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, self.row_bytes)))
         for batch in self.file.iter_batches(batch_size=size, row_groups=[self.index], columns=self.columns, use_threads=False):
-            batch.validate(full=True)
-            for row in range(batch.num_rows):
-                yield {name: batch.column(name)[row].as_py() for name in self.columns}
+            yield from rows_of(batch)
+
+
+def rows_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """Every row of a batch; of columns with the same name, the first that is not empty. Raises pa.ArrowInvalid for a damaged batch."""
+    columns = [(name, sound(array)) for name, array in zip(batch.schema.names, batch.columns, strict=True)]
+    for row in range(batch.num_rows):
+        fields: dict[str, Any] = {}
+        for name, values in columns:
+            if fields.get(name) in (None, ""):
+                fields[name] = python_value(values, row)
+        yield fields
+
+
+def _is_in(path: str, names: list[str]) -> bool:
+    """Whether a path in the schema is one of these columns or lies in one."""
+    return any(path == name or path.startswith(f"{name}.") for name in names)
 
 
 def _offset(file: pq.ParquetFile, index: int, size: int) -> int:

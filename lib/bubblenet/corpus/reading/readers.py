@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -10,19 +11,23 @@ from bubblenet.corpus.reading.formats import format_of
 from bubblenet.corpus.reading.pages import READER_VERSION, Page, quarantined
 from bubblenet.corpus.reading.single_pages import read_html
 from bubblenet.corpus.reading.streams import WHOLE, ByteRange
+from bubblenet.corpus.reading.warc import read_warc
 from bubblenet.locations import file_url, open_binary
 
 
-def read_file(path: str, *, max_document_bytes: int, part: ByteRange = WHOLE) -> Iterator[Page]:
+def read_file(path: str, *, max_document_bytes: int, part: ByteRange = WHOLE, refuse_digest_mismatch: bool = True) -> Iterator[Page]:
     """Every page that begins in a part of a file, in order. The parts of a file together give what the whole file gives.
 
     path: a local path, `file:` URI or URL that pyarrow or fsspec opens; a file of unknown format is read as HTML.
     max_document_bytes: a larger page is quarantined as `too_large`.
+    refuse_digest_mismatch: whether a page of an archive is quarantined if it is not the one that its digest was made from.
     A file without pages gives one Page with reason `empty`, a part of a file none; one that cannot be opened, `unreadable`.
     """
     url = file_url(path)
     known = format_of(path)
     read = known.read if known else read_html
+    if read is read_warc:
+        read = functools.partial(read_warc, refuse_digest_mismatch=refuse_digest_mismatch)
     num_pages = 0
     try:
         with open_binary(path) as source:

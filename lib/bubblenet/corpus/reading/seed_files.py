@@ -1,7 +1,8 @@
-"""Files of seed pairs: JSON lines, plain, gzip or Zstandard, each line a pair or a conversation.
+"""Files of seed pairs: JSON lines, plain, gzip or Zstandard, or one JSON list; each line or item a pair or a conversation.
 
-{"instruction": "...", "response": "..."}
-{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}
+{"instruction": "...", "response": "..."}                                                               also Alpaca's `output`
+{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}             also content in parts of text
+{"conversations": [{"from": "human", "value": "..."}, {"from": "gpt", "value": "..."}]}                 ShareGPT
 {"prompt": [{"role": "user", ...}], "completion": [{"role": "assistant", ...}]}
 
 Optional: `input` or `context`, a text that belongs to the instruction and is appended to it; `language`, `kind` (of task) and `source`.
@@ -11,7 +12,6 @@ Of a longer conversation only the first exchange is used, as in Li et al. 2023 (
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,11 +20,12 @@ import orjson
 
 from bubblenet.corpus.language import UNDETERMINED, agrees, claimed_code, identify
 from bubblenet.corpus.reading import hygiene
-from bubblenet.corpus.reading.streams import compression_of
+from bubblenet.corpus.reading.json_values import BOM, loads
+from bubblenet.corpus.reading.lines import Lines, list_items
 from bubblenet.identity import content_id, folded, row_seed
 from bubblenet.locations import open_binary
 
-SEED_FILES_VERSION = 1
+SEED_FILES_VERSION = 2
 
 Origin = Literal["human", "project", "reviewed"]
 """Who wrote the pairs: people, people for this project, or a model whose pairs people have read."""
@@ -33,7 +34,13 @@ MAX_LINE_BYTES = 4 * 1024 * 1024
 """A longer line is quarantined: no model reads that much."""
 
 _CONTEXT_FIELDS = ("input", "context")
+_RESPONSE_FIELDS = ("response", "output")
 _SHORT_FIELDS = ("kind", "source")
+_NO_CONTEXT = frozenset(("", "<noinput>", "<no input>"))
+"""What people write where an instruction has no input (Wang et al. 2022, arXiv:2212.10560)."""
+
+_ROLES = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant", "developer": "system"}
+_TEXT_PARTS = frozenset(("text", "input_text", "output_text"))
 
 
 class Unusable(ValueError):
@@ -54,25 +61,34 @@ class Exchange:
 
 
 def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
-    """Number, from 1, and bytes of every non-blank line; an oversized line is cut just beyond the limit.
+    """Number, from 1, and bytes of every non-blank line, or item of a list; an oversized line is cut just beyond the limit.
 
     Raises OSError if the file cannot be read or its compressed data ends early: seeds are too costly to be lost silently.
     """
     with open_binary(path) as source:
-        unpack = compression_of(source)
-        source.seek(0)
-        unpacked = unpack(source) if unpack else None
-        stream = io.BufferedReader(unpacked) if unpacked else source
-        number = 0
-        while line := stream.readline(MAX_LINE_BYTES + 1):
-            number += 1
-            rest = line
-            while not rest.endswith(b"\n") and (rest := stream.readline(MAX_LINE_BYTES)):
-                pass
-            if line.strip():
-                yield number, line
-        if unpacked and unpacked.damage:
-            raise OSError(f"{path}, line {number}: {unpacked.damage}")
+        items = list_items(source)
+        if items is not None:
+            yield from ((number, orjson.dumps(item)) for number, item in enumerate(items, start=1))
+            return
+        lines = Lines(source, MAX_LINE_BYTES + 1)
+        for line in lines:
+            if not line.is_ended:
+                raise OSError(f"{path}, line {line.number}: it does not end")
+            yield line.number, line.content.removeprefix(BOM)
+        if lines.damage:
+            raise OSError(f"{path}, after byte {lines.offset}: {lines.damage}")
+
+
+def fault_of(path: str) -> str | None:
+    """What is wrong with a file as a whole: that no line of it has one of the forms above. Raises OSError as read_lines does."""
+    fault, is_read = "no line", False
+    for number, line in read_lines(path):
+        try:
+            is_read = is_read or bool(parse(line))
+        except Unusable as unusable:
+            is_read = not unusable.is_bad
+            fault = f"line {number}: {unusable}" if fault == "no line" else fault
+    return None if is_read else fault
 
 
 def read_seed(line: bytes) -> dict[str, Any]:
@@ -90,17 +106,18 @@ def parse(line: bytes) -> Exchange:
     if len(line) > MAX_LINE_BYTES:
         raise Unusable("too_large", f"a line of more than {MAX_LINE_BYTES:,} bytes")
     try:
-        record = orjson.loads(line)
+        record = loads(line)
     except orjson.JSONDecodeError as error:
         raise Unusable("bad_json", f"not JSON: {error}") from None
     if not isinstance(record, dict):
         raise Unusable("bad_json", f"an object is wanted, this is a {type(record).__name__}")
-    if "messages" in record:
-        return _of_messages(record["messages"], record)
+    if record.get("system"):
+        _refuse_system(record["system"])
+    if conversation := record.get("messages") or record.get("conversations"):
+        return _of_messages(conversation, record)
     if "prompt" in record and "completion" in record:
         return _of_messages(_turns(record["prompt"], "user") + _turns(record["completion"], "assistant"), record)
-    parts = [_text(record, "instruction"), *(_text(record, name) for name in _CONTEXT_FIELDS if record.get(name))]
-    return Exchange("\n\n".join(parts), _text(record, "response"), record)
+    return _of_fields(record)
 
 
 def split_position(instruction: str) -> float:
@@ -129,16 +146,44 @@ def _read_alike(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def _of_fields(record: Mapping[str, Any]) -> Exchange:
+    """A pair in fields of its own; a context that only says that there is none is left out."""
+    contexts = [name for name in _CONTEXT_FIELDS if record.get(name) and str(record[name]).strip().lower() not in _NO_CONTEXT]
+    instruction = "\n\n".join(_text(record, name) for name in ("instruction", *contexts))
+    return Exchange(instruction, _text(record, next((name for name in _RESPONSE_FIELDS if record.get(name)), _RESPONSE_FIELDS[0])), record)
+
+
 def _of_messages(messages: Any, fields: Mapping[str, Any]) -> Exchange:
-    """The first exchange of a conversation."""
+    """The first exchange of a conversation, after a system turn that is empty."""
     if not isinstance(messages, list) or not all(isinstance(turn, dict) for turn in messages):
         raise Unusable("bad_conversation", "messages must be a list of objects with role and content")
-    roles = [turn.get("role") for turn in messages]
-    if roles[:1] == ["system"]:
-        raise Unusable("system_prompt", "a pair with a system prompt of its own: training puts its tags there", is_bad=False)
+    turns = [_turn(turn) for turn in messages]
+    while turns and turns[0]["role"] == "system":
+        _refuse_system(turns.pop(0)["content"])
+    roles = [turn["role"] for turn in turns]
     if roles[:2] != ["user", "assistant"]:
         raise Unusable("bad_conversation", f"a turn of the user and one of the assistant are wanted first, got {roles[:2]!r:.80}")
-    return Exchange(_text(messages[0], "content"), _text(messages[1], "content"), fields)
+    return Exchange(_text(turns[0], "content"), _text(turns[1], "content"), fields)
+
+
+def _turn(turn: Mapping[str, Any]) -> dict[str, Any]:
+    """A turn with the names of OpenAI, whatever those of its file; content in parts of text is joined."""
+    role, content = turn.get("role", turn.get("from")), turn.get("content", turn.get("value"))
+    if isinstance(content, list) and content and all(_is_text(part) for part in content):
+        content = "\n\n".join(part if isinstance(part, str) else part["text"] for part in content)
+    return {"role": _ROLES.get(role, role) if isinstance(role, str) else role, "content": content}
+
+
+def _is_text(part: Any) -> bool:
+    if isinstance(part, dict):
+        return part.get("type", "text") in _TEXT_PARTS and isinstance(part.get("text"), str)
+    return isinstance(part, str)
+
+
+def _refuse_system(prompt: Any) -> None:
+    """Raises Unusable for a system prompt that says something."""
+    if prompt is not None and (not isinstance(prompt, (str, list)) or hygiene.clean_text(str(prompt or "")).strip()):
+        raise Unusable("system_prompt", "a pair with a system prompt of its own: training puts its tags there", is_bad=False)
 
 
 def _turns(value: Any, role: str) -> list[Any]:

@@ -130,6 +130,18 @@ class GzipStream(io.RawIOBase):
         return length
 
 
+class _Borrowed:
+    """An open file that pyarrow does not close when it is done with it."""
+
+    closed = False
+
+    def __init__(self, source: BinaryIO) -> None:
+        self.read, self.seek, self.tell = source.read, source.seek, source.tell
+
+    def close(self) -> None:
+        """Leave it open."""
+
+
 class ZstdStream(io.RawIOBase):
     """All frames of a Zstandard file as one stream; `damage` as in GzipStream.
 
@@ -139,7 +151,7 @@ class ZstdStream(io.RawIOBase):
     def __init__(self, source: BinaryIO) -> None:
         self.damage = ""
         source.seek(0)
-        self._stream = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")
+        self._stream = pa.CompressedInputStream(pa.PythonFile(_Borrowed(source), mode="r"), "zstd")
 
     def readable(self) -> bool:
         return True

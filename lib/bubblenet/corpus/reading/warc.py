@@ -20,9 +20,10 @@ from typing import BinaryIO, cast
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from bubblenet.corpus.reading.digests import PROBE_BYTES, Census, Verdict
 from bubblenet.corpus.reading.pages import Page, quarantined
 from bubblenet.corpus.reading.streams import GZIP_MAGIC, MAX_DRAINED_BYTES, ByteRange, GzipMember, file_size, find, reason_of
-from bubblenet.corpus.reading.warc_records import read_record
+from bubblenet.corpus.reading.warc_records import Digests, read_record
 
 _WARC_MAGIC = b"WARC/"
 _PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
@@ -33,11 +34,15 @@ _HEAD_BYTES = 4096
 _MAX_HEAD_BYTES = 64 * 1024
 
 
-def read_warc(source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> Iterator[Page]:
+def read_warc(
+    source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange, *, refuse_digest_mismatch: bool = True
+) -> Iterator[Page]:
     """Every page of a part of an open WARC file, and a quarantined Page for each damaged place. Never raises for bad content."""
     source.seek(0)
     is_gzip = source.read(len(GZIP_MAGIC)) == GZIP_MAGIC or path.endswith(".gz")
     reader = (_GzipReader if is_gzip else _PlainReader)(source, path, max_document_bytes, part)
+    if refuse_digest_mismatch:
+        reader.digests = Verdict(reader.census)
     return reader.pages()
 
 
@@ -99,6 +104,7 @@ class _Reader(ABC):
         self._limit = max_document_bytes
         self._part = part
         self._size = file_size(source)
+        self.digests: Digests | None = None
 
     @abstractmethod
     def _open(self, start: int) -> GzipMember | PlainRecord:
@@ -131,12 +137,22 @@ class _Reader(ABC):
                 yield held
             yield from self._next(start, frame, held)
 
+    def census(self) -> Census:
+        """What the payload digests of the first records of the file are worth; the position in the file stays as it was."""
+        position, first = self._source.tell(), type(self)(self._source, self._path, self._limit, ByteRange(0, PROBE_BYTES))
+        first.digests = census = Census()
+        for _ in first.pages():
+            if census.is_complete:
+                break
+        self._source.seek(position)
+        return census
+
     def _pages(self, stream: BinaryIO, offset: int) -> Iterator[Page]:
         """Pages from a stream of records; it ends at a record that cannot be parsed."""
         try:
             for record in ArchiveIterator(stream, parse_http=False, stream_detect=False, fsspec_args=False, quirks_mode=self._is_lenient):
                 length = record.content_length
-                page = read_record(record, self._limit, offset) if record.record_type & _PAGE_RECORDS else None
+                page = read_record(record, self._limit, offset, self.digests) if record.record_type & _PAGE_RECORDS else None
                 if page:
                     yield page
                 if page and page.reason == "too_large" and length > MAX_DRAINED_BYTES:

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import replace
+from typing import Protocol
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from bubblenet.corpus.reading import http, hygiene
+from bubblenet.corpus.reading.dates import iso_date
+from bubblenet.corpus.reading.digests import fits
+from bubblenet.corpus.reading.encodings import BodyError
+from bubblenet.corpus.reading.language_codes import shortest
 from bubblenet.corpus.reading.pages import Page, from_payload, quarantined
+from bubblenet.corpus.reading.sniffing import is_document
 
 _CONTENT_TYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "markdown"}
 _PAGE_SCHEMES = ("http://", "https://", "file://", "ftp://")
-_DIGESTS = ("sha1", "sha256", "sha512", "md5")
 
 
-def read_record(record: WarcRecord, limit: int, offset: int) -> Page | None:
+class Digests(Protocol):
+    """What is done about a payload digest."""
+
+    def refuses(self, fits: bool | None) -> bool:
+        """Whether a record is refused whose digest fits, does not fit, or cannot be checked (None)."""
+
+
+def read_record(record: WarcRecord, limit: int, offset: int, digests: Digests | None) -> Page | None:
     """The page of a response, resource or conversion record; None for one without a page.
 
     limit: maximum bytes of a page; a larger one is quarantined as `too_large`. offset: of the record, or of its gzip member.
+    digests: None if none is to refuse a record.
     """
     url = hygiene.clean_line((record.headers.get("WARC-Target-URI") or "").strip("<> "))
     if not url.lower().startswith(_PAGE_SCHEMES):
         return None
-    page = Page(url, None, "html", record_offset=offset, fetched_at=hygiene.clean_line(record.headers.get("WARC-Date") or "") or None)
+    page = Page(url, None, "html", record_offset=offset, fetched_at=iso_date(hygiene.clean_line(record.headers.get("WARC-Date") or "")))
     length = record.content_length
     block = _read_block(record, min(length, limit + http.MAX_HEAD_BYTES))
     is_response = record.record_type == WarcRecordType.response
@@ -35,7 +47,14 @@ def read_record(record: WarcRecord, limit: int, offset: int) -> Page | None:
     if response.status != 200 or content_type is None:
         return None
     page = replace(page, content_type=content_type, block_digest=hashlib.sha256(block).hexdigest() if len(block) == length else "")
-    return _record_problem(page, record, block, limit) or _decoded_page(page, record, response, block, limit)
+    page = replace(page, declared_language=_identified_language(record))
+    return _record_problem(page, record, block, limit) or _decoded_page(page, record, response, block, limit, digests)
+
+
+def _identified_language(record: WarcRecord) -> str | None:
+    """The first language that the archive names for the page, as those of Common Crawl do."""
+    named = hygiene.clean_line(record.headers.get("WARC-Identified-Content-Language") or "")
+    return shortest(named.partition(",")[0].strip()) or None
 
 
 def _read_block(record: WarcRecord, size: int) -> bytes:
@@ -47,9 +66,8 @@ def _read_block(record: WarcRecord, size: int) -> bytes:
 
 
 def _sniffed_type(body: bytes) -> str:
-    """The type of a body if the server did not name it: HTML if its first tag is an HTML tag."""
-    head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return "text/html" if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) else ""
+    """The type of a body if the server did not name it: HTML if its first tag is one of a document."""
+    return "text/html" if is_document(body) else ""
 
 
 def _record_problem(page: Page, record: WarcRecord, block: bytes, limit: int) -> Page | None:
@@ -69,14 +87,10 @@ def _cut_record(page: Page, num_bytes: int, announced: int) -> Page | None:
     return quarantined(page, "truncated", f"the record announces {announced} bytes, {num_bytes} are there")
 
 
-def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block: bytes, limit: int) -> Page:
-    """The page of a complete record, if its digests match.
-
-    Writers disagree on what WARC-Payload-Digest covers (WARC 1.1, section 5.9, leaves transfer encoding open): the body as stored, without
-    transfer encoding, and without content encoding are all accepted.
-    """
-    fits_block = _fits(record.headers.get("WARC-Block-Digest"), block)
-    if fits_block is False:
+def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block: bytes, limit: int, digests: Digests | None) -> Page:
+    """The page of a complete record, unless its digests refuse it."""
+    fits_block = fits(record.headers.get("WARC-Block-Digest"), block)
+    if fits_block is False and digests:
         return quarantined(page, "digest_mismatch", "the block is not the one its WARC-Block-Digest was made from")
     if response.is_cut:
         announced = response.headers["content-length"]
@@ -84,28 +98,10 @@ def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block
     try:
         entity = http.without_transfer_encoding(response)
         body = http.without_content_encoding(response, entity, limit)
-    except http.BodyError as error:
+    except BodyError as error:
         return quarantined(page, *error.args)
-    fits_payload = _fits(record.headers.get("WARC-Payload-Digest"), response.body, entity, body)
-    if fits_payload is False:
+    fits_payload = fits(record.headers.get("WARC-Payload-Digest"), response.body, entity, body, block)
+    if digests and digests.refuses(fits_payload):
         return quarantined(page, "digest_mismatch", "the body is not the one its WARC-Payload-Digest was made from")
-    return from_payload(replace(page, is_verified=bool(fits_block or fits_payload)), body, response.charset)
-
-
-def _fits(labelled: str | None, *candidates: bytes) -> bool | None:
-    """Whether a digest `algorithm:value` (base 32, as WARC writers do, or hex) matches a candidate; None if it cannot be checked.
-
-    An unknown algorithm or a value of another length proves nothing.
-    """
-    algorithm, _, value = (labelled or "").strip().lower().partition(":")
-    value = value.upper().rstrip("=")
-    if algorithm not in _DIGESTS:
-        return None
-    for candidate in dict.fromkeys(candidates):
-        digest = hashlib.new(algorithm, candidate, usedforsecurity=False).digest()
-        spellings = (base64.b32encode(digest).decode().rstrip("="), digest.hex().upper())
-        if len(value) not in map(len, spellings):
-            return None
-        if value in spellings:
-            return True
-    return False
+    is_verified = bool(fits_block or fits_payload) and fits_block is not False
+    return from_payload(replace(page, is_verified=is_verified), body, response.charset)

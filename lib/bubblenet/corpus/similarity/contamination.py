@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bubblenet.corpus.reading.streams import GZIP_MAGIC, GzipStream
+from bubblenet.corpus.reading.json_values import loads
+from bubblenet.corpus.reading.lines import Lines, list_items
+from bubblenet.corpus.reading.parquet import rows_of
 from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens, tokens_of_a_word
 from bubblenet.errors import InputError
 from bubblenet.identity import content_id
@@ -31,6 +32,9 @@ CONTAMINATION_VERSION = 2
 
 LONG, SHORT = 13, 8
 """Words in the two sizes of n-grams; for an item in a script without spaces, twice as many characters."""
+
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+"""A longer line is no evaluation item."""
 
 _PARQUET_MAGIC = b"PAR1"
 _ADVICE = "Give an evaluation as FILE:FIELD, for example evals/gsm8k.jsonl:question or evals/chat.parquet:messages.content."
@@ -130,7 +134,8 @@ def build_index(named: Iterable[tuple[str, str]]) -> EvaluationIndex:
 def read_items(source: str) -> Iterator[tuple[str, str]]:
     """The evaluation items of `FILE:FIELD` as (name, text). FIELD names a field of a JSONL or Parquet record; `a.b` is nested.
 
-    A list on the path is expanded to all its elements. Raises InputError for an unreadable file, or one in which no record has the field.
+    A list on the path is expanded to all its elements, and a file may be one JSON list. Raises InputError for an unreadable file, or one in
+    which no record has the field.
     """
     path, field = _split(source)
     num_records = num_items = 0
@@ -176,14 +181,24 @@ def _records(stream: BinaryIO) -> Iterator[Any]:
     stream.seek(0)
     if magic == _PARQUET_MAGIC:
         for batch in pq.ParquetFile(stream).iter_batches():
-            yield from batch.to_pylist()
+            yield from rows_of(batch)
+    else:
+        yield from _json_records(stream)
+
+
+def _json_records(stream: BinaryIO) -> Iterator[Any]:
+    """The items of a list, or the values of lines."""
+    items = list_items(stream)
+    if items is not None:
+        yield from items
         return
-    compressed = GzipStream(stream) if magic.startswith(GZIP_MAGIC) else None
-    for line in io.BufferedReader(compressed) if compressed else stream:
-        if line.strip():
-            yield orjson.loads(line)
-    if compressed and compressed.damage:
-        raise ValueError(compressed.damage)
+    lines = Lines(stream, MAX_RECORD_BYTES)
+    for line in lines:
+        if line.is_too_long:
+            raise ValueError(f"line {line.number} has more than {MAX_RECORD_BYTES:,} bytes")
+        yield loads(line.content)
+    if lines.damage:
+        raise ValueError(lines.damage)
 
 
 def _texts(value: Any, path: list[str]) -> Iterator[str]:
