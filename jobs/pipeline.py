@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def check_models(context: Context) -> list[StageReport]:
     """Find the models before any work is done. Raises ModelError when one is missing, refused, or cannot do its part."""
     full_recipe(context.settings)
-    abilities = {ability for mode in context.settings.scoring.modes for ability in MODES[mode].asks}
-    for spec, asked in ((backward_engine(context.settings), {"generate"}), (forward_engine(context.settings), abilities)):
-        kind_of(spec).check(spec, asked)
+    backward, forward = backward_engine(context.settings), forward_engine(context.settings)
+    kind_of(backward).check(backward, ["generate"])
+    kind_of(forward).check(forward, {ability for mode in context.settings.scoring.modes for ability in MODES[mode].asks})
     return []
 
 

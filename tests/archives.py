@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import gzip
 import random
+from collections.abc import Callable
 from pathlib import Path
+
+import pyarrow as pa
 
 from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 
 LIMIT = 1 << 20
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".zst": lambda payload: bytes(pa.compress(payload, codec="zstd", asbytes=True)),
+}
+"""A function for each compression that is read."""
+
 PAGE = b"<html lang='en'><body><h1>Tea</h1><p>Boil the water first.</p></body></html>"
 
 

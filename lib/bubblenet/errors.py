@@ -5,7 +5,7 @@
     |-- InputError(ValueError)             nothing to read at the given path
     |-- QueryError(ValueError)             an SQL query cannot be run
     |-- ModelError(ValueError)             weights missing, unsafe or different from what was promised
-    |   `-- EndpointError                  a model server is down, is another one, or cannot do what is asked
+    |   `-- EndpointError                  an engine outside this process is down, or an engine cannot do what is asked
     |-- EnvironmentProblem(RuntimeError)   Java, a jar or a library is missing
     |-- WarehouseError(RuntimeError)       the tables cannot be used
     |   |-- SchemaVersionError             the tables were made by another version

@@ -1,1 +1,1 @@
-"""Language-model engines: one protocol, implementations in process and over HTTP, and a scripted one for tests."""
+"""Language-model engines: one protocol (protocol.py), and the kinds that follow it (kinds.py)."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bubblenet.engines.protocol import EngineSpec, Options, TextEngine
+from bubblenet.engines.protocol import Ability, EngineSpec, Options, TextEngine
 from bubblenet.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def _no_options(engine: Engine, role: RoleEngine) -> Options | None:
     return None
 
 
-def _nothing_to_check(spec: EngineSpec, abilities: Collection[str]) -> None:
+def _nothing_to_check(spec: EngineSpec, abilities: Collection[Ability]) -> None:
     """Its weights are found when it is identified, and it has every ability."""
 
 
@@ -34,7 +34,8 @@ class Kind:
     meaning: one line for the settings. load: loads the engine of a spec in this process. identify: identifies the weights in a
     fingerprint, given the names of the model and the options.
     options: what workers are told beside the model, from the sections of the settings; raises SettingsError where something is missing.
-    check: raises EndpointError, before any work, if the engine cannot be had or lacks an ability (generate, labels, likelihood).
+    check: raises EndpointError if the engine cannot be had or lacks an ability; `bubblenet run` calls it before any work, so an engine
+    must say so itself, too, where it is asked.
     device: what it occupies in this process; an engine on the same device is closed before another one is loaded.
     has_dtype: whether it computes here, in the dtype of the settings. runs_any_model: whether one process can run several models one after
     another; a server runs only the one it was started with.
@@ -45,7 +46,7 @@ class Kind:
     load: Callable[[EngineSpec], TextEngine]
     identify: Callable[[str, Options | None], str]
     options: Callable[[Engine, RoleEngine], Options | None] = _no_options
-    check: Callable[[EngineSpec, Collection[str]], None] = _nothing_to_check
+    check: Callable[[EngineSpec, Collection[Ability]], None] = _nothing_to_check
     device: Callable[[EngineSpec], str] = _own_device
     has_dtype: bool = False
     runs_any_model: bool = True
@@ -82,7 +83,7 @@ def _server_options(engine: Engine, role: RoleEngine) -> Options:
     return options_of(engine, role)
 
 
-def _check_server(spec: EngineSpec, abilities: Collection[str]) -> None:
+def _check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
     from bubblenet.engines.server import check_server
 
     check_server(spec, abilities)

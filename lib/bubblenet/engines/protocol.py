@@ -7,7 +7,7 @@ Everything here is plain data and is importable without torch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 # Part of every fingerprint: raise it whenever the same weights and request would give a different result.
 ENGINE_CODE_VERSION = 2
@@ -103,6 +103,16 @@ class Likelihood:
     error: str | None = None
     token_log_probabilities: tuple[float, ...] = ()
     end_log_probability: float | None = None
+
+
+Ability = Literal["generate", "labels", "likelihood"]
+
+ABILITIES: dict[Ability, str] = {
+    "generate": "text",
+    "labels": "log-probabilities of the next token",
+    "likelihood": "log-probabilities of the prompt's tokens",
+}
+"""What the three methods of an engine give, in words for an error."""
 
 
 class TextEngine(Protocol):

@@ -21,6 +21,8 @@ from bubblenet.engines import completions
 from bubblenet.engines.completions import NotAnswered
 from bubblenet.engines.endpoint import Endpoint, RequestFailed
 from bubblenet.engines.protocol import (
+    ABILITIES,
+    Ability,
     BadRequest,
     EngineSpec,
     Generation,
@@ -44,8 +46,7 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request", GenerationRequest, LabelRequest, LikelihoodRequest)
 Answer = TypeVar("Answer")
-ABILITIES = {"generate": "text", "labels": "log-probabilities of the next token", "likelihood": "log-probabilities of the prompt's tokens"}
-INSTEAD = {
+INSTEAD: dict[Ability, str] = {
     "generate": "Serve the model with /v1/completions that takes token ids (vLLM, llama.cpp).",
     "labels": "Serve the model with vLLM or llama.cpp, or rate here: engine.forward.kind = transformers.",
     "likelihood": "Serve the model with vLLM (llama.cpp cannot), or measure here: engine.forward.kind = transformers.",
@@ -81,24 +82,24 @@ class ServerEngine:
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
         """Generate text for each request; its seed is sent along."""
-        self.require(("generate",))
+        self.require(["generate"])
         return self._answer(requests, self._generate, lambda request, error: Generation(request.key, None, False, 0, 0, error))
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
         """Read label probabilities from the next-token distribution. A label counts with and without a leading space."""
-        self.require(("labels",))
+        self.require(["labels"])
         return self._answer(requests, self._read_labels, lambda request, error: LabelDistribution(request.key, None, 0.0, 0, error))
 
     def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
         """Sum the log-probabilities of the continuations' tokens."""
-        self.require(("likelihood",))
+        self.require(["likelihood"])
         return self._answer(requests, self._read_likelihood, lambda request, error: Likelihood(request.key, None, 0, 0, error))
 
     def truncate(self, text: str, max_tokens: int) -> str:
         """The longest prefix of the text with at most max_tokens tokens."""
         return self._codec.truncate(text, max_tokens)
 
-    def require(self, abilities: Collection[str]) -> None:
+    def require(self, abilities: Collection[Ability]) -> None:
         """Probe abilities that were not probed before. Raises EndpointError for one that the server lacks."""
         with self._lock:
             for ability in sorted(set(abilities) - self._proven):
@@ -202,7 +203,7 @@ def identify(server: ServerSpec, tokenizer: str, endpoint: Endpoint | None = Non
     return hashlib.sha256(json.dumps(parts | {"tokenizer": tokenizer}, sort_keys=True).encode()).hexdigest()
 
 
-def check_server(spec: EngineSpec, abilities: Collection[str]) -> None:
+def check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
     """Probe the server of a spec before any work. Skipped if its version is configured: the driver may have no server to ask.
 
     Raises EndpointError if it is down, serves another model, or lacks an ability.

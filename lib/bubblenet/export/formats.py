@@ -24,7 +24,8 @@ class FileFormat:
 
     title: in messages and documentation. suffix: of the files, with the dot. spark: name of Spark's data source, and options for its
     writer. count_rows: the number of rows in a file, opened in binary mode; runs on the executors. read_with: what reads it, for the docs.
-    python: lines that read the training split of the folder FOLDER, for card and messages; the last assigns `examples`.
+    python: lines that read the training split of the folder FOLDER, for the card;
+    the last assigns `examples` and is shown alone in messages.
     """
 
     name: ExportFormat
@@ -35,6 +36,11 @@ class FileFormat:
     read_with: str
     python: tuple[str, ...] = _LOADED_BY_DATASETS
     options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_loaded_by_datasets(self) -> bool:
+        """Whether the datasets library reads it, and so the header of the card."""
+        return any("load_dataset" in line for line in self.python)
 
     def reading(self, folder: str) -> tuple[str, ...]:
         """The lines of Python that read the training split of an export."""

@@ -14,13 +14,11 @@ from bubblenet.judging.measure import Pair, ReverseMeasurement, TextMeasurement
 from bubblenet.prompts import get_reverse_gain, text_digest
 
 if TYPE_CHECKING:
+    from bubblenet.engines.protocol import Ability
     from bubblenet.settings import Scoring
 
 # Part of the fingerprint of every mode that uses a model: raise it when the same likelihoods would give different signals.
 SIGNALS_VERSION = 1
-
-Ability = Literal["likelihood", "labels", "generate"]
-"""What a mode uses of an engine: log-probabilities of a text, a distribution over labels, or generated text."""
 
 Direction = Literal["rising", "falling", "free"]
 """The effect of a larger signal on quality: never lower, never higher, or unknown."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from bubblenet.corpus.similarity.contamination import EvaluationIndex, build_index, read_items
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.errors import InputError
+from tests.archives import PACKERS
 
 WORDS = [f"word{number}" for number in range(3000)]
 
@@ -92,9 +92,10 @@ def test_items_are_read_by_field_path(tmp_path):
     records = [{"prompt": "a b", "turns": [{"content": "c"}, {"content": "d"}], "other": 1}, {"prompt": " "}]
     lines = "".join(json.dumps(record) + "\n" for record in records)
     (tmp_path / "a.jsonl").write_text(lines)
-    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    for suffix, pack in PACKERS.items():
+        (tmp_path / f"a.jsonl{suffix}").write_bytes(pack(lines.encode()))
     pq.write_table(pa.Table.from_pylist(records), tmp_path / "a.parquet")
-    for name in ("a.jsonl", "a.jsonl.gz", "a.parquet"):
+    for name in ("a.jsonl", *(f"a.jsonl{suffix}" for suffix in PACKERS), "a.parquet"):
         path = tmp_path / name
         assert list(read_items(f"{path}:prompt")) == [(f"{path}#1", "a b")]
         assert list(read_items(f"{path}:turns.content")) == [(f"{path}#1", "c"), (f"{path}#1", "d")]

@@ -13,7 +13,7 @@ import pytest
 
 from bubblenet.corpus.reading.formats import kind_of, suffix_table
 from bubblenet.corpus.reading.readers import ByteRange, read_file
-from tests.archives import LIMIT, PAGE, damaged, gzip_members, read, read_parts, some_records, warc_record
+from tests.archives import LIMIT, PACKERS, PAGE, damaged, gzip_members, read, read_parts, some_records, warc_record
 
 WARCINFO = b"WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n"
 NO_PAGES = [WARCINFO, warc_record(kind="request"), warc_record(kind="revisit")]
@@ -41,17 +41,17 @@ def sample(name: str, path: Path) -> bytes:
         "x.warc.gz": lambda: b"".join(gzip_members(records)),
         "one_member.warc.gz": lambda: gzip.compress(b"".join(records)),
         "x.jsonl": lambda: json_lines(150),
-        "x.jsonl.gz": lambda: gzip.compress(json_lines(150)),
-        "x.jsonl.zst": lambda: pa.compress(json_lines(150), codec="zstd", asbytes=True),
+        **{f"x.jsonl{suffix}": lambda pack=pack: pack(json_lines(150)) for suffix, pack in PACKERS.items()},
         "x.parquet": lambda: parquet_file(path, 60),
         "x.html": lambda: PAGE,
-        "x.html.gz": lambda: gzip.compress(PAGE),
+        **{f"x.html{suffix}": lambda pack=pack: pack(PAGE) for suffix, pack in PACKERS.items()},
         "x.json": lambda: b'[{"text": "one"}, {"text": "two"}]',
     }
     return contents[name]()
 
 
-NAMES = ["x.warc", "x.warc.gz", "one_member.warc.gz", "x.jsonl", "x.jsonl.gz", "x.jsonl.zst", "x.parquet", "x.html", "x.html.gz", "x.json"]
+NAMES = ["x.warc", "x.warc.gz", "one_member.warc.gz", "x.parquet", "x.json"]
+NAMES += [f"x.{kind}{suffix}" for kind in ("jsonl", "html") for suffix in ("", *PACKERS)]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bubblenet.corpus.reading.formats import FORMATS, format_of, kind_of, suffix_table
 from bubblenet.corpus.reading.streams import COMPRESSIONS
-from tests.archives import LIMIT, PAGE, gzip_members, read, reasons, some_records, warc_record
+from tests.archives import LIMIT, PACKERS, PAGE, gzip_members, read, reasons, some_records, warc_record
 
 
 @pytest.fixture
@@ -177,13 +177,6 @@ def test_a_cut_jsonl_gz_says_so(tmp_path: Path) -> None:
     assert last == "truncated"
     assert len(read_lines) > 50
     assert set(read_lines) == {None}
-
-
-def zstd(payload: bytes) -> bytes:
-    return bytes(pa.compress(payload, codec="zstd", asbytes=True))
-
-
-PACKERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".zst": zstd}
 
 
 def test_every_compression_is_packed_by_these_tests() -> None:

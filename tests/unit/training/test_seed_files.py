@@ -9,6 +9,7 @@ import pytest
 
 from bubblenet.corpus.reading import seed_files
 from bubblenet.corpus.reading.seed_files import Unusable, line_id, parse, read_lines, read_seed, split_position
+from tests.archives import PACKERS
 
 QUESTION, ANSWER = "How long does it take to boil an egg until it is hard?", "About ten minutes in boiling water, then cool it at once."
 
@@ -104,7 +105,7 @@ def test_one_question_is_never_on_both_sides_of_a_split():
     assert 0.17 < sum(position < 0.2 for position in shares) / len(shares) < 0.23
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("pack", [bytes, *PACKERS.values()], ids=["plain", *PACKERS])
 def test_lines_have_their_numbers_and_blank_ones_none(tmp_path, pack):
     path = tmp_path / "seeds.jsonl"
     path.write_bytes(pack(b'{"a":1}\n\n  \n{"b":2}'))

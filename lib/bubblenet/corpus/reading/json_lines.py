@@ -1,4 +1,4 @@
-"""Pages in JSON files: JSON lines, plain, gzip or Zstandard, or a single value."""
+"""Pages in JSON files: JSON lines, plain or compressed, or a single value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of JSON of a file, plain, gzip or Zstandard, whole or in parts: for pages, seeds and evaluation items alike."""
+"""The lines of JSON of a file, plain or compressed, whole or in parts: for pages, seeds and evaluation items alike."""
 
 from __future__ import annotations
 

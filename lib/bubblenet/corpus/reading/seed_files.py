@@ -1,4 +1,4 @@
-"""Files of seed pairs: JSON lines, plain, gzip or Zstandard, or one JSON list; each line or item a pair or a conversation.
+"""Files of seed pairs: JSON lines, plain or compressed, or one JSON list; each line or item a pair or a conversation.
 
 {"instruction": "...", "response": "..."}                                                               also Alpaca's `output`
 {"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}             also content in parts of text

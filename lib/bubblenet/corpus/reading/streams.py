@@ -18,7 +18,7 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 CHUNK_BYTES = 64 * 1024
 
 MAX_DRAINED_BYTES = 256 * 1024 * 1024
-"""How much more of an oversized record is decompressed in search of its end: a decompression bomb must not cost more than a second."""
+"""Unpacked, how much more of an oversized record is read in search of its end: a decompression bomb costs a second of gzip or Zstandard."""
 
 _ENDS_EARLY = "ends early"
 
