@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from bubblenet.corpus.extraction import faq, furniture, grids
 from bubblenet.corpus.extraction.blocks import Block, Kind, fence
+from bubblenet.corpus.extraction.lists import OpenList
 from bubblenet.corpus.extraction.markup import BLOCK_TAGS, BREAK, HEADING_LEVELS, MIN_PROSE_CHARACTERS, Element, Linked, collapse
 
 MAX_INDENTED_LEVELS = 8
@@ -62,7 +63,7 @@ class _Builder:
         self._heading: Element | None = None
         self._level = 0
         self._groups: list[_Group] = []
-        self._lists: list[_List] = []
+        self._lists: list[OpenList] = []
         self._item_mark = ""
         self._block: Element | None = None
 
@@ -122,9 +123,9 @@ class _Builder:
             self._boundary()
             self._groups.append(_Group(element, self._level))
         elif tag in _LIST_TAGS:
-            self._lists.append(_List(element))
+            self._lists.append(OpenList(element))
         elif tag in ("li", "dt", "dd") and self._lists:
-            self._item_mark = self._lists[-1].next_mark(tag)
+            self._item_mark = self._lists[-1].next_mark(element)
         elif tag in _CODE_TAGS:
             self._open_code()
         if tag in _COUNTED_TAGS:
@@ -237,6 +238,7 @@ class _Builder:
         starts = bool(self._item_mark)
         first = indent + self._item_mark if starts else hanging
         is_followed = bool(self.blocks) and self.blocks[-1].kind == "item" and (starts or self._lists[-1].tag == "dl")
+        is_followed = is_followed and not (starts and len(self._lists) == 1 and self._lists[0].num_items == 1)  # a list after a list
         self._append("item", first + text.replace("\n", "\n" + hanging), glue="\n" if is_followed else "\n\n")
         self._item_mark = ""
 
@@ -258,23 +260,6 @@ class _Group:
     def __init__(self, element: Element, level: int) -> None:
         self.element = element
         self.level = level
-
-
-class _List:
-    """An open list and its item marks."""
-
-    def __init__(self, element: Element) -> None:
-        self.element = element
-        self.tag = element.tag
-        self.mark = "- "
-        self._num_items = 0
-
-    def next_mark(self, item_tag: str) -> str:
-        """`- `, `1. `, or nothing for the definition under a term."""
-        self._num_items += 1
-        if self.tag == "ol":
-            self.mark = f"{self._num_items}. "
-        return "" if item_tag == "dd" else self.mark
 
 
 def _paragraphs(text: str) -> list[str]:

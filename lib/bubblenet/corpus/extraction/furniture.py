@@ -19,8 +19,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-SKIPPED_TAGS = _words("math object applet canvas audio video map dialog menu optgroup frameset colgroup")
-"""Further elements that are never read."""
+SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup frameset colgroup rt rp rtc")
+"""Further elements that are never read; `rt` and `rp` hold the readings of characters."""
 
 JUDGED_TAGS = SKIPPED_TAGS | _words("header form button")
 """For these, the content of the element decides whether it is furniture, whatever its attributes."""

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus.extraction import faq, main_part, markup, structured
+from bubblenet.corpus.extraction import faq, formulas, indices, main_part, markup, structured
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
-EXTRACTION_VERSION = 4
+EXTRACTION_VERSION = 5
 """Raise whenever the same page would give different blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
@@ -31,7 +31,7 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     tree = markup.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    elements = markup.read_body(tree)
+    elements = _elements(tree, html)
     blocks = build_blocks(main_part.main_parts(elements))
     markup.take_apart(elements)
     blocks = faq.written_questions(without_empty_headings(without_link_lists(blocks)))
@@ -41,6 +41,17 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     if stated or _REFERENCE.search(html):
         return hygiene.clean_text(title), _clean(blocks)
     return title, blocks
+
+
+def _elements(tree: HTMLTree, html: str) -> list[markup.Element]:
+    """The elements of a page, with formulas, powers and indices written out."""
+    if formulas.may_occur(html):
+        formulas.write_out(tree)
+    body = markup.body_of(tree)
+    if "<su" in body:
+        root = tree.body.parent if tree.body else None
+        body = indices.write_out(body, (root.getattr("lang") or "") if root else "")
+    return markup.elements_of(body)
 
 
 def without_link_lists(blocks: Sequence[Block]) -> list[Block]:
@@ -76,7 +87,7 @@ def _stated(tree: HTMLTree) -> list[structured.Answered]:
 def _stated_blocks(one: structured.Answered) -> list[Block]:
     """A question found only in structured data, as a heading with its answer; nothing if its markup is hostile."""
     try:
-        question, answer = (markup.read_body(markup.parse(html))[:1] for html in (one.question, one.answer))
+        question, answer = (_elements(markup.parse(html), html)[:1] for html in (one.question, one.answer))
     except markup.HostileMarkupError:
         return []
     heading = Block("heading", markup.collapse("".join(element.text() for element in question)), _STATED_LEVEL, asks=True)

@@ -142,16 +142,13 @@ def parse(html: str) -> HTMLTree:
     return HTMLTree.parse(html)
 
 
-def read_body(tree: HTMLTree) -> list[Element]:
-    """The elements of the body in document order, without those that are never read; empty without a body. Modifies the tree.
-
-    Raises HostileMarkupError above MAX_ELEMENTS.
-    """
+def body_of(tree: HTMLTree) -> str:
+    """The body of a page, without elements that are never read, as well-formed markup; empty without a body. Modifies the tree."""
     if tree.body is None:
-        return []
+        return ""
     for element in tree.body.query_selector_all(furniture.SKIPPED_SELECTOR).values():
         element.decompose()
-    return _elements(tree.body.html)
+    return tree.body.html
 
 
 def take_apart(elements: Iterable[Element]) -> None:
@@ -195,8 +192,13 @@ def _may_go_on(html: str, position: int, after_quotes: set[int]) -> bool:
     return False
 
 
-def _elements(html: str) -> list[Element]:
-    """The tree of a serialised body: its elements in document order, the body first."""
+def elements_of(html: str) -> list[Element]:
+    """The tree of a serialised body: its elements in document order, the body first; empty without a body.
+
+    Raises HostileMarkupError above MAX_ELEMENTS.
+    """
+    if not html:
+        return []
     if "<!" in html or "<?" in html:
         html = _COMMENT.sub("", html)
     pieces = html.split("<")
