@@ -119,7 +119,7 @@ ANNOTATED = "<math {}><semantics><mi>x</mi><annotation encoding='application/x-t
             "$E=mc^{2}$",
         ),
         (
-            "<span class=MathJax_Preview>[math]</span><span class=MathJax id=F><span class=mi>v</span></span><script type=math/tex>v</script>",
+            "<span class=MathJax_Preview>[math]</span><span class=MathJax><span class=mi>v</span></span><script type=math/tex>v</script>",
             "$v$",
         ),
         (
@@ -135,7 +135,7 @@ ANNOTATED = "<math {}><semantics><mi>x</mi><annotation encoding='application/x-t
         ("<math><mn>1.3</mn><mo>&times;</mo><msup><mn>10</mn><mrow><mo>-</mo><mn>4</mn></mrow></msup></math>", "1.3\u00d710^-4"),
         ("<math><mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></mfrac></math>", "(a+b)/2"),
         (
-            "<math><msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup><mo>&InvisibleTimes;</mo><msqrt><mi>y</mi></msqrt></math>",
+            "<math><msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup><mo>&it;</mo><msqrt><mi>y</mi></msqrt></math>",
             "x_i^2\u221a(y)",
         ),
         ("<mml:math><mml:msup><mml:mi>a</mml:mi><mml:mn>2</mml:mn></mml:msup></mml:math>", "a^2"),
@@ -155,3 +155,109 @@ def test_deep_formulas_keep_their_text() -> None:
 @pytest.mark.parametrize("html", ["<ruby>\u6f22<rp>(</rp><rt>kan</rt><rp>)</rp>\u5b57<rt>ji</rt></ruby>", "\u6f22\u5b57"])
 def test_readings_do_not_run_into_the_text(html: str) -> None:
     assert markdown(f"<p>{html}\u3067\u3059</p>") == "\u6f22\u5b57\u3067\u3059"
+
+
+PROGRAM = 'def start(pump):\n    if pump.is_dry():\n        raise RuntimeError("fill it first")\n    pump.on()\n    return pump.pressure()'
+
+
+def test_gutters_are_no_code_in_the_report(suite: Suite) -> None:
+    text = report(suite, "code-gutter")
+
+    programs = [PROGRAM, "x = 1\ny = 2\nz = x + y", PROGRAM, "if ready:\n    start()\n    wait(3)", "a = 1\nb = 2"]
+    assert text.split("```")[1::2] == [f"\n{program}\n" for program in programs]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<table class=rouge-table><tr><td class='rouge-gutter gl'><pre class=lineno>1\n2\n</pre>"
+        "<td class=rouge-code><pre>a  = 1\n\tb</pre></table>",
+        "<table class=lntable><tr><td class=lntd><pre><code><span class=lnt>1\n</span><span class=lnt>2\n</span></code></pre>"
+        "<td class=lntd><pre><code><span class=line><span class=cl>a  = 1\n</span></span>\tb</code></pre></table>",
+        "<pre><span class=ln>1</span>a  = 1\n<span class=ln>2</span>\tb</pre>",
+        "<table class='highlight js-file-line-container'><tr><td class='blob-num js-line-number' data-line-number=1></td>"
+        "<td class='blob-code js-file-line'>a  = <span class=pl-c1>1</span></td></tr><tr><td class=blob-num data-line-number=2></td>"
+        "<td class=blob-code>\tb</td></tr></table>",
+        "<pre><code><table class=hljs-ln><tr><td class='hljs-ln-line hljs-ln-numbers'>1</td><td class=hljs-ln-code>a  = 1"
+        "</td></tr><tr><td class=hljs-ln-numbers>2</td><td class=hljs-ln-code>\tb</td></tr></table></code></pre>",
+        "<div class=syntaxhighlighter><table><tr><td class=gutter><div class=line>1</div><div class=line>2</div></td><td class=code>"
+        "<div class=container><div class=line><code class=plain>a&nbsp; = </code><code class=comments>1</code></div>"
+        "<div class=line><code>\tb</code></div></div></table></div>",
+        "<div class=CodeMirror-code><div><div class=CodeMirror-gutter-wrapper><div class=CodeMirror-linenumber>1</div></div>"
+        "<pre class=CodeMirror-line>a  = 1</pre></div><div><div class=CodeMirror-gutter><div class=CodeMirror-linenumber>2</div></div>"
+        "<pre class=CodeMirror-line>\tb</pre></div></div>",
+        "<table><tr><td><pre>1\n2</pre><td><pre>a  = 1\n\tb</pre></table>",
+        "<pre class=prettyprint><ol class=linenums><li class=L0><code>a  = 1</code></li><li class=L1>\tb</li></ol></pre>",
+        "<pre class=line-numbers><code>a  = 1\n\tb<span aria-hidden=true class=line-numbers-rows><span></span></span></code></pre>",
+    ],
+)
+def test_gutters_are_no_code(html: str) -> None:
+    assert markdown(f"<p>{PROSE}</p>{html}") == f"{PROSE.strip()}\n\n```\na  = 1\n\tb\n```"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<pre><span class='token comment'># why</span>\n<span class=hljs-meta>@x</span> <span class=menu>m</span></pre>", "# why\n@x m"),
+        ("<pre><i class=comment>// a</i><b class=tags>b</b><a href='#o' class=meta>+</a></pre>", "// ab+"),
+        ("<pre><ol><li>a</li>\n<li></li>\n<li>b</li></ol></pre>", "a\n\nb"),
+        ("<pre><div class=line>a</div><div class='line tags'>  b</div></pre>", "a\n  b"),
+        ("<pre>x = 5\n<span class=line-number-of>y</span></pre>", "x = 5\ny"),
+        ("<pre><code>a<br>&nbsp;&nbsp;b<br><br>c</code></pre>", "a\n  b\n\nc"),
+        ("<pre><span style='color: red' class=comment>a</span><span hidden>no</span></pre>", "a"),
+        ("<ul><li>Do:<pre>a\n  b</pre></ul>", "a\n  b"),
+        ("<table><tr><td>one<td><pre>a\n  b</pre></table>", "a\n  b"),
+    ],
+)
+def test_programs_stay_as_they_are(html: str, expected: str) -> None:
+    assert markdown(f"<p>{PROSE}</p>{html}").split("```")[1] == f"\n{expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<p>run <code>git  commit -m "a   b"</code> now', 'run `git  commit -m "a   b"` now'),
+        ("<p>run <code>a\n   b</code>  now", "run `a b` now"),
+        ("<p>use <code>`x`</code> and <code>a``b</code>", "use `` `x` `` and ```a``b```"),
+        ("<p>see <code><span class=comment>// it</span></code>", "see `// it`"),
+        ("<p>see <code>a<br>&nbsp; b</code>", "see `a\n  b`"),
+        ("<ul><li>use <kbd>Ctrl  C</kbd></ul>", "- use `Ctrl  C`"),
+        (
+            "<table><tr><th>a<th>b<tr><td><code>x  y</code><td>see <tt>`</tt><code></code></table>",
+            "| a | b |\n| --- | --- |\n| `x  y` | see `` ` `` |",
+        ),
+        ("<h2>The <code>a  b</code> option</h2>x", "## The a b option\n\nx"),
+    ],
+)
+def test_code_within_a_line_stays_as_it_is(html: str, expected: str) -> None:
+    assert markdown(html) == expected
+
+
+def test_hidden_tabs_keep_their_programs() -> None:
+    tabs = "<div role=tabpanel><pre>npm</pre></div><div role=tabpanel hidden style='display:none'><pre>yarn  add</pre></div>"
+
+    assert "```\nnpm\n```\n\n```\nyarn  add\n```" in markdown(f"<p>{PROSE * 9}</p>{tabs}<p>{PROSE}</p>")
+
+
+def test_a_link_without_a_word_in_a_heading_is_no_text(suite: Suite) -> None:
+    _, blocks = html_blocks((suite("reports") / "permalinks.html").read_text(encoding="utf-8"))
+
+    headings = [block.text for block in blocks if block.kind == "heading"]
+    assert headings == ["FAQ", "Pourquoi faut-il indenter les blocs ?", "Odd sums", "Long lines"]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<h2><a class=toc-backref href='#id1'>Tea</a><a class=headerlink href='#tea'>\u00b6</a></h2>x", "## Tea\n\nx"),
+        ("<h2><a href='https://tea.org/a#b'>\u00a7 </a>Tea</h2>x", "## Tea\n\nx"),
+        ("<h2>Tea <b>pots<a href='#x'>\U0001f517</a></b></h2>x", "## Tea pots\n\nx"),
+        ("<h2><a href='#x'>What is <b>C</b>#?</a></h2>x", "## What is C#?\n\nx"),
+        ("<h2>C# and F#</h2>x", "## C# and F#\n\nx"),
+        ("<dl><dt>tea<a class=headerlink href='#tea'>\u00b6</a><dd>a drink</dl>", "- tea\n  a drink"),
+        ("<p>A note. <a href='#ref1'>\u21a9</a></p>", "A note."),
+        ("<p>Step <a href='#s2'>2</a> of two and more</p>", "Step 2 of two and more"),
+    ],
+)
+def test_links_without_a_word_are_no_text(html: str, expected: str) -> None:
+    assert markdown(html) == expected

@@ -22,12 +22,13 @@ def _words(text: str) -> frozenset[str]:
 SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup frameset colgroup rt rp rtc")
 """Further elements that are never read; `rt` and `rp` hold the readings of characters."""
 
-JUDGED_TAGS = SKIPPED_TAGS | _words("header form button")
+JUDGED_TAGS = SKIPPED_TAGS | _words("header form button gutter")
 """For these, the content of the element decides whether it is furniture, whatever its attributes."""
 
 NEVER_NAMED = _words("html body main article a em strong code pre td")
 """Elements that are not furniture whatever their class or id."""
 
+_GUTTER_TAGS = _words("td pre")
 _SKIPPED_ROLES = _words("navigation banner contentinfo search complementary dialog alertdialog menu menubar toolbar tablist tooltip")
 _NAMES = _words(
     "nav navbar navigation navheader navfooter docnav toc breadcrumb breadcrumbs menu submenu pagination pager pagenav share "
@@ -38,6 +39,11 @@ _NAMES = _words(
     "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
 _FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")
+_GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMirror-linenumber`, `blob-num`; `ln` and `lnt` of Hugo
+    r" class=\"(?:[^\"]*[\s_-])?"
+    r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|linenos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",
+    re.IGNORECASE,
+)
 _STATES = _words("has no with without is")  # `has-sidebar` describes other parts of the page
 _PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
 _OTHER_TRAITS = re.compile(r" (role|style|aria-hidden|hidden)=\"([^\"]*)\"")
@@ -45,14 +51,16 @@ _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORE
 
 
 class Traits(NamedTuple):
-    """Attributes of an element: its class or id names furniture, its ARIA role is one of the skipped ones, it is invisible."""
+    """Attributes of an element: its class or id names furniture, its ARIA role is one of the skipped ones, it is invisible, its
+    class names a gutter."""
 
     is_named: bool = False
     has_skipped_role: bool = False
     is_invisible: bool = False
+    is_gutter: bool = False
 
 
-_NONE, _NAMED = Traits(), Traits(is_named=True)
+_NONE = Traits()
 
 
 def traits(attributes: str) -> Traits:
@@ -65,7 +73,7 @@ def may_be(tag: str, attributes: str) -> bool:
     if tag in JUDGED_TAGS:
         return True
     if not attributes or (tag in NEVER_NAMED and not may_have_traits(attributes)):
-        return False
+        return tag in _GUTTER_TAGS and traits(attributes).is_gutter
     return traits(attributes) != _NONE or (tag == "div" and has_class(attributes, "figure"))
 
 
@@ -79,6 +87,21 @@ def has_class(attributes: str, name: str) -> bool:
     return f' class="{name}"' in attributes
 
 
+def is_gutter(attributes: str) -> bool:
+    """Whether the class of an element names a gutter; cheap where there is no class."""
+    return " class=" in attributes and traits(attributes).is_gutter
+
+
+def within_code(attributes: str) -> str:
+    """The attributes of a tag inside a program that count: names describe the program there, unless it is invisible or a gutter."""
+    if len(attributes) <= MAX_ATTRIBUTE_CHARACTERS:
+        if names_gutter(attributes):
+            return attributes
+        if may_have_traits(attributes) and traits(attributes).is_invisible:
+            return ' hidden=""'
+    return ""
+
+
 def class_name(attributes: str) -> str:
     """The class attribute, empty if there is none."""
     return _value(attributes, "class")
@@ -89,15 +112,22 @@ def _value(attributes: str, name: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
+def names_gutter(attributes: str) -> bool:
+    """Whether the class is one that highlighters give to the numbers of lines beside a program."""
+    return bool(_GUTTER.search(attributes))
+
+
+@functools.lru_cache(maxsize=4096)
 def _traits(attributes: str) -> Traits:
     """Cached, since the pages of a site repeat their attributes."""
     names = f"{_value(attributes, 'class')} {_value(attributes, 'id')}".split()
     is_named = any(map(_names_furniture, names))
+    is_gutter = names_gutter(attributes)
     if not may_have_traits(attributes):
-        return _NAMED if is_named else _NONE
+        return Traits(is_named, is_gutter=is_gutter)
     found = dict(_OTHER_TRAITS.findall(attributes))
     is_hidden = "hidden" in found or found.get("aria-hidden") == "true" or bool(_INVISIBLE.search(found.get("style", "")))
-    return Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden)
+    return Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter)
 
 
 @functools.lru_cache(maxsize=16384)

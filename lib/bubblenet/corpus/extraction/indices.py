@@ -1,4 +1,4 @@
-"""Powers and indices in plain text: `10<sup>25</sup>` is written `10^25`, `a<sub>1</sub>` is `a_1`, so that neither joins the number before it.
+"""Powers and indices in plain text: `10<sup>25</sup>` is written `10^25`, `a<sub>1</sub>` is `a_1`; neither joins the number before it.
 
 What is raised for other reasons stays as it reads: ordinals (1st), abbreviations of the Romance languages (M^lle), units of temperature,
 fractions, and chemical formulas (H2O). Marks of footnotes go: they lead elsewhere. All this works on the serialised page, innermost first.
@@ -30,9 +30,8 @@ _SENTENCE_END = re.compile(r"(?:[.,;:!?\"\u201d\u00bb])$")
 _ORDINAL = re.compile(r"st|nd|rd|th|er|re|\u00e8re|e|\u00e8me|eme|i\u00e8me|nde?|os|as", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"e|a|o|r|d|me|mme|lle|mes|lles|te|er|re|\u00e8me|ra|ro|os|as", re.IGNORECASE)
 _ROMANCE = ("fr", "es", "pt", "it", "ca", "gl", "oc", "ro")
-_SYMBOLS = {"TM": "\u2122", "tm": "\u2122", "SM": "\u2120"} | {
-    mark: mark for mark in "\u2122\u2120\u00ae\u00a9\u00b0\u00ba\u00aa\u2032\u2033'\""
-}
+_SYMBOLS = {"TM": "\u2122", "tm": "\u2122", "SM": "\u2120"}
+_SYMBOLS |= {mark: mark for mark in "\u2122\u2120\u00ae\u00a9\u00b0\u00ba\u00aa\u2032\u2033'\""}
 _DEGREES = re.compile(r"\s?[CF]\b")
 _ELEMENTS = (
     "H|He|Li|Be|B|C|N|O|F|Ne|Na|Mg|Al|Si|P|S|Cl|Ar|K|Ca|Sc|Ti|V|Cr|Mn|Fe|Co|Ni|Cu|Zn|Ga|Ge|As|Se|Br|Kr|Rb|Sr|Y|Zr|Nb|Mo|Ag|Cd|In|Sn|Sb|Te|I"

@@ -13,15 +13,9 @@ _NAMED = re.compile(  # in a style, or as a class of docutils and pandoc
     r"list-style(?:-type)?:[^;\"]*?\b((?:lower|upper)-(?:alpha|latin|roman)|none)\b|[ \"]((?:lower|upper)(?:alpha|roman))[ \"]"
 )
 _STYLES = {
-    "lower-alpha": "a",
-    "lower-latin": "a",
-    "upper-alpha": "A",
-    "upper-latin": "A",
-    "lower-roman": "i",
-    "upper-roman": "I",
-    "none": "",
+    **{"lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i", "upper-roman": "I"},
+    **{"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I", "none": ""},
 }
-_STYLES |= {"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
 _ROMAN = tuple(zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), "m cm d cd c xc l xl x ix v iv i".split(), strict=True))  # noqa: SIM905
 
 

@@ -6,7 +6,7 @@ proves nothing. An element named `sidebar` or `comments` gets no weight, unless 
 
 from __future__ import annotations
 
-from bubblenet.corpus.extraction import faq, furniture, markup
+from bubblenet.corpus.extraction import faq, furniture, markup, programs
 from bubblenet.corpus.extraction.markup import Element
 
 MIN_PROSE_SHARE = 0.85
@@ -27,10 +27,14 @@ def main_parts(elements: list[Element]) -> list[Element]:
     if not elements:
         return []
     body = elements[0]
+    gutters: list[Element] = []
     for element in reversed(elements):
         element.is_furniture = element is not body and _is_furniture(element, body.num_characters)
         if element.num_prose and element.parent and not element.is_furniture:
             element.parent.num_prose += element.num_prose
+        if element.attributes and (element.is_furniture or not element.num_characters) and furniture.is_gutter(element.attributes):
+            gutters.append(element)
+    programs.mark(gutters)
     main = _main_element(body)
     return [*_opening(elements, main), main]
 
@@ -84,7 +88,9 @@ def _is_furniture(element: Element, num_characters: int) -> bool:
         return False
     tag, attributes = element.tag, element.attributes
     if not furniture.may_be(tag, attributes):
-        return False
+        return programs.is_gutter_cell(element) if tag == "td" and element.holds & markup.CODE else False
+    if tag == "gutter" or furniture.traits(attributes).is_gutter:
+        return programs.is_gutter(element)
     if tag in furniture.SKIPPED_TAGS:
         return True
     if tag == "header":
@@ -97,8 +103,8 @@ def _is_furniture(element: Element, num_characters: int) -> bool:
     if traits.has_skipped_role:
         return True
     is_minor = element.num_characters <= MAX_FURNITURE_SHARE * num_characters
-    if traits.is_invisible:
-        return is_minor and not element.num_prose  # an accordion hides its answers, too
+    if traits.is_invisible:  # an accordion hides its answers, too, and tabs their programs
+        return is_minor and not element.num_prose and not (element.holds & markup.CODE and tag != "pre")
     if tag == "div" and furniture.has_class(attributes, "figure"):  # DocBook: an image and its caption
         return not element.holds & markup.TABLE and not element.num_prose
     if not traits.is_named or not is_minor or element.holds & markup.TOP or tag in furniture.NEVER_NAMED:

@@ -56,13 +56,21 @@ BLOCK_TAGS = _words(
     "p div section article main ul ol li dl dt dd table tbody thead tfoot tr td th caption blockquote figure figcaption hr header address "
     "details summary center fieldset legend form body html h1 h2 h3 h4 h5 h6 pre"
 )
+CODE_TAGS = _words("code tt kbd samp")
 HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 
-HEADING, TOP, PARAGRAPH, TABLE, LAYOUT = 1, 2, 4, 8, 16
-"""What an element is or holds, as bits: a heading, a page opening, a paragraph, a table or code, anything not found in a data table."""
+HEADING, TOP, PARAGRAPH, TABLE, LAYOUT, CODE = 1, 2, 4, 8, 16, 32
+"""What an element is or holds, as bits: a heading, a page opening, a paragraph, a table or code, what no data table holds, code."""
 
 _HOLDS = dict.fromkeys(_words("ul ol blockquote form hr"), LAYOUT) | dict.fromkeys(HEADING_LEVELS, HEADING | LAYOUT)
-_HOLDS |= {"h1": HEADING | TOP | LAYOUT, "main": TOP, "article": PARAGRAPH, "p": PARAGRAPH, "table": TABLE | LAYOUT, "pre": TABLE | LAYOUT}
+_HOLDS |= {
+    "h1": HEADING | TOP | LAYOUT,
+    "main": TOP,
+    "article": PARAGRAPH,
+    "p": PARAGRAPH,
+    "table": TABLE | LAYOUT,
+    "pre": TABLE | LAYOUT | CODE,
+}
 
 
 class HostileMarkupError(ValueError):
@@ -208,17 +216,27 @@ def elements_of(html: str) -> list[Element]:
     elements = [node]
     around: list[Element] = []  # for each open tag, the element around it
     linking: Element | None = None  # likewise for the open link
+    link, link_start = "", 0  # its head, and where its text begins in that element
+    code = 0  # how many tags are open up to the program around, 0 outside
     for piece in pieces[1:]:
         head, _, text = piece.partition(">")
         if head[:1] == "/":
             if around:
                 node = around.pop()
             if head == "/a":
+                if linking is node and not code and (' href="#' in link or node.tag in HEADING_LEVELS):
+                    _drop_mark(node, link_start)
                 linking = None
+            if len(around) < code:
+                code = 0
         else:
             tag = head.partition(" ")[0]
             if tag not in _EMPTY_TAGS:
                 around.append(node)
+            if code:
+                tag, head = _within_code(tag, head)
+            elif tag == "pre" or tag in CODE_TAGS:
+                code = len(around)
             if tag == "br":
                 node.children.append(BREAK)
             elif tag in BLOCK_TAGS or not _is_passed(tag, head):
@@ -228,7 +246,7 @@ def elements_of(html: str) -> list[Element]:
                 if tag != "hr":
                     node = child
             if tag == "a" and (" href=" in head or " name=" not in head):  # otherwise it is only a link target
-                linking = node
+                linking, link, link_start = node, head, len(node.children)
         if text:  # the rest of the loop is inlined: it runs for each tag of a page
             num_characters = len(text.strip())
             node.run += num_characters
@@ -241,6 +259,21 @@ def elements_of(html: str) -> list[Element]:
     for element in reversed(elements):
         _fold(element)
     return elements
+
+
+def _within_code(tag: str, head: str) -> tuple[str, str]:
+    """A tag inside a program, and its head: only blocks, line breaks, gutters and invisible elements are more than their text."""
+    attributes = furniture.within_code(head[len(tag) :]) if len(head) > len(tag) else ""
+    if tag in BLOCK_TAGS or tag == "br":
+        return tag, tag + attributes
+    return ("gutter", "gutter" + attributes) if attributes else ("font", "font")
+
+
+def _drop_mark(node: Element, start: int) -> None:
+    """Drop the children from an index on, the text of a link to its own place, if no word is in it: a permalink, an arrow to the top."""
+    texts = (child if isinstance(child, str) else child.text() for child in node.children[start:])
+    if not any(any(map(str.isalnum, text)) for text in texts):
+        del node.children[start:]
 
 
 def _is_passed(tag: str, head: str) -> bool:
