@@ -6,9 +6,10 @@ in the parsed page by one text before anything is removed from it.
 
 from __future__ import annotations
 
+import itertools
 import re
 
-from resiliparse.parse.html import DOMNode, HTMLTree, NodeType
+from resiliparse.parse.html import ElementNode, HTMLTree, Node, NodeType
 
 from bubblenet.corpus.extraction.indices import joined
 
@@ -47,13 +48,16 @@ def write_out(tree: HTMLTree) -> None:
     for script in tree.body.query_selector_all("script[type^='math/']").values():
         _replace_script(tree, script)
     for selector in _BOXES:
-        for box in tree.body.query_selector_all(selector).values():
+        boxes = iter(tree.body.query_selector_all(selector).values())
+        for box in boxes:
+            inner = len(box.query_selector_all(selector).values())
             _replace(tree, box, _formula(box))
+            next(itertools.islice(boxes, inner, inner), None)  # these went with it
     for image in tree.body.query_selector_all(_IMAGES).values():
         _replace(tree, image, _as_tex(image.getattr("alt") or "", is_displayed=False))
 
 
-def _replace_script(tree: HTMLTree, script: DOMNode) -> None:
+def _replace_script(tree: HTMLTree, script: ElementNode) -> None:
     """A script of MathJax 2 is the source; what was made of it stands before."""
     source, kind = script.text or "", script.getattr("type") or ""
     while (before := script.previous_element_sibling) and _RENDERED.search(before.class_name or ""):
@@ -62,12 +66,13 @@ def _replace_script(tree: HTMLTree, script: DOMNode) -> None:
     _replace(tree, script, text)
 
 
-def _replace(tree: HTMLTree, node: DOMNode, text: str) -> None:
-    if text and node.parent:
-        node.parent.replace_child(tree.create_text_node(text), node)
+def _replace(tree: HTMLTree, node: ElementNode, text: str) -> None:
+    new = tree.create_text_node(text) if text else None
+    if new and node.parent:
+        node.parent.replace_child(new, node)
 
 
-def _formula(box: DOMNode) -> str:
+def _formula(box: ElementNode) -> str:
     """The text of a box with a formula, empty if none can be told."""
     is_displayed = box.getattr("display") in ("block", "true") or any(name in (box.class_name or "") for name in _DISPLAYED)
     if tex := _tex(box):
@@ -86,7 +91,7 @@ def _of_markup(markup: str) -> str:
     return _formula(math) if math else ""
 
 
-def _tex(box: DOMNode) -> str:
+def _tex(box: ElementNode) -> str:
     """What the author wrote: the annotation, or an attribute of the box or of the MathML in it."""
     if annotation := box.query_selector(_ANNOTATION):
         return annotation.text or ""
@@ -94,7 +99,7 @@ def _tex(box: DOMNode) -> str:
     return next((value for node in inner if node for name in _ATTRIBUTES if (value := node.getattr(name))), "")
 
 
-def _holds_displayed(box: DOMNode) -> bool:
+def _holds_displayed(box: ElementNode) -> bool:
     return box.query_selector("math[display='block']") is not None
 
 
@@ -107,12 +112,11 @@ def _as_tex(source: str, *, is_displayed: bool) -> str:
     return f"{mark}{source}{mark}" if source else ""
 
 
-def _shown(node: DOMNode, depth: int = 0) -> str:
+def _shown(node: Node, depth: int = 0) -> str:
     """MathML as a line of text."""
     if node.type == NodeType.TEXT:
         return _INVISIBLE.sub("", node.value or "").strip()
-    tag = _local(node)
-    if tag in _UNSEEN or node.type != NodeType.ELEMENT:
+    if not isinstance(node, ElementNode) or (tag := _local(node)) in _UNSEEN:
         return ""
     if tag in _TOKENS or depth > MAX_DEPTH:
         return _INVISIBLE.sub("", " ".join((node.text or "").split()))
@@ -146,5 +150,5 @@ def _grouped(text: str) -> str:
     return text if re.fullmatch(r"[\w.,]+|\([^()]*\)|\W", text) else f"({text})"
 
 
-def _local(node: DOMNode) -> str:
+def _local(node: ElementNode) -> str:
     return (node.tag or "").rpartition(":")[2]

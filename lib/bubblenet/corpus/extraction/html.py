@@ -49,7 +49,7 @@ def _elements(tree: HTMLTree, html: str) -> list[markup.Element]:
         formulas.write_out(tree)
     body = markup.body_of(tree)
     if "<su" in body:
-        root = tree.body.parent if tree.body else None
+        root = tree.document.document_element if tree.document else None
         body = indices.write_out(body, (root.getattr("lang") or "") if root else "")
     return markup.elements_of(body)
 

@@ -13,7 +13,10 @@ from bubblenet.corpus.extraction import furniture
 from bubblenet.corpus.extraction.markup import BLOCK_TAGS, BREAK, CODE, Element
 
 MAX_STEPS = 5
-"""Elements around a gutter that are looked at."""
+"""Elements around a gutter, and beside each, that are looked at."""
+
+MAX_NODES = 200
+"""Most descendants of a cell or an element that are examined for anything but numbers."""
 
 _NUMBERS = re.compile(r"[\s\d.:|]*")
 _ROW = re.compile(r"\s*\d+(?:\s+\d+)*\s*")
@@ -24,17 +27,23 @@ _EDITORS = frozenset(("CodeMirror-code", "cm-content", "ace_text-layer", "view-l
 
 
 def is_gutter(element: Element) -> bool:
-    """Whether an element that is called a gutter, or is invisible inside a program, is one."""
-    return not furniture.traits(element.attributes).is_gutter or bool(_NUMBERS.fullmatch(element.text()))
+    """Whether an element that is called a gutter, or is invisible inside a program, is one. What is inside was judged before."""
+    if not furniture.traits(element.attributes).is_gutter:
+        return True
+    return all(
+        _NUMBERS.fullmatch(child if isinstance(child, str) else child.text(MAX_NODES))
+        for child in element.children
+        if isinstance(child, str) or not child.is_furniture
+    )
 
 
 def is_gutter_cell(cell: Element) -> bool:
     """Whether a cell without such a class holds only consecutive numbers, beside a cell with a program."""
-    beside = [other for other in cell.parent.elements() if other is not cell] if cell.parent else []
-    if not any(other.holds & CODE for other in beside) or not _ROW.fullmatch(text := cell.text()):
+    others = (child for child in (cell.parent.children if cell.parent else ()) if isinstance(child, Element) and child is not cell)
+    if not any(other.holds & CODE for other in others) or not _ROW.fullmatch(text := cell.text(MAX_NODES)):
         return False
-    numbers = [int(number) for number in text.split()[:1000]]
-    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    numbers = [int(number) for number in text.split() if len(number) < 9]
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else False
 
 
 def text_of(program: Element) -> str:
@@ -69,42 +78,38 @@ def _end_line(parts: list[str]) -> None:
 def mark(gutters: Iterable[Element]) -> None:
     """Make programs of what stands beside gutters without being marked as code: the lines of an editor, a cell of a table, or the whole
     table with one line in each row."""
+    done: set[int] = set()
     for gutter in gutters:
-        if gutter.tag != "td":
-            _mark_editor(gutter)
+        around = gutter.parent
+        if gutter.tag == "td":
+            gutter.is_furniture = True
+        if around is None or id(around) in done:
             continue
-        gutter.is_furniture = True
-        row = gutter.parent
-        beside = [other for other in row.elements() if not other.is_furniture] if row else []
-        if row is None or len(beside) != 1 or beside[0].holds & CODE:
-            continue
-        table = _table(row)
-        if table is None or not _has_rows(table):
-            beside[0].tag = "pre"
+        done.add(id(around))
+        if gutter.tag == "td":
+            _mark_row(around)
         else:
-            table.tag = "pre"
+            _mark_editor(around)
 
 
-def _mark_editor(gutter: Element) -> None:
+def _mark_row(row: Element) -> None:
+    beside = [cell for cell in row.elements() if not cell.is_furniture and not furniture.is_gutter(cell.attributes)]
+    table = row.parent
+    while table and table.tag in ("tbody", "thead", "tfoot"):
+        table = table.parent
+    if len(beside) == 1 and not beside[0].holds & CODE and table and table.tag == "table":
+        rows = itertools.islice((element for element in table.descendants() if element.tag == "tr"), 2)
+        (table if sum(1 for _ in rows) > 1 else beside[0]).tag = "pre"
+
+
+def _mark_editor(box: Element | None) -> None:
     """CodeMirror, Ace and Monaco: the lines are around the gutter or beside it."""
-    box = gutter.parent
     for _ in range(MAX_STEPS):
         if box is None:
             return
-        for one in (box, *box.elements()[:MAX_STEPS]):
+        near = itertools.islice((child for child in box.children if isinstance(child, Element)), MAX_STEPS)
+        for one in (box, *near):
             if " class=" in one.attributes and not _EDITORS.isdisjoint(furniture.class_name(one.attributes).split()):
                 one.tag = "pre"
                 return
         box = box.parent
-
-
-def _table(row: Element) -> Element | None:
-    table = row.parent
-    while table and table.tag in ("tbody", "thead", "tfoot"):
-        table = table.parent
-    return table if table and table.tag in ("table", "pre") else None
-
-
-def _has_rows(table: Element) -> bool:
-    """Whether a table has two rows or more."""
-    return sum(1 for _ in itertools.islice((element for element in table.descendants() if element.tag == "tr"), 2)) > 1
