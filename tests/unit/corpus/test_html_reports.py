@@ -261,3 +261,167 @@ def test_a_link_without_a_word_in_a_heading_is_no_text(suite: Suite) -> None:
 )
 def test_links_without_a_word_are_no_text(html: str, expected: str) -> None:
     assert markdown(html) == expected
+
+
+def headings(html: str) -> list[str]:
+    return [block.text for block in html_blocks(html)[1] if block.kind == "heading"]
+
+
+def test_ids_of_headings_name_no_furniture_in_the_report(suite: Suite) -> None:
+    folder = suite("reports")
+    found, control = (headings((folder / name).read_text(encoding="utf-8")) for name in ("ids-mkdocs.html", "ids-control.html"))
+
+    assert found == ["Controller files", "Values", "Comments", "Tags", "Metadata", "Loading a file"]
+    assert len(control) == len(found)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "<section id=tags><h2>Tags<a class=headerlink href='#tags'>\u00b6</a></h2><p>{}</p></section>",
+        "<div class=section id=tags><h2>Tags</h2><p>{}</p></div>",
+        "<h2><span class=mw-headline id=Tags>Tags</span></h2><p>{}</p>",
+        "<section id=tags class=level2><h2 id=tags-1>Tags</h2><p>{}</p></section>",
+        "<section id=tags-and-more><span id=index-1></span><h2>Tags and more</h2><p>{}</p></section>",
+    ],
+)
+def test_an_id_that_is_a_slug_names_no_furniture(section: str) -> None:
+    text = markdown(f"<main><h1>Page</h1><p>{PROSE * 9}</p>{section.format(PROSE)}<h2>Last</h2><p>{PROSE * 9}</p></main>")
+
+    assert "\n\n## Tags" in text
+    assert text.count("poured") == 19
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div id=comments><h3>Comments</h3><p>{}</p></div>",
+        "<section class=comments id=comments><h3>Comments</h3><p>{}</p></section>",
+        "<section id=related><h3>More of this</h3><p>{}</p></section>",
+        "<h3 class=share>Share</h3>",
+    ],
+)
+def test_boxes_named_as_furniture_still_go(box: str) -> None:
+    content = f"<h1>Page</h1><p>{PROSE * 9}</p>"
+
+    assert markdown(content + box.format(PROSE) + "<p>" + PROSE) == markdown(content + "<p>" + PROSE)
+
+
+def test_a_page_in_a_form_is_read_in_the_report(suite: Suite) -> None:
+    text = report(suite, "form-whole-page")
+
+    assert text.startswith("Operating the pump\n\nThe garden pump draws")
+    assert text.endswith("in which it was bought.")
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        "<form>{}</form>",
+        "<dialog open>{}</dialog>",
+        "<div role=dialog>{}</div>",
+        "<object>{}</object>",
+        "<aside>{}</aside>",
+        "<noscript>{}</noscript>",
+        "<nav><h1>Tea</h1>{}</nav>",
+        "<div role=complementary class=sidebar hidden>{}</div>",
+        "<button>{}</button>",
+    ],
+)
+def test_what_holds_most_of_the_prose_is_a_container(wrapper: str) -> None:
+    text = markdown(
+        "<div><a href=/>Start</a> | <a href=/shop>Shop</a></div>" + wrapper.format(f"<div>{PROSE * 3}</div><div>{PROSE * 3}</div>")
+    )
+
+    assert text.count("poured") == 6
+
+
+def test_other_forms_and_dialogs_still_go() -> None:
+    content = f"<h1>Page</h1><p>{PROSE * 9}</p>"
+
+    for box in ("<form>{}</form>", "<dialog>{}</dialog>", "<footer>{}</footer>", "<noscript>{}</noscript>", "<aside class=x>{}</aside>"):
+        assert markdown(content + box.format(PROSE * 2)) == markdown(content)
+
+
+def test_a_shell_for_a_script_stays_empty() -> None:
+    assert markdown("<div id=root></div><noscript>You need to enable JavaScript to run this app, as all pages say.</noscript>") == ""
+
+
+def test_a_forum_made_by_scripts_is_read_from_its_noscript() -> None:
+    posts = "".join(f"<div class='topic-body crawler-post'><div class=post><p>{number}: {PROSE * 3}</p></div></div>" for number in range(3))
+    page = f"<body><section id=main></section><noscript data-path=/t/1><header>Forum</header><h1>Tea</h1>{posts}</noscript></body>"
+
+    text = markdown(page)
+
+    assert text.startswith("# Tea\n\n0: The water")
+    assert "2: The water" in text
+
+
+def test_a_note_in_an_aside_is_content_in_the_report(suite: Suite) -> None:
+    text = report(suite, "aside-note")
+
+    assert "\n\nCaution\n\nNever drain the pump while it is connected to the mains: the float" in text
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<aside class='admonition warning'><p class=admonition-title>Warning</p><p>Hot.</p></aside>",
+        "<aside role=note>Warning: hot.</aside>",
+        f"<aside><p>Warning: {PROSE}</p></aside>",
+        "<div class='theme-admonition alert alert--warning' role=alert><div>Warning</div><p>Hot.</p></div>",
+        "<div class='admonition warning'><p class=admonition-title>Warning</p><p>Hot.</p></div>",
+        "<div class='custom-block tip'><p class=custom-block-title>Warning</p><p>Hot.</p></div>",
+        "<div class='markdown-alert markdown-alert-note'><p class=markdown-alert-title><svg></svg>Warning</p><p>Hot.</p></div>",
+        "<blockquote class='callout note'><p>Warning: hot.</p></blockquote>",
+        "<details class='admonition note' open><summary>Warning</summary><p>Hot.</p></details>",
+        "<table class='docutils admonition'><tr><td>Warning<td>Hot.</table>",
+    ],
+)
+def test_notes_in_the_main_part_are_content(note: str) -> None:
+    assert "Warning" in markdown(f"<main><article><h1>Page</h1><p>{PROSE * 5}</p>{note}<p>{PROSE * 5}</p></article></main>")
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "<aside class=related><p>{}</p></aside>",
+        "<aside><ul><li><a href=/a>One</a><li><a href=/b>Two</a></ul></aside>",
+        "<aside>Buy</aside>",
+        "<aside class='note'><a href=/a>{}</a></aside>",
+    ],
+)
+def test_other_asides_still_go(aside: str) -> None:
+    text = markdown(f"<main><article><h1>Page</h1><p>{PROSE * 5}</p>{aside.format(PROSE)}<p>{PROSE * 5}</p></article></main>")
+
+    assert text == f"# Page\n\n{(PROSE * 5).strip()}\n\n{(PROSE * 5).strip()}"
+
+
+def test_roles_mean_the_element_in_the_report(suite: Suite) -> None:
+    _, blocks = html_blocks((suite("reports") / "accordion-roles.html").read_text(encoding="utf-8"))
+
+    assert [(block.kind, block.asks) for block in blocks] == [
+        ("heading", False), ("heading", True), ("paragraph", False), ("heading", True), ("paragraph", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<div role=heading aria-level=3>Tea</div>x", "### Tea\n\nx"),
+        ("<span role=heading class=menu-like>Tea</span><div>x</div>", "## Tea\n\nx"),
+        ("<div role=list><div role=listitem>a</div><div role=listitem>b</div></div>", "- a\n- b"),
+        (
+            "<div role=table><div role=row><span role=columnheader>a</span><span role=columnheader>b</span></div>"
+            "<div role=row><span role=cell>1</span><span role=cell>2</span></div></div>",
+            "| a | b |\n| --- | --- |\n| 1 | 2 |",
+        ),
+        ("<table role=presentation><tr><td>a<td>b<tr><td>c<td>d</table>", "a\n\nb\n\nc\n\nd"),
+        ("<a role=button aria-expanded=false href='#x'>Why does it whistle so?</a><div id=x>So.</div>", "# Why does it whistle so?\n\nSo."),
+        ("<div role=button aria-expanded=false>Delivery and returns</div><div>So.</div>", "Delivery and returns\n\nSo."),
+        ("<ul><li role=button aria-expanded=true>item</ul>", "- item"),
+        ("<h3 role=button aria-expanded=false>Why does it whistle so?</h3>So.", "### Why does it whistle so?\n\nSo."),
+    ],
+)
+def test_roles_mean_the_element(html: str, expected: str) -> None:
+    assert markdown(html) == expected

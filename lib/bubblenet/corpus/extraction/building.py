@@ -142,7 +142,7 @@ class _Builder:
     def _asks(self, element: Element) -> bool:
         """Whether an element is a question, though not a heading by its tag."""
         return (bool(self._groups) and faq.is_question_of(self._groups[-1].element, element)) or (
-            element.tag == "button" and not self._lists
+            element.tag == "button" and not self._lists and faq.is_toggle(element)
         )
 
     def _close_group(self) -> None:

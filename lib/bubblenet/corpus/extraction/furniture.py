@@ -11,6 +11,9 @@ SKIPPED_SELECTOR = (
 )
 """Frequent elements that are never read; they are removed from the tree first."""
 
+SCRIPT_SELECTOR = "script,style,template,svg,iframe,select,textarea,title,datalist,progress,meter,option"
+"""Likewise, where hardly any text is outside of the others: then one of them may hold the page."""
+
 MAX_ATTRIBUTE_CHARACTERS = 1000
 """Longer attributes are script data; their names are not examined."""
 
@@ -19,10 +22,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup frameset colgroup rt rp rtc")
+SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup frameset colgroup rt rp rtc nav footer noscript")
 """Further elements that are never read; `rt` and `rp` hold the readings of characters."""
 
-JUDGED_TAGS = SKIPPED_TAGS | _words("header form button gutter")
+JUDGED_TAGS = SKIPPED_TAGS | _words("header form button gutter aside")
 """For these, the content of the element decides whether it is furniture, whatever its attributes."""
 
 NEVER_NAMED = _words("html body main article a em strong code pre td")
@@ -44,9 +47,15 @@ _GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMi
     r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|linenos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",
     re.IGNORECASE,
 )
+_NOTE = re.compile(
+    r"(?:^|[\s_-])(?:admonition|callout|note|notice|tip|hint|warning|caution|danger|attention|important|info|information|alert|remark|example|hinweis"
+    r"|achtung|warnung|tipp|remarque|attention|avertissement|astuce|nota|aviso|advertencia|consejo|attenzione|avviso)s?(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _STATES = _words("has no with without is")  # `has-sidebar` describes other parts of the page
 _PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
 _OTHER_TRAITS = re.compile(r" (role|style|aria-hidden|hidden)=\"([^\"]*)\"")
+_ID = re.compile(r" id=\"[^\"]*\"")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -85,6 +94,26 @@ def may_have_traits(attributes: str) -> bool:
 def has_class(attributes: str, name: str) -> bool:
     """Whether the class attribute is exactly this name."""
     return f' class="{name}"' in attributes
+
+
+def names_note(names: str) -> bool:
+    """Whether a class, role or label calls an element a note, a warning or another callout."""
+    return bool(_NOTE.search(names)) and len(names) <= MAX_ATTRIBUTE_CHARACTERS
+
+
+def is_note(attributes: str) -> bool:
+    """Whether the class, role or label of an element calls it a note."""
+    return names_note(" ".join(_value(attributes, name) for name in ("class", "role", "aria-label")))
+
+
+def without_id(attributes: str) -> str:
+    """Attributes without the id."""
+    return _ID.sub("", attributes)
+
+
+def id_of(attributes: str) -> str:
+    """The id, empty if there is none."""
+    return _value(attributes, "id")
 
 
 def is_gutter(attributes: str) -> bool:

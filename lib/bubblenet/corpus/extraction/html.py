@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus.extraction import faq, formulas, indices, main_part, markup, structured
-from bubblenet.corpus.extraction.blocks import Block
+from bubblenet.corpus.extraction import faq, formulas, furniture, indices, main_part, markup, parsing, structured
+from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
@@ -19,6 +19,10 @@ EXTRACTION_VERSION = 5
 
 MIN_LINK_LIST_ITEMS = 3
 
+LITTLE_TEXT = 300
+"""A page with fewer characters may stand in an element that is not read as a rule, such as the `noscript` of a forum made by scripts."""
+
+_RARE_CONTAINERS = ("<noscript", "<aside", "<nav", "<footer")
 _STATED_LEVEL = 2  # of a question absent from the markup: below the page's first heading
 # A character reference that may denote what hygiene.clean_text removes: any but printable ASCII, Latin-1, usual punctuation.
 _HARMLESS = "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1[6-9][0-9]|2[0-9][0-9]|82(?:0[0-5]|[12][0-9]|30)"
@@ -28,13 +32,13 @@ _JSON_LD = 'script[type="application/ld+json"]'
 
 def html_blocks(html: str) -> tuple[str, list[Block]]:
     """The title of an HTML page and its blocks. Raises HostileMarkupError, see markup."""
-    tree = markup.parse(html)
+    tree = parsing.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    elements = _elements(tree, html)
-    blocks = build_blocks(main_part.main_parts(elements))
-    markup.take_apart(elements)
-    blocks = faq.written_questions(without_empty_headings(without_link_lists(blocks)))
+    blocks = _content(tree, html)
+    if rendered_length(blocks) < LITTLE_TEXT and any(tag in html for tag in _RARE_CONTAINERS):
+        more = _content(parsing.parse(html), html, furniture.SCRIPT_SELECTOR)
+        blocks = more if rendered_length(more) >= LITTLE_TEXT else blocks
     if stated:
         blocks = structured.mark_visible(blocks, stated)
         blocks += [block for one in structured.hidden(blocks, stated) for block in _stated_blocks(one)]
@@ -43,11 +47,19 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     return title, blocks
 
 
-def _elements(tree: HTMLTree, html: str) -> list[markup.Element]:
+def _content(tree: HTMLTree, html: str, selector: str = furniture.SKIPPED_SELECTOR) -> list[Block]:
+    """The blocks of a page's main part. selector: of elements that are never read."""
+    elements = _elements(tree, html, selector)
+    blocks = build_blocks(main_part.main_parts(elements))
+    markup.take_apart(elements)
+    return faq.written_questions(without_empty_headings(without_link_lists(blocks)))
+
+
+def _elements(tree: HTMLTree, html: str, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:
     """The elements of a page, with formulas, powers and indices written out."""
     if formulas.may_occur(html):
         formulas.write_out(tree)
-    body = markup.body_of(tree)
+    body = markup.body_of(tree, selector)
     if "<su" in body:
         root = tree.document.document_element if tree.document else None
         body = indices.write_out(body, (root.getattr("lang") or "") if root else "")
@@ -87,8 +99,8 @@ def _stated(tree: HTMLTree) -> list[structured.Answered]:
 def _stated_blocks(one: structured.Answered) -> list[Block]:
     """A question found only in structured data, as a heading with its answer; nothing if its markup is hostile."""
     try:
-        question, answer = (_elements(markup.parse(html), html)[:1] for html in (one.question, one.answer))
-    except markup.HostileMarkupError:
+        question, answer = (_elements(parsing.parse(html), html)[:1] for html in (one.question, one.answer))
+    except parsing.HostileMarkupError:
         return []
     heading = Block("heading", markup.collapse("".join(element.text() for element in question)), _STATED_LEVEL, asks=True)
     blocks = [heading, *build_blocks(answer)]
