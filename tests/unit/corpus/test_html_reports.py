@@ -343,6 +343,13 @@ def test_other_forms_and_dialogs_still_go() -> None:
         assert markdown(content + box.format(PROSE * 2)) == markdown(content)
 
 
+def test_a_dialog_about_cookies_goes_even_if_it_is_longer_than_the_page() -> None:
+    content = f"<h1>Page</h1><p>{PROSE * 3}</p>"
+
+    for box in ("<dialog>{}</dialog>", "<div role=dialog>{}</div>", "<div role=alertdialog>{}</div>"):
+        assert markdown(content + box.format(f"<div>{PROSE * 9}</div>")) == markdown(content)
+
+
 def test_a_shell_for_a_script_stays_empty() -> None:
     assert markdown("<div id=root></div><noscript>You need to enable JavaScript to run this app, as all pages say.</noscript>") == ""
 
@@ -388,6 +395,8 @@ def test_notes_in_the_main_part_are_content(note: str) -> None:
         "<aside class=related><p>{}</p></aside>",
         "<aside><ul><li><a href=/a>One</a><li><a href=/b>Two</a></ul></aside>",
         "<aside>Buy</aside>",
+        "<aside class='gdpr-info-bar'><p>{}</p></aside>",
+        "<form><aside class='notice notice--info'>{}</aside></form>",
         "<aside class='note'><a href=/a>{}</a></aside>",
     ],
 )
@@ -416,6 +425,7 @@ def test_roles_mean_the_element_in_the_report(suite: Suite) -> None:
             "<div role=row><span role=cell>1</span><span role=cell>2</span></div></div>",
             "| a | b |\n| --- | --- |\n| 1 | 2 |",
         ),
+        ("<div role=list><div role=listitem><h3>a</h3>x</div></div>", "### a\n\n  x"),
         ("<table role=presentation><tr><td>a<td>b<tr><td>c<td>d</table>", "a\n\nb\n\nc\n\nd"),
         ("<a role=button aria-expanded=false href='#x'>Why does it whistle so?</a><div id=x>So.</div>", "# Why does it whistle so?\n\nSo."),
         ("<div role=button aria-expanded=false>Delivery and returns</div><div>So.</div>", "Delivery and returns\n\nSo."),
@@ -425,3 +435,83 @@ def test_roles_mean_the_element_in_the_report(suite: Suite) -> None:
 )
 def test_roles_mean_the_element(html: str, expected: str) -> None:
     assert markdown(html) == expected
+
+
+def test_tables_are_grids_in_the_report(suite: Suite) -> None:
+    text = report(suite, "table-spans")
+
+    assert "| Flow in litres per hour |  |  |\n| --- | --- | --- |\n| Model | Head 5 m | Head 10 m |\n| A200 | 1800 | 900 |\n" in text
+    assert (
+        "| Model | Power |  |\n| --- | --- | --- |\n| Model | Idle | Full |\n| A200 | 12 W | 300 W |\n| A200 | 14 W | 320 W |"
+    ) in text  # fmt: skip
+    assert "| Part | Price |\n| --- | --- |\n| Seal | 3 EUR |" in text
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<tr><th>a<th>b<th>c<tr><td>1<td>2<tr><td>3<td>4<td>5", ["a|b|c", "1|2|", "3|4|5"]),
+        ("<tr><td colspan=9>t<tr><td>1<td>2", ["t|", "1|2"]),
+        ("<tr><td>1<td rowspan=0>x<tr><td>2<tr><td>3", ["1|x", "2|x", "3|x"]),
+        ("<tr><td>1<td rowspan=2>x<td>a<tr><td>2<td>b<tr><td>3<td>y<td>c", ["1|x|a", "2|x|b", "3|y|c"]),
+        ("<tr><td>1<td>2<td rowspan=2>x<tr><td>3", ["1|2|x", "3||x"]),
+        ("<tr><td rowspan=2 colspan=2>x<td>1<tr><td>2<tr><td>a<td>b<td>c", ["x||1", "x||2", "a|b|c"]),
+        ("<tr><td rowspan=2>x<td rowspan=2>1<tr></tr><tr><td>y<td>2", ["x|1", "y|2"]),
+        ("<tr><td></td><tr><td>&nbsp;<td><tr><th>a<th>b<tr><td>1<td>2", ["a|b", "1|2"]),
+        (f"<tr><td rowspan=2>{PROSE * 2}<td>1<tr><td>2", [f"{(PROSE * 2).strip()}|1", "|2"]),
+        ("<tr style='display:none'><td>x<td>y<tr><th>a<th>b<tr><td><span style='display:none'>007</span>7<td>c", ["a|b", "7|c"]),
+    ],
+)
+def test_tables_are_grids(html: str, expected: list[str]) -> None:
+    lines = markdown(f"<p>{PROSE}</p><table>{html}</table>").split("\n\n")[1].split("\n")
+
+    assert lines.pop(1) == "|" + " --- |" * (expected[0].count("|") + 1)
+    assert [line[2:-2].replace(" | ", "|") for line in lines] == expected
+
+
+@pytest.mark.parametrize(
+    "html", ["<tr>" + "<td rowspan=9999 colspan=9999>x" * 3 + "<tr><td>y" * 900, "<tr><td rowspan=9999>" + "x" * 100 + "<td>" * 90]
+)
+def test_large_spans_take_no_time(html: str) -> None:
+    assert len(markdown(f"<table>{html}<tr><td>1</table>")) < 2_000_000
+
+
+def test_captions_are_read_where_the_text_refers_to_them() -> None:
+    figure = "<figure><img src=x><figcaption>Figure 3: The pot</figcaption></figure>"
+
+    assert "Figure 3: The pot" in markdown(f"<p>{PROSE * 5} See figure 3.</p>{figure}<p>{PROSE}</p>")
+    assert "Figure 3" not in markdown(f"<p>{PROSE * 5} See figure 31.</p>{figure}<p>{PROSE}</p>")
+    table = "<table><caption>Table 1. Pots</caption><tr><th>a<th>b<tr><td>1<td>2</table>"
+    assert markdown(table) == "Table 1. Pots\n\n| a | b |\n| --- | --- |\n| 1 | 2 |"
+    assert markdown(f"<p>{PROSE * 5}</p><figure><pre>x</pre><figcaption class=caption>app.js</figcaption></figure>").endswith("app.js")
+
+
+def test_soft_hyphens_are_no_part_of_a_word_in_the_report(suite: Suite) -> None:
+    assert report(suite, "soft-hyphens") == report(suite, "soft-hyphens-plain")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("terr\u00adace", "terrace"),
+        ("ter\u2060race and zero\u200bwidth", "terrace and zerowidth"),
+        ("Auf\u200clage", "Auflage"),
+        ("\u0e01\u0e32\u200b\u0e23", "\u0e01\u0e32\u200b\u0e23"),
+        ("\u1780\u200b\u1781 and a\u200bb", "\u1780\u200b\u1781 and ab"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+        ("\u6f22\u200b\u5b57", "\u6f22\u5b57"),
+        ("a\u2061b\u2062c", "abc"),
+    ],
+)
+def test_characters_of_no_width_stay_where_the_script_needs_them(text: str, expected: str) -> None:
+    assert clean_text(text) == expected
+    assert clean_text(expected) == expected
+    references = "".join(f"&#{ord(character)};" if ord(character) > 127 else character for character in text)
+    assert markdown(f"<p>{references}</p>") == expected
+
+
+@pytest.mark.parametrize("reference", ["&shy;", "&#173;", "&#xAD;", "&ZeroWidthSpace;", "&NoBreak;", "&#8203;", "&zwnj;", "&zwj;"])
+def test_references_to_characters_of_no_width_are_no_text(reference: str) -> None:
+    assert markdown(f"<title>ter{reference}race</title><p>ter{reference}race</p>") == "terrace"

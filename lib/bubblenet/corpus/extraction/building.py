@@ -11,7 +11,17 @@ from collections.abc import Iterable
 from bubblenet.corpus.extraction import faq, furniture, grids, programs
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, Block, Kind, code_span, fence
 from bubblenet.corpus.extraction.lists import OpenList
-from bubblenet.corpus.extraction.markup import BLOCK_TAGS, BREAK, CODE_TAGS, HEADING_LEVELS, MIN_PROSE_CHARACTERS, Element, Linked, collapse
+from bubblenet.corpus.extraction.markup import (
+    BLOCK_TAGS,
+    BREAK,
+    CODE_TAGS,
+    HEADING,
+    HEADING_LEVELS,
+    MIN_PROSE_CHARACTERS,
+    Element,
+    Linked,
+    collapse,
+)
 
 MAX_INDENTED_LEVELS = 8
 """Lists nested deeper than this are not indented further."""
@@ -125,7 +135,7 @@ class _Builder:
             self._groups.append(_Group(element, self._level))
         elif tag in _LIST_TAGS:
             self._lists.append(OpenList(element))
-        elif tag in ("li", "dt", "dd") and self._lists:
+        elif tag in ("li", "dt", "dd") and self._lists and not _is_card(element):
             self._item_mark = self._lists[-1].next_mark(element)
         elif tag in CODE_TAGS:
             self._open_code()
@@ -252,6 +262,8 @@ class _Builder:
 
     def _add_table(self, table: Element) -> None:
         self._boundary()
+        if title := grids.caption(table):
+            self._append("paragraph", title)
         if text := grids.markdown(table):
             self._num_link_characters = table.num_link_characters
             self._append("table", text)
@@ -268,6 +280,11 @@ class _Group:
     def __init__(self, element: Element, level: int) -> None:
         self.element = element
         self.level = level
+
+
+def _is_card(element: Element) -> bool:
+    """Whether an item by its role alone has a heading: a box of its own, of which the page shows several."""
+    return bool(element.holds & HEADING) and ' role="listitem"' in element.attributes
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -28,7 +28,7 @@ SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup
 JUDGED_TAGS = SKIPPED_TAGS | _words("header form button gutter aside")
 """For these, the content of the element decides whether it is furniture, whatever its attributes."""
 
-NEVER_NAMED = _words("html body main article a em strong code pre td")
+NEVER_NAMED = _words("html body main article a em strong code pre td figcaption")
 """Elements that are not furniture whatever their class or id."""
 
 _GUTTER_TAGS = _words("td pre")
@@ -52,6 +52,7 @@ _NOTE = re.compile(
     r"|achtung|warnung|tipp|remarque|attention|avertissement|astuce|nota|aviso|advertencia|consejo|attenzione|avviso)s?(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_CONSENT = re.compile("cookie|gdpr|consent|privacy|banner", re.IGNORECASE)
 _STATES = _words("has no with without is")  # `has-sidebar` describes other parts of the page
 _PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
 _OTHER_TRAITS = re.compile(r" (role|style|aria-hidden|hidden)=\"([^\"]*)\"")
@@ -98,7 +99,9 @@ def has_class(attributes: str, name: str) -> bool:
 
 def names_note(names: str) -> bool:
     """Whether a class, role or label calls an element a note, a warning or another callout."""
-    return bool(_NOTE.search(names)) and len(names) <= MAX_ATTRIBUTE_CHARACTERS
+    if len(names) > MAX_ATTRIBUTE_CHARACTERS or not _NOTE.search(names):
+        return False
+    return not any(map(_names_furniture, names.split())) and not _CONSENT.search(names)
 
 
 def is_note(attributes: str) -> bool:

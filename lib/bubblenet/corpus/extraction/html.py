@@ -25,8 +25,12 @@ LITTLE_TEXT = 300
 _RARE_CONTAINERS = ("<noscript", "<aside", "<nav", "<footer")
 _STATED_LEVEL = 2  # of a question absent from the markup: below the page's first heading
 # A character reference that may denote what hygiene.clean_text removes: any but printable ASCII, Latin-1, usual punctuation.
-_HARMLESS = "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1[6-9][0-9]|2[0-9][0-9]|82(?:0[0-5]|[12][0-9]|30)"
-_REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|[lr]rm;)", re.IGNORECASE)
+_HARMLESS = (
+    "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1(?:[689][0-9]|7[0-24-9])|2[0-9][0-9]"
+    "|82(?:0[0-2]|[12][0-9]|30)"
+)
+_NAMES = r"[lr]rm|shy|zwn?j|NoBreak|ZeroWidthSpace|Negative\w+Space|it|ic|af|Invisible\w+|ApplyFunction"
+_REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|(?:{_NAMES});)", re.IGNORECASE)
 _JSON_LD = 'script[type="application/ld+json"]'
 
 

@@ -22,6 +22,9 @@ MIN_PROSE_CHARACTERS = 200
 MIN_CONTAINER_SHARE = 0.5
 """An element with a larger share of the page's prose is content, whatever its tag and role."""
 
+MIN_DIALOG_SHARE = 0.9
+"""Likewise of a dialog; questions about cookies are longer than many a page."""
+
 MAX_FURNITURE_SHARE = 0.3
 """An element with a larger share of the page's text is content, whatever its class."""
 
@@ -45,7 +48,9 @@ class _Page(NamedTuple):
 
     def is_mostly(self, element: Element) -> bool:
         """Whether an element holds most of the prose: it is a container, whatever its tag."""
-        return element.num_prose > MIN_CONTAINER_SHARE * max(MIN_PROSE_CHARACTERS, self.num_prose) and not self.is_minor(element)
+        is_dialog = element.tag == "dialog" or 'dialog"' in element.attributes
+        least = MIN_DIALOG_SHARE if is_dialog else MIN_CONTAINER_SHARE
+        return element.num_prose > least * max(MIN_PROSE_CHARACTERS, self.num_prose) and not self.is_minor(element)
 
 
 def main_parts(elements: list[Element]) -> list[Element]:

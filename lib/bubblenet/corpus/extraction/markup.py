@@ -27,6 +27,8 @@ BREAK = "\v"
 """Represents a `br` in text."""
 
 _COMMENT = re.compile(r"<!--.*?-->|<[!?][^>]*>", re.DOTALL)
+_SOMETIMES_READ = ("aside", "figcaption")
+_LABEL = re.compile(r"\s*((?:Fig(?:ur[ae]?|\.)|Tab(?:le|elle|leau|la|\.)|Listing|Abb(?:ildung|\.))\s\d+(?:[.-]\d+)*)", re.IGNORECASE)
 _MICRODATA = re.compile(r" (?:itemprop|itemtype|property|typeof)=")
 
 
@@ -134,15 +136,29 @@ def body_of(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> str:
     if tree.body is None:
         return ""
     for element in tree.body.query_selector_all(selector).values():
-        if element.tag != "aside" or not _may_be_note(element):
+        if not (element.tag in _SOMETIMES_READ and _is_read(element, tree.body)):
             element.decompose()
     return tree.body.html
+
+
+def _is_read(element: ElementNode, body: ElementNode) -> bool:
+    return _may_be_note(element) if element.tag == "aside" else _is_referred(element, body)
+
+
+def _is_referred(caption: ElementNode, body: ElementNode) -> bool:
+    """Whether a caption has a number that the text refers to, or stands at a table or a program."""
+    figure = caption.parent_element
+    if figure and figure.query_selector("table,pre"):
+        return True
+    label = _LABEL.match(caption.text or "")
+    return label is not None and len(re.findall(re.escape(label[1]) + r"(?!\d)", body.text or "", re.IGNORECASE)) > 1
 
 
 def _may_be_note(aside: ElementNode) -> bool:
     """Whether an aside is a note: by its name, or without one inside the text of an article."""
     names = " ".join(filter(None, (aside.class_name, aside.getattr("role"), aside.getattr("aria-label"))))
-    return furniture.names_note(names) if names else aside.closest("article,main") is not None
+    is_note = furniture.names_note(names) if names else aside.closest("article,main") is not None
+    return is_note and aside.closest("form") is None  # which explains how to fill it in
 
 
 def take_apart(elements: Iterable[Element]) -> None:
@@ -198,7 +214,8 @@ def elements_of(html: str) -> list[Element]:
                 elements.append(child)
                 if tag != "hr":
                     node = child
-            if tag == "a" and (" href=" in head or " name=" not in head):  # otherwise it is only a link target
+            # an anchor that is only a target is no link
+            if (tag == "a" and (" href=" in head or " name=" not in head)) or (tag == "button" and " href=" in head):
                 linking, link, link_start = node, head, len(node.children)
         if text:  # the rest of the loop is inlined: it runs for each tag of a page
             num_characters = len(text.strip())
