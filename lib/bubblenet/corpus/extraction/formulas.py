@@ -36,9 +36,9 @@ _TOKENS = frozenset(("mi", "mn", "mo", "mtext", "ms"))
 _UNSEEN = frozenset(("annotation", "annotation-xml", "mphantom"))
 
 
-def may_occur(html: str) -> bool:
-    """Whether a page may hold formulas."""
-    return "math" in html or "katex" in html or "latex" in html or "MathJax" in html or "mjx-" in html
+def may_occur(body: str) -> bool:
+    """Whether a serialised body may hold formulas."""
+    return "math" in body or "<script" in body or "latex" in body or "MathJax" in body or "katex" in body
 
 
 def write_out(tree: HTMLTree) -> None:

@@ -7,11 +7,12 @@ import re
 from typing import NamedTuple
 
 SKIPPED_SELECTOR = (
-    "script,style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,meter,option"
+    "script:not([type^='math/']),style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,"
+    "meter,option"
 )
 """Frequent elements that are never read; they are removed from the tree first."""
 
-SCRIPT_SELECTOR = "script,style,template,svg,iframe,select,textarea,title,datalist,progress,meter,option"
+SCRIPT_SELECTOR = "script:not([type^='math/']),style,template,svg,iframe,select,textarea,title,datalist,progress,meter,option"
 """Likewise, where hardly any text is outside of the others: then one of them may hold the page."""
 
 MAX_ATTRIBUTE_CHARACTERS = 1000
@@ -121,7 +122,7 @@ def id_of(attributes: str) -> str:
 
 def is_gutter(attributes: str) -> bool:
     """Whether the class of an element names a gutter; cheap where there is no class."""
-    return " class=" in attributes and traits(attributes).is_gutter
+    return ("gutter" in attributes or "line" in attributes or "num" in attributes) and traits(attributes).is_gutter
 
 
 def within_code(attributes: str) -> str:
@@ -146,7 +147,8 @@ def _value(attributes: str, name: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def names_gutter(attributes: str) -> bool:
     """Whether the class is one that highlighters give to the numbers of lines beside a program."""
-    return bool(_GUTTER.search(attributes))
+    is_likely = "gutter" in attributes or "line" in attributes or "ln" in attributes or "num" in attributes
+    return is_likely and bool(_GUTTER.search(attributes))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -22,7 +22,11 @@ MIN_LINK_LIST_ITEMS = 3
 LITTLE_TEXT = 300
 """A page with fewer characters may stand in an element that is not read as a rule, such as the `noscript` of a forum made by scripts."""
 
-_RARE_CONTAINERS = ("<noscript", "<aside", "<nav", "<footer")
+HARDLY_ANY_TEXT = 100
+"""Likewise, for any of these elements."""
+
+_RARE_CONTAINERS = ("<aside", "<nav", "<footer")
+_LONG_NOSCRIPT = re.compile(r"<noscript\b(?:[^<]|<(?!/noscript)){400}", re.IGNORECASE)
 _STATED_LEVEL = 2  # of a question absent from the markup: below the page's first heading
 # A character reference that may denote what hygiene.clean_text removes: any but printable ASCII, Latin-1, usual punctuation.
 _HARMLESS = (
@@ -39,9 +43,9 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     tree = parsing.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    blocks = _content(tree, html)
-    if rendered_length(blocks) < LITTLE_TEXT and any(tag in html for tag in _RARE_CONTAINERS):
-        more = _content(parsing.parse(html), html, furniture.SCRIPT_SELECTOR)
+    blocks = _content(tree)
+    if _may_stand_elsewhere(html, rendered_length(blocks)):
+        more = _content(parsing.parse(html), furniture.SCRIPT_SELECTOR)
         blocks = more if rendered_length(more) >= LITTLE_TEXT else blocks
     if stated:
         blocks = structured.mark_visible(blocks, stated)
@@ -51,19 +55,28 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     return title, blocks
 
 
-def _content(tree: HTMLTree, html: str, selector: str = furniture.SKIPPED_SELECTOR) -> list[Block]:
+def _may_stand_elsewhere(html: str, num_characters: int) -> bool:
+    """Whether a page of which hardly any text was read may have its text in elements that are not read as a rule."""
+    if num_characters >= LITTLE_TEXT:
+        return False
+    is_bare = num_characters < HARDLY_ANY_TEXT and any(tag in html for tag in _RARE_CONTAINERS)
+    return is_bare or bool(_LONG_NOSCRIPT.search(html))
+
+
+def _content(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[Block]:
     """The blocks of a page's main part. selector: of elements that are never read."""
-    elements = _elements(tree, html, selector)
+    elements = _elements(tree, selector)
     blocks = build_blocks(main_part.main_parts(elements))
     markup.take_apart(elements)
     return faq.written_questions(without_empty_headings(without_link_lists(blocks)))
 
 
-def _elements(tree: HTMLTree, html: str, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:
+def _elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:
     """The elements of a page, with formulas, powers and indices written out."""
-    if formulas.may_occur(html):
-        formulas.write_out(tree)
     body = markup.body_of(tree, selector)
+    if tree.body and formulas.may_occur(body):
+        formulas.write_out(tree)
+        body = tree.body.html
     if "<su" in body:
         root = tree.document.document_element if tree.document else None
         body = indices.write_out(body, (root.getattr("lang") or "") if root else "")
@@ -103,7 +116,7 @@ def _stated(tree: HTMLTree) -> list[structured.Answered]:
 def _stated_blocks(one: structured.Answered) -> list[Block]:
     """A question found only in structured data, as a heading with its answer; nothing if its markup is hostile."""
     try:
-        question, answer = (_elements(parsing.parse(html), html)[:1] for html in (one.question, one.answer))
+        question, answer = (_elements(parsing.parse(html))[:1] for html in (one.question, one.answer))
     except parsing.HostileMarkupError:
         return []
     heading = Block("heading", markup.collapse("".join(element.text() for element in question)), _STATED_LEVEL, asks=True)

@@ -48,6 +48,8 @@ class _Page(NamedTuple):
 
     def is_mostly(self, element: Element) -> bool:
         """Whether an element holds most of the prose: it is a container, whatever its tag."""
+        if 2 * element.num_prose <= self.num_prose:
+            return False
         is_dialog = element.tag == "dialog" or 'dialog"' in element.attributes
         least = MIN_DIALOG_SHARE if is_dialog else MIN_CONTAINER_SHARE
         return element.num_prose > least * max(MIN_PROSE_CHARACTERS, self.num_prose) and not self.is_minor(element)
