@@ -126,7 +126,10 @@ ANNOTATED = "<math {}><semantics><mi>x</mi><annotation encoding='application/x-t
             "<span class=MathJax_Display><span class=MathJax>v</span></span><script type='math/tex; mode=display'>v\n= 1</script>",
             "$$v = 1$$",
         ),
-        ("<span class=katex><span class=katex-html aria-hidden=true><span>x</span><span>=</span><span>1</span></span></span>", "x=1"),
+        (
+            "<span class=katex><span class=katex-html aria-hidden=true><span class=mathnormal>x</span><span>=</span><span>1</span></span></span>",
+            "x=1",
+        ),
         (
             "<mjx-container><mjx-math aria-hidden=true></mjx-math><mjx-assistive-mml><math><msup><mi>c</mi><mn>2</mn></msup></math>"
             "</mjx-assistive-mml></mjx-container>",

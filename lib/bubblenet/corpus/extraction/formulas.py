@@ -38,7 +38,8 @@ _UNSEEN = frozenset(("annotation", "annotation-xml", "mphantom"))
 
 def may_occur(body: str) -> bool:
     """Whether a serialised body may hold formulas."""
-    return "math" in body or "<script" in body or "latex" in body or "MathJax" in body or "katex" in body
+    is_named = "math" in body and any(mark in body for mark in ("<math", "<script", ":math", "-math", 'math"', "mathnormal"))
+    return is_named or "latex" in body
 
 
 def write_out(tree: HTMLTree) -> None:

@@ -84,8 +84,8 @@ def may_be(tag: str, attributes: str) -> bool:
     if tag in JUDGED_TAGS:
         return True
     if not attributes or (tag in NEVER_NAMED and not may_have_traits(attributes)):
-        return tag in _GUTTER_TAGS and traits(attributes).is_gutter
-    return traits(attributes) != _NONE or (tag == "div" and has_class(attributes, "figure"))
+        return tag in _GUTTER_TAGS and is_gutter(attributes)
+    return traits(attributes) is not _NONE or (tag == "div" and has_class(attributes, "figure"))
 
 
 def may_have_traits(attributes: str) -> bool:
@@ -144,7 +144,6 @@ def _value(attributes: str, name: str) -> str:
     return attributes.partition(f' {name}="')[2].partition('"')[0]
 
 
-@functools.lru_cache(maxsize=4096)
 def names_gutter(attributes: str) -> bool:
     """Whether the class is one that highlighters give to the numbers of lines beside a program."""
     is_likely = "gutter" in attributes or "line" in attributes or "ln" in attributes or "num" in attributes
@@ -158,10 +157,11 @@ def _traits(attributes: str) -> Traits:
     is_named = any(map(_names_furniture, names))
     is_gutter = names_gutter(attributes)
     if not may_have_traits(attributes):
-        return Traits(is_named, is_gutter=is_gutter)
+        return _NONE if not (is_named or is_gutter) else Traits(is_named, is_gutter=is_gutter)
     found = dict(_OTHER_TRAITS.findall(attributes))
     is_hidden = "hidden" in found or found.get("aria-hidden") == "true" or bool(_INVISIBLE.search(found.get("style", "")))
-    return Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter)
+    all_traits = Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter)
+    return all_traits if any(all_traits) else _NONE
 
 
 @functools.lru_cache(maxsize=16384)

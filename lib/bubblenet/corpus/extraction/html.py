@@ -33,8 +33,8 @@ _HARMLESS = (
     "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1(?:[689][0-9]|7[0-24-9])|2[0-9][0-9]"
     "|82(?:0[0-2]|[12][0-9]|30)"
 )
-_NAMES = r"[lr]rm|shy|zwn?j|NoBreak|ZeroWidthSpace|Negative\w+Space|it|ic|af|Invisible\w+|ApplyFunction"
-_REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|(?:{_NAMES});)", re.IGNORECASE)
+_NAMES = r"[lr]rm|shy|zwn?j|NoBreak|ZeroWidthSpace|Negative\w+Space"
+_REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|(?=[lrszn])(?:{_NAMES});)", re.IGNORECASE)
 _JSON_LD = 'script[type="application/ld+json"]'
 
 
@@ -77,7 +77,7 @@ def _elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> lis
     if tree.body and formulas.may_occur(body):
         formulas.write_out(tree)
         body = tree.body.html
-    if "<su" in body:
+    if indices.may_occur(body):
         root = tree.document.document_element if tree.document else None
         body = indices.write_out(body, (root.getattr("lang") or "") if root else "")
     return markup.elements_of(body)

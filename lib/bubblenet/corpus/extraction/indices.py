@@ -18,7 +18,7 @@ MAX_CHARACTERS = 30
 
 _CONTEXT = 300  # characters of markup around that are looked at
 _SCRIPT = re.compile(r"<(su[bp])((?: [^>]*+)?+)>((?:[^<]|<(?!/?su[bp][ >]))*+)</\1>")
-_FRACTION = re.compile(r"(\d?)<sup>(\d{1,4})</sup>\s?[/\u2044]\s?<sub>(\d{1,4})</sub>")
+_FRACTION = re.compile(r"<sup>(\d{1,4})</sup>\s?[/\u2044]\s?<sub>(\d{1,4})</sub>")
 _TAGS = re.compile(r"<[^>]*>")
 _INLINE_TAGS = re.compile(r"</?(?!(?:" + "|".join(sorted(BLOCK_TAGS)) + r"|br)[ >/])[^<>]*>")
 _ONE_TOKEN = re.compile(r"[+\-\u2212\u2013]?(?:\d+(?:[.,]\d+)?|[^\W\d_]+|\([^()]*\))|[^\w\s]")
@@ -43,15 +43,26 @@ _MOLECULE = re.compile(r"(?:H|N|O|F|Cl|Br|I)2|O3|P4|S8")
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"[A-Za-z0-9()\[\]]*$"), re.compile(r"[A-Za-z0-9()\[\]]*")
 
 
+def may_occur(html: str) -> bool:
+    """Whether a serialised page has powers or indices."""
+    return "<sup" in html or "<sub" in html
+
+
 def write_out(html: str, language: str) -> str:
     """A serialised page without `sup` and `sub`. language: as the page declares it."""
-    html = _FRACTION.sub(lambda found: (found[1] and found[1] + " ") + found[2] + "/" + found[3], html)
+    if "<sup>" in html:
+        html = _FRACTION.sub(_fraction, html)
     is_romance = language[:2].lower() in _ROMANCE
     for _ in range(MAX_NESTED):
-        html, count = _SCRIPT.subn(lambda found: _raised(found, is_romance) if found[1] == "sup" else _lowered(found), html)
-        if not count:
+        if not may_occur(html):
             break
+        html = _SCRIPT.sub(lambda found: _raised(found, is_romance) if found[1] == "sup" else _lowered(found), html)
     return html
+
+
+def _fraction(found: re.Match[str]) -> str:
+    follows_number = found.string[found.start() - 1 : found.start()].isdigit()
+    return f"{' ' if follows_number else ''}{found[1]}/{found[2]}"
 
 
 def joined(base: str, mark: str, script: str) -> str:

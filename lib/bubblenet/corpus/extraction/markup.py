@@ -48,6 +48,7 @@ BLOCK_TAGS = _words(
     "details summary center fieldset legend form body html h1 h2 h3 h4 h5 h6 pre aside nav footer noscript dialog"
 )
 CODE_TAGS = _words("code tt kbd samp")
+_PROGRAM_TAGS = CODE_TAGS | {"pre"}
 HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 
 HEADING, TOP, PARAGRAPH, TABLE, LAYOUT, CODE = 1, 2, 4, 8, 16, 32
@@ -194,7 +195,7 @@ def elements_of(html: str) -> list[Element]:
                 if linking is node and not code and (' href="#' in link or node.tag in HEADING_LEVELS):
                     _drop_mark(node, link_start)
                 linking = None
-            if len(around) < code:
+            if code and len(around) < code:
                 code = 0
         else:
             tag = head.partition(" ")[0]
@@ -204,7 +205,7 @@ def elements_of(html: str) -> list[Element]:
                     tag, head = roles.renamed(tag, head)
             if code:
                 tag, head = _within_code(tag, head)
-            elif tag == "pre" or tag in CODE_TAGS:
+            elif tag in _PROGRAM_TAGS:
                 code = len(around)
             if tag == "br":
                 node.children.append(BREAK)
