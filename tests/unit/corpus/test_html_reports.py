@@ -127,7 +127,7 @@ ANNOTATED = "<math {}><semantics><mi>x</mi><annotation encoding='application/x-t
             "$$v = 1$$",
         ),
         (
-            "<span class=katex><span class=katex-html aria-hidden=true><span class=mathnormal>x</span><span>=</span><span>1</span></span></span>",
+            "<span class=katex><span class=katex-html aria-hidden=true><span class=mathnormal>x</span>=<i>1</i></span></span>",
             "x=1",
         ),
         (

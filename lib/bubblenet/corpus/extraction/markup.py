@@ -173,13 +173,9 @@ def elements_of(html: str) -> list[Element]:
 
     Raises HostileMarkupError above MAX_ELEMENTS.
     """
-    if not html:
+    pieces = _pieces(html)
+    if not pieces:
         return []
-    if "<!" in html or "<?" in html:
-        html = _COMMENT.sub("", html)
-    pieces = html.split("<")
-    if len(pieces) > MAX_ELEMENTS and len(pieces) - html.count("</") > MAX_ELEMENTS:
-        raise HostileMarkupError("too_many_nodes")
     node = Element("html", "", None)
     elements = [node]
     around: list[Element] = []  # for each open tag, the element around it
@@ -230,6 +226,16 @@ def elements_of(html: str) -> list[Element]:
     for element in reversed(elements):
         _fold(element)
     return elements
+
+
+def _pieces(html: str) -> list[str]:
+    """A serialised body without comments, split at each tag."""
+    if "<!" in html or "<?" in html:
+        html = _COMMENT.sub("", html)
+    pieces = html.split("<") if html else []
+    if len(pieces) > MAX_ELEMENTS and len(pieces) - html.count("</") > MAX_ELEMENTS:
+        raise HostileMarkupError("too_many_nodes")
+    return pieces
 
 
 def _within_code(tag: str, head: str) -> tuple[str, str]:
