@@ -157,10 +157,26 @@ def _built() -> Iterator[str]:
         "<ul><li><a href=x>one one</a><li><a href=x>two two</a></ul>",
         "<h3>Empty</h3><h2>Next</h2>text<h2>Last</h2>",
         "&#8203;zero &#x41; &lrm;mark",
+        "<p>10<sup>25</sup>, a<sub>i,j</sub>, H<sub>2</sub>O, 1<sup>st</sup>, n<sup><a href='#n'>1</a></sup>, <sup>1</sup>/<sub>2</sub>",
+        "<ol start=3 type=a><li>c<li>d</ol><ol reversed><li>b<li value=7>a</ol>",
+        "<p><math alttext='x^2'><mi>x</mi></math> <math><mfrac><mi>a</mi><mn>2</mn></mfrac></math><script type='math/tex'>y</script></p>",
+        "<table><tr><td class=gutter><pre>1<br>2</pre><td class=code><pre>a<br>&nbsp;b</pre></table><pre><i class=comment># c</i></pre>",
+        "<table><tr><td class=blob-num><td>a  b<tr><td class=blob-num><td>c</table><p><code>a  `b`</code></p>",
+        "<h2 id=tags>Tags<a href='#tags'>#</a></h2><section id=meta><h3>Meta data</h3>text</section>",
+        "<aside class=note>Mind this.</aside><aside>Buy</aside><div role=heading aria-level=3>Head</div>text",
+        "<div role=button aria-expanded=false>Why is it so?</div><div hidden><pre>code</pre></div>",
+        "<table><caption>Table</caption><tr><th rowspan=2>a<th colspan=2>b<tr><td>c<td>d</table>",
+        "<figure><figcaption>Figure 1: x</figcaption></figure>See Figure 1. <ruby>x<rt>y</rt></ruby> so&shy;ft",
     ):
         yield around.format(inside)
 
 
+def _wrapped() -> Iterator[str]:
+    """The whole page in an element that is furniture as a rule."""
+    for tag in ("form", "aside", "noscript", "dialog", "nav"):
+        yield f"<div><a href=/>Start</a></div><{tag}><h1>Page</h1><div>{PROSE}</div></{tag}>"
+
+
 def pages() -> list[str]:
     """All of them, with a title."""
-    return [f"<title>Page</title>{page}" for family in (_around, _placed, _built) for page in family()]
+    return [f"<title>Page</title>{page}" for family in (_around, _placed, _built, _wrapped) for page in family()]

@@ -15,7 +15,7 @@ from bubblenet.corpus import language, quality
 from bubblenet.corpus.extraction import faq, html, markdown, plain
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
-from bubblenet.corpus.extraction.markup import HostileMarkupError
+from bubblenet.corpus.extraction.parsing import HostileMarkupError
 from bubblenet.corpus.language import Identified
 from bubblenet.corpus.packing import pack
 from bubblenet.corpus.quality import Passage, RuleSettings

@@ -9,7 +9,7 @@ import pytest
 from bubblenet.corpus.extraction.blocks import render
 from bubblenet.corpus.extraction.html import html_blocks
 from bubblenet.corpus.extraction.markdown import markdown_blocks
-from bubblenet.corpus.extraction.markup import MAX_ELEMENTS, HostileMarkupError
+from bubblenet.corpus.extraction.parsing import MAX_ELEMENTS, HostileMarkupError
 from bubblenet.corpus.extraction.plain import text_blocks
 
 

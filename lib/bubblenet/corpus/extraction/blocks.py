@@ -9,6 +9,10 @@ from typing import Literal
 
 Kind = Literal["heading", "paragraph", "item", "code", "table", "end"]
 
+KEPT_SPACE = "\ufdd0"
+"""Stands for a space of code within a line while white space is joined: a noncharacter, which is for such uses (Unicode, section 23.7)."""
+
+_SOURCE_LINE = re.compile(r"[^\S\v]*[\n\r][^\S\v]*")  # \v is the `br` of markup.py
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+")
 _LINE = re.compile(r"\n")
 _SPACE = re.compile(r"\s+")
@@ -68,6 +72,16 @@ def fence(code: str) -> str:
     longest = max((len(run) for run in re.findall("`+", code)), default=0)
     marks = "`" * max(3, longest + 1)
     return f"{marks}\n{code}\n{marks}"
+
+
+def code_span(code: str) -> str:
+    """Code within a line, between marks that are longer than any inside; its spaces are KEPT_SPACE until lines are put together."""
+    code = _SOURCE_LINE.sub(" ", code.replace("\xa0", " "))
+    code = code.strip() or " "
+    longest = max((len(run) for run in re.findall("`+", code)), default=0)
+    marks = "`" * (longest + 1)
+    pad = KEPT_SPACE if longest and "`" in (code[0], code[-1]) else ""
+    return f"{marks}{pad}{code.replace(' ', KEPT_SPACE)}{pad}{marks}"
 
 
 def _split_code(block: Block, max_characters: int) -> list[Block]:

@@ -8,9 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bubblenet.corpus.extraction import faq, furniture, grids
-from bubblenet.corpus.extraction.blocks import Block, Kind, fence
-from bubblenet.corpus.extraction.markup import BLOCK_TAGS, BREAK, HEADING_LEVELS, MIN_PROSE_CHARACTERS, Element, Linked, collapse
+from bubblenet.corpus.extraction import faq, furniture, grids, programs
+from bubblenet.corpus.extraction.blocks import KEPT_SPACE, Block, Kind, code_span, fence
+from bubblenet.corpus.extraction.lists import OpenList
+from bubblenet.corpus.extraction.markup import (
+    BLOCK_TAGS,
+    BREAK,
+    CODE_TAGS,
+    HEADING,
+    HEADING_LEVELS,
+    MIN_PROSE_CHARACTERS,
+    Element,
+    Linked,
+    collapse,
+)
 
 MAX_INDENTED_LEVELS = 8
 """Lists nested deeper than this are not indented further."""
@@ -19,9 +30,8 @@ LINK_LIST_SHARE = 0.8
 """Text of which this share is linked only leads elsewhere, and is useless without the address."""
 
 _LIST_TAGS = frozenset(("ul", "ol", "dl"))
-_CODE_TAGS = frozenset(("code", "tt", "kbd", "samp"))
-_COUNTED_TAGS = frozenset(("pre", "blockquote", "header"))
-_PLAIN_TAGS = BLOCK_TAGS - _LIST_TAGS - _COUNTED_TAGS - HEADING_LEVELS.keys() - {"li", "dt", "dd", "table", "details"}
+_COUNTED_TAGS = frozenset(("blockquote", "header"))
+_PLAIN_TAGS = BLOCK_TAGS - _LIST_TAGS - _COUNTED_TAGS - HEADING_LEVELS.keys() - {"li", "dt", "dd", "table", "details", "pre"}
 """Blocks that only separate text."""
 
 
@@ -62,8 +72,9 @@ class _Builder:
         self._heading: Element | None = None
         self._level = 0
         self._groups: list[_Group] = []
-        self._lists: list[_List] = []
+        self._lists: list[OpenList] = []
         self._item_mark = ""
+        self._code_start = 0
         self._block: Element | None = None
 
     def enter(self, element: Element) -> bool:
@@ -76,6 +87,9 @@ class _Builder:
             return element.num_characters > 0
         if element.tag == "table" and grids.is_grid(element):
             self._add_table(element)
+            return False
+        if element.tag == "pre":
+            self._add_program(element)
             return False
         self._open(element)
         if not element.children:
@@ -92,17 +106,15 @@ class _Builder:
         tag = element.tag
         if element is self._heading:
             self._add_heading()
-        elif tag in _CODE_TAGS:
+        elif tag in CODE_TAGS:
             self._close_code()
-        elif tag == "pre" and self._num_open["pre"]:
-            self._close_pre()
         elif tag in BLOCK_TAGS:
             self._boundary()
         if self._lists and self._lists[-1].element is element:
             self._lists.pop()
         if self._groups and self._groups[-1].element is element:
             self._close_group()
-        if tag in _COUNTED_TAGS and tag != "pre":
+        if tag in _COUNTED_TAGS:
             self._num_open[tag] -= 1
         if tag in BLOCK_TAGS:
             self._block = None
@@ -115,17 +127,17 @@ class _Builder:
         tag = element.tag
         if tag in BLOCK_TAGS:
             self._boundary()
-        if not self._heading and not self._num_open["pre"] and (tag in HEADING_LEVELS or self._asks(element)):
+        if not self._heading and (tag in HEADING_LEVELS or self._asks(element)):
             self._boundary()
             self._heading = element
         elif self._is_group(element):
             self._boundary()
             self._groups.append(_Group(element, self._level))
         elif tag in _LIST_TAGS:
-            self._lists.append(_List(element))
-        elif tag in ("li", "dt", "dd") and self._lists:
-            self._item_mark = self._lists[-1].next_mark(tag)
-        elif tag in _CODE_TAGS:
+            self._lists.append(OpenList(element))
+        elif tag in ("li", "dt", "dd") and self._lists and not _is_card(element):
+            self._item_mark = self._lists[-1].next_mark(element)
+        elif tag in CODE_TAGS:
             self._open_code()
         if tag in _COUNTED_TAGS:
             self._num_open[tag] += 1
@@ -140,7 +152,7 @@ class _Builder:
     def _asks(self, element: Element) -> bool:
         """Whether an element is a question, though not a heading by its tag."""
         return (bool(self._groups) and faq.is_question_of(self._groups[-1].element, element)) or (
-            element.tag == "button" and not self._lists
+            element.tag == "button" and not self._lists and faq.is_toggle(element)
         )
 
     def _close_group(self) -> None:
@@ -150,7 +162,7 @@ class _Builder:
 
     def add_text(self, text: str) -> None:
         """Add text directly inside the element entered last."""
-        if not self._inline and text.isspace() and not self._num_open["pre"]:
+        if not self._inline and text.isspace():
             return
         self._inline.append(text)
         if isinstance(text, Linked):
@@ -158,37 +170,34 @@ class _Builder:
 
     def _open_code(self) -> None:
         self._num_open["code"] += 1
-        if self._shows_code_marks():
-            self._inline.append("`")
+        if self._num_open["code"] == 1:
+            self._code_start = len(self._inline)
 
     def _close_code(self) -> None:
-        if self._shows_code_marks():
-            if self._inline and self._inline[-1] == "`":
-                self._inline.pop()
-            else:
-                self._inline.append("`")
         self._num_open["code"] -= 1
+        if not self._num_open["code"]:
+            self._mark_code()
 
-    def _shows_code_marks(self) -> bool:
-        return self._num_open["code"] == 1 and not self._num_open["pre"] and not self._heading
-
-    def _close_pre(self) -> None:
-        self._num_open["pre"] -= 1
-        if self._num_open["pre"]:
-            return
-        code = "".join(self._inline).replace(BREAK, "\n").strip("\n").rstrip()
-        self._inline.clear()
-        if code.strip():
-            self._append("code", fence(code))
+    def _mark_code(self) -> None:
+        """Put marks around the code at the end of the collected text."""
+        code = "".join(self._inline[self._code_start :])
+        del self._inline[self._code_start :]
+        if code and not self._heading:
+            code = code_span(code)
+        if code:
+            self._inline.append(code)
+        self._code_start = len(self._inline)
 
     def _boundary(self) -> None:
         """Start or end a block: flush the collected text; a heading is one block, even with blocks inside it."""
         if not self._inline:
             return
-        if self._num_open["pre"] or self._heading:
-            if not self._inline[-1].endswith("\n"):
-                self._inline.append("\n")
+        if self._heading:
+            self._inline.append(" ")
             return
+        if self._num_open["code"]:
+            self._mark_code()
+            self._code_start = 0
         paragraphs = _paragraphs("".join(self._inline))
         self._inline.clear()
         if self._is_label("\n\n".join(paragraphs)):
@@ -237,11 +246,24 @@ class _Builder:
         starts = bool(self._item_mark)
         first = indent + self._item_mark if starts else hanging
         is_followed = bool(self.blocks) and self.blocks[-1].kind == "item" and (starts or self._lists[-1].tag == "dl")
+        is_followed = is_followed and not (starts and len(self._lists) == 1 and self._lists[0].num_items == 1)  # a list after a list
         self._append("item", first + text.replace("\n", "\n" + hanging), glue="\n" if is_followed else "\n\n")
         self._item_mark = ""
 
+    def _add_program(self, program: Element) -> None:
+        code = programs.text_of(program)
+        if self._heading:
+            self._inline.append(f" {code} ")
+            return
+        self._boundary()
+        if code.strip():
+            self._num_link_characters = program.num_link_characters
+            self._append("code", fence(code))
+
     def _add_table(self, table: Element) -> None:
         self._boundary()
+        if title := grids.caption(table):
+            self._append("paragraph", title)
         if text := grids.markdown(table):
             self._num_link_characters = table.num_link_characters
             self._append("table", text)
@@ -249,7 +271,7 @@ class _Builder:
     def _append(self, kind: Kind, text: str, level: int = 0, glue: str = "\n\n", asks: bool = False) -> None:
         links = min(self._num_link_characters, len(text))
         self._num_link_characters = 0
-        self.blocks.append(Block(kind, text, level, links, glue, asks))
+        self.blocks.append(Block(kind, text.replace(KEPT_SPACE, " "), level, links, glue, asks))
 
 
 class _Group:
@@ -260,21 +282,9 @@ class _Group:
         self.level = level
 
 
-class _List:
-    """An open list and its item marks."""
-
-    def __init__(self, element: Element) -> None:
-        self.element = element
-        self.tag = element.tag
-        self.mark = "- "
-        self._num_items = 0
-
-    def next_mark(self, item_tag: str) -> str:
-        """`- `, `1. `, or nothing for the definition under a term."""
-        self._num_items += 1
-        if self.tag == "ol":
-            self.mark = f"{self._num_items}. "
-        return "" if item_tag == "dd" else self.mark
+def _is_card(element: Element) -> bool:
+    """Whether an item by its role alone has a heading: a box of its own, of which the page shows several."""
+    return bool(element.holds & HEADING) and ' role="listitem"' in element.attributes
 
 
 def _paragraphs(text: str) -> list[str]:

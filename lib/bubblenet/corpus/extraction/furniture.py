@@ -7,9 +7,13 @@ import re
 from typing import NamedTuple
 
 SKIPPED_SELECTOR = (
-    "script,style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,meter,option"
+    "script:not([type^='math/']),style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,"
+    "meter,option"
 )
 """Frequent elements that are never read; they are removed from the tree first."""
+
+SCRIPT_SELECTOR = "script:not([type^='math/']),style,template,svg,iframe,select,textarea,title,datalist,progress,meter,option"
+"""Likewise, where hardly any text is outside of the others: then one of them may hold the page."""
 
 MAX_ATTRIBUTE_CHARACTERS = 1000
 """Longer attributes are script data; their names are not examined."""
@@ -19,15 +23,16 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-SKIPPED_TAGS = _words("math object applet canvas audio video map dialog menu optgroup frameset colgroup")
-"""Further elements that are never read."""
+SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup frameset colgroup rt rp rtc nav footer noscript")
+"""Further elements that are never read; `rt` and `rp` hold the readings of characters."""
 
-JUDGED_TAGS = SKIPPED_TAGS | _words("header form button")
+JUDGED_TAGS = SKIPPED_TAGS | _words("header form button gutter aside")
 """For these, the content of the element decides whether it is furniture, whatever its attributes."""
 
-NEVER_NAMED = _words("html body main article a em strong code pre td")
+NEVER_NAMED = _words("html body main article a em strong code pre td figcaption")
 """Elements that are not furniture whatever their class or id."""
 
+_GUTTER_TAGS = _words("td pre")
 _SKIPPED_ROLES = _words("navigation banner contentinfo search complementary dialog alertdialog menu menubar toolbar tablist tooltip")
 _NAMES = _words(
     "nav navbar navigation navheader navfooter docnav toc breadcrumb breadcrumbs menu submenu pagination pager pagenav share "
@@ -38,21 +43,35 @@ _NAMES = _words(
     "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
 _FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")
+_GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMirror-linenumber`, `blob-num`; `ln` and `lnt` of Hugo
+    r" class=\"(?:[^\"]*[\s_-])?"
+    r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|linenos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"(?:^|[\s_-])(?:admonition|callout|note|notice|tip|hint|warning|caution|danger|attention|important|info|information|alert|remark|example|hinweis"
+    r"|achtung|warnung|tipp|remarque|attention|avertissement|astuce|nota|aviso|advertencia|consejo|attenzione|avviso)s?(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_CONSENT = re.compile("cookie|gdpr|consent|privacy|banner", re.IGNORECASE)
 _STATES = _words("has no with without is")  # `has-sidebar` describes other parts of the page
 _PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
 _OTHER_TRAITS = re.compile(r" (role|style|aria-hidden|hidden)=\"([^\"]*)\"")
+_ID = re.compile(r" id=\"[^\"]*\"")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 class Traits(NamedTuple):
-    """Attributes of an element: its class or id names furniture, its ARIA role is one of the skipped ones, it is invisible."""
+    """Attributes of an element: its class or id names furniture, its ARIA role is one of the skipped ones, it is invisible, its
+    class names a gutter."""
 
     is_named: bool = False
     has_skipped_role: bool = False
     is_invisible: bool = False
+    is_gutter: bool = False
 
 
-_NONE, _NAMED = Traits(), Traits(is_named=True)
+_NONE = Traits()
 
 
 def traits(attributes: str) -> Traits:
@@ -65,8 +84,8 @@ def may_be(tag: str, attributes: str) -> bool:
     if tag in JUDGED_TAGS:
         return True
     if not attributes or (tag in NEVER_NAMED and not may_have_traits(attributes)):
-        return False
-    return traits(attributes) != _NONE or (tag == "div" and has_class(attributes, "figure"))
+        return tag in _GUTTER_TAGS and is_gutter(attributes)
+    return traits(attributes) is not _NONE or (tag == "div" and has_class(attributes, "figure"))
 
 
 def may_have_traits(attributes: str) -> bool:
@@ -79,6 +98,43 @@ def has_class(attributes: str, name: str) -> bool:
     return f' class="{name}"' in attributes
 
 
+def names_note(names: str) -> bool:
+    """Whether a class, role or label calls an element a note, a warning or another callout."""
+    if len(names) > MAX_ATTRIBUTE_CHARACTERS or not _NOTE.search(names):
+        return False
+    return not any(map(_names_furniture, names.split())) and not _CONSENT.search(names)
+
+
+def is_note(attributes: str) -> bool:
+    """Whether the class, role or label of an element calls it a note."""
+    return names_note(" ".join(_value(attributes, name) for name in ("class", "role", "aria-label")))
+
+
+def without_id(attributes: str) -> str:
+    """Attributes without the id."""
+    return _ID.sub("", attributes)
+
+
+def id_of(attributes: str) -> str:
+    """The id, empty if there is none."""
+    return _value(attributes, "id")
+
+
+def is_gutter(attributes: str) -> bool:
+    """Whether the class of an element names a gutter; cheap where there is no class."""
+    return ("gutter" in attributes or "line" in attributes or "num" in attributes) and traits(attributes).is_gutter
+
+
+def within_code(attributes: str) -> str:
+    """The attributes of a tag inside a program that count: names describe the program there, unless it is invisible or a gutter."""
+    if len(attributes) <= MAX_ATTRIBUTE_CHARACTERS:
+        if names_gutter(attributes):
+            return attributes
+        if may_have_traits(attributes) and traits(attributes).is_invisible:
+            return ' hidden=""'
+    return ""
+
+
 def class_name(attributes: str) -> str:
     """The class attribute, empty if there is none."""
     return _value(attributes, "class")
@@ -88,16 +144,24 @@ def _value(attributes: str, name: str) -> str:
     return attributes.partition(f' {name}="')[2].partition('"')[0]
 
 
+def names_gutter(attributes: str) -> bool:
+    """Whether the class is one that highlighters give to the numbers of lines beside a program."""
+    is_likely = "gutter" in attributes or "line" in attributes or "ln" in attributes or "num" in attributes
+    return is_likely and bool(_GUTTER.search(attributes))
+
+
 @functools.lru_cache(maxsize=4096)
 def _traits(attributes: str) -> Traits:
     """Cached, since the pages of a site repeat their attributes."""
     names = f"{_value(attributes, 'class')} {_value(attributes, 'id')}".split()
     is_named = any(map(_names_furniture, names))
+    is_gutter = names_gutter(attributes)
     if not may_have_traits(attributes):
-        return _NAMED if is_named else _NONE
+        return _NONE if not (is_named or is_gutter) else Traits(is_named, is_gutter=is_gutter)
     found = dict(_OTHER_TRAITS.findall(attributes))
     is_hidden = "hidden" in found or found.get("aria-hidden") == "true" or bool(_INVISIBLE.search(found.get("style", "")))
-    return Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden)
+    all_traits = Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter)
+    return all_traits if any(all_traits) else _NONE
 
 
 @functools.lru_cache(maxsize=16384)

@@ -1,11 +1,23 @@
-"""Data tables as Markdown. Layout tables are read like any other element."""
+"""Data tables as Markdown, with each value under its head. Layout tables are read like any other element."""
 
 from __future__ import annotations
 
-from bubblenet.corpus.extraction.markup import LAYOUT, Element, collapse
+import re
+
+from bubblenet.corpus.extraction.blocks import KEPT_SPACE, code_span
+from bubblenet.corpus.extraction.markup import CODE_TAGS, LAYOUT, Element, collapse
 
 MAX_ROWS = 1000
 """A table with more rows is a data dump; its cells are read one by one."""
+
+MAX_COLUMNS = 100
+"""Spans reach no further."""
+
+MAX_REPEATED_CHARACTERS = 100
+"""Longer text of a cell that spans rows stands in the first of them only."""
+
+_SPAN = r" {}=\"\s*(\d{{1,4}})"
+_ROWSPAN, _COLSPAN = re.compile(_SPAN.format("rowspan")), re.compile(_SPAN.format("colspan"))
 
 
 def is_grid(table: Element) -> bool:
@@ -17,17 +29,86 @@ def is_grid(table: Element) -> bool:
 
 
 def markdown(table: Element) -> str:
-    """A Markdown table with the first row as header; empty if all cells are."""
-    rows = [[collapse(cell.text()).replace("|", r"\|") for cell in _cells(row)] for row in _rows(table)]
-    lines = ["| " + " | ".join(cells) + " |" for cells in rows if any(cells)]
+    """A Markdown table with the first row that is shown as header; empty if all cells are. All rows have the same cells."""
+    rows = _grid(_rows(table))
+    width = max((index + 1 for row in rows for index, text in enumerate(row) if text is not None), default=0)
+    lines = ["| " + " | ".join((text or "") for text in (row + [""] * width)[:width]) + " |" for row in rows]
     if lines:
-        lines.insert(1, "|" + " --- |" * len(rows[0]))
+        lines.insert(1, "|" + " --- |" * width)
     return "\n".join(lines)
 
 
+def caption(table: Element) -> str:
+    """The text above a table that says what it shows."""
+    return next((_text(child) for child in table.elements() if child.tag == "caption" and not child.is_furniture), "")
+
+
+def _grid(rows: list[Element]) -> list[list[str | None]]:
+    """The texts of all rows that show some, in their places (HTML Standard, section 4.9.12). A cell that spans rows is repeated in each,
+    one that spans columns is followed by None, which is no column of its own."""
+    grid: list[list[str | None]] = []
+    below: dict[int, tuple[int, str | None]] = {}  # by column: how many rows a cell still reaches down, and its text
+    for row in rows:
+        texts: list[str | None] = []
+        is_shown = False
+        for cell in _cells(row):
+            _reach_down(texts, below)
+            text = _text(cell)
+            is_shown = is_shown or bool(text)
+            height, width = _span(_ROWSPAN, cell, len(rows)), _span(_COLSPAN, cell, MAX_COLUMNS)
+            own = [text if len(text) <= MAX_REPEATED_CHARACTERS else "", *[None] * (width - 1)]
+            for column, shown in enumerate(own, len(texts)):
+                below.pop(column, None)
+                if height > 1:
+                    below[column] = height - 1, shown
+            texts += [text, *own[1:]]
+        _reach_down(texts, below, max(below, default=-1) + 1)
+        if is_shown:
+            grid.append(texts)
+    return grid
+
+
+def _reach_down(texts: list[str | None], below: dict[int, tuple[int, str | None]], until: int = 0) -> None:
+    """Fill the next columns of a row with what reaches down from above: as far as it does without a gap, or until a column."""
+    while len(texts) in below or len(texts) < until:
+        column = len(texts)
+        num_rows, text = below.pop(column, (0, ""))
+        if num_rows > 1:
+            below[column] = num_rows - 1, text
+        texts.append(text)
+
+
+def _span(pattern: re.Pattern[str], cell: Element, most: int) -> int:
+    """How many rows or columns a cell spans; 0 rows are all that follow."""
+    found = pattern.search(cell.attributes) if cell.attributes else None
+    if not found:
+        return 1
+    number = int(found[1])
+    return min(number, most) if number else (most if pattern is _ROWSPAN else 1)
+
+
+def _text(cell: Element) -> str:
+    """The text of a cell on one line, with marks around code, without furniture."""
+    parts: list[str] = []
+    pending: list[Element | str] = [cell]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            parts.append(node)
+        elif node.tag in CODE_TAGS:
+            parts.append(_code(node.text()))
+        elif not node.is_furniture:
+            pending += reversed(node.children)
+    return collapse("".join(parts)).replace(KEPT_SPACE, " ").replace("|", r"\|")
+
+
+def _code(text: str) -> str:
+    return code_span(text) if text else ""
+
+
 def _rows(table: Element) -> list[Element]:
-    return [element for element in table.descendants() if element.tag == "tr"]
+    return [element for element in table.descendants() if element.tag == "tr" and not element.is_furniture]
 
 
 def _cells(row: Element) -> list[Element]:
-    return [element for element in row.elements() if element.tag in ("td", "th")]
+    return [element for element in row.elements() if element.tag in ("td", "th") and not element.is_furniture]

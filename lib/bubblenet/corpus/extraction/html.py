@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus.extraction import faq, main_part, markup, structured
-from bubblenet.corpus.extraction.blocks import Block
+from bubblenet.corpus.extraction import faq, formulas, furniture, indices, main_part, markup, parsing, structured
+from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
@@ -19,28 +19,68 @@ EXTRACTION_VERSION = 5
 
 MIN_LINK_LIST_ITEMS = 3
 
+LITTLE_TEXT = 300
+"""A page with fewer characters may stand in an element that is not read as a rule, such as the `noscript` of a forum made by scripts."""
+
+HARDLY_ANY_TEXT = 100
+"""Likewise, for any of these elements."""
+
+_RARE_CONTAINERS = ("<aside", "<nav", "<footer")
+_LONG_NOSCRIPT = re.compile(r"<noscript\b(?:[^<]|<(?!/noscript)){400}", re.IGNORECASE)
 _STATED_LEVEL = 2  # of a question absent from the markup: below the page's first heading
 # A character reference that may denote what hygiene.clean_text removes: any but printable ASCII, Latin-1, usual punctuation.
-_HARMLESS = "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1[6-9][0-9]|2[0-9][0-9]|82(?:0[0-5]|[12][0-9]|30)"
-_REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|[lr]rm;)", re.IGNORECASE)
+_HARMLESS = (
+    "x(?:2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]|1(?:[689][0-9]|7[0-24-9])|2[0-9][0-9]"
+    "|82(?:0[0-2]|[12][0-9]|30)"
+)
+_NAMES = r"[lr]rm|shy|zwn?j|NoBreak|ZeroWidthSpace|Negative\w+Space"
+_REFERENCE = re.compile(rf"&(?:#(?!0*(?:{_HARMLESS})(?![0-9a-f]))|(?=[lrszn])(?:{_NAMES});)", re.IGNORECASE)
 _JSON_LD = 'script[type="application/ld+json"]'
 
 
 def html_blocks(html: str) -> tuple[str, list[Block]]:
     """The title of an HTML page and its blocks. Raises HostileMarkupError, see markup."""
-    tree = markup.parse(html)
+    tree = parsing.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    elements = markup.read_body(tree)
-    blocks = build_blocks(main_part.main_parts(elements))
-    markup.take_apart(elements)
-    blocks = faq.written_questions(without_empty_headings(without_link_lists(blocks)))
+    blocks = _content(tree)
+    if _may_stand_elsewhere(html, rendered_length(blocks)):
+        more = _content(parsing.parse(html), furniture.SCRIPT_SELECTOR)
+        blocks = more if rendered_length(more) >= LITTLE_TEXT else blocks
     if stated:
         blocks = structured.mark_visible(blocks, stated)
         blocks += [block for one in structured.hidden(blocks, stated) for block in _stated_blocks(one)]
     if stated or _REFERENCE.search(html):
         return hygiene.clean_text(title), _clean(blocks)
     return title, blocks
+
+
+def _may_stand_elsewhere(html: str, num_characters: int) -> bool:
+    """Whether a page of which hardly any text was read may have its text in elements that are not read as a rule."""
+    if num_characters >= LITTLE_TEXT:
+        return False
+    is_bare = num_characters < HARDLY_ANY_TEXT and any(tag in html for tag in _RARE_CONTAINERS)
+    return is_bare or bool(_LONG_NOSCRIPT.search(html))
+
+
+def _content(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[Block]:
+    """The blocks of a page's main part. selector: of elements that are never read."""
+    elements = page_elements(tree, selector)
+    blocks = build_blocks(main_part.main_parts(elements))
+    markup.take_apart(elements)
+    return faq.written_questions(without_empty_headings(without_link_lists(blocks)))
+
+
+def page_elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:
+    """The elements of a page, with formulas, powers and indices written out."""
+    body = markup.body_of(tree, selector)
+    if tree.body and formulas.may_occur(body):
+        formulas.write_out(tree)
+        body = tree.body.html
+    if indices.may_occur(body):
+        root = tree.document.document_element if tree.document else None
+        body = indices.write_out(body, (root.getattr("lang") or "") if root else "")
+    return markup.elements_of(body)
 
 
 def without_link_lists(blocks: Sequence[Block]) -> list[Block]:
@@ -76,8 +116,8 @@ def _stated(tree: HTMLTree) -> list[structured.Answered]:
 def _stated_blocks(one: structured.Answered) -> list[Block]:
     """A question found only in structured data, as a heading with its answer; nothing if its markup is hostile."""
     try:
-        question, answer = (markup.read_body(markup.parse(html))[:1] for html in (one.question, one.answer))
-    except markup.HostileMarkupError:
+        question, answer = (page_elements(parsing.parse(html))[:1] for html in (one.question, one.answer))
+    except parsing.HostileMarkupError:
         return []
     heading = Block("heading", markup.collapse("".join(element.text() for element in question)), _STATED_LEVEL, asks=True)
     blocks = [heading, *build_blocks(answer)]

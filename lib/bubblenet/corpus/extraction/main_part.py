@@ -6,7 +6,11 @@ proves nothing. An element named `sidebar` or `comments` gets no weight, unless 
 
 from __future__ import annotations
 
-from bubblenet.corpus.extraction import faq, furniture, markup
+import itertools
+import re
+from typing import NamedTuple
+
+from bubblenet.corpus.extraction import faq, furniture, markup, programs
 from bubblenet.corpus.extraction.markup import Element
 
 MIN_PROSE_SHARE = 0.85
@@ -15,11 +19,40 @@ MIN_PROSE_SHARE = 0.85
 MIN_PROSE_CHARACTERS = 200
 """A page with less prose is a list, a form or a dialogue: all of it is read."""
 
+MIN_CONTAINER_SHARE = 0.5
+"""An element with a larger share of the page's prose is content, whatever its tag and role."""
+
+MIN_DIALOG_SHARE = 0.9
+"""Likewise of a dialog; questions about cookies are longer than many a page."""
+
 MAX_FURNITURE_SHARE = 0.3
 """An element with a larger share of the page's text is content, whatever its class."""
 
+MAX_STEPS = 20
+"""Elements in which the heading of a section is looked for, and nodes of its text."""
+
+_SECTION = re.compile(r"(?:^|\s)(?:sub)*(?:section|sect\d|level-?\d|chapter)(?:$|\s)")
 _CONTAINERS = frozenset("html body div section article main center form span font table tbody tr td".split())  # noqa: SIM905
 _CELLS = frozenset(("table", "tbody", "tr", "td"))  # of a layout: its neighbours are no peers of a cell
+
+
+class _Page(NamedTuple):
+    """Sums over a page."""
+
+    num_characters: int
+    num_prose: int
+
+    def is_minor(self, element: Element) -> bool:
+        """Whether an element has a small share of the text."""
+        return element.num_characters <= MAX_FURNITURE_SHARE * self.num_characters
+
+    def is_mostly(self, element: Element) -> bool:
+        """Whether an element holds most of the prose: it is a container, whatever its tag."""
+        if 2 * element.num_prose <= self.num_prose:
+            return False
+        is_dialog = element.tag == "dialog" or 'dialog"' in element.attributes
+        least = MIN_DIALOG_SHARE if is_dialog else MIN_CONTAINER_SHARE
+        return element.num_prose > least * max(MIN_PROSE_CHARACTERS, self.num_prose) and not self.is_minor(element)
 
 
 def main_parts(elements: list[Element]) -> list[Element]:
@@ -27,10 +60,15 @@ def main_parts(elements: list[Element]) -> list[Element]:
     if not elements:
         return []
     body = elements[0]
+    page = _Page(body.num_characters, sum(element.num_prose for element in elements))
+    gutters: list[Element] = []
     for element in reversed(elements):
-        element.is_furniture = element is not body and _is_furniture(element, body.num_characters)
+        element.is_furniture = element is not body and _is_furniture(element, page)
         if element.num_prose and element.parent and not element.is_furniture:
             element.parent.num_prose += element.num_prose
+        if (element.is_furniture or not element.num_characters) and element.attributes and furniture.is_gutter(element.attributes):
+            gutters.append(element)
+    programs.mark(gutters)
     main = _main_element(body)
     return [*_opening(elements, main), main]
 
@@ -78,29 +116,58 @@ def _opening(elements: list[Element], main: Element) -> list[Element]:
     return opening
 
 
-def _is_furniture(element: Element, num_characters: int) -> bool:
-    """Whether an element is page furniture such as navigation, advertising or a form. num_characters: of the page."""
+def _is_furniture(element: Element, page: _Page) -> bool:
+    """Whether an element is page furniture such as navigation, advertising or a form."""
     if not element.num_characters and not element.run and element.tag not in markup.HEADING_LEVELS:
         return False
     tag, attributes = element.tag, element.attributes
-    if not furniture.may_be(tag, attributes):
+    if not attributes and tag not in furniture.JUDGED_TAGS and tag != "td":
         return False
-    if tag in furniture.SKIPPED_TAGS:
-        return True
+    if not furniture.may_be(tag, attributes):
+        return programs.is_gutter_cell(element) if tag == "td" and element.holds & markup.CODE else False
+    traits = furniture.traits(attributes)
+    if tag == "gutter" or traits.is_gutter:
+        return programs.is_gutter(element)
+    if page.is_mostly(element) and (tag not in ("nav", "footer") or element.holds & markup.HEADING):
+        return False
+    if tag in furniture.JUDGED_TAGS:
+        return _is_furniture_by_tag(element)
+    if traits.has_skipped_role:
+        return not furniture.is_note(attributes)
+    if traits.is_invisible:  # an accordion hides its answers, too, and tabs their programs
+        return page.is_minor(element) and not element.num_prose and not (element.holds & markup.CODE and tag != "pre")
+    if tag == "div" and furniture.has_class(attributes, "figure"):  # DocBook: an image and its caption
+        return not element.holds & markup.TABLE and not element.num_prose
+    if not traits.is_named or not page.is_minor(element) or element.holds & markup.TOP or tag in furniture.NEVER_NAMED:
+        return False
+    if furniture.id_of(attributes) and _is_anchor(element) and not furniture.traits(furniture.without_id(attributes)).is_named:
+        return False
+    return not any(furniture.has_class(child.attributes, "titlepage") for child in element.elements())  # DocBook: a box of its own
+
+
+def _is_furniture_by_tag(element: Element) -> bool:
+    tag = element.tag
     if tag == "header":
         return not element.holds & markup.HEADING and not element.num_prose
     if tag == "form":
         return not element.holds & (markup.HEADING | markup.PARAGRAPH)
     if tag == "button":
-        return not faq.is_toggle(element)
-    traits = furniture.traits(attributes)
-    if traits.has_skipped_role:
+        return not faq.is_toggle(element) and ' role="button"' not in element.attributes
+    if tag == "aside":
+        is_note = bool(element.num_prose) or furniture.is_note(element.attributes)
+        return not is_note or 2 * element.num_link_characters > element.num_characters
+    return True
+
+
+def _is_anchor(element: Element) -> bool:
+    """Whether the id of an element is a target for links: of a heading, a term, or a section that begins with the heading it names."""
+    if element.tag in markup.HEADING_LEVELS or element.tag == "dt" or (element.parent and element.parent.tag in markup.HEADING_LEVELS):
         return True
-    is_minor = element.num_characters <= MAX_FURNITURE_SHARE * num_characters
-    if traits.is_invisible:
-        return is_minor and not element.num_prose  # an accordion hides its answers, too
-    if tag == "div" and furniture.has_class(attributes, "figure"):  # DocBook: an image and its caption
-        return not element.holds & markup.TABLE and not element.num_prose
-    if not traits.is_named or not is_minor or element.holds & markup.TOP or tag in furniture.NEVER_NAMED:
-        return False
-    return not any(furniture.has_class(child.attributes, "titlepage") for child in element.elements())  # DocBook: a box of its own
+    is_section = element.tag in ("section", "article") or bool(_SECTION.search(furniture.class_name(element.attributes)))
+    inner = itertools.islice(element.descendants(), MAX_STEPS) if is_section else ()
+    heading = next((below for below in inner if below.tag in markup.HEADING_LEVELS), None)
+    return heading is not None and _slug(furniture.id_of(element.attributes)).startswith(_slug(heading.text(MAX_STEPS)) or " ")
+
+
+def _slug(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))

@@ -14,9 +14,10 @@ from dataclasses import replace
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bubblenet.corpus.extraction import markup
+from bubblenet.corpus.extraction import markup, parsing
 from bubblenet.corpus.extraction.blocks import Block, Kind, fence
 from bubblenet.corpus.extraction.building import build_blocks
+from bubblenet.corpus.extraction.html import page_elements
 
 MAX_NESTING = 100
 """Quotes, lists and items inside one another; the parser drops what is nested deeper."""
@@ -166,8 +167,8 @@ class _Reader:
     def _add_html(self, token: Token, _: Token) -> None:
         """What the HTML reader makes of it; the text as it is where that refuses. A question of it may be answered in Markdown."""
         try:
-            body = markup.read_body(markup.parse(token.content))[:1]
-        except markup.HostileMarkupError:
+            body = page_elements(parsing.parse(token.content))[:1]
+        except parsing.HostileMarkupError:
             self._append("paragraph", token.content.strip())
             return
         for block in build_blocks(body):

@@ -3,7 +3,7 @@
 Resiliparse parses the page, removes the elements that are never read and serialises the rest. The result is well-formed, without bare angle
 brackets in text or attributes, so it can be split at each "<". Tags without effect here, and nearly all links, become no element. One loop
 then adds the counts of every element to its parent's, so that any query about an element is O(1), whatever its size.
-Pages are hostile: nothing here recurses, and a page with too much markup is rejected before it costs much.
+Pages are hostile: nothing here recurses, and parsing.py refuses a page with too much markup before it costs much.
 """
 
 from __future__ import annotations
@@ -12,15 +12,10 @@ import html as entities
 import re
 from collections.abc import Iterable, Iterator
 
-from resiliparse.parse.html import HTMLTree
+from resiliparse.parse.html import ElementNode, HTMLTree
 
-from bubblenet.corpus.extraction import furniture
-
-MAX_ATTRIBUTES = 10_000
-"""Attributes in one tag; the parser's time is quadratic in them (10,000: 0.2 s; 30,000: 2 s)."""
-
-MAX_ELEMENTS = 200_000
-"""Elements read per page; 5 to 10 microseconds each."""
+from bubblenet.corpus.extraction import furniture, roles
+from bubblenet.corpus.extraction.parsing import MAX_ELEMENTS, HostileMarkupError
 
 MIN_PROSE_CHARACTERS = 40
 """A shorter run of text is as likely a label, a menu or a button as content: it does not indicate where the content is."""
@@ -31,13 +26,9 @@ MAX_LINKED_SHARE = 0.5
 BREAK = "\v"
 """Represents a `br` in text."""
 
-_TAG_REST = r"[^>=]*+(?:=\s*+(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))?[^>=]*+)*+"  # a quote opens a value only after an equals sign
-_TAG = re.compile(r"<[A-Za-z]" + _TAG_REST)
-_OPEN_TAG = re.compile(_TAG_REST)
-_ASSIGNED = re.compile(r"=\s*+(?:\"[^\"]*\"|'[^']*')")
-_VALUE = re.compile(r"\s*+(?:\"[^\"]*\"|'[^']*')")
-_BETWEEN_ATTRIBUTES = re.compile(r"[\s/\"]+")
 _COMMENT = re.compile(r"<!--.*?-->|<[!?][^>]*>", re.DOTALL)
+_SOMETIMES_READ = ("aside", "figcaption")
+_LABEL = re.compile(r"\s*((?:Fig(?:ur[ae]?|\.)|Tab(?:le|elle|leau|la|\.)|Listing|Abb(?:ildung|\.))\s\d+(?:[.-]\d+)*)", re.IGNORECASE)
 _MICRODATA = re.compile(r" (?:itemprop|itemtype|property|typeof)=")
 
 
@@ -54,19 +45,24 @@ _PASSED_IF_SILENT = _words("a span")
 
 BLOCK_TAGS = _words(
     "p div section article main ul ol li dl dt dd table tbody thead tfoot tr td th caption blockquote figure figcaption hr header address "
-    "details summary center fieldset legend form body html h1 h2 h3 h4 h5 h6 pre"
+    "details summary center fieldset legend form body html h1 h2 h3 h4 h5 h6 pre aside nav footer noscript dialog"
 )
+CODE_TAGS = _words("code tt kbd samp")
+_PROGRAM_TAGS = CODE_TAGS | {"pre"}
 HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 
-HEADING, TOP, PARAGRAPH, TABLE, LAYOUT = 1, 2, 4, 8, 16
-"""What an element is or holds, as bits: a heading, a page opening, a paragraph, a table or code, anything not found in a data table."""
+HEADING, TOP, PARAGRAPH, TABLE, LAYOUT, CODE = 1, 2, 4, 8, 16, 32
+"""What an element is or holds, as bits: a heading, a page opening, a paragraph, a table or code, what no data table holds, code."""
 
 _HOLDS = dict.fromkeys(_words("ul ol blockquote form hr"), LAYOUT) | dict.fromkeys(HEADING_LEVELS, HEADING | LAYOUT)
-_HOLDS |= {"h1": HEADING | TOP | LAYOUT, "main": TOP, "article": PARAGRAPH, "p": PARAGRAPH, "table": TABLE | LAYOUT, "pre": TABLE | LAYOUT}
-
-
-class HostileMarkupError(ValueError):
-    """A page whose markup would take unreasonable time. The argument is the reason stored with its row."""
+_HOLDS |= {
+    "h1": HEADING | TOP | LAYOUT,
+    "main": TOP,
+    "article": PARAGRAPH,
+    "p": PARAGRAPH,
+    "table": TABLE | LAYOUT,
+    "pre": TABLE | LAYOUT | CODE,
+}
 
 
 class Linked(str):
@@ -133,25 +129,37 @@ def collapse(text: str) -> str:
     return " ".join(text.split())
 
 
-def parse(html: str) -> HTMLTree:
-    """The parsed page. Raises HostileMarkupError above MAX_ATTRIBUTES in one tag, or far above MAX_ELEMENTS."""
-    if len(html) > 2 * MAX_ELEMENTS and html.count("<") - html.count("</") > 2 * MAX_ELEMENTS:
-        raise HostileMarkupError("too_many_nodes")
-    if len(html) > 2 * MAX_ATTRIBUTES and _has_too_many_attributes(html):
-        raise HostileMarkupError("too_many_attributes")
-    return HTMLTree.parse(html)
+def body_of(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> str:
+    """The body of a page as well-formed markup, without the elements selected, which are never read; notes among them stay.
 
-
-def read_body(tree: HTMLTree) -> list[Element]:
-    """The elements of the body in document order, without those that are never read; empty without a body. Modifies the tree.
-
-    Raises HostileMarkupError above MAX_ELEMENTS.
+    Empty without a body. Modifies the tree.
     """
     if tree.body is None:
-        return []
-    for element in tree.body.query_selector_all(furniture.SKIPPED_SELECTOR).values():
-        element.decompose()
-    return _elements(tree.body.html)
+        return ""
+    for element in tree.body.query_selector_all(selector).values():
+        if not (element.tag in _SOMETIMES_READ and _is_read(element, tree.body)):
+            element.decompose()
+    return tree.body.html
+
+
+def _is_read(element: ElementNode, body: ElementNode) -> bool:
+    return _may_be_note(element) if element.tag == "aside" else _is_referred(element, body)
+
+
+def _is_referred(caption: ElementNode, body: ElementNode) -> bool:
+    """Whether a caption has a number that the text refers to, or stands at a table or a program."""
+    figure = caption.parent_element
+    if figure and figure.query_selector("table,pre"):
+        return True
+    label = _LABEL.match(caption.text or "")
+    return label is not None and len(re.findall(re.escape(label[1]) + r"(?!\d)", body.text or "", re.IGNORECASE)) > 1
+
+
+def _may_be_note(aside: ElementNode) -> bool:
+    """Whether an aside is a note: by its name, or without one inside the text of an article."""
+    names = " ".join(filter(None, (aside.class_name, aside.getattr("role"), aside.getattr("aria-label"))))
+    is_note = furniture.names_note(names) if names else aside.closest("article,main") is not None
+    return is_note and aside.closest("form") is None  # which explains how to fill it in
 
 
 def take_apart(elements: Iterable[Element]) -> None:
@@ -160,63 +168,41 @@ def take_apart(elements: Iterable[Element]) -> None:
         element.parent = None
 
 
-def _has_too_many_attributes(html: str) -> bool:
-    """Whether some tag has so many attributes, separated by white space, a slash or the end of a value, that parsing takes seconds."""
-    if not any(_may_go_on(html, position, after_quotes) for position, after_quotes in _positions(html)):
-        return False
-    long_tags = [tag for tag in _TAG.findall(html) if len(tag) > 2 * MAX_ATTRIBUTES]
-    return any(len(_BETWEEN_ATTRIBUTES.findall(_ASSIGNED.sub('""', tag))) > MAX_ATTRIBUTES for tag in long_tags)
+def elements_of(html: str) -> list[Element]:
+    """The tree of a serialised body: its elements in document order, the body first; empty without a body.
 
-
-def _positions(html: str) -> Iterator[tuple[int, set[int]]]:
-    """Positions every MAX_ATTRIBUTES characters, with the ends of the next quote of either kind. Each quote is searched for once."""
-    quotes = {'"': 0, "'": 0}
-    for position in range(MAX_ATTRIBUTES, len(html), MAX_ATTRIBUTES):
-        for quote, place in quotes.items():
-            if 0 <= place < position:
-                quotes[quote] = html.find(quote, position)
-        yield position, {place + 1 for place in quotes.values() if place >= 0}
-
-
-def _may_go_on(html: str, position: int, after_quotes: set[int]) -> bool:
-    """Whether a tag may be open at a position and have another MAX_ATTRIBUTES / 2 attributes, which take MAX_ATTRIBUTES characters.
-
-    A tag above the limit covers such a position at the latest after its first half. In ordinary pages the next ">" soon ends any tag,
-    whether the position is between attributes, before a value, or inside one.
+    Raises HostileMarkupError above MAX_ELEMENTS.
     """
-    starts = {position} | after_quotes
-    if value := _VALUE.match(html, position, position + MAX_ATTRIBUTES):
-        starts.add(value.end())
-    for start in starts:
-        end = start + MAX_ATTRIBUTES
-        rest = _OPEN_TAG.match(html, start, end)
-        if rest and rest.end() == end:
-            return True
-    return False
-
-
-def _elements(html: str) -> list[Element]:
-    """The tree of a serialised body: its elements in document order, the body first."""
-    if "<!" in html or "<?" in html:
-        html = _COMMENT.sub("", html)
-    pieces = html.split("<")
-    if len(pieces) > MAX_ELEMENTS and len(pieces) - html.count("</") > MAX_ELEMENTS:
-        raise HostileMarkupError("too_many_nodes")
+    pieces = _pieces(html)
+    if not pieces:
+        return []
     node = Element("html", "", None)
     elements = [node]
     around: list[Element] = []  # for each open tag, the element around it
     linking: Element | None = None  # likewise for the open link
+    link, link_start = "", 0  # its head, and where its text begins in that element
+    code = 0  # how many tags are open up to the program around, 0 outside
     for piece in pieces[1:]:
         head, _, text = piece.partition(">")
         if head[:1] == "/":
             if around:
                 node = around.pop()
             if head == "/a":
+                if linking is node and not code and (' href="#' in link or node.tag in HEADING_LEVELS):
+                    _drop_mark(node, link_start)
                 linking = None
+            if code and len(around) < code:
+                code = 0
         else:
             tag = head.partition(" ")[0]
             if tag not in _EMPTY_TAGS:
                 around.append(node)
+                if ' role="' in head:
+                    tag, head = roles.renamed(tag, head)
+            if code:
+                tag, head = _within_code(tag, head)
+            elif tag in _PROGRAM_TAGS:
+                code = len(around)
             if tag == "br":
                 node.children.append(BREAK)
             elif tag in BLOCK_TAGS or not _is_passed(tag, head):
@@ -225,8 +211,9 @@ def _elements(html: str) -> list[Element]:
                 elements.append(child)
                 if tag != "hr":
                     node = child
-            if tag == "a" and (" href=" in head or " name=" not in head):  # otherwise it is only a link target
-                linking = node
+            # an anchor that is only a target is no link
+            if (tag == "a" and (" href=" in head or " name=" not in head)) or (tag == "button" and " href=" in head):
+                linking, link, link_start = node, head, len(node.children)
         if text:  # the rest of the loop is inlined: it runs for each tag of a page
             num_characters = len(text.strip())
             node.run += num_characters
@@ -239,6 +226,31 @@ def _elements(html: str) -> list[Element]:
     for element in reversed(elements):
         _fold(element)
     return elements
+
+
+def _pieces(html: str) -> list[str]:
+    """A serialised body without comments, split at each tag."""
+    if "<!" in html or "<?" in html:
+        html = _COMMENT.sub("", html)
+    pieces = html.split("<") if html else []
+    if len(pieces) > MAX_ELEMENTS and len(pieces) - html.count("</") > MAX_ELEMENTS:
+        raise HostileMarkupError("too_many_nodes")
+    return pieces
+
+
+def _within_code(tag: str, head: str) -> tuple[str, str]:
+    """A tag inside a program, and its head: only blocks, line breaks, gutters and invisible elements are more than their text."""
+    attributes = furniture.within_code(head[len(tag) :]) if len(head) > len(tag) and tag not in _EMPTY_TAGS else ""
+    if tag in BLOCK_TAGS or tag == "br":
+        return tag, tag + attributes
+    return ("gutter", "gutter" + attributes) if attributes else ("font", "font")
+
+
+def _drop_mark(node: Element, start: int) -> None:
+    """Drop the children from an index on, the text of a link to its own place, if no word is in it: a permalink, an arrow to the top."""
+    texts = (child if isinstance(child, str) else child.text() for child in node.children[start:])
+    if not any(any(map(str.isalnum, text)) for text in texts):
+        del node.children[start:]
 
 
 def _is_passed(tag: str, head: str) -> bool:

@@ -25,12 +25,22 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # besides carriage return
-# C0 and C1 controls except tab and newline; bidi controls; zero-width no-break space; Unicode tag characters.
-_UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+# Scripts without spaces that may break at a zero-width space: Thai, Lao, Myanmar, Khmer, and others of the region.
+_BREAKING = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u1aaf\u1b00-\u1b7f\ua980-\ua9ff\uaa60-\uaadf]")
+# Latin, Greek, Cyrillic, Armenian, punctuation, symbols of letters: joiners change no meaning there.
+_NOT_JOINING = re.compile("[\x00-\u058f\u1e00-\u200a\u2010-\u205f\u2100-\u214f]")
+# C0 and C1 controls except tab and newline; bidi controls; zero-width no-break space; Unicode tag characters; the soft hyphen, the word
+# joiner and invisible operators.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+_ZERO_WIDTH = re.compile("[\u200b-\u200d]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_ASCII = bytes([*b"\t\n", *range(0x20, 0x7F)])
-# Anything that the three above would change: most text has none, so one search is enough.
-_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]")
+# Anything that those above would change: most text has none, so one search is enough.
+_SUSPECT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
+)
 # Blocks with combining marks, roughly: without a run of these, the exact and slow search is not needed.
 _MAYBE_COMBINING = "[^\x00-\u02ff\u2000-\u206f\u3100-\ua66e\uac00-\ud7ff\ufe30-\uffff]"
 # The first character class is separate, since a pattern that begins with a class is searched fast.
@@ -59,7 +69,8 @@ def decode(payload: bytes, *, http_charset: str | None, is_html: bool) -> tuple[
 
 
 def clean_text(text: str) -> str:
-    """Normalise text: LF line ends, no controls but tab and newline, no bidi or tag characters, no lone surrogates, NFC.
+    """Normalise text: LF line ends, no controls but tab and newline, no bidi or tag characters, no lone surrogates, NFC; no soft
+    hyphens, and no zero-width spaces and joiners but where the script needs them.
 
     The result can always be encoded to UTF-8, and the function is idempotent.
     """
@@ -68,11 +79,23 @@ def clean_text(text: str) -> str:
         return text  # ten times as fast as a search
     if _SUSPECT.search(text):
         text = _SURROGATES.sub("\ufffd", _UNWANTED.sub("", _LINE_ENDS.sub("\n", text)))
+        text = _ZERO_WIDTH.sub(_needed, text)
     if text.isascii():
         return text
     text = _cap_combining_runs(text)
     normal = unicodedata.normalize("NFC", text)
     return text if normal == text else unicodedata.normalize("NFC", _cap_combining_runs(normal))
+
+
+def _needed(run: re.Match[str]) -> str:
+    """What of a run of zero-width spaces and joiners its script needs (Unicode, sections 16.1 to 16.5 and 23.2)."""
+    kept = run.group()
+    before, after = run.string[max(0, run.start() - 1) : run.start()], run.string[run.end() : run.end() + 1]
+    if not (_BREAKING.match(before) or _BREAKING.match(after)):
+        kept = kept.replace("\u200b", "")
+    if _NOT_JOINING.match(before) and _NOT_JOINING.match(after):
+        kept = kept.replace("\u200c", "").replace("\u200d", "")
+    return kept
 
 
 def clean_line(text: str) -> str:
