@@ -23,7 +23,7 @@ from bubblenet.errors import InputError
 if TYPE_CHECKING:
     from bubblenet.settings import Segmentation
 
-LABELS_SHA256 = "f075dafc0fce322d9f1d351ba068c1dc65dea6f1cd03c17c0bc2857b82d1c2f3"
+LABELS_SHA256 = "635f61855972d63a0dfbdf42dfab46b2e1e3bdea47fe7116685cc0e6aecbb6e2"
 """SHA-256 of generated_pairs.jsonl: a calibration can state which labels it was fitted on."""
 
 REACH = 2
