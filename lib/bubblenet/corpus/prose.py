@@ -9,7 +9,10 @@ from bubblenet.corpus.similarity.shingles import has_unspaced_script
 MIN_WORD_SHARE = 0.5
 """Least share of the words of a line that are of nothing but letters, where the line has signs of program code."""
 
-_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)|https?://\S+|\S+@\S+\.\w+", re.DOTALL)
+INLINE_CODE = r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)"
+"""A span of code with its backticks, as in Markdown."""
+
+_CODE = re.compile(INLINE_CODE + r"|https?://\S+|\S+@\S+\.\w+", re.DOTALL)
 _SPACES = re.compile(r"(?<=\S)[ \t]{2,}")
 _SIGNS = re.compile(r"[=(){}\[\];<>_]|^(?: {4}|\t)(?!\s*(?:[-*+\u2022]|\d{1,9}[.)])\s)", re.MULTILINE)
 _INDENTED_OR_OPEN = re.compile(r"(?: {4}|\t)(?!\s*(?:[-*+\u2022]|\d{1,9}[.)])\s)|.*[;{(\[=]\s*$")

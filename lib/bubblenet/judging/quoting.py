@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from bubblenet.corpus.prose import INLINE_CODE
+
 _CLOSERS = {'"': '"', "'": "'", "*": "*", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c\u201d"}
 _MARKS = frozenset("".join(_CLOSERS) + "".join(_CLOSERS.values()))
-_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
+_CODE = re.compile(INLINE_CODE)
 _BEFORE_OPENING = frozenset(" \t([{:,-")
 
 

@@ -42,6 +42,8 @@ def _read(source: BinaryIO, page: Page, max_document_bytes: int, part: ByteRange
 def _unpacked(source: BinaryIO, url: str) -> Unpacked | None:
     """The stream that unpacks a file whose name states a compression; None for other files, and for a file without a byte."""
     compression = compression_of_name(file_name(url))
+    if compression is None:
+        return None
     size = file_size(source)
     source.seek(0)
-    return compression.stream(source) if compression and size else None
+    return compression.stream(source) if size else None
