@@ -71,7 +71,8 @@ def mutants(source: str) -> list[Mutant]:
 def _nodes(node: ast.AST, parent: ast.AST, prefix: str, function: str, expression: Any) -> Iterator[tuple[ast.AST, ast.AST, str, Any]]:
     """The nodes that may be changed, with what each stands in: a node, a function, the outermost expression.
 
-    prefix: what the qualified names of definitions here begin with. The body of a class runs with what is around the class.
+    prefix: what the qualified names of definitions here begin with. The body of a class runs with what is around the class; a function with
+    a cache only at its first call, so that no test can be told to enter it, and it counts as what is around it, too.
     """
     if _is_untouched(node):
         return
@@ -82,12 +83,18 @@ def _nodes(node: ast.AST, parent: ast.AST, prefix: str, function: str, expressio
     for field, value in ast.iter_fields(node):
         place = (prefix, function)
         if field == "body" and (is_class or is_function):
-            place = (f"{prefix}{node.name}.", function) if is_class else (f"{prefix}{node.name}.<locals>.", prefix + node.name)
+            inner = function if is_class or _is_cached(node) else prefix + node.name
+            place = (f"{prefix}{node.name}." if is_class else f"{prefix}{node.name}.<locals>.", inner)
         children = value if isinstance(value, list) else [value]
         for child in children:
             is_data = len(children) > LONGEST_COLLECTION and isinstance(child, ast.Constant)
             if isinstance(child, ast.AST) and field not in UNTOUCHED_FIELDS and not is_data:
                 yield from _nodes(child, node, *place, expression)
+
+
+def _is_cached(node: ast.AST) -> bool:
+    names = [inner for decorator in getattr(node, "decorator_list", []) for inner in ast.walk(decorator)]
+    return any(getattr(inner, "id", getattr(inner, "attr", "")) in ("cache", "lru_cache") for inner in names)
 
 
 def _is_untouched(node: ast.AST) -> bool:

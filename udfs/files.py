@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from bubblenet.locations import open_binary
+from bubblenet.storage import open_steadily
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ def digest_files(batches: Iterator[pa.RecordBatch], count_rows: Callable[[Binary
 def digest_file(path: str) -> tuple[int, str]:
     """Bytes and SHA-256 of one file, read in chunks."""
     digest, num_bytes = hashlib.sha256(), 0
-    with open_binary(path) as stream:
+    with open_steadily(path) as stream:
         while chunk := stream.read(_BYTES_AT_ONCE):
             digest.update(chunk)
             num_bytes += len(chunk)
@@ -36,5 +36,5 @@ def digest_file(path: str) -> tuple[int, str]:
 
 def _described(path: str, count_rows: Callable[[BinaryIO], int]) -> dict[str, object]:
     num_bytes, sha256 = digest_file(path)
-    with open_binary(path) as stream:
+    with open_steadily(path) as stream:
         return {"path": path, "num_rows": count_rows(stream), "num_bytes": num_bytes, "sha256": sha256}

@@ -3,6 +3,7 @@
     BubblenetError
     |-- SettingsError(ValueError)          a configuration file or --set is wrong
     |-- InputError(ValueError)             nothing to read at the given path
+    |-- StorageError(RuntimeError)         the storage of an input fails; nothing is recorded about its bytes
     |-- QueryError(ValueError)             an SQL query cannot be run
     |-- ModelError(ValueError)             weights missing, unsafe or different from what was promised
     |   `-- EndpointError                  an engine outside this process is down, or an engine cannot do what is asked
@@ -45,6 +46,10 @@ class SettingsError(BubblenetError, ValueError):
 
 class InputError(BubblenetError, ValueError):
     """An input path is missing, or holds no file of a known format."""
+
+
+class StorageError(BubblenetError, RuntimeError):
+    """Storage refused or failed to give an input file, several times. It says nothing of the file, so it never becomes a verdict."""
 
 
 class QueryError(BubblenetError, ValueError):

@@ -70,7 +70,10 @@ def file_url(path: str) -> str:
 
 @contextmanager
 def open_binary(path: str) -> Iterator[BinaryIO]:
-    """Open a path or URL for reading with seek: with pyarrow if it supports the scheme, else with fsspec. Raises OSError."""
+    """Open a path or URL for reading with seek: with pyarrow if it supports the scheme, else with fsspec.
+
+    Raises OSError, ImportError (missing library), ValueError (unknown scheme), or what a file system of fsspec raises.
+    """
     local = local_path(path)
     known = _arrow_filesystem(path) if local is None else None
     with ExitStack() as stack:
@@ -80,16 +83,7 @@ def open_binary(path: str) -> Iterator[BinaryIO]:
             remote = stack.enter_context(known[0].open_input_file(known[1]))
             yield cast(BinaryIO, io.BufferedReader(remote, _REMOTE_READ_BYTES))
         else:
-            yield _enter_fsspec(stack, path)
-
-
-def _enter_fsspec(stack: ExitStack, path: str) -> BinaryIO:
-    try:
-        return cast(BinaryIO, stack.enter_context(fsspec.open(path, "rb")))
-    except OSError:
-        raise
-    except Exception as error:  # each of its file systems raises its own errors
-        raise OSError(f"no way to open {path}: {type(error).__name__}: {error}") from error
+            yield cast(BinaryIO, stack.enter_context(fsspec.open(path, "rb")))
 
 
 def walk(url: str) -> Iterator[File]:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
+from bubblenet.app.command_line import NAMED_ERROR, exit_code
 from bubblenet.corpus.reading import formats
 from bubblenet.errors import InputError
 from bubblenet.jobs import ingest
+from bubblenet.kernel.stage import run_stage
 from bubblenet.kernel.tasks import pack_by_weight, target_weight
 from bubblenet.method.listing import list_files
 from bubblenet.method.recipe import corpus_recipe, full_recipe
@@ -148,3 +150,20 @@ def test_a_task_of_equal_requests_holds_no_more_than_its_share(spark):
     tasks = pack_by_weight(requests, "num_bytes", slots=2).groupBy(F.spark_partition_id()).count().collect()
 
     assert [row["count"] for row in tasks] == [100] * 8
+
+
+def test_storage_that_is_lost_ends_the_run_by_name_and_leaves_no_verdict(make_context, tmp_path, capsys):
+    corpus = write_corpus(tmp_path / "corpus")
+    context = make_context("A", inputs=(str(corpus),))
+    run_stage(ingest._listing(context), context)
+    corpus.rename(tmp_path / "gone")
+
+    def read():
+        run_stage(ingest._reading(context), context)
+
+    assert exit_code(read) == NAMED_ERROR
+    assert "bubblenet: StorageError: wanted to read" in capsys.readouterr().err
+    assert context.warehouse.read(DOCUMENTS).count() == 0
+    (tmp_path / "gone").rename(corpus)
+    assert ingest.run(make_context("A", inputs=(str(corpus),)))[1].counts.quarantined == {}
+    assert len(documents(context)) == 40 + 100 + 1 + 1

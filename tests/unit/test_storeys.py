@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "lib" / "bubblenet"
 STOREYS = (
     ("", "errors", "identity", "locations", "section", "terminal"),  # "": the package itself, which knows its version
+    ("storage",),
     ("corpus", "engines"),
     ("prompts",),
     ("evaluation", "judging"),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.mutants import mutants
+
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 NAMES = sorted({path.stem for path in TOOLS.glob("*.py")} - {"setup", "install", "__init__"})
 
@@ -14,3 +16,8 @@ NAMES = sorted({path.stem for path in TOOLS.glob("*.py")} - {"setup", "install",
 @pytest.mark.parametrize("name", NAMES)
 def test_a_tool_is_importable(name: str) -> None:
     assert importlib.import_module(f"tools.{name}").__doc__
+
+
+def test_a_fault_in_a_function_with_a_cache_is_one_of_what_is_around_it() -> None:
+    source = "@functools.cache\ndef once():\n    return 1 + 2\n\n\ndef often():\n    return 3 + 4\n"
+    assert {fault.function for fault in mutants(source)} == {"<module>", "often"}

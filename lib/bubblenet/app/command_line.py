@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,8 @@ import typer
 
 from bubblenet.corpus.reading import formats
 from bubblenet.errors import BubblenetError
+
+_NAMED = re.compile(r"^(?:\w+Exception: )?bubblenet\.errors\.(\w+: wanted .+)$", re.MULTILINE)
 
 NAMED_ERROR = 2
 """Exit code of a command that ended with a BubblenetError."""
@@ -36,4 +39,16 @@ def exit_code(work: Callable[[], object]) -> int:
     except BubblenetError as error:
         typer.echo(f"bubblenet: {type(error).__name__}: {error}", err=True)
         return NAMED_ERROR
+    except Exception as error:
+        named = _named_on_a_worker(error)
+        if not named:
+            raise
+        typer.echo(f"bubblenet: {named}", err=True)
+        return NAMED_ERROR
     return 0
+
+
+def _named_on_a_worker(error: Exception) -> str:
+    """The named error that ended a worker; Spark gives it to the driver at the end of a trace of two languages. Empty if there is none."""
+    found = _NAMED.findall(str(error))
+    return found[-1] if found else ""

@@ -10,8 +10,10 @@ from pathlib import Path
 import pyarrow.fs
 import pytest
 
+from bubblenet import storage
 from bubblenet.corpus.reading.json_lines import read_jsonl
 from bubblenet.corpus.reading.streams import WHOLE
+from bubblenet.errors import StorageError
 from bubblenet.locations import open_binary, walk
 from tests.archives import LIMIT, gzip_members, read, some_records
 
@@ -66,12 +68,19 @@ def test_a_file_uri_and_a_plain_path_give_the_same(tmp_path: Path) -> None:
     assert [file.size for file in walk(tmp_path.as_uri())] == [6]
 
 
-@pytest.mark.parametrize("url", ["zip://none.html::{}", "zip://one.html::{}.gone", "nothing://x/y.html", "http://example.invalid/x.html"])
+@pytest.mark.parametrize("url", ["zip://none.html::{}", "zip://one.html::{}.gone"])
 def test_a_url_that_cannot_be_opened_is_one_unreadable_page(archive: str, url: str) -> None:
     [page] = read(url.format(archive))
 
     assert page.reason == "unreadable"
     assert page.url == url.format(archive)
+
+
+@pytest.mark.parametrize("url", ["nothing://x/y.html", "http://example.invalid/x.html"])
+def test_a_url_without_storage_behind_it_ends_the_run_by_name(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "WAITS", ())
+    with pytest.raises(StorageError, match=url):
+        read(url)
 
 
 @pytest.mark.parametrize("url", ["zip://folder::{}.gone", "zip://nowhere::{}", "nothing://x"])

@@ -142,7 +142,8 @@ def test_a_bad_file_is_one_page_with_the_reason(tmp_path: Path, name: str, paylo
     assert page.detail
 
 
-def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+def test_a_file_that_is_there_no_more_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "other.html").write_text("its folder was not lost")
     assert reasons(tmp_path / "none.html") == ["unreadable"]
 
 

@@ -12,7 +12,8 @@ from bubblenet.corpus.reading.pages import READER_VERSION, Page, quarantined
 from bubblenet.corpus.reading.single_pages import read_html
 from bubblenet.corpus.reading.streams import WHOLE, ByteRange
 from bubblenet.corpus.reading.warc import read_warc
-from bubblenet.locations import file_url, open_binary
+from bubblenet.locations import file_url
+from bubblenet.storage import open_steadily
 
 
 def read_file(path: str, *, max_document_bytes: int, part: ByteRange = WHOLE, refuse_digest_mismatch: bool = True) -> Iterator[Page]:
@@ -21,7 +22,8 @@ def read_file(path: str, *, max_document_bytes: int, part: ByteRange = WHOLE, re
     path: a local path, `file:` URI or URL that pyarrow or fsspec opens; a file of unknown format is read as HTML.
     max_document_bytes: a larger page is quarantined as `too_large`.
     refuse_digest_mismatch: whether a page of an archive is quarantined if it is not the one that its digest was made from.
-    A file without pages gives one Page with reason `empty`, a part of a file none; one that cannot be opened, `unreadable`.
+    A file without pages gives one Page with reason `empty`, a part of a file none; one that cannot be unpacked, or that is there no more,
+    `unreadable`. Raises StorageError for what is the fault of the storage.
     """
     url = file_url(path)
     known = format_of(path)
@@ -30,7 +32,7 @@ def read_file(path: str, *, max_document_bytes: int, part: ByteRange = WHOLE, re
         read = functools.partial(read_warc, refuse_digest_mismatch=refuse_digest_mismatch)
     num_pages = 0
     try:
-        with open_binary(path) as source:
+        with open_steadily(path) as source:
             for page in read(source, url, max_document_bytes, part):
                 num_pages += 1
                 yield page

@@ -23,7 +23,7 @@ from bubblenet.corpus.reading import hygiene
 from bubblenet.corpus.reading.json_values import BOM, loads
 from bubblenet.corpus.reading.lines import Lines, list_items
 from bubblenet.identity import content_id, folded, row_seed
-from bubblenet.locations import open_binary
+from bubblenet.storage import open_steadily
 
 SEED_FILES_VERSION = 2
 
@@ -65,7 +65,7 @@ def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
 
     Raises OSError if the file cannot be read or its compressed data ends early: seeds are too costly to be lost silently.
     """
-    with open_binary(path) as source:
+    with open_steadily(path) as source:
         items = list_items(source)
         if items is not None:
             yield from ((number, orjson.dumps(item)) for number, item in enumerate(items, start=1))

@@ -25,7 +25,7 @@ from bubblenet.corpus.reading.parquet import rows_of
 from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens, tokens_of_a_word
 from bubblenet.errors import InputError
 from bubblenet.identity import content_id
-from bubblenet.locations import open_binary
+from bubblenet.storage import open_steadily
 
 CONTAMINATION_VERSION = 2
 """Raise whenever the same text and items would give a different verdict."""
@@ -140,7 +140,7 @@ def read_items(source: str) -> Iterator[tuple[str, str]]:
     path, field = _split(source)
     num_records = num_items = 0
     try:
-        with open_binary(path) as stream:
+        with open_steadily(path) as stream:
             for number, record in enumerate(_records(stream), start=1):
                 num_records = number
                 for text in _texts(record, field.split(".")):
@@ -156,7 +156,7 @@ def source_digest(source: str) -> str:
     """Hash of the content and the field of `FILE:FIELD`, 32 hexadecimal digits. Raises InputError for an unreadable file."""
     path, field = _split(source)
     try:
-        with open_binary(path) as stream:
+        with open_steadily(path) as stream:
             return content_id(hashlib.file_digest(stream, "sha256").hexdigest(), field)  # type: ignore[arg-type]
     except (OSError, pa.ArrowException) as error:
         raise InputError("a file of evaluation items", f"{path}: {error}", _ADVICE) from None
@@ -165,7 +165,7 @@ def source_digest(source: str) -> str:
 @functools.cache
 def load_index(location: str) -> EvaluationIndex:
     """The index stored at a location, loaded once per process."""
-    with open_binary(location) as stream:
+    with open_steadily(location) as stream:
         return EvaluationIndex.from_bytes(stream.read())
 
 
