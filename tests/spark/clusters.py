@@ -18,7 +18,7 @@ from pathlib import Path
 import pyspark
 
 from bubblenet.app.session import conf_file, read_conf
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHORT_LIVED
 
 SPARK_HOME = Path(pyspark.__file__).parent
 _FOR_SMALL_TABLES = ("spark.databricks.delta.snapshotPartitions", "spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode")
@@ -38,7 +38,8 @@ class Cluster:
         self, script: Path, *arguments: str, conf: dict[str, str] | None = None, timeout: float = 600, properties: str = "cpu"
     ) -> subprocess.CompletedProcess:
         """Run an application by spark-submit from a folder that is not the project's."""
-        options = {"spark.pyspark.python": str(self.worker_python), "spark.pyspark.driver.python": sys.executable} | (conf or {})
+        options = {"spark.pyspark.python": str(self.worker_python), "spark.pyspark.driver.python": sys.executable}
+        options |= {"spark.executor.extraJavaOptions": SHORT_LIVED} | (conf or {})
         command = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", self.master, "--py-files", str(self.wheel)]
         command += ["--properties-file", str(ROOT / "conf" / "spark" / f"{properties}.conf")]
         for key, value in options.items():
@@ -134,7 +135,8 @@ def _find_gpus(script: Path, gpus: int) -> str:
 
 def _start(log: Path, name: str, *options: str, worker_options: str = "") -> subprocess.Popen:
     command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *options]
-    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(SPARK_HOME), "SPARK_WORKER_OPTS": worker_options}
+    own = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(SPARK_HOME)}
+    environment = os.environ | own | {"SPARK_WORKER_OPTS": worker_options, "SPARK_DAEMON_JAVA_OPTS": SHORT_LIVED}
     environment.pop("PYTHONPATH", None)
     with log.open("w") as stream:
         return subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, env=environment)
