@@ -40,9 +40,8 @@ def main() -> None:
             total = total + counts | Counter({"most lost": max(total["most lost"], counts["most lost"])})
     show("all", "", total)
     share = total["noticed"] / (total["noticed"] + total["silent"])
-    print(
-        f"\nnoticed of those that can be: {share:.4f} (bar >= {BAR}); pages lost beside the damaged record: at most {total['most lost']} (bar 1)"
-    )
+    print(f"\nnoticed of those that can be: {share:.4f} (bar >= {BAR})")
+    print(f"pages lost beside the damaged record: at most {total['most lost']} (bar 1)")
 
 
 def measured(sound: list[Archive], kind: str, num_mutants: int, seed: int) -> Counter[str]:

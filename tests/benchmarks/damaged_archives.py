@@ -183,7 +183,8 @@ def _length(archive: Archive, record: tuple[int, int], drawn: random.Random) -> 
 
 
 DAMAGE: dict[str, Callable[[Archive, tuple[int, int], random.Random], Edit]] = {
-    "file cut": _cut, "span gone": _hole, "bit flipped": _bit, "byte changed": _byte, "block of zeros": _zeros, "block of elsewhere": _strange,
+    "file cut": _cut, "span gone": _hole, "bit flipped": _bit, "byte changed": _byte, "block of zeros": _zeros,
+    "block of elsewhere": _strange,
     "bytes inserted": _insert, "tail of a record gone": _tail, "length changed": _length,
 }  # fmt: skip
 
@@ -199,7 +200,7 @@ def mutant(archive: Archive, kind: str, drawn: random.Random) -> Edit:
 
 
 def judged(archive: Archive, edit: Edit) -> Outcome:
-    """What the reader makes of a mutant, beside what it makes of the sound file: two pages are the same if all is that later stages read."""
+    """What the reader makes of a mutant, beside what it makes of the sound file."""
     found = Counter(map(_essence, pages(archive.form, edit.apply(archive.data))))
     wanted = Counter(_essence(replace(page, record_offset=edit.moved(page.record_offset))) for page in archive.pages)
     missing, new = wanted - found, found - wanted
@@ -222,35 +223,32 @@ def _essence(page: Page) -> Page:
 
 
 def is_covered(archive: Archive, edit: Edit) -> bool:
-    """Whether a checksum, a digest or the form of the file can tell: for a plain file, not in a field of a head other than the length of
-    the record, and not where other bytes of the same number stand in a block without digests.
+    """Whether a checksum, a digest or the form of the file can tell.
+
+    Not so in a plain file: other bytes of the same number in a block without digests; damage that begins and ends in fields of heads, which
+    can leave one sound head of two; the end of the file between two records.
     """
     if archive.form.endswith("gz"):
         return True
-    if len(edit.new) == edit.end - edit.start:
-        places = [place for place in range(edit.start, edit.end) if archive.data[place] != edit.new[place - edit.start]]
-    else:
-        places = [edit.start, max(edit.start, edit.end - 1)]
-        if not any(start < edit.start <= edit.end <= start + _sizes(archive.data[start:end])[0] for start, end in archive.records):
-            return True
-    return any(
-        _is_covered(archive.data[start:end], place - start) for start, end in archive.records for place in places if start <= place < end
-    )
+    first, last = _part(archive, edit.start), _part(archive, max(edit.start, edit.end - 1))
+    if {first, last} == {"field"} or (edit.end == len(archive.data) and not edit.new and first == "closing"):
+        return False
+    changed = [
+        place for place in range(edit.start, edit.end) if archive.data[place] != edit.new[place - edit.start : place - edit.start + 1]
+    ]
+    return len(edit.new) != edit.end - edit.start or any(_part(archive, place) in ("form", "digest") for place in changed)
 
 
-def _sizes(record: bytes) -> tuple[int, int]:
-    """Bytes of the head of a plain record with its blank line, and of the block."""
-    head = record.find(b"\r\n\r\n") + 4
-    return head, len(record[head:].removesuffix(b"\r\n\r\n"))
-
-
-def _is_covered(record: bytes, place: int) -> bool:
-    """Whether a byte of a plain record is part of its form, or covered by a digest."""
-    size, block = _sizes(record)
+def _part(archive: Archive, place: int) -> str:
+    """What a byte of a plain file is: `form` or `field` of a head, `digest` or `block` by what covers it, `closing`."""
+    start, end = next(record for record in archive.records if place < record[1])
+    record, place = archive.data[start:end], place - start
+    size = record.find(b"\r\n\r\n") + 4
     head = record[:size].lower()
     if place < size:
         length = head.find(b"content-length:")
-        return place < 6 or length <= place <= head.find(b"\r", length) or place >= size - 4
-    http = record.find(b"\r\n\r\n", size) + 4 - size if b"application/http" in head else 0
-    covered = 0 if b"warc-block-digest:" in head else http if b"warc-payload-digest:" in head else block
-    return covered <= place - size < block
+        return "form" if place < 6 or length <= place <= head.find(b"\r", length) or place >= size - 4 else "field"
+    http = record.find(b"\r\n\r\n", size) + 4 if b"application/http" in head else size
+    covered = size if b"warc-block-digest:" in head else http if b"warc-payload-digest:" in head else end
+    closing = len(record.removesuffix(b"\r\n\r\n"))
+    return "closing" if place >= closing else "digest" if place >= covered else "block"

@@ -85,9 +85,10 @@ class _Reader(ABC):
             if damage and held and held.is_verified and frame.has_ended:
                 yield held
                 held = None
-            page = self._damaged(held, start, damage) if damage else held
-            if page:
-                yield page
+            if damage:
+                yield self._damaged(held, start, damage)
+            elif held:
+                yield held
             self._offset = frame.end if frame.has_ended and (self._is_framed or not damage) else self._next_record(start + 1)
 
     def _damage(self, frame: GzipMember | PlainRecord, page: Page | None) -> str:
