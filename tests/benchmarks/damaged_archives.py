@@ -233,9 +233,7 @@ def is_covered(archive: Archive, edit: Edit) -> bool:
     first, last = _part(archive, edit.start), _part(archive, max(edit.start, edit.end - 1))
     if {first, last} == {"field"} or (edit.end == len(archive.data) and not edit.new and first == "closing"):
         return False
-    changed = [
-        place for place in range(edit.start, edit.end) if archive.data[place] != edit.new[place - edit.start : place - edit.start + 1]
-    ]
+    changed = [place for place, new in enumerate(edit.new, edit.start) if archive.data[place : place + 1] != bytes([new])]
     return len(edit.new) != edit.end - edit.start or any(_part(archive, place) in ("form", "digest") for place in changed)
 
 

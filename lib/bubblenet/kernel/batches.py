@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _INPUT_ROWS = 64
 _OUTPUT_ROWS = 512
-_OUTPUT_CHARACTERS = 32 * 1024 * 1024
+_OUTPUT_CHARACTERS = 4 * 1024 * 1024
 _HOPELESS_FAILURES = 20
 _KILLED = "the worker died or hung while this row was in flight"
 
