@@ -4,7 +4,7 @@ Every file is taken as `.warc` and as `.warc.gz` (one member a record). A mutant
 without a checksum if nothing that is stored could tell: another letter in a block without digests, or in a field of a head. Of the others
 it is noticed if a row says so and no altered page passes for a good one; named, if that row has the address or the place.
 
-    PYTHONPATH=lib python -m tests.benchmarks.damage [--mutants 200] [--seed 1] [FOLDER ...]
+    python -m tests.benchmarks.damage [--mutants 200] [--seed 1] [FOLDER ...]
 """
 
 from __future__ import annotations
