@@ -19,6 +19,9 @@ from bubblenet.corpus.reading.sniffing import is_document
 
 _CONTENT_TYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "markdown"}
 _PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+_NO_PAGES = (
+    WarcRecordType.warcinfo | WarcRecordType.request | WarcRecordType.metadata | WarcRecordType.revisit | WarcRecordType.continuation
+)
 _PAGE_SCHEMES = ("http://", "https://", "file://", "ftp://")
 _ALTERED_BLOCK = ("digest_mismatch", "the block is not the one its WARC-Block-Digest was made from")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -37,6 +40,8 @@ def read_record(record: WarcRecord, limit: int, offset: int, digests: Digests | 
     limit: maximum bytes of a page; a larger one is quarantined as `too_large`. offset: of the record, or of its gzip member.
     digests: None if none is to refuse a record.
     """
+    if record.record_type & _NO_PAGES:
+        return None
     url = hygiene.clean_line((record.headers.get("WARC-Target-URI") or "").strip("<> "))
     if not (record.record_type & _PAGE_RECORDS and url.lower().startswith(_PAGE_SCHEMES)):
         problem = _problem_of_head(record, url)
