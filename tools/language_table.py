@@ -9,10 +9,10 @@ that are installed on this machine, in the eight commonest languages of the web.
     pasted      a sentence, and a function that nothing marks as code
     mixed       half a passage, and half a passage in the next language: either of them is right
 
-Texts in Japanese and Chinese have a third of the characters. A text belongs to one half of the set by its hash: limits are chosen with
+Texts in Japanese, Chinese and Korean have half of the characters. A text belongs to one half of the set by its hash: limits are chosen with
 `--half 0` and reported with `--half 1`.
 
-PYTHONPATH=lib .venv/bin/python tools/language_table.py [--half 0] [FOLDER with LANGUAGE/LC_MESSAGES/*.mo]
+PYTHONPATH=lib .venv/bin/python tools/language_table.py [--half 0] [--languages ko,hi] [FOLDER with LANGUAGE/LC_MESSAGES/*.mo]
 """
 
 from __future__ import annotations
@@ -54,14 +54,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", default="/usr/share/locale")
     parser.add_argument("--half", type=int, choices=(0, 1), default=1)
+    parser.add_argument("--languages", default=",".join(LANGUAGES))
     arguments = parser.parse_args()
-    texts = with_code(collected(Path(arguments.folder)))
+    languages = tuple(arguments.languages.split(","))
+    texts = with_code(collected(Path(arguments.folder), languages), languages)
     print("kind       language  texts   right    none   wrong   named instead")
     for kind in KINDS:
         total: Counter[str] = Counter()
-        for place, code in enumerate(LANGUAGES):
+        for place, code in enumerate(languages):
             chosen = [text for text in texts[kind, code] if int(content_id(text), 16) % 2 == arguments.half]
-            right = {code, LANGUAGES[(place + 1) % len(LANGUAGES)]} if kind == "mixed" else {code}
+            right = {code, languages[(place + 1) % len(languages)]} if kind == "mixed" else {code}
             named = Counter(found.language for found in language.identify_all(chosen))
             total += counts(named, right)
             show(kind, code, counts(named, right), named, right)
@@ -81,11 +83,11 @@ def show(kind: str, code: str, of: Counter[str], named: Counter[str], right: set
     print(f"{kind:11}{code:8}{of.total():7}{shares}   {instead}")
 
 
-def collected(folder: Path) -> Texts:
+def collected(folder: Path, languages: tuple[str, ...]) -> Texts:
     """Passages, paragraphs, sentences and short texts by kind and language, in an order of their own."""
     found: Texts = defaultdict(list)
-    for code in LANGUAGES:
-        scale = UNSPACED_LENGTH if code in ("ja", "zh") else 1
+    for code in languages:
+        scale = UNSPACED_LENGTH if code in ("ja", "zh", "ko") else 1
         seen: set[str] = set()
         for path in sorted((folder / FOLDERS.get(code, code) / "LC_MESSAGES").glob("*.mo")):
             if path.name.startswith("iso"):  # names of languages and places are in no language
@@ -125,13 +127,13 @@ def passages(parts: list[str], least: float) -> Iterator[str]:
             taken = []
 
 
-def with_code(texts: Texts) -> Texts:
+def with_code(texts: Texts, languages: tuple[str, ...]) -> Texts:
     """The texts, with those that are made of them."""
     drawn, functions = random.Random(1), list(programs())
     lines = [line.strip() for function in functions for line in function.split("\n") if 15 < len(line) < 60 and "`" not in line]
-    for place, code in enumerate(LANGUAGES):
+    for place, code in enumerate(languages):
         sentences, here = texts["sentence", code], texts["passage", code]
-        there = texts["passage", LANGUAGES[(place + 1) % len(LANGUAGES)]]
+        there = texts["passage", languages[(place + 1) % len(languages)]]
         texts["inline", code] = [" ".join([text, *(f"`{drawn.choice(lines)}`" for _ in range(4))]) for text in sentences]
         texts["pasted", code] = [f"{text}\n{drawn.choice(functions)}" for text in sentences]
         texts["mixed", code] = [f"{one[: len(one) // 2]}\n{other[len(other) // 2 :]}" for one, other in zip(here, there, strict=False)]

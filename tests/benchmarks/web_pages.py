@@ -105,7 +105,7 @@ def _write_shard(cache: Path, number: int, pages: Iterable[tuple[str, str]]) -> 
         for package, path in pages:
             url = f"https://{package}.example/{path.partition(f'/{package}/')[2]}"
             payload = Path(path).read_bytes()
-            archive.write(gzip.compress(_record(url, payload), 6, mtime=0))
+            archive.write(gzip.compress(warc_record(url, payload), 6, mtime=0))
             content = _plain_text(payload)
             texts.write(json.dumps({"url": url, "text": content}, ensure_ascii=False).encode() + b"\n")
             packages[package] += 1
@@ -119,7 +119,7 @@ def _plain_text(payload: bytes) -> str:
     return extract_plain_text(html, main_content=True, alt_texts=False)
 
 
-def _record(url: str, payload: bytes) -> bytes:
+def warc_record(url: str, payload: bytes) -> bytes:
     """A WARC response record (ISO 28500, section 6.3). Dates and ids are fixed: the same pages give the same file."""
     http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(payload) + payload
     digest = hashlib.sha256(url.encode()).hexdigest()[:12]

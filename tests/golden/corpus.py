@@ -117,6 +117,7 @@ def _files() -> dict[str, bytes]:
         "records.warc": b"".join(records) + b"garbage that is no record\r\n\r\n" + records[0],
         "records.warc.gz": b"".join(gzip.compress(record, mtime=0) for record in records[:6]),
         "strange.warc": b"".join(warc_record(PAGE, warc_head=f"WARC-Payload-Digest: sha1:{letter * 32}\r\n") for letter in "AB"),
+        "altered.warc": records[0].replace(b"</", b"+</", 1) + records[0] + records[0].replace(b"WARC-Type: r", b"WARC-Type: s", 1),
         "rows.parquet": parquet.getvalue().to_pybytes(),
         "damaged.parquet": b"PAR1 and no more",
         "other.parquet": b"",

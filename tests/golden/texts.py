@@ -157,6 +157,8 @@ LANGUAGES = [
     "Hamburg Bremen Berlin Paris London",
     "pip install numpy\nimport numpy as np\nresult = np.linspace(0, 1, 50)\n",
     "Der Befehl `for name in names: print(name.upper().strip().replace(old, new))` gibt die Namen aus und endet dann.",
+    "\uc124\uc815\uc744 \uc800\uc7a5\ud558\uace0 \ub2e4\uc2dc \uc2dc\uc791\ud569\ub2c8\ub2e4.",
+    "\u0928\u0947\u091f\u0935\u0930\u094d\u0915 \u0915\u0928\u0947\u0915\u094d\u0936\u0928 \u0915\u0940 \u091c\u093e\u0901\u091a",
 ]
 """Twelve languages, texts too short, code, and one that changes its language half-way."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -14,7 +15,7 @@ from bubblenet.corpus.identifier import BatchIdentifier
 from bubblenet.corpus.prose import prose
 from bubblenet.corpus.similarity.shingles import num_unspaced
 
-IDENTIFIER_VERSION = 4
+IDENTIFIER_VERSION = 5
 
 UNDETERMINED = "und"
 """ISO 639-2 code for undetermined language."""
@@ -27,6 +28,12 @@ MIN_LETTERS = 20
 
 UNSPACED_LETTERS = 3
 """Letters that a character of a script without spaces stands for."""
+
+_SYLLABLES = re.compile("[\u1200-\u137f\uac00-\ud7a3]")
+"""Ethiopic and Hangul, in which a character stands for a consonant and a vowel: two letters."""
+
+_INDIC = re.compile("[\u0900-\u0dff]")
+"""The scripts of India, in which a vowel is a sign (Unicode category M), not a letter."""
 
 MAX_SAMPLES = 3
 SAMPLE_CHARACTERS = 200
@@ -146,7 +153,16 @@ def _has_letters(text: str) -> bool:
 
 
 def _num_letters(text: str) -> int:
-    return sum(map(str.isalpha, text)) + (UNSPACED_LETTERS - 1) * num_unspaced(text)
+    letters = sum(map(str.isalpha, text))
+    if text.isascii():
+        return letters
+    signs = sum(map(_is_sign, _INDIC.findall(text)))
+    return letters + signs + len(_SYLLABLES.findall(text)) + (UNSPACED_LETTERS - 1) * num_unspaced(text)
+
+
+def _is_sign(character: str) -> bool:
+    """Whether it is a mark that stands for a vowel, changes or ends one."""
+    return unicodedata.category(character) in ("Mn", "Mc")
 
 
 @functools.cache

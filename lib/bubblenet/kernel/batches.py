@@ -19,6 +19,7 @@ import pyarrow as pa
 from bubblenet.engines.protocol import DeadEngineError
 from bubblenet.errors import BubblenetError
 from bubblenet.kernel.journal import Journal, Mark
+from bubblenet.kernel.memory import give_back
 from bubblenet.kernel.progress import WorkerProgress
 from bubblenet.kernel.scratch import Scratch
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _INPUT_ROWS = 64
 _OUTPUT_ROWS = 512
-_OUTPUT_CHARACTERS = 32 * 1024 * 1024
+_OUTPUT_CHARACTERS = 4 * 1024 * 1024
 _HOPELESS_FAILURES = 20
 _KILLED = "the worker died or hung while this row was in flight"
 
@@ -95,6 +96,8 @@ class BatchRunner:
             progress.add(len(ids - {last}), kept, tokens)
             last = batch["request_id"][-1].as_py()
             yield batch
+            if not self.unit.is_costly:  # models hold their memory, and want it back at once
+                give_back()
 
     def _answers(self, batches: Iterator[pa.RecordBatch], journal: Journal) -> Iterator[pa.RecordBatch]:
         """Answers of earlier attempts, then those of requests not under suspicion, then those of suspects."""
@@ -189,7 +192,7 @@ def quarantined(reason: str, detail: str) -> Row:
 
 def _requests(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
     for batch in batches:
-        for start in range(0, batch.num_rows, _INPUT_ROWS):  # Spark's 64 MiB of pages take several times that as Python strings
+        for start in range(0, batch.num_rows, _INPUT_ROWS):  # a batch of pages takes several times its bytes as Python strings
             yield from batch.slice(start, _INPUT_ROWS).to_pylist()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable
 from datetime import datetime
@@ -62,9 +63,29 @@ def simple(num: int) -> st.SearchStrategy[pa.Array]:
         arrays(pa.time64("us"), pa.int64(), 64, num),
         arrays(pa.duration("us"), pa.int64(), 64, num),
         stamps(num),
-        of(words, pa.string()).map(lambda array: array.dictionary_encode()),
+        of(st.binary(max_size=30), pa.binary_view()),
+        of(words, pa.string_view()),
+        of(st.binary(max_size=30), pa.binary_view()).map(lambda array: array.view(pa.string_view())),
+        of(st.floats(width=16), pa.float16()),
+        of(st.decimals(-999, 999, places=1), pa.decimal64(15, 1)),
+        arrays(pa.date64(), pa.int64(), 64, num),
+        arrays(pa.time32("s"), pa.int32(), 32, num),
+        of(words, pa.string()).map(lambda array: pa.ExtensionArray.from_storage(pa.opaque(pa.string(), "type", "vendor"), array)),
+        of(st.binary(min_size=16, max_size=16), pa.binary(16)).map(lambda array: pa.ExtensionArray.from_storage(pa.uuid(), array)),
+        of(words.map(json.dumps), pa.string()).map(lambda array: pa.ExtensionArray.from_storage(pa.json_(), array)),
+        dictionaries(num),
         st.just(pa.nulls(num)),
     )
+
+
+def dictionaries(num: int) -> st.SearchStrategy[pa.Array]:
+    """Dictionaries of texts, bytes, numbers, dates beyond those of Python, and texts that are not UTF-8."""
+    numbers = st.lists(st.sampled_from(MICROSECONDS), min_size=num, max_size=num).map(pa.array)
+    words = st.lists(st.none() | st.binary(max_size=4), min_size=num, max_size=num).map(lambda some: pa.array(some, pa.binary()))
+    plain = st.one_of(numbers, words, numbers.map(lambda array: array.view(pa.timestamp("us"))))
+    places = pa.array(range(num), pa.int32())
+    unsound = words.map(lambda array: pa.DictionaryArray.from_arrays(places, array.view(pa.string())))
+    return plain.map(lambda array: array.dictionary_encode()) | unsound
 
 
 def nested(num: int) -> st.SearchStrategy[pa.Array]:
@@ -75,8 +96,11 @@ def nested(num: int) -> st.SearchStrategy[pa.Array]:
     )
     starts = pa.array(range(num + 1), pa.int32())
     lists = (simple(num) | structs).map(lambda array: pa.ListArray.from_arrays(starts, array))
+    large = simple(num).map(lambda array: pa.LargeListArray.from_arrays(starts.cast(pa.int64()), array))
+    fixed = simple(num).map(lambda array: pa.FixedSizeListArray.from_arrays(array, 1))
+    views = simple(num).map(lambda array: pa.ListViewArray.from_arrays(starts[:-1], pa.array([1] * num, pa.int32()), array))
     maps = simple(num).map(lambda array: pa.MapArray.from_arrays(starts, pa.array(["url"] * num), array))
-    return st.one_of(structs, lists, maps)
+    return st.one_of(structs, lists, large, fixed, views, maps)
 
 
 @st.composite
@@ -117,6 +141,37 @@ def test_every_value_is_itself_or_null(array: pa.Array) -> None:
         return
     if checked.type == array.type and not pa.types.is_nested(array.type):
         assert repr(values) == repr(expected)
+
+
+@pytest.mark.parametrize(
+    "unwritable",
+    [
+        pa.RunEndEncodedArray.from_arrays(pa.array([1, 3], pa.int32()), pa.array(["a", "b"])),
+        pa.UnionArray.from_sparse(pa.array([0, 1, 0], pa.int8()), [pa.array([1, 2, 3]), pa.array(["x", "y", "z"])]),
+        pa.array([(1, 2, 3), None, (2**31 - 1, -(2**31), 2**63 - 1)], pa.month_day_nano_interval()),
+    ],
+    ids=lambda array: str(array.type)[:20],
+)
+def test_types_that_no_parquet_file_holds_are_values_all_the_same(unwritable: pa.Array) -> None:
+    checked = sound(unwritable)
+
+    assert len([python_value(checked, row) for row in range(3)]) == 3
+
+
+@pytest.mark.parametrize("name", ["url", "date", "metadata", "html", "other"])
+def test_a_dictionary_of_texts_that_are_not_utf8_costs_no_row(tmp_path: Path, name: str) -> None:
+    words = pa.array([b"\xff\xfe", b"ok"], pa.binary()).view(pa.string())
+    column = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0], pa.int8()), words)
+    pq.write_table(pa.table({"text": ["a", "b", "c"], name: column}), tmp_path / "x.parquet")
+
+    assert [page.content for page in read(tmp_path / "x.parquet")] == ["a", "b", "c"]
+
+
+def test_a_text_that_is_such_a_dictionary_is_told_of(tmp_path: Path) -> None:
+    words = pa.array([b"\xff\xfe", b"ok"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), words)}), tmp_path / "x.parquet")
+
+    assert reasons(tmp_path / "x.parquet") == ["unreadable"]
 
 
 @pytest.mark.parametrize(("name", "num"), [("far-timestamp", 3), ("thousand", 1000), ("empty-text", 3), ("nested", 3)])

@@ -10,6 +10,19 @@ from pyarrow import types
 _NO_VALUE = (ArithmeticError, LookupError, ValueError, TypeError, AttributeError, ImportError, OSError, pa.ArrowException)
 """What the types raise for years beyond 9999, unknown time zones, too many digits."""
 
+_PLAINER = {
+    pa.string(): pa.binary(),
+    pa.large_string(): pa.large_binary(),
+    pa.string_view(): pa.binary_view(),
+    pa.date64(): pa.int64(),
+}
+_LISTS = (
+    (types.is_list, pa.list_),
+    (types.is_large_list, pa.large_list),
+    (types.is_list_view, pa.list_view),
+    (types.is_large_list_view, pa.large_list_view),
+)
+
 
 def python_value(array: pa.Array, index: int) -> Any:
     """A value of a sound array. Structs and maps become dicts, in which the first of equal names counts; dictionaries, their values."""
@@ -27,6 +40,7 @@ def sound(array: pa.Array) -> pa.Array:
     try:
         array.validate(full=True)
     except pa.ArrowInvalid:
+        array = array.storage if isinstance(array, pa.ExtensionArray) else array
         array = array.view(_plainer(array.type))
         array.validate(full=True)
     return array
@@ -34,7 +48,8 @@ def sound(array: pa.Array) -> pa.Array:
 
 def _plainer(dtype: pa.DataType) -> pa.DataType:
     """A type of the same layout that any bytes are values of."""
-    plain = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.date64(): pa.int64()}
+    if plain := _PLAINER.get(dtype):
+        return plain
     if types.is_time(dtype):
         return pa.int64() if dtype.bit_width == 64 else pa.int32()
     if types.is_decimal(dtype):
@@ -43,13 +58,14 @@ def _plainer(dtype: pa.DataType) -> pa.DataType:
         return pa.struct([_plainer_field(dtype.field(index)) for index in range(dtype.num_fields)])
     if types.is_map(dtype):
         return pa.map_(_plainer_field(dtype.key_field), _plainer_field(dtype.item_field))
-    if types.is_list(dtype):
-        return pa.list_(_plainer_field(dtype.value_field))
-    if types.is_large_list(dtype):
-        return pa.large_list(_plainer_field(dtype.value_field))
+    if types.is_fixed_size_list(dtype):
+        return pa.list_(_plainer_field(dtype.value_field), dtype.list_size)
+    for is_of_kind, make in _LISTS:
+        if is_of_kind(dtype):
+            return make(_plainer_field(dtype.value_field))
     if types.is_dictionary(dtype):
         return pa.dictionary(dtype.index_type, _plainer(dtype.value_type), dtype.ordered)
-    return plain.get(dtype, dtype)
+    return dtype
 
 
 def _plainer_field(field: pa.Field) -> pa.Field:

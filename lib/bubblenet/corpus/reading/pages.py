@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from bubblenet.corpus.reading import hygiene
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raise when the same payload would give another page: another address, content, type or declared language, or a verdict. Pages are read
 and segmented again.
 """
 
-PROVENANCE_VERSION = 2
+PROVENANCE_VERSION = 3
 """Raise when the same page would get another licence, date, digest, place or charset. Pages are read again; no later stage is redone."""
 
 _TAG_ATTRIBUTES = 4096

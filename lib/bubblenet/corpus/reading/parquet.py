@@ -19,6 +19,7 @@ BATCH_BYTES = 64 * 1024 * 1024
 MAX_COLUMNS = 4
 """Upper bound on the texts of maximum size in a row; row groups with larger rows, which cannot be pages, are not decompressed."""
 
+_NOT_UTF8 = "Invalid UTF8"  # in the message; Arrow has no error of its own for it
 _READ_BYTES = 1024 * 1024
 _DAMAGE = (pa.ArrowException, OSError, ValueError, MemoryError)
 
@@ -69,9 +70,25 @@ class _Group:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The relevant fields of every row. Every batch is validated first: a damaged file can decode into invalid arrays."""
-        size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, self.row_bytes)))
-        for batch in self.file.iter_batches(batch_size=size, row_groups=[self.index], columns=self.columns, use_threads=False):
+        for batch in self._batches(self._readable()):
             yield from rows_of(batch)
+
+    def _batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, self.row_bytes)))
+        return self.file.iter_batches(batch_size=size, row_groups=[self.index], columns=columns, use_threads=False)
+
+    def _readable(self) -> list[str]:
+        """The columns but dictionaries of texts that are not UTF-8, which Arrow reads neither so nor as bytes; all, if no text is left."""
+        schema = self.file.schema_arrow
+        readable = [name for name in self.columns if not _has_dictionary(schema, name) or self._is_utf8(name)]
+        return readable if any(folded_name(name) in TEXT_FIELDS for name in readable) else self.columns
+
+    def _is_utf8(self, name: str) -> bool:
+        try:
+            next(self._batches([name]), None)
+        except pa.ArrowInvalid as error:
+            return _NOT_UTF8 not in str(error)
+        return True
 
 
 def rows_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
@@ -83,6 +100,11 @@ def rows_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
             if fields.get(name) in (None, ""):
                 fields[name] = python_value(values, row)
         yield fields
+
+
+def _has_dictionary(schema: pa.Schema, name: str) -> bool:
+    """Whether a column of this name is or holds a dictionary."""
+    return any("dictionary<" in str(schema.field(index).type) for index in schema.get_all_field_indices(name))
 
 
 def _is_in(path: str, names: list[str]) -> bool:

@@ -20,6 +20,8 @@ CHUNK_BYTES = 64 * 1024
 MAX_DRAINED_BYTES = 256 * 1024 * 1024
 """Unpacked, how much more of an oversized record is read in search of its end: a decompression bomb costs a second of gzip or Zstandard."""
 
+ENDING_BYTES = 8
+
 _ENDS_EARLY = "ends early"
 
 
@@ -52,12 +54,13 @@ class GzipMember(io.RawIOBase):
     """One gzip member as a stream of decompressed bytes.
 
     Reading never raises: at damage or an early end of the file the stream ends, and `damage` describes it. After a clean end, `damage` is
-    empty and `end` is the offset of the next member.
+    empty and `end` is the offset of the next member. beginning, ending: the first bytes that were read, and the last ENDING_BYTES.
     """
 
     def __init__(self, source: BinaryIO, start: int) -> None:
         self.damage = ""
         self.end = start
+        self.beginning = self.ending = b""
         self._source = source
         self._inflater = zlib.decompressobj(wbits=31)
         self._pending = b""
@@ -102,6 +105,8 @@ class GzipMember(io.RawIOBase):
             self._pending = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
             self.end += len(compressed) - len(self._pending)
             if data:
+                self.beginning = self.beginning or data
+                self.ending = (self.ending + data[-ENDING_BYTES:])[-ENDING_BYTES:]
                 self._position += len(data)
                 return data
         return b""

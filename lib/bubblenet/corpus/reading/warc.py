@@ -12,26 +12,20 @@ its first record by moving from record to record. (A larger record that contains
 
 from __future__ import annotations
 
-import io
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from dataclasses import replace
+from typing import Any, BinaryIO, cast
 
-from fastwarc.warc import ArchiveIterator, WarcRecordType
+from fastwarc.warc import ArchiveIterator
 
 from bubblenet.corpus.reading.digests import PROBE_BYTES, Census, Verdict
 from bubblenet.corpus.reading.pages import Page, quarantined
+from bubblenet.corpus.reading.record_lengths import CLOSING, NO_RECORD, WARC_MAGIC, PlainRecord, has_taken_in, sizes_of, wrong_length
 from bubblenet.corpus.reading.streams import GZIP_MAGIC, MAX_DRAINED_BYTES, ByteRange, GzipMember, file_size, find, reason_of
 from bubblenet.corpus.reading.warc_records import Digests, read_record
 
-_WARC_MAGIC = b"WARC/"
-_PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
 _NATIVE_PANIC = "PanicException"  # the class of errors that FastWARC did not anticipate; it cannot be imported
-_HEAD = re.compile(rb"WARC/\d.{0,65536}?\n\r*\n", re.DOTALL)
-_CONTENT_LENGTH = re.compile(rb"^Content-Length[ \t]*:[ \t]*(\d{1,18})[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
-_HEAD_BYTES = 4096
-_MAX_HEAD_BYTES = 64 * 1024
 
 
 def read_warc(
@@ -46,57 +40,15 @@ def read_warc(
     return reader.pages()
 
 
-class PlainRecord(io.RawIOBase):
-    """One record of an uncompressed file as a stream of bytes, with `damage`, `end` and `has_ended` as in GzipMember.
+class _Reader(ABC):
+    """One pass over a part of a file.
 
-    file_bytes: size of the file, which avoids seeking to its end (a remote file would discard its buffer).
+    _is_lenient: whether FastWARC accepts heads with non-standard line ends. _is_framed: whether the end of a record that has ended is
+    proven, whatever is wrong inside of it.
     """
 
-    def __init__(self, source: BinaryIO, start: int, file_bytes: int) -> None:
-        self.damage = ""
-        self.has_ended = False
-        self._source = source
-        self._num_left = file_bytes - start
-        self._position = 0
-        head = _HEAD.match(_read_head(source, start))
-        length = _CONTENT_LENGTH.search(head.group()) if head else None
-        self._size = head.end() + int(length.group(1)) if head and length else 0
-        self.end = start + self._size
-        if not self._size:
-            self.damage = "no WARC record where one should be"
-        source.seek(start)
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        """The number of bytes read."""
-        return self._position
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self._source.read(min(len(buffer), self._size - self._position))
-        self._position += len(data)
-        buffer[: len(data)] = data
-        return len(data)
-
-    def drain(self) -> None:
-        """Skip to the end of the record and past the blank lines after it, and determine whether it is complete."""
-        if self.damage:
-            return
-        if self._size > self._num_left:
-            self.damage = f"the record ends early: {self._size} bytes by its head, {self._num_left} are there"
-            return
-        self._source.seek(self.end)
-        while (blank := self._source.read(len(_WARC_MAGIC))).startswith((b"\r", b"\n")):
-            self.end += len(blank) - len(blank.lstrip(b"\r\n"))
-            self._source.seek(self.end)
-        self.has_ended = True
-
-
-class _Reader(ABC):
-    """One pass over a part of a file. _is_lenient: whether FastWARC accepts heads with non-standard line ends."""
-
     _is_lenient = False
+    _is_framed = False
 
     def __init__(self, source: BinaryIO, path: str, max_document_bytes: int, part: ByteRange) -> None:
         self._source = source
@@ -115,8 +67,8 @@ class _Reader(ABC):
         """The first offset from start to before stop that could be the start of a record."""
 
     @abstractmethod
-    def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:
-        """Set _offset to the position after a complete record; yield a Page if something is wrong there."""
+    def _doubt(self, frame: Any, page: Page | None) -> str:
+        """What is wrong with the length of a record that has ended; empty if nothing is."""
 
     def pages(self) -> Iterator[Page]:
         """Read record by record; after damage, continue at the next position that looks like a record."""
@@ -129,13 +81,21 @@ class _Reader(ABC):
                     yield held
                 held = page
             frame.drain()
-            if not frame.has_ended:
-                yield self._damaged(held, start, frame.damage)
-                self._offset = self._next_record(start + 1)
-                continue
-            if held:
+            damage = self._damage(frame, held)
+            if damage and held and held.is_verified and frame.has_ended:
                 yield held
-            yield from self._next(start, frame, held)
+                held = None
+            if damage:
+                yield self._damaged(held, start, damage)
+            elif held:
+                yield held
+            self._offset = frame.end if frame.has_ended and (self._is_framed or not damage) else self._next_record(start + 1)
+
+    def _damage(self, frame: GzipMember | PlainRecord, page: Page | None) -> str:
+        """What is wrong with a record that was read to its end; empty if nothing is."""
+        if not frame.has_ended:
+            return frame.damage or "more data than will be read"
+        return self._trouble or self._doubt(frame, page)
 
     def census(self) -> Census:
         """What the payload digests of the first records of the file are worth; the position in the file stays as it was."""
@@ -148,29 +108,27 @@ class _Reader(ABC):
         return census
 
     def _pages(self, stream: BinaryIO, offset: int) -> Iterator[Page]:
-        """Pages from a stream of records; it ends at a record that cannot be parsed."""
+        """Pages from a stream of records; it ends at a record that cannot be parsed, and `_trouble` says so."""
+        self._trouble, self._num_records = "", 0
         try:
             for record in ArchiveIterator(stream, parse_http=False, stream_detect=False, fsspec_args=False, quirks_mode=self._is_lenient):
                 length = record.content_length
-                page = read_record(record, self._limit, offset, self.digests) if record.record_type & _PAGE_RECORDS else None
+                self._num_records += 1
+                page = read_record(record, self._limit, offset, self.digests)
                 if page:
-                    yield page
+                    yield page if page.url else replace(page, url=self._path)
                 if page and page.reason == "too_large" and length > MAX_DRAINED_BYTES:
                     return
         except BaseException as error:
             if not isinstance(error, (OSError, ValueError)) and type(error).__name__ != _NATIVE_PANIC:
                 raise
-            yield self._unreadable(offset, f"no WARC record where one should be: {error}")
+            self._trouble = f"{NO_RECORD}: {error}"
 
     def _damaged(self, page: Page | None, start: int, damage: str) -> Page:
         """The page for a truncated or damaged record, with the URL of the page that was read from it."""
         if page and page.reason in ("truncated", "digest_mismatch", "too_large"):
             return page
-        page = page or self._unreadable(start, "")
-        return quarantined(page, reason_of(damage), damage or "more data than will be read")
-
-    def _unreadable(self, offset: int, detail: str) -> Page:
-        return quarantined(Page(self._path, None, "html", record_offset=offset), "unreadable", detail)
+        return quarantined(page or Page(self._path, None, "html", record_offset=start), reason_of(damage), damage)
 
     def _first_record(self) -> int:
         """The offset of the first record of this part, reached from an earlier one."""
@@ -178,7 +136,9 @@ class _Reader(ABC):
         while offset < min(self._part.start, self._size):
             frame = self._open(offset)
             frame.drain()
-            offset = frame.end if frame.has_ended and self._is_record(frame.end) else self._next_record(offset + 1)
+            is_sound = frame.has_ended and (self._is_framed or not self._doubt(frame, None))
+            offset = frame.end if is_sound else offset + 1
+            offset = offset if is_sound and self._is_record(offset) else self._next_record(offset)
         return offset
 
     def _next_record(self, start: int) -> int:
@@ -190,11 +150,13 @@ class _Reader(ABC):
         return self._size if found is None else found
 
     def _is_record(self, offset: int) -> bool:
-        return self._open(offset).read(len(_WARC_MAGIC)) == _WARC_MAGIC
+        return self._open(offset).read(len(WARC_MAGIC)) == WARC_MAGIC
 
 
 class _GzipReader(_Reader):
     """Reads a file with one gzip member per record; the checksum proves that a member is complete."""
+
+    _is_framed = True
 
     def _open(self, start: int) -> GzipMember:
         return GzipMember(self._source, start)
@@ -202,9 +164,12 @@ class _GzipReader(_Reader):
     def _find(self, start: int, stop: int) -> int | None:
         return find(self._source, GZIP_MAGIC, start, stop)
 
-    def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:
-        self._offset = frame.end
-        yield from ()
+    def _doubt(self, frame: GzipMember, page: Page | None) -> str:
+        """More or fewer bytes behind the record of a member than blank lines; of several records in one, FastWARC tells."""
+        if self._num_records != 1:
+            return ""
+        sizes = sizes_of(frame.beginning)
+        return wrong_length(frame.ending, sizes[1], frame.tell() - sum(sizes)) if sizes else ""
 
 
 class _PlainReader(_Reader):
@@ -216,22 +181,12 @@ class _PlainReader(_Reader):
         return PlainRecord(self._source, start, self._size)
 
     def _find(self, start: int, stop: int) -> int | None:
-        if start == 0 and self._is_record(0):
-            return 0
-        found = find(self._source, b"\n" + _WARC_MAGIC, max(0, start - 1), stop - 1)
-        return None if found is None else found + 1
+        return find(self._source, WARC_MAGIC, start, stop)
 
-    def _next(self, start: int, frame: GzipMember | PlainRecord, page: Page | None) -> Iterator[Page]:
-        is_proven = frame.end >= self._size or self._is_record(frame.end) or bool(page and page.is_verified)
-        if not is_proven:
-            yield self._unreadable(frame.end, "no WARC record where one should be")
-        self._offset = frame.end if is_proven else self._next_record(start + 1)
-
-
-def _read_head(source: BinaryIO, start: int) -> bytes:
-    """The bytes from start on, enough to contain the head of a record if there is one."""
-    source.seek(start)
-    head = source.read(_HEAD_BYTES)
-    if head.startswith(_WARC_MAGIC) and not _HEAD.match(head):
-        head += source.read(_MAX_HEAD_BYTES - _HEAD_BYTES)
-    return head
+    def _doubt(self, frame: PlainRecord, page: Page | None) -> str:
+        if page and page.is_verified:
+            return ""
+        if page and has_taken_in(frame.ending, frame.block_bytes, frame.num_behind):
+            return "the record takes in the blank lines that should follow it"
+        is_closed = frame.ending.endswith(CLOSING) or frame.end >= self._size or self._is_record(frame.end)
+        return "" if is_closed else "no record follows where this one ends by its length"

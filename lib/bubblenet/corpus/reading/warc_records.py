@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,7 +18,13 @@ from bubblenet.corpus.reading.pages import Page, from_payload, quarantined
 from bubblenet.corpus.reading.sniffing import is_document
 
 _CONTENT_TYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "markdown"}
+_PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+_NO_PAGES = (
+    WarcRecordType.warcinfo | WarcRecordType.request | WarcRecordType.metadata | WarcRecordType.revisit | WarcRecordType.continuation
+)
 _PAGE_SCHEMES = ("http://", "https://", "file://", "ftp://")
+_ALTERED_BLOCK = ("digest_mismatch", "the block is not the one its WARC-Block-Digest was made from")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 class Digests(Protocol):
@@ -28,14 +35,17 @@ class Digests(Protocol):
 
 
 def read_record(record: WarcRecord, limit: int, offset: int, digests: Digests | None) -> Page | None:
-    """The page of a response, resource or conversion record; None for one without a page.
+    """The page of a response, resource or conversion record; None for one without a page, and for one of another type.
 
     limit: maximum bytes of a page; a larger one is quarantined as `too_large`. offset: of the record, or of its gzip member.
     digests: None if none is to refuse a record.
     """
-    url = hygiene.clean_line((record.headers.get("WARC-Target-URI") or "").strip("<> "))
-    if not url.lower().startswith(_PAGE_SCHEMES):
+    if record.record_type & _NO_PAGES:
         return None
+    url = hygiene.clean_line((record.headers.get("WARC-Target-URI") or "").strip("<> "))
+    if not (record.record_type & _PAGE_RECORDS and url.lower().startswith(_PAGE_SCHEMES)):
+        problem = _problem_of_head(record, url)
+        return quarantined(Page(url, None, "html", record_offset=offset), "unreadable", problem) if problem else None
     page = Page(url, None, "html", record_offset=offset, fetched_at=iso_date(hygiene.clean_line(record.headers.get("WARC-Date") or "")))
     length = record.content_length
     block = _read_block(record, min(length, limit + http.MAX_HEAD_BYTES))
@@ -45,10 +55,22 @@ def read_record(record: WarcRecord, limit: int, offset: int, digests: Digests | 
         return _cut_record(page, len(block), length) or quarantined(page, "unreadable", "the response has no HTTP status line")
     content_type = _CONTENT_TYPES.get(response.content_type or _sniffed_type(response.body))
     if response.status != 200 or content_type is None:
-        return None
+        is_altered = bool(digests) and len(block) == length and fits(record.headers.get("WARC-Block-Digest"), block) is False
+        return quarantined(page, *_ALTERED_BLOCK) if is_altered else None  # its status or type may be what was altered
     page = replace(page, content_type=content_type, block_digest=hashlib.sha256(block).hexdigest() if len(block) == length else "")
     page = replace(page, declared_language=_identified_language(record))
     return _record_problem(page, record, block, limit) or _decoded_page(page, record, response, block, limit, digests)
+
+
+def _problem_of_head(record: WarcRecord, url: str) -> str:
+    """Why a record that seems to hold a page cannot be one: its type is none, or its address; empty for any other."""
+    media = (record.headers.get("Content-Type") or "").lower()
+    is_response = "application/http" in media and "msgtype=request" not in media
+    if record.record_type == WarcRecordType.no_type or (record.record_type == WarcRecordType.unknown and is_response):
+        return f"no type of a WARC record: {record.headers.get('WARC-Type')!r}"
+    if record.record_type & _PAGE_RECORDS and (is_response or not _SCHEME.match(url)):
+        return f"no address of a page: {url!r}"
+    return ""
 
 
 def _identified_language(record: WarcRecord) -> str | None:
@@ -91,7 +113,7 @@ def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block
     """The page of a complete record, unless its digests refuse it."""
     fits_block = fits(record.headers.get("WARC-Block-Digest"), block)
     if fits_block is False and digests:
-        return quarantined(page, "digest_mismatch", "the block is not the one its WARC-Block-Digest was made from")
+        return quarantined(page, *_ALTERED_BLOCK)
     if response.is_cut:
         announced = response.headers["content-length"]
         return quarantined(page, "truncated", f"the server announced {announced} bytes, {len(response.body)} are stored")
