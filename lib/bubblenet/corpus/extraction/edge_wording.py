@@ -52,16 +52,24 @@ LABEL = _any(r"""
     (?:previous|next|older|newer)(?: (?:post|article|story|page)s?)|(?:vorheriger|nachster) (?:beitrag|artikel)|tweet(?:en)?|pin it
     copy link|print(?: this)?(?: page| article)|drucken|seite drucken|\d+ ?min(?:ute|uten)?s?\.?(?: read| lesezeit)
     (?:reading time|lesezeit|temps de lecture)\b.{0,20}|(?:no|\d+|keine) (?:comments?|kommentare?|shares?)
-    (?:copyright )?(?:\(c\)|\u00a9|copyright \d{4}).*|.{0,100}\ball rights reserved\b.{0,40}|.{0,60}\balle rechte vorbehalten\b.{0,40}
-    this field is (?:for validation|hidden)\b.*|.{0,6}indicates required fields?.*|required fields are marked.*
+    (?:copyright )?(?:\(c\)|\u00a9|copyright \d{4}).*
+    this field is (?:for validation|hidden)\b.*|required fields are marked.*
     your e-?mail address will not be\b.*|be the first to comment.*
     (?:you must be )?(?:log|sign)(?:ged)? in (?:to|or) .{0,40}(?:comment|reply|post|register|vote).*|(?:follow|find|like|join) us on .*
     add .{2,40} as a preferred source.*|loading(?: .{0,20})?\.*|enlarge this image|toggle caption|(?:contents|inhalt) (?:hide|show)
     (?:show|hide|expand|collapse) (?:more|less|all|sources|comments|details)|quellen (?:ausblenden|anzeigen|einblenden)
     (?:werbung|anzeige|advertorial|sponsored)[.:|,-] .{0,80}|image|image credits?\b.{0,50}
-    (?:picture|photo|foto)s?(?: credits?)?(?::| by) .{1,50}|.{0,120}\u00a9 ?[\w/ .,&-]{2,50}\)?
+    (?:picture|photo|foto)s?(?: credits?)?(?::| by) .{1,50}
 """)
 """What is no text by itself: a control, an advertisement, a credit, a notice of a form."""
+
+MARKED = {
+    "all rights reserved": re.compile(r".{0,100}\ball rights reserved\b.{0,40}"),
+    "alle rechte vorbehalten": re.compile(r".{0,60}\balle rechte vorbehalten\b.{0,40}"),
+    "required field": re.compile(r".{0,6}indicates required fields?.*"),
+    "\u00a9": re.compile(r".{0,120}\u00a9 ?[\w/ .,&-]{2,50}\)?"),
+}
+"""Likewise, by words within them; a pattern that begins with anything is slow, so it is tried only where these occur."""
 
 TAGS = _any(r"""
     (?:tags?|tagged|schlagworte?|schlagworter|stichworte|filed under|posted in|categor(?:y|ies)|kategorien?|etiquetas|mots-cles)(?: .*|:.*)

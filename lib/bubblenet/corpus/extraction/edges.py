@@ -7,6 +7,7 @@ the page stands before it; elsewhere only the links under its heading do. Progra
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Sequence
 
@@ -15,6 +16,9 @@ from bubblenet.corpus.extraction.blocks import Block
 
 MIN_TAIL_POSITION = 0.3
 """A section with a heading such as "Related posts" goes as a whole from here on, as a share of the page's text."""
+
+MAX_TAIL_CHARACTERS = 80
+"""A longer heading says what its section is about."""
 
 MAX_LABEL_CHARACTERS = 160
 """Longer text is no label."""
@@ -74,8 +78,9 @@ def _ends(block: Block, level: int) -> bool:
 
 
 def _is_tail(block: Block) -> bool:
-    is_candidate = block.kind in ("heading", "paragraph") and len(block.text) <= MAX_LABEL_CHARACTERS and not block.asks
-    if not is_candidate or (block.kind == "paragraph" and block.text.endswith(".")):
+    if block.kind not in ("heading", "paragraph") or len(block.text) > MAX_TAIL_CHARACTERS or block.asks:
+        return False
+    if block.kind == "paragraph" and block.text.endswith("."):
         return False
     return bool(edge_wording.TAIL.fullmatch(_folded(block.text)))
 
@@ -114,7 +119,9 @@ def _is_label(block: Block) -> bool:
     if block.kind not in ("paragraph", "item") or len(block.text) > MAX_LABEL_CHARACTERS:
         return False
     text = _folded(block.text)
-    return bool(edge_wording.LABEL.fullmatch(text) or (_leads_elsewhere(block) and edge_wording.TAGS.fullmatch(text)))
+    if edge_wording.LABEL.fullmatch(text) or (_leads_elsewhere(block) and edge_wording.TAGS.fullmatch(text)):
+        return True
+    return any(words in text and pattern.fullmatch(text) for words, pattern in edge_wording.MARKED.items())
 
 
 def _is_byline(block: Block) -> bool:
@@ -140,6 +147,7 @@ def _is_prose(block: Block) -> bool:
     return is_text and len(block.text) - block.num_link_characters > MIN_PROSE_CHARACTERS
 
 
+@functools.lru_cache(maxsize=1024)
 def _folded(text: str) -> str:
     """Words in small letters without accents, marks of lists and emphasis."""
     text = text.replace("*", "").replace("`", "").strip(_MARKS).casefold().replace("\u2019", "'")
