@@ -131,7 +131,7 @@ def test_dates_and_bylines_under_the_title_go(lead: str) -> None:
     assert text_of(f"<h1>Walking the flats</h1><p>{lead}</p>{ARTICLE}") == PLAIN
 
 
-def test_a_slogan_before_the_title_goes_and_text_before_it_stays() -> None:
+def test_a_heading_before_the_title_goes_and_text_before_it_stays() -> None:
     assert article(before="<h4>Book your walk today</h4>") == PLAIN
     assert PROSE[0] in text_of(f"<p>{PROSE[0]}</p><h1>Walking the flats</h1>{ARTICLE[200:]}")
 

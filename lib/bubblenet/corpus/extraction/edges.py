@@ -45,7 +45,7 @@ _MARKS = " \t\n-*+\u2022>#|:!\u00bb\u203a\u2026\u2192\"'"
 
 def without_edges(blocks: Sequence[Block]) -> list[Block]:
     """The blocks of a page without what stands around its text."""
-    kept = [block for block in _without_bars(_without_lead(_without_tails(blocks))) if not _is_label(block)]
+    kept = _without_labels(_without_lead(_without_tails(blocks)))
     while len(kept) > 1 and kept[-1].kind == "paragraph" and (_is_byline(kept[-1]) or _is_invitation(kept[-1])):
         kept.pop()
     return kept
@@ -86,25 +86,34 @@ def _is_tail(block: Block) -> bool:
 
 
 def _without_lead(blocks: list[Block]) -> list[Block]:
-    """Drop slogans before the page's title, and dates and bylines between it and the text."""
+    """Drop headings before the page's title, and dates and bylines between it and the text."""
     title = next((index for index, block in enumerate(blocks[:MAX_LEAD_BLOCKS]) if block.kind == "heading" and block.level == 1), None)
     if title is None:
         return blocks
     before = blocks[:title]
     if sum(len(block.text) for block in before) <= MAX_LEAD_CHARACTERS and not any(map(_is_prose, before)):
-        before = []
+        before = [block for block in before if block.kind != "heading"]
     around = range(title + 1, min(len(blocks), title + 1 + MAX_LEAD_BLOCKS))
     text = next((index for index in around if _is_prose(blocks[index])), title + 1)  # without any, the dates may be the text
     return [*before, blocks[title], *(block for block in blocks[title + 1 : text] if not _is_byline(block)), *blocks[text:]]
 
 
-def _without_bars(blocks: list[Block]) -> list[Block]:
-    """Drop names of networks, two or more in a row, before and after the text; within it they may be what it is about."""
+def _without_labels(blocks: list[Block]) -> list[Block]:
+    """Drop labels, and before and after the text also items that are, and names of networks, two or more in a row.
+
+    Within the text, items and networks may be what it is about.
+    """
     prose = [index for index, block in enumerate(blocks) if _is_prose(block)]
     first, last = (prose[0], prose[-1]) if prose else (0, len(blocks))
-    is_network = [not first < index < last and _is_network(block) for index, block in enumerate(blocks)]
-    neighbours = zip(blocks, [False, *is_network], is_network, [*is_network[1:], False], strict=False)
-    return [block for block, before, here, after in neighbours if not (here and (before or after))]
+    is_outside = [not first < index < last for index in range(len(blocks))]
+    is_network = [outside and _is_network(block) for outside, block in zip(is_outside, blocks, strict=True)]
+    neighbours = zip([False, *is_network], is_network, [*is_network[1:], False], strict=False)
+    in_a_bar = [here and (before or after) for before, here, after in neighbours]
+    return [
+        block
+        for block, in_bar, outside in zip(blocks, in_a_bar, is_outside, strict=True)
+        if not (in_bar or ((outside or block.kind == "paragraph") and _is_label(block)))
+    ]
 
 
 def _is_network(block: Block) -> bool:
