@@ -177,6 +177,27 @@ def _wrapped() -> Iterator[str]:
         yield f"<div><a href=/>Start</a></div><{tag}><h1>Page</h1><div>{PROSE}</div></{tag}>"
 
 
+def _edged() -> Iterator[str]:
+    """What stands around the text without an element named for it."""
+    page = f"<h1>Page</h1><p>{PROSE}</p>{{}}"
+    cards = f"<h3>Other</h3><p>{LINE} {LINE}</p>"
+    for heading in ("Related posts", "Mehr zum Thema", "Leggi anche", "Contact"):
+        yield page.format(f"<h2>{heading}</h2>{cards}<h2>Next</h2><p>{LINE}</p>")
+        yield f"<h1>Page</h1><p>{LINE}</p><h2>{heading}</h2><p><a href=x>{LINE}</a></p><p>{PROSE}</p>"
+    for label in (
+        "Share this post",
+        "<ul><li>Facebook<li>Twitter</ul>",
+        "Subscribe to our newsletter.",
+        "12 March 2024",
+        "(c) 2024 Us",
+        "Tags: <a href=x>tea</a>",
+        "4 min read",
+        "Read it more than once.",
+    ):
+        yield page.format(f"<p>{label}</p>")
+        yield f"<h4>Slogan</h4><h1>Page</h1><p>{label}</p><p>{PROSE}</p>"
+
+
 def pages() -> list[str]:
     """All of them, with a title."""
-    return [f"<title>Page</title>{page}" for family in (_around, _placed, _built, _wrapped) for page in family()]
+    return [f"<title>Page</title>{page}" for family in (_around, _placed, _built, _wrapped, _edged) for page in family()]

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus.extraction import faq, formulas, furniture, indices, main_part, markup, parsing, structured
+from bubblenet.corpus.extraction import edges, faq, formulas, furniture, indices, main_part, markup, parsing, structured
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
-EXTRACTION_VERSION = 5
+EXTRACTION_VERSION = 6
 """Raise whenever the same page would give different blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
@@ -68,7 +68,7 @@ def _content(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list
     elements = page_elements(tree, selector)
     blocks = build_blocks(main_part.main_parts(elements))
     markup.take_apart(elements)
-    return faq.written_questions(without_empty_headings(without_link_lists(blocks)))
+    return faq.written_questions(without_empty_headings(edges.without_edges(without_link_lists(blocks))))
 
 
 def page_elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:

@@ -45,7 +45,7 @@ _WORD_BEFORE, _WORD_AFTER = re.compile(r"[A-Za-z0-9()\[\]]*$"), re.compile(r"[A-
 
 def may_occur(html: str) -> bool:
     """Whether a serialised page has powers or indices."""
-    return "<sup" in html or "<sub" in html
+    return "<su" in html and ("<sup" in html or "<sub" in html)  # one look at a page without any; else a summary or so
 
 
 def write_out(html: str, language: str) -> str:

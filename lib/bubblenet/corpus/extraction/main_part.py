@@ -63,7 +63,8 @@ def main_parts(elements: list[Element]) -> list[Element]:
     page = _Page(body.num_characters, sum(element.num_prose for element in elements))
     gutters: list[Element] = []
     for element in reversed(elements):
-        element.is_furniture = element is not body and _is_furniture(element, page)
+        may_be = bool(element.attributes) or element.tag == "td" or element.tag in furniture.JUDGED_TAGS
+        element.is_furniture = may_be and element is not body and _is_furniture(element, page)
         if element.num_prose and element.parent and not element.is_furniture:
             element.parent.num_prose += element.num_prose
         if (element.is_furniture or not element.num_characters) and element.attributes and furniture.is_gutter(element.attributes):
@@ -121,8 +122,6 @@ def _is_furniture(element: Element, page: _Page) -> bool:
     if not element.num_characters and not element.run and element.tag not in markup.HEADING_LEVELS:
         return False
     tag, attributes = element.tag, element.attributes
-    if not attributes and tag not in furniture.JUDGED_TAGS and tag != "td":
-        return False
     if not furniture.may_be(tag, attributes):
         return programs.is_gutter_cell(element) if tag == "td" and element.holds & markup.CODE else False
     traits = furniture.traits(attributes)
