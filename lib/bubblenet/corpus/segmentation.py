@@ -97,7 +97,7 @@ def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
         for child in children:
             yield from _cut(child, limits)
         return
-    if not section.holds_question(_least_answer(limits)):
+    if not (section.holds_question(_least_answer(limits)) or section.holds_post()):
         blocks = list(section.blocks())
         if rendered_length(blocks) <= limits.max_characters:
             yield _Piece(section.path, blocks, section.question)
@@ -117,8 +117,8 @@ def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
 
 
 def _is_loose(section: Section, limits: RuleSettings) -> bool:
-    """Whether a sub-section is too short by itself. The answer to a question may be shorter than other passages."""
-    if section.holds_question(_least_answer(limits)):
+    """Whether a sub-section is too short by itself. The answer to a question may be shorter than other passages; a post stands alone."""
+    if section.is_post or section.holds_post() or section.holds_question(_least_answer(limits)):
         return False
     least = _least_answer(limits) if section.question else limits.min_characters
     return rendered_length(section.blocks()) < least

@@ -6,6 +6,8 @@ import functools
 import re
 from typing import NamedTuple
 
+from bubblenet.corpus.extraction import post_names
+
 SKIPPED_SELECTOR = (
     "script:not([type^='math/']),style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,"
     "meter,option"
@@ -63,12 +65,13 @@ _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORE
 
 class Traits(NamedTuple):
     """Attributes of an element: its class or id names furniture, its ARIA role is one of the skipped ones, it is invisible, its
-    class names a gutter."""
+    class names a gutter, it may hold the text of a post."""
 
     is_named: bool = False
     has_skipped_role: bool = False
     is_invisible: bool = False
     is_gutter: bool = False
+    may_be_post: bool = False
 
 
 _NONE = Traits()
@@ -155,12 +158,13 @@ def _traits(attributes: str) -> Traits:
     """Cached, since the pages of a site repeat their attributes."""
     names = f"{_value(attributes, 'class')} {_value(attributes, 'id')}".split()
     is_named = any(map(_names_furniture, names))
-    is_gutter = names_gutter(attributes)
+    is_gutter, may_be_post = names_gutter(attributes), post_names.may_hold_text(attributes, names)
     if not may_have_traits(attributes):
-        return _NONE if not (is_named or is_gutter) else Traits(is_named, is_gutter=is_gutter)
+        is_any = is_named or is_gutter or may_be_post
+        return Traits(is_named, is_gutter=is_gutter, may_be_post=may_be_post) if is_any else _NONE
     found = dict(_OTHER_TRAITS.findall(attributes))
     is_hidden = "hidden" in found or found.get("aria-hidden") == "true" or bool(_INVISIBLE.search(found.get("style", "")))
-    all_traits = Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter)
+    all_traits = Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter, may_be_post)
     return all_traits if any(all_traits) else _NONE
 
 
