@@ -28,7 +28,7 @@ _TYPE = re.compile(
 _ASIDE = re.compile(
     r"signatures?|sig|\w+[-_]?signature|signature[-_]\w+|post-?sig|bbCodeBlock--quote|bbCodeQuote|bbcode_?quote|quote_?container|quotetop|"
     r"quotemain|quoteheader|ipsQuote|ipsBlockquote|UserQuote|quote(?:box|block|title|content|text|message)?|(?:[a-z]+[-_])+quote(?:[-_]text)?|"
-    r"last-?edit(?:ed)?|edited-?by|post-?edited|message-lastEdit|post-notice",
+    r"onebox|(?:[\w-]+--?)?unfurl|link-?preview(?:-\w+)?|last-?edit(?:ed)?|edited-?by|post-?edited|message-lastEdit|post-notice",
     re.IGNORECASE,
 )
 _ACCEPTED = re.compile(
@@ -40,7 +40,7 @@ _AUTHOR = re.compile(r"(?:[\w-]*[_-])?(?:author|user-?names?|poster|creator|bigu
 _VOTES = re.compile(r"(?:js-)?(?:vote-?count|votes?|score|upvotes?)", re.IGNORECASE)
 
 TEXT, LIKELY_TEXT, ASIDE, ACCEPTED, ANSWER, AUTHOR, VOTES = 1, 2, 4, 8, 16, 32, 64
-"""What a class or id names, as bits: the text of a post, by an engine or by a name of that kind; a quotation or a signature in it; an
+"""What a class or id names, as bits: the text of a post, by an engine or by a name of that kind; a quotation, a signature or the preview of a link in it; an
 accepted answer, an answer, an author, votes."""
 
 _PATTERNS = {
@@ -77,9 +77,14 @@ def may_hold_text(attributes: str, names: list[str]) -> bool:
     return (is_microdata and bool(_TEXT.search(attributes))) or bool(_DATA.search(attributes))
 
 
-def holds_text(attributes: str, names: str) -> bool:
-    """Whether an engine is known to call the text of a post so, or microdata do."""
-    return bool(named_parts(names) & TEXT or _TEXT.search(attributes) or _DATA.search(attributes))
+def holds_text(attributes: str, names: str, type_name: str) -> bool:
+    """Whether an engine is known to call the text of a post so, or microdata do. type_name: of the element or around it."""
+    return bool(named_parts(names) & TEXT or (type_name and _TEXT.search(attributes)) or _DATA.search(attributes))
+
+
+def may_be_text(attributes: str, names: str) -> bool:
+    """Whether an element may hold the text of a post though no schema.org type says so."""
+    return any(map(is_of_text, names.split())) or bool(_DATA.search(attributes))
 
 
 def type_of(attributes: str) -> str:

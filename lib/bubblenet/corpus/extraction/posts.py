@@ -22,6 +22,12 @@ MIN_POST_CHARACTERS = 200
 MAX_OTHER_PROSE = 0.2
 """Prose before the first post, as a share of the posts' text: with more, the page is an article, and the posts are comments on it."""
 
+MAX_OTHER_CHARACTERS = 1000
+"""Likewise in characters; rules and notices of a forum are shorter."""
+
+MIN_PROSE_SHARE = 0.5
+"""Share of a page's prose that its only post must have."""
+
 MIN_NESTED_SHARE = 0.5
 """Share of an element's text that an inner one with such a name must have, to be the text of the post itself."""
 
@@ -71,6 +77,7 @@ class _Page:
         self.held: dict[int, _Held] = {}
         for element in elements:
             self._inherit(element)
+        self.is_faq = sum(post_names.type_of(element.attributes) == "Question" for element in elements if "Question" in element.attributes) > 1
 
     def _inherit(self, element: Element) -> None:
         above = id(element.parent)
@@ -79,6 +86,13 @@ class _Page:
             self.types[id(element)] = name
         if above in self.asides or (element.attributes and is_aside(element)):
             self.asides.add(id(element))
+
+    def may_be_post(self, element: Element) -> bool:
+        """Whether an element may hold the text of a post: one of microdata does where they say that it is one, and not one of many questions."""
+        is_of_faq = self.is_faq and self.types.get(id(element)) in ("Question", "Answer")
+        if is_of_faq or id(element) in self.types:
+            return not is_of_faq
+        return post_names.may_be_text(element.attributes, _names(element))
 
     def texts(self, candidates: set[int]) -> list[Element]:
         """Those of the candidates that hold the text of one post, in order; of nested ones, the inner if it has most of the text."""
@@ -111,6 +125,10 @@ class _Page:
         return text
 
 
+def _names(element: Element) -> str:
+    return f"{furniture.class_name(element.attributes)} {furniture.id_of(element.attributes)}"
+
+
 def is_aside(element: Element) -> bool:
     """Whether an element of a post is a quotation of another post or a signature, by its name."""
     names = furniture.class_name(element.attributes)
@@ -123,7 +141,7 @@ def of_thread(elements: list[Element]) -> list[Post]:
     if not candidates:
         return []
     page = _Page(elements)
-    texts = page.texts({id(element) for element in candidates})
+    texts = page.texts({id(element) for element in candidates if page.may_be_post(element)})
     texts = _without_comments(page.texts(_alike(elements, texts)) if len(texts) > 1 else texts, page.types)
     if not texts or not _is_thread(page, texts):
         return []
@@ -151,8 +169,8 @@ def _is_thread(page: _Page, texts: list[Element]) -> bool:
     """Whether the posts are what the page is about."""
     num_characters = sum(text.num_characters for text in texts)
     types = {page.types.get(id(text), "") for text in texts}
-    is_known = any(post_names.holds_text(text.attributes, furniture.class_name(text.attributes)) for text in texts)
-    if len(texts) == 1 and (num_characters < MIN_POST_CHARACTERS or not is_known):
+    is_known = any(post_names.holds_text(text.attributes, _names(text), page.types.get(id(text), "")) for text in texts)
+    if len(texts) == 1 and not (is_known and _is_main(page, texts[0])):
         return False
     if not is_known and _are_entries(page, texts):
         return False
@@ -160,7 +178,13 @@ def _is_thread(page: _Page, texts: list[Element]) -> bool:
         return True
     first = texts[0]
     before = itertools.takewhile(lambda element: element is not first, page.elements)
-    return sum(element.run for element in before if element.is_prose() and not element.is_furniture) <= MAX_OTHER_PROSE * num_characters
+    num_others = sum(element.run for element in before if element.is_prose() and not element.is_furniture)
+    return num_others <= min(MAX_OTHER_CHARACTERS, MAX_OTHER_PROSE * num_characters)
+
+
+def _is_main(page: _Page, text: Element) -> bool:
+    """Whether a text is long enough to be all that a page is about."""
+    return text.num_characters >= MIN_POST_CHARACTERS and text.num_prose >= MIN_PROSE_SHARE * page.elements[0].num_prose
 
 
 def _are_entries(page: _Page, texts: list[Element]) -> bool:

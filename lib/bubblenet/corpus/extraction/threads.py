@@ -25,9 +25,13 @@ MIN_ANSWER_CHARACTERS = 200
 POST_LEVEL = 2
 """Posts stand below the title, as its sections."""
 
+MIN_REPEATED_CHARACTERS = 40
+"""A block of a post that stands in it once more is its beginning, shown until a reader unfolds the post."""
+
 _STATED_CHARACTERS = 80
 """Of the beginning of an answer that is stated in JSON-LD, to find its post."""
 
+_SITE = re.compile(r"(?:\s+[|\u2013\u2014\u00b7-]\s+[^|\u2013\u2014\u00b7?]{1,40})+$")
 _SAID = re.compile(
     r"\s*(?:Quote:?|Zitat:?|Quoting:?|Citation:?)?\s*(?:Originally posted by\b|[^\n]{1,60}? (?:wrote|said|schrieb|hat geschrieben|"
     r"a \u00e9crit|escribi\u00f3|ha scritto)\b[^\n]{0,60}?:)",
@@ -44,7 +48,7 @@ def thread_blocks(elements: list[Element], title: str, stated: Sequence[Answered
     written = [(post, blocks) for post in found if (blocks := _post_blocks(post))]
     if not written:
         return []
-    name = _title(elements, found) or title
+    name = _title(elements, found) or _name(title)
     answer = _answer(written, name, stated)
     heading = Block("heading", name, 1, asks=answer is not None)
     blocks = [heading] if name else []
@@ -58,12 +62,22 @@ def thread_blocks(elements: list[Element], title: str, stated: Sequence[Answered
 
 def _post_blocks(post: Post) -> list[Block]:
     """The text of a post. Its headings stand below the post."""
-    post.text.is_furniture = False
+    inner: Element | None = post.text
+    while inner:
+        inner.is_furniture = False
+        inner = next((child for child in inner.elements() if 2 * child.num_characters > post.text.num_characters), None)
     for element in post.text.descendants():
         if (element.attributes and posts.is_aside(element)) or (element.tag in ("blockquote", "table") and _SAID.match(element.text(20))):
             element.is_furniture = True
     blocks = faq.written_questions(build_blocks([post.text]))
-    return [replace(block, level=min(7, max(block.level, POST_LEVEL + 1))) if block.level else block for block in blocks]
+    blocks = [replace(block, level=min(7, max(block.level, POST_LEVEL + 1))) if block.level else block for block in blocks]
+    first = {block.text: index for index, block in reversed(list(enumerate(blocks)))}
+    return [block for index, block in enumerate(blocks) if len(block.text) < MIN_REPEATED_CHARACTERS or first[block.text] == index]
+
+
+def _name(title: str) -> str:
+    """The title of a page without the name of its site."""
+    return _SITE.sub("", title) or title
 
 
 def _title(elements: Iterable[Element], found: Sequence[Post]) -> str:
