@@ -31,7 +31,7 @@ SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup
 JUDGED_TAGS = SKIPPED_TAGS | _words("header form button gutter aside")
 """For these, the content of the element decides whether it is furniture, whatever its attributes."""
 
-NEVER_NAMED = _words("html body main article a em strong code pre td figcaption")
+NEVER_NAMED = _words("html body main article a em strong code pre td figcaption details")
 """Elements that are not furniture whatever their class or id."""
 
 _GUTTER_TAGS = _words("td pre")
@@ -44,7 +44,7 @@ _NAMES = _words(
     "editsection sphinxsidebar headerlink linenos lineno gutter byline author authors bio meta metadata postmeta utility tags taglist "
     "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
-_FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")
+_FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating disclosure"), _NAMES - _words("widget widgets")
 _GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMirror-linenumber`, `blob-num`; `ln` and `lnt` of Hugo
     r" class=\"(?:[^\"]*[\s_-])?"
     r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|linenos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",

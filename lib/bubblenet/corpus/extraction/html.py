@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus.extraction import faq, formulas, furniture, indices, main_part, markup, parsing, structured, threads
+from bubblenet.corpus.extraction import faq, formulas, furniture, indices, main_part, markup, parsing, products, structured, threads
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
@@ -43,9 +43,9 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     tree = parsing.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    blocks = _content(tree, title, stated)
+    blocks = _content(html, tree, title, stated)
     if _may_stand_elsewhere(html, rendered_length(blocks)):
-        more = _content(parsing.parse(html), title, stated, furniture.SCRIPT_SELECTOR)
+        more = _content(html, parsing.parse(html), title, stated, furniture.SCRIPT_SELECTOR)
         blocks = more if rendered_length(more) >= LITTLE_TEXT else blocks
     if stated:
         blocks = structured.mark_visible(blocks, stated)
@@ -64,12 +64,13 @@ def _may_stand_elsewhere(html: str, num_characters: int) -> bool:
 
 
 def _content(
-    tree: HTMLTree, title: str, stated: Sequence[structured.Answered], selector: str = furniture.SKIPPED_SELECTOR
+    html: str, tree: HTMLTree, title: str, stated: Sequence[structured.Answered], selector: str = furniture.SKIPPED_SELECTOR
 ) -> list[Block]:
     """The blocks of a page's main part, or of its posts. selector: of elements that are never read."""
     elements = page_elements(tree, selector)
-    parts = main_part.main_parts(elements)
-    blocks = threads.thread_blocks(elements, title, stated) or build_blocks(parts)
+    shop = products.shop(html, elements)
+    parts = main_part.main_parts(elements, shop.unwanted)
+    blocks = threads.thread_blocks(elements, title, stated) or products.kept(build_blocks(parts), shop.kind)
     markup.take_apart(elements)
     return faq.written_questions(without_empty_headings(without_link_lists(blocks)))
 
