@@ -44,7 +44,10 @@ _NAMES = _words(
     "editsection sphinxsidebar headerlink linenos lineno gutter byline author authors bio meta metadata postmeta utility tags taglist "
     "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
-_FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating disclosure"), _NAMES - _words("widget widgets")
+_FIRST_NAMES, _LAST_NAMES = (
+    _NAMES - _words("toc ad author caption meta skip subscription rating disclosure"),
+    _NAMES - _words("widget widgets"),
+)
 _GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMirror-linenumber`, `blob-num`; `ln` and `lnt` of Hugo
     r" class=\"(?:[^\"]*[\s_-])?"
     r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|linenos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",

@@ -77,7 +77,9 @@ class _Page:
         self.held: dict[int, _Held] = {}
         for element in elements:
             self._inherit(element)
-        self.is_faq = sum(post_names.type_of(element.attributes) == "Question" for element in elements if "Question" in element.attributes) > 1
+        self.is_faq = (
+            sum(post_names.type_of(element.attributes) == "Question" for element in elements if "Question" in element.attributes) > 1
+        )
 
     def _inherit(self, element: Element) -> None:
         above = id(element.parent)

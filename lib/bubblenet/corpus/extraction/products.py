@@ -47,14 +47,18 @@ _DECLARED = re.compile(
     r"|og:type\"\s+content=\"(?:og:)?product|content=\"(?:og:)?product\"[^>]*og:type"
 )
 _SHOP = re.compile(
-    r"add[-_ ]?to[-_ ]?(?:cart|bag|basket|trolley)|(?:out of|in) stock|sold out|warenkorb|panier|carrito|carrello|koszyk|winkelwagen|handlekurv", re.IGNORECASE
+    r"add[-_ ]?to[-_ ]?(?:cart|bag|basket|trolley)|(?:out of|in) stock|sold out|warenkorb|panier|carrito|carrello|koszyk|winkelwagen|handlekurv",
+    re.IGNORECASE,
 )
 _REVIEWS = re.compile(
     r"(?:.*[-_])?(?:reviews?|testimonials?|bewertung(?:en)?|avis|opinie|yotpo|okendo|loox|stamped|trustpilot|bazaarvoice)(?:[-_].*)?|bv[-_].*|jdgm-.*",
     re.IGNORECASE,
 )
 _REVIEW_DATA = re.compile(r" itemprop=\"(?:reviews?|aggregateRating)\"| itemtype=\"https?://schema\.org/(?:Review|AggregateRating)\"")
-_DRAWERS = re.compile(r"(?:.*[-_])?(?:mini-?cart|cart-?drawer|cart-?notification|wish-?list|quick-?(?:view|shop|add)|recently-?viewed|upsells?|cross-?sells?)(?:[-_](?:items?|list|drawer|section|container|wrapper|modal|popup|\d+))*", re.IGNORECASE)
+_DRAWERS = re.compile(
+    r"(?:.*[-_])?(?:mini-?cart|cart-?drawer|cart-?notification|wish-?list|quick-?(?:view|shop|add)|recently-?viewed|upsells?|cross-?sells?)(?:[-_](?:items?|list|drawer|section|container|wrapper|modal|popup|\d+))*",
+    re.IGNORECASE,
+)
 _OTHER_SECTIONS = re.compile(
     r"(?:\d+ )?(?:customer |product |verified |all )?(?:reviews?|ratings?|customer ratings?|feedback|testimonials)(?: \(?\d+\)?)?|reviews? .*|.* reviews|top reviews .*|.* feedback|explore .*|consider .*|why .*\b(?:buy|shop|choose us)\b.*|(?:sorry, )?there was .*|.* unavailable|(?:select|manage) your .*|price(?: alert)?|warranty(?: info(?:rmation)?)?|what (?:our )?(?:customers|people) (?:are saying|say).*"
     r"|(?:you (?:may|might) also|people|customers|others|shoppers) .*|(?:similar|related|recommended|featured|popular|other|more|recently viewed|sponsored|trending) .*"
@@ -132,7 +136,9 @@ def _priced(elements: Sequence[Element]) -> dict[int, int]:
     priced: dict[int, int] = defaultdict(int)
     for element in reversed(elements):
         if element.num_characters or element.run:
-            priced_here = sum(isinstance(child, str) and len(child) < MAX_CARD_CHARACTERS and bool(_PRICE.search(child)) for child in element.children)
+            priced_here = sum(
+                isinstance(child, str) and len(child) < MAX_CARD_CHARACTERS and bool(_PRICE.search(child)) for child in element.children
+            )
             number = priced_here + priced.get(id(element), 0)
             if number:
                 priced[id(element)] = number

@@ -15,7 +15,8 @@ _ROOT = re.compile(
 )
 _NOTICE = re.compile(r"<noscript\b[^>]*>(?:(?!</noscript).){0,2000}?java\s?script", re.IGNORECASE | re.DOTALL)
 _BUNDLE = re.compile(
-    r"<script\b[^>]{0,1000}?(?:type\s*=\s*[\"']?module|src\s*=\s*[\"']?[^\s\"'>]*?(?:main|app|bundle|chunk|runtime|vendors?)[\w.~-]*\.m?js)", re.IGNORECASE
+    r"<script\b[^>]{0,1000}?(?:type\s*=\s*[\"']?module|src\s*=\s*[\"']?[^\s\"'>]*?(?:main|app|bundle|chunk|runtime|vendors?)[\w.~-]*\.m?js)",
+    re.IGNORECASE,
 )
 
 

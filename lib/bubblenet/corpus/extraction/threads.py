@@ -105,7 +105,9 @@ def _answer(written: Sequence[tuple[Post, list[Block]]], title: str, stated: Seq
         return marked
     if not is_question and not any(one[0].is_answer for one in answers):
         return None
-    full = [one for one in answers if rendered_length(one[1]) >= MIN_ANSWER_CHARACTERS and not (asked.author and one[0].author == asked.author)]
+    full = [
+        one for one in answers if rendered_length(one[1]) >= MIN_ANSWER_CHARACTERS and not (asked.author and one[0].author == asked.author)
+    ]
     return max(full, key=lambda one: one[0].votes or 0, default=None)
 
 
