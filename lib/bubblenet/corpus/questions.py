@@ -97,7 +97,7 @@ def is_navigation(heading: str) -> bool:
 
 
 def may_be_subject(heading: str) -> bool:
-    """Whether a heading that names boilerplate may as well name what a text is about: comments in a language, tags of a format, a search."""
+    """Whether a heading that names boilerplate may as well name what a text is about: comments in a language, tags of a format."""
     return bool(_SUBJECTS.fullmatch(heading.strip(" :.")))
 
 

@@ -29,7 +29,7 @@ class HostileMarkupError(ValueError):
 def parse(html: str) -> HTMLTree:
     """The parsed page. Raises HostileMarkupError above MAX_ATTRIBUTES in one tag, or far above MAX_ELEMENTS.
 
-    What looks like such a tag in a script (`a<b` before much data) is cut out of it: harmless wherever it stands, so that no page can hide one.
+    What looks like such a tag in a script (`a<b` before much data) is cut out: harmless wherever it stands, so that no page can hide one.
     """
     if len(html) > 2 * MAX_ELEMENTS and html.count("<") - html.count("</") > 2 * MAX_ELEMENTS:
         raise HostileMarkupError("too_many_nodes")
@@ -46,7 +46,7 @@ def _is_in_script(html: str, position: int) -> bool:
 
 
 def _overfull_tags(html: str) -> list[tuple[int, int]]:
-    """Where the tags stand that have so many attributes, separated by white space, a slash or the end of a value, that parsing takes seconds."""
+    """Where tags have so many attributes, separated by white space, a slash or the end of a value, that parsing takes seconds."""
     if not any(_may_go_on(html, position, after_quotes) for position, after_quotes in _positions(html)):
         return []
     long_tags = (tag for tag in _TAG.finditer(html) if tag.end() - tag.start() > 2 * MAX_ATTRIBUTES)

@@ -1,7 +1,7 @@
 """Names of the parts of a post: those that common engines give them, others of the same kind, and schema.org's.
 
-Engines: Discourse, phpBB, vBulletin, XenForo, Invision, MyBB, SMF, FluxBB, bbPress, Flarum, WoltLab, Vanilla, Khoros, NodeBB, Question2Answer,
-Stack Exchange, GitHub, GitLab, Reddit, Hacker News, Lobsters.
+Engines: Discourse, phpBB, vBulletin, XenForo, Invision, MyBB, SMF, FluxBB, bbPress, Flarum, WoltLab, Vanilla, Khoros, NodeBB,
+Question2Answer, Stack Exchange, GitHub, GitLab, Reddit, Hacker News, Lobsters.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _AUTHOR = re.compile(r"(?:[\w-]*[_-])?(?:author|user-?names?|poster|creator|bigu
 _VOTES = re.compile(r"(?:js-)?(?:vote-?count|votes?|score|upvotes?)", re.IGNORECASE)
 
 TEXT, LIKELY_TEXT, ASIDE, ACCEPTED, ANSWER, AUTHOR, VOTES = 1, 2, 4, 8, 16, 32, 64
-"""What a class or id names, as bits: the text of a post, by an engine or by a name of that kind; a quotation, a signature or the preview of a link in it; an
-accepted answer, an answer, an author, votes."""
+"""What a class or id names, as bits: the text of a post, by an engine or by a name of that kind; a quotation, a signature or the preview
+of a link in it; an accepted answer, an answer, an author, votes."""
 
 _PATTERNS = {
     **{TEXT: _ENGINES, LIKELY_TEXT: _ALIKE, ASIDE: _ASIDE, ACCEPTED: _ACCEPTED, ANSWER: _ANSWER, AUTHOR: _AUTHOR, VOTES: _VOTES},

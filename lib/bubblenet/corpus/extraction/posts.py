@@ -1,6 +1,6 @@
 """The posts of a thread: of forums, of questions with answers, of issues with their discussion.
 
-A post is known by the element that holds its text: by schema.org microdata, by the names that common engines give it, or by names of the same
+A post is known by the element that holds its text: by schema.org microdata, by the names that common engines give it, or by names of that
 kind (post_names.py). What surrounds that element and no other belongs to the post: its author, its votes, the mark of an accepted answer.
 Each element of a page is looked at a fixed number of times.
 """
@@ -90,7 +90,7 @@ class _Page:
             self.asides.add(id(element))
 
     def may_be_post(self, element: Element) -> bool:
-        """Whether an element may hold the text of a post: one of microdata does where they say that it is one, and not one of many questions."""
+        """Whether an element may hold the text of a post; one of microdata, where they say that it is one, and of no list of questions."""
         is_of_faq = self.is_faq and self.types.get(id(element)) in ("Question", "Answer")
         if is_of_faq or id(element) in self.types:
             return not is_of_faq

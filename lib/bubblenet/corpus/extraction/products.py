@@ -1,4 +1,4 @@
-"""Pages of shops: what a product is and how it is made, without prices, reviews and offers of other products; of a list of products the prose.
+"""Pages of shops: what a product is and how it is made, without prices, reviews and offers of others; of a list of products the prose.
 
 A page is a product's if it says so (schema.org, Open Graph) and sells; a list of products, if it shows many boxes alike that have a price.
 """
@@ -6,12 +6,11 @@ A page is a product's if it says so (schema.org, Open Graph) and sells; a list o
 from __future__ import annotations
 
 import functools
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from bubblenet.corpus.extraction import furniture
+from bubblenet.corpus.extraction import furniture, shop_words
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.markup import TOP, Element
 
@@ -38,44 +37,6 @@ MIN_REPEATED_CHARACTERS = 25
 MAX_LINE_CHARACTERS = 160
 """A longer line is prose, even about delivery."""
 
-_SIGNS = "$\u20ac\u00a3\u00a5\u20b9"
-_AMOUNT = r"\d[\d.,\u00a0 ]*"
-_PRICE = re.compile(rf"[{_SIGNS}]\s?{_AMOUNT}|{_AMOUNT}\s?(?:[{_SIGNS}]|z\u0142|kr\b|Kr\b|K\u010d|Ft\b|CHF\b|EUR\b|USD\b|GBP\b)")
-_DECLARED = re.compile(
-    r"\"@type\"\s*:\s*\[?\s*\"(?:https?://schema\.org/)?(?:Product|ProductGroup|IndividualProduct)\"|schema\.org/Product\""
-    r"|\bid=\"(?:productTitle|add-to-cart-button)\"|class=\"[^\"]*\b(?:single-product|product-single|product-template|template-product|product-page|pdp)\b"
-    r"|og:type\"\s+content=\"(?:og:)?product|content=\"(?:og:)?product\"[^>]*og:type"
-)
-_SHOP = re.compile(
-    r"add[-_ ]?to[-_ ]?(?:cart|bag|basket|trolley)|(?:out of|in) stock|sold out|warenkorb|panier|carrito|carrello|koszyk|winkelwagen|handlekurv",
-    re.IGNORECASE,
-)
-_REVIEWS = re.compile(
-    r"(?:.*[-_])?(?:reviews?|testimonials?|bewertung(?:en)?|avis|opinie|yotpo|okendo|loox|stamped|trustpilot|bazaarvoice)(?:[-_].*)?|bv[-_].*|jdgm-.*",
-    re.IGNORECASE,
-)
-_REVIEW_DATA = re.compile(r" itemprop=\"(?:reviews?|aggregateRating)\"| itemtype=\"https?://schema\.org/(?:Review|AggregateRating)\"")
-_DRAWERS = re.compile(
-    r"(?:.*[-_])?(?:mini-?cart|cart-?drawer|cart-?notification|wish-?list|quick-?(?:view|shop|add)|recently-?viewed|upsells?|cross-?sells?)(?:[-_](?:items?|list|drawer|section|container|wrapper|modal|popup|\d+))*",
-    re.IGNORECASE,
-)
-_OTHER_SECTIONS = re.compile(
-    r"(?:\d+ )?(?:customer |product |verified |all )?(?:reviews?|ratings?|customer ratings?|feedback|testimonials)(?: \(?\d+\)?)?|reviews? .*|.* reviews|top reviews .*|.* feedback|explore .*|consider .*|why .*\b(?:buy|shop|choose us)\b.*|(?:sorry, )?there was .*|.* unavailable|(?:select|manage) your .*|price(?: alert)?|warranty(?: info(?:rmation)?)?|what (?:our )?(?:customers|people) (?:are saying|say).*"
-    r"|(?:you (?:may|might) also|people|customers|others|shoppers) .*|(?:similar|related|recommended|featured|popular|other|more|recently viewed|sponsored|trending) .*"
-    r"|frequently bought.*|(?:often|usually) bought.*|complete (?:your|the|this) .*|best ?sellers?|new arrivals|recently viewed|sponsored|recommended.*|shop (?:by|the|all|more|now).*|more (?:from|like|to).*|pairs? (?:well )?with.*|goes (?:well )?with.*|why (?:buy|shop).*"
-    r"|(?:free |standard |fast |our )*(?:shipping|delivery|returns?|refunds?|payments?|exchange)(?:(?: ?[&+/,]| and)? (?:shipping|delivery|returns?|refunds?|payments?|security|exchanges?|policy|info(?:rmation)?|options))*"
-    r"|(?:shopping |your )?(?:cart|bag|basket|wish ?list)|your order|buy .*|variations of .*|need help.*|have (?:a )?questions?.*|ask (?:a|an|us).*|share(?: this.*)?|follow us.*|newsletter.*|sign up.*|subscribe.*"
-    r"|kundenbewertungen.*|bewertungen.*|\u00e4hnliche .*|das k\u00f6nnte .*|kunden .*|zubeh\u00f6r|versand.*|avis .*|vous aimerez.*|produits (?:similaires|associ\u00e9s).*|livraison.*|opiniones.*|productos .*|env\u00edos?.*|opinie.*|podobne.*",
-    re.IGNORECASE,
-)
-_TRADE = re.compile(
-    r"\b(?:add(?:ed)? to|in (?:your|den)|view|your|shopping|my) (?:shopping )?(?:cart|bag|basket|wish ?list|list|favou?rites|registry|warenkorb)\b|\b(?:checkout|buy now|buy it|shop now|buy all|notify me|sold out|out of stock|in stock|back in stock|pre-?order|add to|quantity|qty|unit price|sale price|regular price|price|discount|coupon|promo|rewards?|earn|afterpay|klarna|paypal|interest-free|financing|installments?"
-    r"|free shipping|shipping|ships?|shipped|deliver(?:y|ed|s)?|free returns?|returns?|refund|money.back|warranty|guarantee|in-?store|pick ?up|availability|available|unavailable|sold by|seller|viewing this|people (?:have|are)|verified (?:buyer|purchase)|stars?|ratings?|reviews?|reviewed|helpful|select(?:ed)?|choose|share|compare|save|sign (?:up|in)|log in|newsletter|e-?mail|loading|cookies?|javascript|your browser|hurry|full page refresh|opens? in a new|learn more|read more|see all|see more|report|only .* left|sku|lagernd|lieferbar|lieferung|versand(?:kosten)?|inkl|mwst|livraison|en stock|ajouter|env\u00edo)\b",
-    re.IGNORECASE,
-)
-_OFFERS = re.compile(r"\b(?:price|quantity|qty|total|preis|menge|prix)\b", re.IGNORECASE)
-_SENTENCE = re.compile(r"[.!?\u2026\u3002\uff01\uff1f](?:[\"')\u201d\u2019]|\s|$)")
-
 
 class Shop(NamedTuple):
     """What a page of a shop is, and its elements that are offers or reviews, by id."""
@@ -89,11 +50,13 @@ _OTHER = Shop("other", frozenset())
 
 def shop(html: str, elements: Sequence[Element]) -> Shop:
     """What a page is as a page of a shop. html: as read, with its scripts. elements: of its body."""
-    is_product = "roduct" in html and bool(_DECLARED.search(html)) and bool(_SHOP.search(html))
-    has_prices = sum(map(html.count, _SIGNS)) >= MIN_CARDS and bool(_SHOP.search(html))
-    if not (is_product or has_prices) or not elements:
+    may_be_product = any(name in html for name in shop_words.LIKELY) and bool(shop_words.DECLARED.search(html))
+    priced = _priced(elements) if may_be_product or any(sign in html for sign in shop_words.SIGNS) else {}
+    num_prices = priced.get(id(elements[0]), 0) if elements else 0
+    if not (may_be_product or num_prices >= MIN_LISTED) or not shop_words.SHOP.search(html):
         return _OTHER
-    cards = list(_cards(elements))
+    is_product = may_be_product
+    cards = list(_cards(elements, priced))
     if not is_product and len(cards) < MIN_LISTED:
         return _OTHER
     kind: Kind = "product" if is_product else "list"
@@ -110,11 +73,8 @@ def kept(blocks: Iterable[Block], kind: Kind) -> list[Block]:
     return list(_of_product(_from_heading(list(blocks)))) if kind == "product" else list(blocks)
 
 
-def _cards(elements: Sequence[Element]) -> Iterator[Element]:
-    """Boxes alike that have a link and a price, in one place."""
-    priced = _priced(elements)
-    if len(priced) < MIN_CARDS:
-        return
+def _cards(elements: Sequence[Element], priced: Mapping[int, int]) -> Iterator[Element]:
+    """Boxes alike that have a link and a price, in one place. priced: how many prices are below an element, by its id."""
     for parent in elements:
         if len(parent.children) < MIN_CARDS or priced.get(id(parent), 0) < MIN_CARDS:
             continue
@@ -126,25 +86,28 @@ def _cards(elements: Sequence[Element]) -> Iterator[Element]:
                 yield from group
 
 
-def _is_card(element: Element, priced: dict[int, int]) -> bool:
+def _is_card(element: Element, priced: Mapping[int, int]) -> bool:
     is_short = element.num_characters <= MAX_CARD_CHARACTERS * priced.get(id(element), 0)  # it may hold several offers
     return is_short and bool(element.num_link_characters) and not element.holds & TOP and element.tag != "tr"
 
 
 def _priced(elements: Sequence[Element]) -> dict[int, int]:
     """How many texts with a price are below each element that has one."""
-    priced: dict[int, int] = defaultdict(int)
+    priced: dict[int, int] = {}
     for element in reversed(elements):
-        if element.num_characters or element.run:
-            priced_here = sum(
-                isinstance(child, str) and len(child) < MAX_CARD_CHARACTERS and bool(_PRICE.search(child)) for child in element.children
-            )
-            number = priced_here + priced.get(id(element), 0)
-            if number:
-                priced[id(element)] = number
-                if element.parent:
-                    priced[id(element.parent)] += number
+        number = priced.get(id(element), 0)
+        if element.run:
+            number += sum(isinstance(child, str) and _has_price(child) for child in element.children)
+        if number:
+            priced[id(element)] = number
+            above = id(element.parent)
+            priced[above] = priced.get(above, 0) + number
     return priced
+
+
+def _has_price(text: str) -> bool:
+    may_be = "$" in text or not text.isascii() or any(unit in text for unit in shop_words.UNITS)
+    return may_be and len(text) <= MAX_CARD_CHARACTERS and bool(shop_words.PRICE.search(text))
 
 
 def _is_opinion(element: Element) -> bool:
@@ -152,12 +115,12 @@ def _is_opinion(element: Element) -> bool:
     if element.holds & TOP or len(element.attributes) > furniture.MAX_ATTRIBUTE_CHARACTERS or element.tag in ("body", "main"):
         return False
     names = f"{furniture.class_name(element.attributes)} {furniture.id_of(element.attributes)}".split()
-    return any(map(_names_opinion, names)) or bool(_REVIEW_DATA.search(element.attributes))
+    return any(map(_names_opinion, names)) or bool(shop_words.REVIEW_DATA.search(element.attributes))
 
 
 @functools.lru_cache(maxsize=4096)
 def _names_opinion(name: str) -> bool:
-    return bool(_REVIEWS.fullmatch(name) or _DRAWERS.fullmatch(name))
+    return bool(shop_words.REVIEWS.fullmatch(name) or shop_words.DRAWERS.fullmatch(name))
 
 
 def _from_heading(blocks: list[Block]) -> list[Block]:
@@ -174,9 +137,9 @@ def _of_product(blocks: Iterable[Block]) -> Iterator[Block]:
         if block.kind == "heading":
             if level and block.level > level:
                 continue
-            is_other = bool(_OTHER_SECTIONS.fullmatch(block.text.strip(" :!.?*\u2026"))) and block.level > 1
+            is_other = bool(shop_words.OTHER_SECTIONS.fullmatch(block.text.strip(" :!.?*\u2026"))) and block.level > 1
             level = block.level if is_other else 0
-        is_offer = block.kind == "table" and bool(_OFFERS.search(block.text.partition("\n")[0]))
+        is_offer = block.kind == "table" and bool(shop_words.OFFERS.search(block.text.partition("\n")[0]))
         if level or is_offer or (block.text in seen and len(block.text) >= MIN_REPEATED_CHARACTERS) or _is_trade(block):
             continue
         seen.add(block.text)
@@ -188,9 +151,9 @@ def _is_trade(block: Block) -> bool:
     if block.kind not in ("paragraph", "item") or len(block.text) > MAX_LINE_CHARACTERS:
         return False
     text = block.text.strip("-* ")
-    has_price = bool(_PRICE.search(text))
-    return (has_price and len(text) < MIN_SENTENCE_CHARACTERS) or not any(map(str.isalpha, text)) or bool(_TRADE.search(text))
+    has_price = _has_price(text)
+    return (has_price and len(text) < MIN_SENTENCE_CHARACTERS) or not any(map(str.isalpha, text)) or bool(shop_words.TRADE.search(text))
 
 
 def _is_sentence(text: str) -> bool:
-    return len(text) >= MIN_SENTENCE_CHARACTERS and bool(_SENTENCE.search(text)) and not _PRICE.search(text)
+    return len(text) >= MIN_SENTENCE_CHARACTERS and bool(shop_words.SENTENCE.search(text)) and not shop_words.PRICE.search(text)

@@ -1,7 +1,8 @@
 """A thread as blocks: its title, and each post apart, without quotations of other posts and without signatures.
 
-Of a question, the accepted answer (else the one with the most votes, else the first full one) stands under the title, so that it is a stated
-question with its answer; what was asked, and the other answers, follow. Who said what is not mixed: a block of kind `post` begins each post.
+Of a question, the accepted answer (else the one with the most votes, else the first full one) stands under the title, so that it is a
+stated question with its answer; what was asked, and the other answers, follow. Who said what is not mixed: a block of kind `post` begins
+each post.
 """
 
 from __future__ import annotations

@@ -19,7 +19,10 @@ def empty_heading(passage: Passage, _limits: Section) -> bool:
 
 @rule(HUMPBACK)
 def navigation_heading(passage: Passage, _limits: Section) -> bool:
-    """Its heading or one above it names page furniture: navigation, advertising, forum, newsletter, quick links; not "Tags" above whole sentences."""
+    """Its heading or one above it names page furniture: navigation, advertising, forum, newsletter, quick links.
+
+    A word such as "Comments" or "Tags" above whole sentences is what these are about.
+    """
     named = [heading for heading in passage.headings if questions.is_navigation(heading)]
     return bool(named) and not (all(map(questions.may_be_subject, named)) and _reads_as_text(passage))
 
