@@ -1,8 +1,9 @@
 """How well the text of a page is found, by type of page: forums, products, listings and others. Part of `make bench-extraction`.
 
 The pages and their texts are those of WCXB (shared/suites/README.md, "Page types"), and so is the measure: precision, recall and F1 over
-the multiset of lower-case words (`\\w+`), averaged over pages. A page of which nothing is taken has nothing wrong in it: precision 1. Half of
-the pages were looked at for the rules: those whose file name has a SHA-256 that begins with an even digit. The others are only counted.
+the multiset of lower-case words (`\\w+`), averaged over pages. A page of which nothing is taken has nothing wrong in it: precision 1.
+Half of the pages were looked at for the rules: those whose file name has a SHA-256 that begins with an even digit; the others are only
+counted.
 """
 
 from __future__ import annotations

@@ -211,7 +211,16 @@ def _post(text: Element, page: _Page) -> Post:
     for element in itertools.islice(top.descendants(), MAX_DETAILS):
         if element.attributes and element is not text:
             _read_details(post, element)
+    post.text = _narrowed(text)
     return post
+
+
+def _narrowed(text: Element) -> Element:
+    """The text of a post without its heading and author, which phpBB puts in the same element."""
+    if "postbody" not in furniture.class_name(text.attributes).split():
+        return text
+    inner = (below for below in itertools.islice(text.descendants(), MAX_DETAILS) if below.attributes)
+    return next((below for below in inner if "content" in furniture.class_name(below.attributes).split()), text)
 
 
 def _read_names(post: Post, element: Element) -> None:

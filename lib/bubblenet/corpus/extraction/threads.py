@@ -63,6 +63,8 @@ def thread_blocks(elements: list[Element], title: str, stated: Sequence[Answered
 
 def _post_blocks(post: Post) -> list[Block]:
     """The text of a post. Its headings stand below the post."""
+    if post.text.tag == "blockquote":  # of vBulletin
+        post.text.tag = "div"
     inner: Element | None = post.text
     while inner:
         inner.is_furniture = False
