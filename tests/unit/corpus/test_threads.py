@@ -1,4 +1,4 @@
-"""Threads of forums and pages of questions and answers: each post apart, the best answer as a stated pair, nothing of what surrounds posts."""
+"""Threads of forums, questions and answers: each post apart, the best answer as a stated pair, nothing of what surrounds posts."""
 
 from __future__ import annotations
 
@@ -34,14 +34,17 @@ def pairs(html: str) -> list[tuple[str, str]]:
 
 def page(posts: str, title: str = f"<h1>{TITLE}</h1>") -> str:
     return (
-        f"<html><head><title>{TITLE} | Tea forum</title></head><body><div class=nav>Home of all tea forums, threads and their members</div>"
-        f"{title}<div class=posts>{posts}</div><div class=sidebar><p>Latest topics of this forum: pots, cups, leaves and water of all kinds.</div>"
+        f"<html><head><title>{TITLE} | Tea forum</title></head><body>"
+        f"<div class=nav>Home of all tea forums, threads and their members</div>"
+        f"{title}<div class=posts>{posts}</div><div class=sidebar>"
+        f"<p>Latest topics of this forum: pots, cups, leaves and water of all kinds.</div>"
     )
 
 
 def discourse(name: str, text: str) -> str:
     return (
-        f"<div itemprop=comment itemscope itemtype='http://schema.org/Comment' class='topic-body crawler-post'><div class=crawler-post-meta>"
+        f"<div itemprop=comment itemscope itemtype='http://schema.org/Comment' class='topic-body crawler-post'>"
+        f"<div class=crawler-post-meta>"
         f"<span class=creator itemprop=author itemscope><a><span itemprop=name>{name}</span></a></span><time>May 2</time></div>"
         f"<div class=post itemprop=text><aside class=quote><blockquote>{QUOTE}</blockquote></aside><p>{text}</p></div>"
         f"<div itemprop=interactionStatistic><span class=post-likes>3 Likes</span></div></div>"
@@ -50,16 +53,20 @@ def discourse(name: str, text: str) -> str:
 
 def phpbb(name: str, text: str) -> str:
     return (
-        f"<div id=p7 class='post bg1'><dl class=postprofile><dt><a class=username>{name}</a></dt><dd>Posts: 12</dd></dl><div class=postbody>"
-        f"<h3><a href='#p7'>Re: {TITLE}</a></h3><p class=author>by {name}, May 2</p><div class=content><blockquote><div><cite>ann wrote:</cite>"
+        f"<div id=p7 class='post bg1'><dl class=postprofile><dt><a class=username>{name}</a></dt><dd>Posts: 12</dd></dl>"
+        f"<div class=postbody>"
+        f"<h3><a href='#p7'>Re: {TITLE}</a></h3><p class=author>by {name}, May 2</p><div class=content><blockquote><div>"
+        f"<cite>ann wrote:</cite>"
         f"{QUOTE}</div></blockquote>{text}</div><div class=signature>{SIGNATURE}</div></div></div>"
     )
 
 
 def vbulletin(name: str, text: str) -> str:
     return (
-        f"<li class='postbit postcontainer' id=post_1><div class=userinfo><a class=username>{name}</a><dl><dt>Posts</dt><dd>12</dd></dl></div>"
-        f"<div class=postbody><div id=post_message_71><blockquote class='postcontent restore'><div class=bbcode_container><div class=bbcode_quote>"
+        f"<li class='postbit postcontainer' id=post_1><div class=userinfo><a class=username>{name}</a><dl><dt>Posts</dt><dd>12"
+        f"</dd></dl></div>"
+        f"<div class=postbody><div id=post_message_71><blockquote class='postcontent restore'><div class=bbcode_container>"
+        f"<div class=bbcode_quote>"
         f"{QUOTE}</div></div>{text}</blockquote></div><blockquote class='signature restore'>{SIGNATURE}</blockquote></div></li>"
     )
 
@@ -75,7 +82,8 @@ def xenforo(name: str, text: str) -> str:
 
 def invision(name: str, text: str) -> str:
     return (
-        f"<article class='cPost ipsComment'><aside><h3 class=cAuthorPane_author>{name}</h3></aside><div id=comment-9_wrap data-role=commentWrap>"
+        f"<article class='cPost ipsComment'><aside><h3 class=cAuthorPane_author>{name}</h3></aside>"
+        f"<div id=comment-9_wrap data-role=commentWrap>"
         f"<p>Posted May 2</p><div class=cPost_contentWrap><div data-role=commentContent class='ipsType_richText'>"
         f"<blockquote class=ipsQuote>{QUOTE}</blockquote><p>{text}</p></div></div></div></article>"
     )
@@ -84,20 +92,25 @@ def invision(name: str, text: str) -> str:
 def github(name: str, text: str) -> str:
     return (
         f"<div class='timeline-comment-group'><h3 class=timeline-comment-header><a class=author>{name}</a> commented on May 2</h3>"
-        f"<div class='edit-comment-hide'><table><tr><td class='comment-body markdown-body js-comment-body'><p>{text}</p></td></tr></table></div>"
+        f"<div class='edit-comment-hide'><table><tr><td class='comment-body markdown-body js-comment-body'><p>{text}</p></td>"
+        f"</tr></table></div>"
         "<div class=comment-reactions>+1 4</div></div>"
     )
 
 
 def reddit(name: str, text: str) -> str:
     return (
-        f"<shreddit-comment author='{name}' score='4' depth=0><div class=meta>{name} 3y ago</div><div id=x slot=comment><p>{text}</p></div>"
+        f"<shreddit-comment author='{name}' score='4' depth=0><div class=meta>{name} 3y ago</div><div id=x slot=comment><p>{text}"
+        f"</p></div>"
         "<div>Reply Share Report this comment to the moderators of the subreddit</div></shreddit-comment>"
     )
 
 
 def unknown(name: str, text: str) -> str:
-    return f"<div class=thread__item><div class=who>{name}, 12 posts, since May</div><div class=message-text><p>{text}</p></div><div>Like 3</div></div>"
+    return (
+        f"<div class=thread__item><div class=who>{name}, 12 posts, since May</div><div class=message-text><p>{text}</p></div>"
+        f"<div>Like 3</div></div>"
+    )
 
 
 ENGINES = [discourse, phpbb, vbulletin, xenforo, invision, github, reddit, unknown]
@@ -132,7 +145,8 @@ def test_no_passage_has_what_two_people_said(engine: object) -> None:
 def stack(answers: str) -> str:
     return page(
         "<div itemscope itemtype='https://schema.org/Question'><div id=question><div class=js-vote-count>9</div>"
-        f"<div class='s-prose js-post-body' itemprop=text><p>{ASKED}</p></div><div class=comments><span class=comment-copy>Which steel?</span></div>"
+        f"<div class='s-prose js-post-body' itemprop=text><p>{ASKED}</p></div><div class=comments>"
+        f"<span class=comment-copy>Which steel?</span></div>"
         f"</div><div id=answers>{answers}</div></div>",
         "<h1>Crust at the bottom of a kettle</h1>",
     )
@@ -142,9 +156,11 @@ def answer(text: str, votes: int, accepted: bool = False) -> str:
     kind = "acceptedAnswer" if accepted else "suggestedAnswer"
     return (
         f"<div class='answer js-answer{' accepted-answer' if accepted else ''}' data-score='{votes}' itemprop={kind} itemscope "
-        f"itemtype='https://schema.org/Answer'><div class='js-vote-count' itemprop=upvoteCount>{votes}</div><div class='s-prose js-post-body' "
+        f"itemtype='https://schema.org/Answer'><div class='js-vote-count' itemprop=upvoteCount>{votes}</div>"
+        f"<div class='s-prose js-post-body' "
         f"itemprop=text><p>{text}</p></div><div class=user-info itemprop=author>cem 1,204 gold badges</div>"
-        "<ul class=comments-list><li><span class=comment-copy>Thanks, that helped me a lot with mine, and with the pot.</span></li></ul></div>"
+        "<ul class=comments-list><li><span class=comment-copy>Thanks, that helped me a lot with mine, and with the pot.</span>"
+        "</li></ul></div>"
     )
 
 
@@ -209,7 +225,8 @@ LONG = "<p>The kettle was built in a town by the sea, by people who liked their 
             "# The kettle",
         ),
         (  # a text by microdata that is none of a post
-            f"<h1>The kettle</h1><h2>Its steel</h2>{LONG}<div itemscope itemtype='https://schema.org/CreativeWork'><p itemprop=text>{FIRST}</p></div>",
+            f"<h1>The kettle</h1><h2>Its steel</h2>{LONG}<div itemscope itemtype='https://schema.org/CreativeWork'>"
+            f"<p itemprop=text>{FIRST}</p></div>",
             "## Its steel",
             "\x00",
         ),

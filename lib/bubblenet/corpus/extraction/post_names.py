@@ -48,7 +48,6 @@ _PATTERNS = {
 }
 
 
-@functools.lru_cache(maxsize=16384)
 def is_of_text(name: str) -> bool:
     """Whether one class or id names the text of a post. Most names are told by their end."""
     is_likely = name.lower().endswith(_ENDS) or (name[-1:].isdigit() and name.startswith(_STARTS))
@@ -69,12 +68,11 @@ def named_parts(names: str) -> int:
     return found
 
 
-def may_hold_text(attributes: str, names: list[str]) -> bool:
-    """Whether an element may hold the text of a post. names: its classes and id."""
-    if any(map(is_of_text, names)):
+def may_hold_text(attributes: str) -> bool:
+    """Whether other attributes than names say that an element may hold the text of a post."""
+    if ("itemprop=" in attributes or " property=" in attributes) and _TEXT.search(attributes):
         return True
-    is_microdata = "itemprop=" in attributes or " property=" in attributes
-    return (is_microdata and bool(_TEXT.search(attributes))) or bool(_DATA.search(attributes))
+    return ("omment" in attributes or "slot=" in attributes or "component=" in attributes) and bool(_DATA.search(attributes))
 
 
 def holds_text(attributes: str, names: str, type_name: str) -> bool:

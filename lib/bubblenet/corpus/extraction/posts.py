@@ -140,7 +140,7 @@ def is_aside(element: Element) -> bool:
 def of_thread(elements: list[Element]) -> list[Post]:
     """The posts of a page that is a thread, in order; none of any other page. elements: of the body, in document order."""
     candidates = [element for element in elements if element.attributes and furniture.traits(element.attributes).may_be_post]
-    if not candidates:
+    if not candidates or (len(candidates) == 1 and not _is_likely(candidates[0])):
         return []
     page = _Page(elements)
     texts = page.texts({id(element) for element in candidates if page.may_be_post(element)})
@@ -148,6 +148,11 @@ def of_thread(elements: list[Element]) -> list[Post]:
     if not texts or not _is_thread(page, texts):
         return []
     return [_post(text, page) for text in texts]
+
+
+def _is_likely(element: Element) -> bool:
+    """Whether the only element of a page that may hold the text of a post is known by an engine's name or may be by microdata."""
+    return "itemprop=" in element.attributes or post_names.holds_text(element.attributes, _names(element), "")
 
 
 def _alike(elements: list[Element], texts: list[Element]) -> set[int]:

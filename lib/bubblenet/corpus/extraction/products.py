@@ -50,12 +50,15 @@ _OTHER = Shop("other", frozenset())
 
 def shop(html: str, elements: Sequence[Element]) -> Shop:
     """What a page is as a page of a shop. html: as read, with its scripts. elements: of its body."""
-    may_be_product = any(name in html for name in shop_words.LIKELY) and bool(shop_words.DECLARED.search(html))
-    priced = _priced(elements) if may_be_product or any(sign in html for sign in shop_words.SIGNS) else {}
-    num_prices = priced.get(id(elements[0]), 0) if elements else 0
-    if not (may_be_product or num_prices >= MIN_LISTED) or not shop_words.SHOP.search(html):
+    if not elements or not any(word in html for word in shop_words.SELLS):
         return _OTHER
-    is_product = may_be_product
+    is_product = _is_declared(html)
+    priced = _priced(elements)
+    if not (is_product or priced.get(id(elements[0]), 0) >= MIN_LISTED):
+        return _OTHER
+    folded = html.lower()
+    if not any(words in folded for words in shop_words.TO_CART):
+        return _OTHER
     cards = list(_cards(elements, priced))
     if not is_product and len(cards) < MIN_LISTED:
         return _OTHER
@@ -64,6 +67,16 @@ def shop(html: str, elements: Sequence[Element]) -> Shop:
     if is_product:
         unwanted |= {id(element) for element in elements if element.attributes and _is_opinion(element)}
     return Shop(kind, frozenset(unwanted))
+
+
+def _is_declared(html: str) -> bool:
+    """Whether a page says that it is a product's: in JSON-LD, in microdata, in its Open Graph type, or by the id of a common engine."""
+    if 'schema.org/Product"' in html or 'id="add-to-cart-button"' in html:
+        return True
+    type_place = html.find("og:type")
+    if type_place >= 0 and shop_words.OPEN_GRAPH.search(html, max(0, type_place - 100), type_place + 100):
+        return True
+    return ('Product"' in html or 'ProductGroup"' in html) and bool(shop_words.TYPE.search(html))
 
 
 def kept(blocks: Iterable[Block], kind: Kind) -> list[Block]:

@@ -6,21 +6,19 @@ import re
 
 SIGNS = "$\u20ac\u00a3\u00a5\u20b9"
 UNITS = ("EUR", "USD", "GBP", "CHF", " kr")
-LIKELY = ('Product"', 'ProductGroup"', '"product"', "add-to-cart")
-"""One of these is on the page of a product."""
+SELLS = ("cart", "Cart", "basket", "warenkorb", "panier")
+"""One of these is on any page of a shop."""
 
 AMOUNT = r"\d[\d.,\u00a0 ]*"
 PRICE = re.compile(rf"[{SIGNS}]\s?{AMOUNT}|{AMOUNT}\s?(?:[{SIGNS}]|z\u0142|kr\b|Kr\b|K\u010d|Ft\b|CHF\b|EUR\b|USD\b|GBP\b)")
-DECLARED = re.compile(
-    r"\"@type\"\s*:\s*\[?\s*\"(?:https?://schema\.org/)?(?:Product|ProductGroup|IndividualProduct)\"|schema\.org/Product\""
-    r"|\bid=\"add-to-cart-button\"|class=\"[^\"]*\b(?:single-product|product-single|product-page)\b"
-    r"|og:type\"\s+content=\"(?:og:)?product|content=\"(?:og:)?product\"[^>]*og:type"
+TYPE = re.compile(r"\"@type\"\s{0,9}:\s{0,9}(?:\[[^\]]{0,99})?\"(?:https?://schema\.org/)?(?:Individual)?Product(?:Group)?\"")
+OPEN_GRAPH = re.compile(r"content=[\"'](?:og:)?product")
+TO_CART = (
+    *("add-to-cart", "add_to_cart", "addtocart", "add to cart", "add to bag", "add to basket", "add-to-bag", "addtobag", "add-to-basket"),
+    *("in stock", "sold out", "warenkorb", "panier", "carrito", "carrello", "koszyk", "winkelwagen", "handlekurv"),
 )
-SHOP = re.compile(
-    r"add[-_ ]?to[-_ ]?(?:cart|bag|basket|trolley)|(?:out of|in) stock|sold out|warenkorb|panier|carrito|carrello|koszyk|winkelwagen"
-    r"|handlekurv",
-    re.IGNORECASE,
-)
+"""One of these, in lower case, is where something can be bought."""
+
 REVIEWS = re.compile(
     r"(?:.*[-_])?(?:reviews?|testimonials?|bewertung(?:en)?|avis|opinie|yotpo|okendo|loox|stamped|trustpilot|bazaarvoice)(?:[-_].*)?"
     r"|bv[-_].*|jdgm-.*",
