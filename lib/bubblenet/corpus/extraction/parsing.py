@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from resiliparse.parse.html import HTMLTree
 
@@ -36,8 +35,17 @@ def parse(html: str) -> HTMLTree:
     if len(html) > 2 * MAX_ATTRIBUTES and (spans := _overfull_tags(html)):
         if not all(_is_in_script(html, start) for start, _ in spans):
             raise HostileMarkupError("too_many_attributes")
-        html = "".join(html[after:start] for (_, after), (start, _) in itertools.pairwise([(0, 0), *spans, (len(html), 0)]))
+        html = _without(html, spans)
     return HTMLTree.parse(html)
+
+
+def _without(html: str, spans: Iterable[tuple[int, int]]) -> str:
+    """A page without some parts, but with the end of the script that each may hold."""
+    parts, last = [], 0
+    for start, end in spans:
+        parts += html[last:start], "</script" if "</script" in html[start:end] else ""
+        last = end
+    return "".join((*parts, html[last:]))
 
 
 def _is_in_script(html: str, position: int) -> bool:

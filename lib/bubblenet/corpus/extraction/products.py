@@ -71,7 +71,7 @@ def shop(html: str, elements: Sequence[Element]) -> Shop:
 
 def _is_declared(html: str) -> bool:
     """Whether a page says that it is a product's: in JSON-LD, in microdata, in its Open Graph type, or by the id of a common engine."""
-    if 'schema.org/Product"' in html or 'id="add-to-cart-button"' in html:
+    if any(sign in html for sign in ('schema.org/Product"', "schema.org/Product'", 'id="add-to-cart-button"')):
         return True
     type_place = html.find("og:type")
     if type_place >= 0 and shop_words.OPEN_GRAPH.search(html, max(0, type_place - 100), type_place + 100):
