@@ -20,7 +20,10 @@ MIN_CARDS = 3
 """Boxes alike, each with a link and a price, are offers."""
 
 MIN_LISTED = 6
-"""Offers on a page that is a list of products."""
+"""Offers, or texts with a price, on a page that is a list of products."""
+
+MAX_CHARACTERS_PER_PRICE = 500
+"""With fewer characters for each price, a page is a list of products, however its boxes are made."""
 
 MAX_CARD_CHARACTERS = 400
 """For each price in it; a longer box describes what it offers, such as a plan with its terms."""
@@ -45,6 +48,8 @@ class Shop(NamedTuple):
     unwanted: frozenset[int]
 
 
+_STRUCTURE = ("heading", "end", "table", "code")
+
 _OTHER = Shop("other", frozenset())
 
 
@@ -52,21 +57,25 @@ def shop(html: str, elements: Sequence[Element]) -> Shop:
     """What a page is as a page of a shop. html: as read, with its scripts. elements: of its body."""
     if not elements or not any(word in html for word in shop_words.SELLS):
         return _OTHER
-    is_product = _is_declared(html)
+    is_product = _is_declared(html) and _sells(html)
     priced = _priced(elements)
-    if not (is_product or priced.get(id(elements[0]), 0) >= MIN_LISTED):
-        return _OTHER
-    folded = html.lower()
-    if not any(words in folded for words in shop_words.TO_CART):
+    num_prices = priced.get(id(elements[0]), 0)
+    if not is_product and num_prices < MIN_LISTED:
         return _OTHER
     cards = list(_cards(elements, priced))
-    if not is_product and len(cards) < MIN_LISTED:
+    if not is_product and len(cards) < MIN_LISTED and elements[0].num_characters > MAX_CHARACTERS_PER_PRICE * num_prices:
         return _OTHER
     kind: Kind = "product" if is_product else "list"
     unwanted = {id(card) for card in cards}
     if is_product:
         unwanted |= {id(element) for element in elements if element.attributes and _is_opinion(element)}
     return Shop(kind, frozenset(unwanted))
+
+
+def _sells(html: str) -> bool:
+    """Whether something can be bought on a page."""
+    folded = html.lower()
+    return any(words in folded for words in shop_words.TO_CART)
 
 
 def _is_declared(html: str) -> bool:
@@ -80,10 +89,13 @@ def _is_declared(html: str) -> bool:
 
 
 def kept(blocks: Iterable[Block], kind: Kind) -> list[Block]:
-    """The blocks of a page of a shop that say something about its products."""
-    if kind == "list":
-        return [block for block in blocks if block.kind in ("heading", "table", "code", "end") or _is_sentence(block.text)]
-    return list(_of_product(_from_heading(list(blocks)))) if kind == "product" else list(blocks)
+    """The blocks of a page of a shop that say something about its products; none of a list without a sentence."""
+    if kind == "product":
+        return list(_of_product(_from_heading(list(blocks))))
+    if kind == "other":
+        return list(blocks)
+    found = [block for block in blocks if block.kind in _STRUCTURE or _is_sentence(block)]
+    return found if any(block.kind not in ("heading", "end") for block in found) else []
 
 
 def _cards(elements: Sequence[Element], priced: Mapping[int, int]) -> Iterator[Element]:
@@ -168,5 +180,6 @@ def _is_trade(block: Block) -> bool:
     return (has_price and len(text) < MIN_SENTENCE_CHARACTERS) or not any(map(str.isalpha, text)) or bool(shop_words.TRADE.search(text))
 
 
-def _is_sentence(text: str) -> bool:
-    return len(text) >= MIN_SENTENCE_CHARACTERS and bool(shop_words.SENTENCE.search(text)) and not shop_words.PRICE.search(text)
+def _is_sentence(block: Block) -> bool:
+    is_long = len(block.text) >= MIN_SENTENCE_CHARACTERS and bool(shop_words.SENTENCE.search(block.text))
+    return is_long and not _has_price(block.text) and not _is_trade(block)
