@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -167,3 +168,23 @@ def test_a_column_of_icons_is_no_column(icon: str) -> None:
 
 def test_a_corner_without_a_text_stays() -> None:
     assert text_of("<table><tr><th><th>Green<th>Black<tr><th>Minutes<td>2<td>4</table>").startswith("|  | Green | Black |")
+
+
+def _with_data(description: str, shown: str) -> str:
+    data = json.dumps({"@graph": [{"@type": ["Product"], "name": "Kettle", "description": description}]}).replace("</", "<\\/")
+    return f"<script type='application/ld+json'>{data}</script><h1>Kettle</h1><p>{shown}</p><button class=add-to-cart>Add to cart</button>"
+
+
+@pytest.mark.parametrize("description", [ABOUT, f"<p>{ABOUT}</p>", ABOUT.replace(" boils", "&#32;boils")])
+def test_a_description_that_a_script_would_have_shown_is_read(description: str) -> None:
+    assert text_of(_with_data(description, "Made of steel.")) == f"# Kettle\n\nMade of steel.\n\n{ABOUT.strip()}"
+
+
+def test_a_description_that_is_shown_stands_once() -> None:
+    assert text_of(_with_data(ABOUT, ABOUT)) == f"# Kettle\n\n{ABOUT.strip()}"
+
+
+def test_broken_data_of_a_product_is_none() -> None:
+    page = _with_data(ABOUT, "Made of steel.").replace("@graph", 'x": {"')
+
+    assert "Made of steel." in text_of(page)

@@ -9,7 +9,19 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus.extraction import faq, formulas, furniture, indices, main_part, markup, parsing, products, structured, threads
+from bubblenet.corpus.extraction import (
+    faq,
+    formulas,
+    furniture,
+    indices,
+    main_part,
+    markup,
+    parsing,
+    product_data,
+    products,
+    structured,
+    threads,
+)
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
@@ -71,6 +83,8 @@ def _content(
     shop = products.shop(html, elements)
     parts = main_part.main_parts(elements, shop.unwanted)
     blocks = threads.thread_blocks(elements, title, stated) or products.kept(build_blocks(parts), shop.kind)
+    if shop.kind == "product":
+        blocks = product_data.described(blocks, html)
     markup.take_apart(elements)
     return faq.written_questions(without_empty_headings(without_link_lists(blocks)))
 
