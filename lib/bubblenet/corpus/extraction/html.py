@@ -82,7 +82,7 @@ def _content(
     elements = page_elements(tree, selector)
     shop = products.shop(html, elements)
     parts = main_part.main_parts(elements, shop.unwanted)
-    blocks = threads.thread_blocks(elements, title, stated) or products.kept(build_blocks(parts), shop.kind)
+    blocks = threads.thread_blocks(elements, html, title, stated) or products.kept(build_blocks(parts), shop.kind)
     if shop.kind == "product":
         blocks = product_data.described(blocks, html)
     markup.take_apart(elements)

@@ -41,7 +41,8 @@ def parse(html: str) -> HTMLTree:
 
 def _without(html: str, spans: Iterable[tuple[int, int]]) -> str:
     """A page without some parts, but with the end of the script that each may hold."""
-    parts, last = [], 0
+    parts: list[str] = []
+    last = 0
     for start, end in spans:
         parts += html[last:start], "</script" if "</script" in html[start:end] else ""
         last = end

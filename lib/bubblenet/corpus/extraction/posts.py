@@ -137,15 +137,18 @@ def is_aside(element: Element) -> bool:
     return bool(names) and bool(post_names.named_parts(names) & post_names.ASIDE)
 
 
-def of_thread(elements: list[Element]) -> list[Post]:
-    """The posts of a page that is a thread, in order; none of any other page. elements: of the body, in document order."""
+def of_thread(elements: list[Element], html: str = "") -> list[Post]:
+    """The posts of a page that is a thread, in order; none of any other page.
+
+    elements: of the body, in document order. html: the page, which may declare that it is a thread.
+    """
     candidates = [element for element in elements if element.attributes and furniture.traits(element.attributes).may_be_post]
     if not candidates or (len(candidates) == 1 and not _is_likely(candidates[0])):
         return []
     page = _Page(elements)
     texts = page.texts({id(element) for element in candidates if page.may_be_post(element)})
     texts = _without_comments(page.texts(_alike(elements, texts)) if len(texts) > 1 else texts, page.types)
-    if not texts or not _is_thread(page, texts):
+    if not texts or not _is_thread(page, texts, "DiscussionForumPosting" in html):
         return []
     return [_post(text, page) for text in texts]
 
@@ -172,8 +175,8 @@ def _without_comments(texts: list[Element], types: dict[int, str]) -> list[Eleme
     return [text for text in texts if types.get(id(text)) not in ("Comment", "UserComments")]
 
 
-def _is_thread(page: _Page, texts: list[Element]) -> bool:
-    """Whether the posts are what the page is about."""
+def _is_thread(page: _Page, texts: list[Element], is_declared: bool) -> bool:
+    """Whether the posts are what the page is about. is_declared: the page says so."""
     num_characters = sum(text.num_characters for text in texts)
     types = {page.types.get(id(text), "") for text in texts}
     is_known = any(post_names.holds_text(text.attributes, _names(text), page.types.get(id(text), "")) for text in texts)
@@ -181,7 +184,7 @@ def _is_thread(page: _Page, texts: list[Element]) -> bool:
         return False
     if not is_known and _are_entries(page, texts):
         return False
-    if types & {"Question", "Answer", "DiscussionForumPosting"}:
+    if is_declared or types & {"Question", "Answer", "DiscussionForumPosting"}:
         return True
     first = texts[0]
     before = itertools.takewhile(lambda element: element is not first, page.elements)

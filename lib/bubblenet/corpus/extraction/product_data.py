@@ -60,5 +60,5 @@ def _lines(description: str) -> list[str]:
             body = parsing.parse(_BREAK.sub("\n", description)).body
         except parsing.HostileMarkupError:
             return []
-        description = body.text if body else ""
+        description = (body.text or "") if body else ""
     return [line for part in description.splitlines() if (line := " ".join(part.split()))]

@@ -40,12 +40,12 @@ _SAID = re.compile(
 )
 
 
-def thread_blocks(elements: list[Element], title: str, stated: Sequence[Answered]) -> list[Block]:
+def thread_blocks(elements: list[Element], html: str, title: str, stated: Sequence[Answered]) -> list[Block]:
     """The blocks of a page that is a thread; none of any other page.
 
-    elements: of the body, after main_part marked furniture among them. title: of the page. stated: questions of its JSON-LD.
+    elements: of the body, after main_part marked furniture among them. html, title: of the page. stated: questions of its JSON-LD.
     """
-    found = posts.of_thread(elements)
+    found = posts.of_thread(elements, html)
     written = [(post, blocks) for post in found if (blocks := _post_blocks(post))]
     if not written:
         return []
