@@ -198,6 +198,29 @@ def _edged() -> Iterator[str]:
         yield f"<h4>Slogan</h4><h1>Page</h1><p>{label}</p><p>{PROSE}</p>"
 
 
+def _typed() -> Iterator[str]:
+    """Threads and pages of shops."""
+    said = [f"{number}: {PROSE}" for number in range(4)]
+    for post in (
+        "<article data-author=a{0}><div class=bbWrapper><div class=bbcode_quote>quoted</div>{1}</div>"
+        "<div class=signature>sig</div></article>",
+        "<div itemscope itemtype='http://schema.org/Comment'><p itemprop=author>a</p><div class=post itemprop=text>{1}</div></div>",
+        "<div class=item><p>a</p><div class=message-text>{1}</div><p>Like {0}</p></div>",
+        "<div class=postbody><h3>Re: {0}</h3><div class=content>{1}</div></div>",
+        "<div class='answer accepted-answer' data-score={0}><div class=js-post-body>{1}</div></div>",
+    ):
+        posts = "".join(post.format(number, text) for number, text in enumerate(said))
+        yield f"<h1>Why is it so?</h1><div>{posts}</div>"
+        yield f"<h1>Page</h1><div>{posts}</div>"
+        yield f"<h1>Page</h1>{''.join(f'<p>{PROSE}</p>' for _ in range(30))}<div>{posts}</div>"
+    offers = "".join(f"<li><a href=/{number}>Other {number}</a> <b>$1{number}</b></li>" for number in range(8)) + "<p>Add to cart</p>"
+    product = '<script type=\'application/ld+json\'>{"@type": "Product"}</script>'
+    for head in ("", product):
+        about = f"<p>Ships free</p><h1>Tea</h1><p>$9</p><p>{PROSE}</p><div class=reviews><p>{PROSE}</p></div>"
+        yield f"{head}{about}<h2>Related teas</h2><ul>{offers}</ul>"
+
+
 def pages() -> list[str]:
     """All of them, with a title."""
-    return [f"<title>Page</title>{page}" for family in (_around, _placed, _built, _wrapped, _edged) for page in family()]
+    families = (_around, _placed, _built, _wrapped, _edged, _typed)
+    return [f"<title>Page</title>{page}" for family in families for page in family()]

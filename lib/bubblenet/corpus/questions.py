@@ -54,6 +54,13 @@ _NAVIGATION = re.compile(
 )
 
 
+_SUBJECTS = re.compile(
+    r"(?:navigation|menu|search|contents?|index|links|comments?|repl(?:y|ies)|share|forums?|register|cookies|tags?|categories|archives?|meta|copyright|"
+    r"social media|kommentare?|suche|kontakt|comentarios|commentaires|commenti|komentarze)",
+    re.IGNORECASE,
+)
+
+
 def strip_number(heading: str) -> str:
     """Remove the leading section number of a heading: `4.2.1. Partitions` becomes `Partitions`."""
     return _NUMBER.sub("", heading, count=1).strip()
@@ -87,6 +94,11 @@ def is_navigation(heading: str) -> bool:
     Source of the categories: Li et al. 2023 (arXiv:2308.06259), appendix on web segments.
     """
     return bool(_NAVIGATION.fullmatch(heading.strip(" :.!>\u00bb\u2026")))
+
+
+def may_be_subject(heading: str) -> bool:
+    """Whether a heading that names boilerplate may as well name what a text is about: comments in a language, tags of a format."""
+    return bool(_SUBJECTS.fullmatch(heading.strip(" :.")))
 
 
 def is_all_capitals(heading: str) -> bool:

@@ -14,12 +14,14 @@ class Section:
     """The content under one heading. level 0 is the page itself; path holds the headings from the page down to this one.
 
     asks: the page marks the heading as a question. is_continuation: text after a sub-section, without a heading of its own.
+    is_post: what one person wrote in a thread, likewise; nothing is joined with it.
     """
 
     path: tuple[str, ...]
     level: int
     asks: bool = False
     is_continuation: bool = False
+    is_post: bool = False
     own: list[Block] = field(default_factory=list)
     children: list[Section] = field(default_factory=list)
 
@@ -33,6 +35,10 @@ class Section:
     def has_text(self) -> bool:
         """Whether this section or a sub-section contains anything but headings."""
         return bool(self.own) or any(child.has_text() for child in self.children)
+
+    def holds_post(self) -> bool:
+        """Whether a sub-section is a post: posts are never deeper."""
+        return any(child.is_post or any(below.is_post for below in child.children) for child in self.children)
 
     def holds_question(self, min_characters: int) -> bool:
         """Whether a sub-section at any depth is a question with an answer of at least min_characters."""
@@ -75,8 +81,8 @@ def build_tree(title: str, blocks: Iterable[Block]) -> Section:
 
 def _section(above: tuple[str, ...], block: Block) -> Section:
     """The section that a heading opens, or the continuation after the end of one."""
-    if block.kind == "end":
-        return Section(above, block.level, is_continuation=True)
+    if block.kind in ("end", "post"):
+        return Section(above, block.level, is_continuation=True, is_post=block.kind == "post")
     return Section((*above, questions.strip_number(block.text)), block.level, block.asks)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bubblenet.corpus import language, quality
-from bubblenet.corpus.extraction import faq, html, markdown, plain
+from bubblenet.corpus.extraction import faq, html, markdown, plain, scripted
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.extraction.parsing import HostileMarkupError
@@ -32,7 +32,7 @@ class Segment:
     heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
     text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability; other_languages: of parts of the text.
     question: the heading, if it is a question that the text answers. num_words: separated by white space.
-    reason: why it is rejected, see quality.check; also `language_not_wanted` and the reasons of HostileMarkupError.
+    reason: why it is rejected, see quality.check; also `language_not_wanted`, `needs_script` and the reasons of HostileMarkupError.
     """
 
     heading_path: tuple[str, ...]
@@ -79,6 +79,8 @@ def _pieces(content: str, content_type: str, limits: RuleSettings) -> list[_Piec
         title, blocks = _read_blocks(content, content_type)
     except HostileMarkupError as refusal:
         return [_Piece((), (), refused=str(refusal))]
+    if content_type == "html" and scripted.needs_script(content, rendered_length(blocks)):
+        return [_Piece((title,) if title else (), (), refused="needs_script")]
     pieces = list(_cut(build_tree(title, blocks), limits))
     return pieces or [_Piece((title,) if title else (), (), refused="no_text")]
 
@@ -97,7 +99,7 @@ def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
         for child in children:
             yield from _cut(child, limits)
         return
-    if not section.holds_question(_least_answer(limits)):
+    if not (section.holds_question(_least_answer(limits)) or section.holds_post()):
         blocks = list(section.blocks())
         if rendered_length(blocks) <= limits.max_characters:
             yield _Piece(section.path, blocks, section.question)
@@ -117,8 +119,8 @@ def _cut(section: Section, limits: RuleSettings) -> Iterator[_Piece]:
 
 
 def _is_loose(section: Section, limits: RuleSettings) -> bool:
-    """Whether a sub-section is too short by itself. The answer to a question may be shorter than other passages."""
-    if section.holds_question(_least_answer(limits)):
+    """Whether a sub-section is too short by itself. The answer to a question may be shorter than other passages; a post stands alone."""
+    if section.is_post or section.holds_post() or section.holds_question(_least_answer(limits)):
         return False
     least = _least_answer(limits) if section.question else limits.min_characters
     return rendered_length(section.blocks()) < least

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["heading", "paragraph", "item", "code", "table", "end"]
+Kind = Literal["heading", "paragraph", "item", "code", "table", "end", "post"]
 
 KEPT_SPACE = "\ufdd0"
 """Stands for a space of code within a line while white space is joined: a noncharacter, which is for such uses (Unicode, section 23.7)."""
@@ -20,9 +20,10 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One paragraph, list item, code block, table or heading, as Markdown without heading marks; or the `end` of a section.
+    """One paragraph, list item, code block, table or heading, as Markdown without heading marks; or the `end` of a section; or the begin
+    of a `post`, which what others wrote never joins.
 
-    level: 1 to 7 for a heading and for the end of its section, else 0. asks: the page marks this heading as a question
+    level: 1 to 7 for a heading, for the end of its section and for a post, else 0. asks: the page marks this heading as a question
     (a FAQ in its markup or its structured data), however it is worded. num_link_characters: characters of the text inside links.
     glue: separator between this block and the previous one in the same piece.
     """

@@ -266,7 +266,7 @@ class _Builder:
             self._append("paragraph", title)
         if text := grids.markdown(table):
             self._num_link_characters = table.num_link_characters
-            self._append("table", text)
+            self._append("table" if text.startswith("| ") else "paragraph", text)
 
     def _append(self, kind: Kind, text: str, level: int = 0, glue: str = "\n\n", asks: bool = False) -> None:
         links = min(self._num_link_characters, len(text))

@@ -6,6 +6,8 @@ import functools
 import re
 from typing import NamedTuple
 
+from bubblenet.corpus.extraction import post_names
+
 SKIPPED_SELECTOR = (
     "script:not([type^='math/']),style,noscript,template,svg,iframe,nav,aside,footer,select,textarea,figcaption,title,datalist,progress,"
     "meter,option"
@@ -29,7 +31,7 @@ SKIPPED_TAGS = _words("object applet canvas audio video map dialog menu optgroup
 JUDGED_TAGS = SKIPPED_TAGS | _words("header form button gutter aside")
 """For these, the content of the element decides whether it is furniture, whatever its attributes."""
 
-NEVER_NAMED = _words("html body main article a em strong code pre td figcaption")
+NEVER_NAMED = _words("html body main article a em strong code pre td figcaption details")
 """Elements that are not furniture whatever their class or id."""
 
 _GUTTER_TAGS = _words("td pre")
@@ -42,7 +44,10 @@ _NAMES = _words(
     "editsection sphinxsidebar headerlink linenos lineno gutter byline author authors bio meta metadata postmeta utility tags taglist "
     "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
-_FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")
+_FIRST_NAMES, _LAST_NAMES = (
+    _NAMES - _words("toc ad author caption meta skip subscription rating disclosure"),
+    _NAMES - _words("widget widgets"),
+)
 _GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMirror-linenumber`, `blob-num`; `ln` and `lnt` of Hugo
     r" class=\"(?:[^\"]*[\s_-])?"
     r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|linenos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",
@@ -63,12 +68,13 @@ _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORE
 
 class Traits(NamedTuple):
     """Attributes of an element: its class or id names furniture, its ARIA role is one of the skipped ones, it is invisible, its
-    class names a gutter."""
+    class names a gutter, it may hold the text of a post."""
 
     is_named: bool = False
     has_skipped_role: bool = False
     is_invisible: bool = False
     is_gutter: bool = False
+    may_be_post: bool = False
 
 
 _NONE = Traits()
@@ -154,14 +160,24 @@ def names_gutter(attributes: str) -> bool:
 def _traits(attributes: str) -> Traits:
     """Cached, since the pages of a site repeat their attributes."""
     names = f"{_value(attributes, 'class')} {_value(attributes, 'id')}".split()
-    is_named = any(map(_names_furniture, names))
-    is_gutter = names_gutter(attributes)
+    bits = 0
+    for name in names:
+        bits |= _kinds(name)
+    is_named, is_gutter = bool(bits & 1), names_gutter(attributes)
+    may_be_post = bits > 1 or post_names.may_hold_text(attributes)
     if not may_have_traits(attributes):
-        return _NONE if not (is_named or is_gutter) else Traits(is_named, is_gutter=is_gutter)
+        is_any = is_named or is_gutter or may_be_post
+        return Traits(is_named, is_gutter=is_gutter, may_be_post=may_be_post) if is_any else _NONE
     found = dict(_OTHER_TRAITS.findall(attributes))
     is_hidden = "hidden" in found or found.get("aria-hidden") == "true" or bool(_INVISIBLE.search(found.get("style", "")))
-    all_traits = Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter)
+    all_traits = Traits(is_named, found.get("role") in _SKIPPED_ROLES, is_hidden, is_gutter, may_be_post)
     return all_traits if any(all_traits) else _NONE
+
+
+@functools.lru_cache(maxsize=16384)
+def _kinds(name: str) -> int:
+    """What a class or id names, as bits: 1 for furniture, 2 for the text of a post."""
+    return _names_furniture(name) + 2 * post_names.is_of_text(name)
 
 
 @functools.lru_cache(maxsize=16384)

@@ -29,10 +29,17 @@ def is_grid(table: Element) -> bool:
 
 
 def markdown(table: Element) -> str:
-    """A Markdown table with the first row that is shown as header; empty if all cells are. All rows have the same cells."""
+    """A Markdown table with the first row that is shown as header; empty if all cells are. All rows have the same cells.
+
+    A column without a text, such as that of icons beside notes, is none; of one column that is left, the texts are paragraphs.
+    """
     rows = _grid(_rows(table))
-    width = max((index + 1 for row in rows for index, text in enumerate(row) if text is not None), default=0)
-    lines = ["| " + " | ".join((text or "") for text in (row + [""] * width)[:width]) + " |" for row in rows]
+    columns = sorted({index for row in rows for index, text in enumerate(row) if text})
+    width = len(columns)
+    cells = [[(row[index] if index < len(row) else "") or "" for index in columns] for row in rows]
+    if width == 1 and any(len(row) > 1 for row in rows):
+        return "\n\n".join(text for [text] in cells if text)
+    lines = ["| " + " | ".join(row) + " |" for row in cells]
     if lines:
         lines.insert(1, "|" + " --- |" * width)
     return "\n".join(lines)

@@ -9,7 +9,20 @@ from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
-from bubblenet.corpus.extraction import edges, faq, formulas, furniture, indices, main_part, markup, parsing, structured
+from bubblenet.corpus.extraction import (
+    edges,
+    faq,
+    formulas,
+    furniture,
+    indices,
+    main_part,
+    markup,
+    parsing,
+    product_data,
+    products,
+    structured,
+    threads,
+)
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
@@ -43,9 +56,9 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     tree = parsing.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    blocks = _content(tree)
+    blocks = _content(html, tree, title, stated)
     if _may_stand_elsewhere(html, rendered_length(blocks)):
-        more = _content(parsing.parse(html), furniture.SCRIPT_SELECTOR)
+        more = _content(html, parsing.parse(html), title, stated, furniture.SCRIPT_SELECTOR)
         blocks = more if rendered_length(more) >= LITTLE_TEXT else blocks
     if stated:
         blocks = structured.mark_visible(blocks, stated)
@@ -63,12 +76,20 @@ def _may_stand_elsewhere(html: str, num_characters: int) -> bool:
     return is_bare or bool(_LONG_NOSCRIPT.search(html))
 
 
-def _content(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[Block]:
-    """The blocks of a page's main part. selector: of elements that are never read."""
+def _content(
+    html: str, tree: HTMLTree, title: str, stated: Sequence[structured.Answered], selector: str = furniture.SKIPPED_SELECTOR
+) -> list[Block]:
+    """The blocks of a page's main part, or of its posts. selector: of elements that are never read."""
     elements = page_elements(tree, selector)
-    blocks = build_blocks(main_part.main_parts(elements))
+    shop = products.shop(html, elements)
+    parts = main_part.main_parts(elements, shop.unwanted)
+    thread = threads.thread_blocks(elements, html, title, stated)
+    blocks = thread or products.kept(build_blocks(parts), shop.kind)
+    if shop.kind == "product":
+        blocks = product_data.described(blocks, html)
     markup.take_apart(elements)
-    return faq.written_questions(without_empty_headings(edges.without_edges(without_link_lists(blocks))))
+    blocks = without_link_lists(blocks)
+    return faq.written_questions(without_empty_headings(blocks if thread else edges.without_edges(blocks)))
 
 
 def page_elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:
@@ -104,7 +125,7 @@ def without_empty_headings(blocks: Sequence[Block]) -> list[Block]:
         if block.kind == "heading" and block is not first and block.level >= highest_below:
             continue
         kept.append(block)
-        highest_below = block.level if block.kind == "heading" else 0 if block.kind == "end" else 8
+        highest_below = block.level if block.kind in ("heading", "post") else 0 if block.kind == "end" else 8
     return kept[::-1]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from bubblenet.corpus.extraction import faq, furniture, markup, programs
@@ -55,8 +56,11 @@ class _Page(NamedTuple):
         return element.num_prose > least * max(MIN_PROSE_CHARACTERS, self.num_prose) and not self.is_minor(element)
 
 
-def main_parts(elements: list[Element]) -> list[Element]:
-    """The elements with a page's main content, in order. elements: of the body, in document order; sets is_furniture on them."""
+def main_parts(elements: list[Element], unwanted: Collection[int] = ()) -> list[Element]:
+    """The elements with a page's main content, in order. elements: of the body, in document order; sets is_furniture on them.
+
+    unwanted: ids of elements that are known to be none of it.
+    """
     if not elements:
         return []
     body = elements[0]
@@ -64,7 +68,8 @@ def main_parts(elements: list[Element]) -> list[Element]:
     gutters: list[Element] = []
     for element in reversed(elements):
         may_be = bool(element.attributes) or element.tag == "td" or element.tag in furniture.JUDGED_TAGS
-        element.is_furniture = may_be and element is not body and _is_furniture(element, page)
+        is_named = id(element) in unwanted or (may_be and _is_furniture(element, page))
+        element.is_furniture = is_named and element is not body
         if element.num_prose and element.parent and not element.is_furniture:
             element.parent.num_prose += element.num_prose
         if (element.is_furniture or not element.num_characters) and element.attributes and furniture.is_gutter(element.attributes):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from resiliparse.parse.html import HTMLTree
 
@@ -26,20 +26,40 @@ class HostileMarkupError(ValueError):
 
 
 def parse(html: str) -> HTMLTree:
-    """The parsed page. Raises HostileMarkupError above MAX_ATTRIBUTES in one tag, or far above MAX_ELEMENTS."""
+    """The parsed page. Raises HostileMarkupError above MAX_ATTRIBUTES in one tag, or far above MAX_ELEMENTS.
+
+    What looks like such a tag in a script (`a<b` before much data) is cut out: harmless wherever it stands, so that no page can hide one.
+    """
     if len(html) > 2 * MAX_ELEMENTS and html.count("<") - html.count("</") > 2 * MAX_ELEMENTS:
         raise HostileMarkupError("too_many_nodes")
-    if len(html) > 2 * MAX_ATTRIBUTES and _has_too_many_attributes(html):
-        raise HostileMarkupError("too_many_attributes")
+    if len(html) > 2 * MAX_ATTRIBUTES and (spans := _overfull_tags(html)):
+        if not all(_is_in_script(html, start) for start, _ in spans):
+            raise HostileMarkupError("too_many_attributes")
+        html = _without(html, spans)
     return HTMLTree.parse(html)
 
 
-def _has_too_many_attributes(html: str) -> bool:
-    """Whether some tag has so many attributes, separated by white space, a slash or the end of a value, that parsing takes seconds."""
+def _without(html: str, spans: Iterable[tuple[int, int]]) -> str:
+    """A page without some parts, but with the end of the script that each may hold."""
+    parts: list[str] = []
+    last = 0
+    for start, end in spans:
+        parts += html[last:start], "</script" if "</script" in html[start:end] else ""
+        last = end
+    return "".join((*parts, html[last:]))
+
+
+def _is_in_script(html: str, position: int) -> bool:
+    """Whether the last `script` before a position is open there."""
+    return html.rfind("<script", 0, position) > html.rfind("</script", 0, position)
+
+
+def _overfull_tags(html: str) -> list[tuple[int, int]]:
+    """Where tags have so many attributes, separated by white space, a slash or the end of a value, that parsing takes seconds."""
     if not any(_may_go_on(html, position, after_quotes) for position, after_quotes in _positions(html)):
-        return False
-    long_tags = [tag for tag in _TAG.findall(html) if len(tag) > 2 * MAX_ATTRIBUTES]
-    return any(len(_BETWEEN_ATTRIBUTES.findall(_ASSIGNED.sub('""', tag))) > MAX_ATTRIBUTES for tag in long_tags)
+        return []
+    long_tags = (tag for tag in _TAG.finditer(html) if tag.end() - tag.start() > 2 * MAX_ATTRIBUTES)
+    return [tag.span() for tag in long_tags if len(_BETWEEN_ATTRIBUTES.findall(_ASSIGNED.sub('""', tag[0]))) > MAX_ATTRIBUTES]
 
 
 def _positions(html: str) -> Iterator[tuple[int, set[int]]]:
