@@ -52,9 +52,9 @@ class Written:
         self.programs = Counter[str]()
         self.tables: list[tuple[tuple[str, ...], ...]] = []
         self.numbers: list[tuple[str, str]] = []
-        self.flat = _flat(markdown)
+        self.flat = _flat(re.sub(r"(?m)^> ?", "", markdown))
         self.letters = _letters(markdown)
-        self._formulas = " ".join(markdown.replace("\\|", "|").split())
+        self._formulas = " ".join(markdown.split())
         self._sought = Counter[str]()
         self._read(markdown.split("\n"))
 
@@ -115,7 +115,7 @@ class Written:
     def _program(self, code: str) -> tuple[str, str]:
         wanted = _scriptless_code(code)
         for got, count in self.programs.items():
-            if count and _scriptless_code(got) == wanted:
+            if count and got == code or (wanted != code and re.sub("[_^()]", "", got) == wanted):
                 self.programs[got] -= 1
                 return "", ""
         near = next((got for got in self.programs if _letters(got) == _letters(code)), "")
@@ -147,7 +147,7 @@ class Written:
 
     def _formula(self, tex: str) -> tuple[str, str]:
         self._sought[tex] += 1
-        if self._formulas.count(tex) >= self._sought[tex]:
+        if max(self._formulas.count(tex), self._formulas.count(tex.replace("|", "\\|"))) >= self._sought[tex]:
             return "", ""
         return self._elsewhere(tex, "written otherwise"), ""
 
@@ -206,7 +206,7 @@ def measure(folder: Path, only: str) -> tuple[dict[str, Counter[str]], dict[str,
         if only and only not in (source.generator, source.package, name):
             continue
         html = read_page(content)
-        items = expected(html, source.main, source.furniture)
+        items = expected(html, source.main, source.furniture, source.layout)
         if items is None:
             continue
         num_pages[source.generator] += 1

@@ -67,20 +67,21 @@ def plain(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", text).replace("`", "").replace("**", "").split())
 
 
-def expected(html: str, main: str, furniture: str) -> list[Item] | None:
+def expected(html: str, main: str, furniture: str, layout: str) -> list[Item] | None:
     """What must arrive of a page; None where it has no main part."""
     root = lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", html))
     is_main = Selector(main)
     tops = [node for node in root.iter() if isinstance(node.tag, str) and is_main(node)]
-    page = _Page(Selector(furniture))
+    page = _Page(Selector(furniture), Selector(layout))
     return page.items(tops[0]) if tops else None
 
 
 class _Page:
     """One walk over the main part."""
 
-    def __init__(self, is_furniture: Selector) -> None:
+    def __init__(self, is_furniture: Selector, is_layout: Selector) -> None:
         self._is_furniture = is_furniture
+        self._is_layout = is_layout
 
     def is_seen(self, node: Node) -> bool:
         """Whether a reader sees an element, and as content."""
@@ -128,7 +129,7 @@ class _Page:
         return "".join(parts)
 
     def _write(self, node: Node, parts: list[str], is_top: bool = False) -> None:
-        if is_top or self.is_seen(node):
+        if is_top or (self.is_seen(node) and not _is_note_mark(node)):
             mark = {"sup": _UP, "sub": _DOWN}.get(node.tag, "")
             around = " " if node.tag in _BLOCKS or node.tag == "br" else ""
             if node.tag == "img" and (tex := _image_tex(node)):
@@ -150,11 +151,16 @@ class _Page:
                     parts.append("\n")
                 elif node.tag in ("sup", "sub"):
                     parts.append(_UP if node.tag == "sup" else _DOWN)
+                is_line = not is_top and node.tag in _BLOCKS
+                if is_line and "".join(parts[-2:]).strip(" ") and not "".join(parts).endswith("\n"):
+                    parts.append("\n")
                 parts.append(node.text or "")
                 for child in node:
                     write(child, is_top=False)
                 if node.tag in ("sup", "sub"):
                     parts.append(_END)
+                if is_line and not "".join(parts[-2:]).endswith("\n"):
+                    parts.append("\n")
             if not is_top:
                 parts.append(node.tail or "")
 
@@ -163,7 +169,8 @@ class _Page:
 
     def _rows(self, table: Node) -> list[list[str]]:
         """The rows of a table of data, each cell under its column; nothing for a layout. A cell that spans rows counts in each."""
-        if table.get("role") in ("presentation", "none") or next(table.iterdescendants("table"), None) is not None:
+        is_data = table.get("role") not in ("presentation", "none") and next(table.iterdescendants("table", "pre", *_HEADINGS), None) is None
+        if not is_data or self._is_layout(table):
             return []
         rows = [node for node in self._seen(table) if node.tag == "tr"]
         places: dict[tuple[int, int], str] = {}
@@ -186,15 +193,26 @@ class _Page:
     def _numbered(self, ordered: Node) -> Iterator[tuple[str, Node]]:
         """The items of an ordered list with their numbers as shown."""
         items = [child for child in ordered if child.tag == "li" and self.is_seen(child)]
+        if self._is_layout(ordered) or all(map(self._is_link, items)):
+            return
         style = _list_style(ordered)
         step = -1 if ordered.get("reversed") is not None else 1
-        number = _integer(ordered.get("start")) or (len(items) if step < 0 else 1)
+        started = _integer(ordered.get("start"))
+        number = started if started is not None else len(items) if step < 0 else 1
         for item in items:
             if (stated := _integer(item.get("value"))) is not None:
                 number = stated
             if style != "none":
                 yield _counted(number, style), item
             number += step
+
+    def _is_link(self, item: Node) -> bool:
+        """Whether an item only leads elsewhere; an address is worth reading."""
+        linked = "".join(self.text(link) for link in item.iter("a"))
+        return "://" not in linked and sum(map(str.isalnum, linked)) >= 0.8 * sum(map(str.isalnum, self.text(item)))
+
+    def _is_bare_link(self, node: Node) -> bool:
+        return node.tag == "a" and bool(node.get("href")) and "://" not in self.text(node) and next(node.iter(*_HEADINGS), None) is None
 
     def _first_text(self, item: Node) -> str:
         """The text of an item up to the first block that is no paragraph."""
@@ -213,21 +231,21 @@ class _Page:
         return "".join(parts)
 
     def _over_nothing(self, top: Node, headings: list[Item]) -> list[Item]:
-        """Headings followed by another of their level or above, or the end, with nothing between: they say nothing."""
+        """Headings followed by another of their level or above, or the end, with nothing but links between: they say nothing."""
         order: list[int | str] = []
 
         def walk(node: Node) -> None:
-            if not self.is_seen(node):
+            if not self.is_seen(node) or self._is_bare_link(node):
                 return
             if node.tag in _HEADINGS:
                 if plain(self.text(node)):
                     order.append(_HEADINGS[node.tag])
                 return
-            if (node.text or "").strip():
+            if any(map(str.isalnum, node.text or "")):
                 order.append("text")
             for child in node:
                 walk(child)
-                if (child.tail or "").strip():
+                if any(map(str.isalnum, child.tail or "")):
                     order.append("text")
 
         walk(top)
@@ -263,6 +281,12 @@ class _Page:
                 if shown:
                     found.append(Item("powers", ("^" if one[1] == _UP else "_", shown, before[-40:], text[one.end() : one.end() + 20]), path(block)))
         return found
+
+
+def _is_note_mark(node: Node) -> bool:
+    """Whether a raised text leads to a note or back from one."""
+    links = [*node.iter("a"), *(one for one in node.iterancestors("a"))] if node.tag == "sup" else []
+    return any("#" in link.get("href", "") for link in links) or (node.tag == "sup" and "footnote" in node.get("class", ""))
 
 
 def path(node: Node) -> str:

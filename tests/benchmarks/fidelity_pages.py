@@ -21,7 +21,7 @@ from tools.sample_pages import unpack
 class Source:
     """Pages of one package. folder: where they are. pattern: of their names. main: selectors of the elements that hold what a page says,
     the first that is there counts. furniture: selectors of what stands in them and is none of it: links to other pages, tables of
-    contents, indexes, marks of links, layout. See fidelity_expected.Selector."""
+    contents, indexes, marks of links. layout: tables that lay out, and lists without numbers. See fidelity_expected.Selector."""
 
     generator: str
     package: str
@@ -30,13 +30,14 @@ class Source:
     main: str
     furniture: str = ""
     pattern: str = "*.html"
+    layout: str = ""
 
 
-_SPHINX = "a.headerlink .viewcode-link .linenos .toctree-wrapper .contents .indextable .footnote-reference .copybtn"
+_SPHINX = "a.headerlink .viewcode-link .linenos .toctree-wrapper .contents .indextable .copybtn"
 _DOCBOOK = ".navheader .navfooter .toc .spirit-nav .copyright-footer .list-of-tables .list-of-examples .refnamediv-nav .footnote"
 _DOXYGEN = ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .memtitle .textblock>table.classindex .groupheader>a .permalink"
-_TEXINFO = ".header .nav-panel .menu .contents .shortcontents .Contents_element .copiable-anchor .footnote .cindex .findex #SEC_Contents"
-_RUSTDOC = ".out-of-band .srclink .src .anchor .rustdoc-toggle-hidden .notable-traits .test-arrow .since .line-numbers .item-table .logo-container"
+_TEXINFO = ".header .nav-panel .menu .contents .shortcontents .Contents_element .copiable-anchor .footnote #SEC_Contents .index-cp .index-fn .index-vr .index-tp .index-pg .index-ky .index-en"
+_RUSTDOC = ".out-of-band .srclink .src .anchor .rustdoc-toggle-hidden .notable-traits .test-arrow .since .line-numbers .item-table .logo-container .hideme"
 _JAVADOC = ".header-nav .sub-title .skip-nav .inheritance .source-line-no .externalLink-nav .summary-table .details-nav .anchor-link"
 
 SOURCES = (
@@ -45,20 +46,20 @@ SOURCES = (
     Source("Sphinx", "libjs-mathjax-doc", "usr/share/doc", 60, "div[role=main]", _SPHINX),
     Source("Sphinx (Furo)", "python-sympy-doc", "usr/share/doc/python-sympy-doc/html", 120, "article[role=main]", _SPHINX),
     Source("MkDocs", "mkdocs-doc", "usr/share/doc/mkdocs/html", 40, "div[role=main]", "a.headerlink"),
-    Source("MkDocs", "python-markdown-doc", "usr/share/doc/python-markdown-doc/docs", 60, "div.body", "a.headerlink .toc"),
+    Source("MkDocs", "python-markdown-doc", "usr/share/doc/python-markdown-doc/docs", 60, "div.body", "a.headerlink .toc .linenos"),
     Source("DocBook", "installation-guide-amd64", "usr/share/doc/installation-guide-amd64/en", 120, "body", _DOCBOOK),
     Source("DocBook", "postgresql-doc-15", "usr/share/doc/postgresql-doc-15/html", 200, "body", _DOCBOOK),
     Source("DocBook (Boost)", "libboost1.74-doc", "usr/share/doc/libboost1.74-doc", 200, "body", _DOCBOOK),
-    Source("GTK-Doc", "libglib2.0-doc", "usr/share/gtk-doc/html", 100, "body", _DOCBOOK + " .navigation .shortcuts .gallery-float .functions_proto"),
+    Source("GTK-Doc", "libglib2.0-doc", "usr/share/gtk-doc/html", 100, "body", _DOCBOOK + " .navigation .shortcuts .gallery-float .functions_proto .listing_lines"),
     Source("Javadoc", "libcommons-lang3-java-doc", "usr/share/doc/libcommons-lang3-java", 120, "main", _JAVADOC),
     Source("Javadoc", "junit4-doc", "usr/share/doc/junit4", 100, "main", _JAVADOC + " .overviewSummary .memberSummary .useSummary .typeSummary"),
-    Source("Scaladoc", "scala-doc", "usr/share/doc/scala-2.11", 100, "body.type body.value", "#mbrsel #tooltip .permalink .morelinks"),
+    Source("Scaladoc", "scala-doc", "usr/share/doc/scala-2.11", 100, "body.type body.value", "#mbrsel #tooltip .permalink .morelinks", layout="ol"),
     Source("rustdoc", "rust-doc", "usr/share/doc/rust-doc/html/std", 160, "section#main-content", _RUSTDOC),
     Source("mdBook", "rust-doc", "usr/share/doc/rust-doc/html/book", 80, "main", ".header-link"),
     Source("mdBook", "rust-doc", "usr/share/doc/rust-doc/html/reference", 80, "main", ".header-link"),
     Source("Doxygen", "libitpp-doc", "usr/share/doc/libitpp-dev/html", 140, "div.contents", _DOXYGEN),
     Source("Doxygen", "libeigen3-doc", "usr/share/doc/libeigen3-dev/html", 140, "div.contents", _DOXYGEN),
-    Source("Haddock", "libghc-lens-doc", "usr/share/doc/libghc-lens-doc/html", 100, "div#content", "#table-of-contents #synopsis .selflink .link #alphabet"),
+    Source("Haddock", "libghc-lens-doc", "usr/share/doc/libghc-lens-doc/html", 100, "div#content", "#table-of-contents #synopsis .selflink .link #alphabet .info .instances"),
     Source("Texinfo", "maxima-doc", "usr/share/doc/maxima-doc/html", 150, "body", _TEXINFO),
     Source("Texinfo", "libfftw3-doc", "usr/share/doc/libfftw3-dev/html", 100, "body", _TEXINFO),
     Source("Texinfo", "r-doc-html", "usr/share/R/doc/manual", 7, "body", _TEXINFO),
@@ -66,9 +67,10 @@ SOURCES = (
     Source("AsciiDoc", "git-doc", "usr/share/doc/git-doc", 200, "body", "#footer #toc .footnoteref .footnote"),
     Source("pandoc", "bup-doc", "usr/share/doc/bup", 40, "body", ""),
     Source("groff", "groff", "usr/share/doc/groff-base/html", 50, "body", ""),
-    Source("GAPDoc", "gap-doc", "usr/share/gap/doc/ref", 60, "body", ".chlinktop .chlinkbot .chlinkprevnexttop .chlinkprevnextbot .ContChap .func", "chap?*[0-9].html"),
+    Source("GAPDoc", "gap-doc", "usr/share/gap/doc/ref", 60, "body", ".chlinktop .chlinkbot .chlinkprevnexttop .chlinkprevnextbot .ContChap", layout="table.func", pattern="chap?*[0-9].html"),
+    Source("GAPDoc (MathJax)", "gap-doc", "usr/share/gap/doc/ref", 60, "body", ".chlinktop .chlinkbot .chlinkprevnexttop .chlinkprevnextbot .ContChap", "chap?*_mj.html", "table.func"),
     Source("doctools", "tcllib", "usr/share/doc/tcllib/html", 120, "div.doctools", "#toc"),
-    Source("Apache's XSLT", "apache2-doc", "usr/share/doc/apache2-doc/manual/en", 120, "div#page-content", "#quickview #comments_section .toplang .bottomlang .menu"),
+    Source("Apache's XSLT", "apache2-doc", "usr/share/doc/apache2-doc/manual/en", 120, "div#page-content", "#quickview #comments_section .toplang .bottomlang .menu .permalink .related"),
     Source("LDoc", "lua-penlight-dev", "usr/share/doc/lua-penlight-dev", 50, "div#content", ".module_list .function_list"),
 )
 """fmt: off"""
@@ -79,7 +81,7 @@ _INDEX = re.compile(r"(?:^|[-_.])(?:genindex|doc-index|index-all|index-files|all
 def pages(folder: Path, sources: tuple[Source, ...] = SOURCES) -> Iterator[tuple[Source, str, bytes]]:
     """(source, name, content) of the drawn pages; downloads what is not in the folder."""
     for source in sources:
-        target = folder / source.package / source.folder.rpartition("/")[2]
+        target = folder / re.sub(r"\W+", "-", f"{source.generator} {source.package} {source.folder.rpartition('/')[2]}")
         if not (target / ".complete").exists():
             _fetch(source, target)
         for path in sorted(target.glob("*.html")):

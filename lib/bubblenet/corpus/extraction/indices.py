@@ -6,6 +6,7 @@ fractions, and chemical formulas (H2O). Marks of footnotes go: they lead elsewhe
 
 from __future__ import annotations
 
+import functools
 import re
 
 from bubblenet.corpus.extraction.markup import BLOCK_TAGS
@@ -104,8 +105,14 @@ def _is_note(found: re.Match[str], text: str, before: str) -> bool:
     if _NOTE.search(found[2] + "".join(_TAGS.findall(found[3])) + link):
         return True
     if _NOTE_TEXT.fullmatch(text):
-        return text[0] == "[" or bool(_BEFORE_A_NOTE.search(before))
+        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and _has_notes(found.string, text[0]))
     return bool(_NOTE_NUMBERS.fullmatch(text) and _SENTENCE_END.search(before))
+
+
+@functools.lru_cache(maxsize=2)  # the same page, once for each mark
+def _has_notes(html: str, mark: str) -> bool:
+    """Whether a block or a line begins with a mark: a note that it leads to. Else a star is a part of what it follows, as in a grammar."""
+    return re.search(rf">\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}", html) is not None
 
 
 def _is_ordinal(text: str, found: re.Match[str]) -> bool:
