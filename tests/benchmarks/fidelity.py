@@ -1,7 +1,7 @@
 """Does what a page shows arrive exactly? Documentation pages of many generators, `make bench-fidelity`.
 
-For each page, headings, code blocks, tables, numbers of list items, formulas, and powers and indices are counted in the DOM by an independent walk
-(fidelity_expected.py) and looked for in the Markdown that the extraction writes. Every miss has a cause; `--all` lists all of them.
+For each page, headings, code blocks, tables, numbers of list items, formulas, and powers and indices are counted in the DOM by an
+independent walk (fidelity_expected.py) and looked for in the Markdown that the extraction writes. Every miss has a cause; `--all` lists all of them.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Written:
     def _program(self, code: str) -> tuple[str, str]:
         wanted = _scriptless_code(code)
         for got, count in self.programs.items():
-            if count and got == code or (wanted != code and re.sub("[_^()]", "", got) == wanted):
+            if (count and got == code) or (wanted != code and re.sub("[_^()]", "", got) == wanted):
                 self.programs[got] -= 1
                 return "", ""
         near = next((got for got in self.programs if _letters(got) == _letters(code)), "")
@@ -143,7 +143,7 @@ class Written:
                 del self.numbers[index]
                 return "", ""
         near = next((number for number, rest in self.numbers if wanted and _flat(rest).startswith(wanted)), "")
-        return (f"another number" if near else self._elsewhere(text, "no number")), near
+        return ("another number" if near else self._elsewhere(text, "no number")), near
 
     def _formula(self, tex: str) -> tuple[str, str]:
         self._sought[tex] += 1
@@ -165,7 +165,7 @@ class Written:
 
 
 def _is_as_read(mark: str, text: str, before: str, after: str) -> bool:
-    """Ordinals, chemical formulas, remarks in small type, marks of notes and what has nothing before it are no powers (docs/extraction.md)."""
+    """Ordinals, chemical formulas, remarks in small type, marks of notes and what has nothing before it are no powers (docs/extraction)."""
     ordinal = before[-1:].isdigit() and re.fullmatch(r"st|nd|rd|th", text)
     chemical = mark == "_" and text.isdigit() and re.search(r"[A-Z][a-z]?$", before)
     return bool(ordinal or chemical or len(text) > 30 or not before.strip() or re.fullmatch(r"\W+|TM|tm", text))
@@ -234,7 +234,12 @@ def main() -> None:
     console.print(_causes(misses))
     if arguments.all:
         for miss in misses:
-            console.print(f"{miss.generator} | {miss.page} | {miss.item.kind} | {miss.cause} | {miss.item.where}", style="bold", markup=False, highlight=False)
+            console.print(
+                f"{miss.generator} | {miss.page} | {miss.item.kind} | {miss.cause} | {miss.item.where}",
+                style="bold",
+                markup=False,
+                highlight=False,
+            )
             console.print(f"    wanted {miss.item}\n    got    {' '.join(miss.got.split())[:300]}", markup=False, highlight=False)
 
 
@@ -258,7 +263,13 @@ def _causes(misses: list[Miss]) -> Table:
         groups[miss.item.kind, miss.cause].append(miss)
     for (kind, cause), some in sorted(groups.items(), key=lambda group: (KINDS.index(group[0][0]), -len(group[1]))):
         generators = Counter(miss.generator for miss in some)
-        table.add_row(kind, cause, ", ".join(f"{name} {count}" for name, count in generators.most_common(4)), f"{len(some):,}", f"{some[0].page}: {some[0].item}"[:160])
+        table.add_row(
+            kind,
+            cause,
+            ", ".join(f"{name} {count}" for name, count in generators.most_common(4)),
+            f"{len(some):,}",
+            f"{some[0].page}: {some[0].item}"[:160],
+        )
     return table
 
 

@@ -169,7 +169,9 @@ class _Page:
 
     def _rows(self, table: Node) -> list[list[str]]:
         """The rows of a table of data, each cell under its column; nothing for a layout. A cell that spans rows counts in each."""
-        is_data = table.get("role") not in ("presentation", "none") and next(table.iterdescendants("table", "pre", *_HEADINGS), None) is None
+        is_data = (
+            table.get("role") not in ("presentation", "none") and next(table.iterdescendants("table", "pre", *_HEADINGS), None) is None
+        )
         if not is_data or self._is_layout(table):
             return []
         rows = [node for node in self._seen(table) if node.tag == "tr"]
@@ -222,7 +224,11 @@ class _Page:
                 break
             if isinstance(child.tag, str) and child.tag in ("pre", "table", "ul", "ol", "dl"):
                 break
-            if isinstance(child.tag, str) and child.tag in ("div", "p") and next(child.iter("pre", "table", "ul", "ol", "dl"), None) is not None:
+            if (
+                isinstance(child.tag, str)
+                and child.tag in ("div", "p")
+                and next(child.iter("pre", "table", "ul", "ol", "dl"), None) is not None
+            ):
                 parts.append(self._first_text(child))
                 break
             self._write(child, parts)
@@ -249,12 +255,16 @@ class _Page:
                     order.append("text")
 
         walk(top)
-        levels = [(index, level) for index, level in enumerate(order) if isinstance(level, int)]
-        empty = []
-        for number, (index, level) in enumerate(levels):
-            below = order[index + 1] if index + 1 < len(order) else 0
-            if number and isinstance(below, int) and below <= level and number < len(headings):
+        empty, number, highest = [], len(headings), 0  # highest: of a heading below that says something; 8 for text
+        for what in reversed(order):
+            if isinstance(what, str):
+                highest = 8
+                continue
+            number -= 1
+            if number and what >= highest:
                 empty.append(headings[number])
+            else:
+                highest = what
         return empty
 
     def _formulas(self, top: Node) -> list[Item]:
@@ -273,13 +283,17 @@ class _Page:
         found = []
         blocks = {_block(node) for node in top.iter("sup", "sub")}
         for block in (node for node in top.iter() if node in blocks):
-            if not all(self.is_seen(node) for node in (block, *block.iterancestors()) if node is block or top in (node, *node.iterancestors())):
+            if not all(
+                self.is_seen(node) for node in (block, *block.iterancestors()) if node is block or top in (node, *node.iterancestors())
+            ):
                 continue
             text = self.program(block) if block.tag == "pre" else self.text(block)
             for one in _SCRIPT.finditer(text):
                 shown, before = plain(one[2]), text[: one.start()]
                 if shown:
-                    found.append(Item("powers", ("^" if one[1] == _UP else "_", shown, before[-40:], text[one.end() : one.end() + 20]), path(block)))
+                    found.append(
+                        Item("powers", ("^" if one[1] == _UP else "_", shown, before[-40:], text[one.end() : one.end() + 20]), path(block))
+                    )
         return found
 
 
@@ -291,7 +305,9 @@ def _is_note_mark(node: Node) -> bool:
 
 def path(node: Node) -> str:
     """The elements around, innermost last: `div.section > table.docutils`."""
-    names = [f"{one.tag}{'.' + one.get('class').split()[0] if (one.get('class') or '').split() else ''}" for one in (node, *node.iterancestors())]
+    names = [
+        f"{one.tag}{'.' + one.get('class').split()[0] if (one.get('class') or '').split() else ''}" for one in (node, *node.iterancestors())
+    ]
     return " > ".join(names[:4][::-1])
 
 

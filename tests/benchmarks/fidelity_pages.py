@@ -1,4 +1,4 @@
-"""The pages of `make bench-fidelity`: documentation out of Debian packages, by the generator that made it. Nothing of it is part of the project.
+"""The pages of `make bench-fidelity`: documentation out of Debian packages, by generator. Nothing of it is part of the project.
 
 Packages are downloaded one at a time without being installed (about 130 MB in all), their pages are drawn by the digest of their names, and
 only those are kept, in build/fidelity.
@@ -35,10 +35,23 @@ class Source:
 
 _SPHINX = "a.headerlink .viewcode-link .linenos .toctree-wrapper .contents .indextable .copybtn"
 _DOCBOOK = ".navheader .navfooter .toc .spirit-nav .copyright-footer .list-of-tables .list-of-examples .refnamediv-nav .footnote"
-_DOXYGEN = ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .memtitle .textblock>table.classindex .groupheader>a .permalink"
-_TEXINFO = ".header .nav-panel .menu .contents .shortcontents .Contents_element .copiable-anchor .footnote #SEC_Contents .index-cp .index-fn .index-vr .index-tp .index-pg .index-ky .index-en"
-_RUSTDOC = ".out-of-band .srclink .src .anchor .rustdoc-toggle-hidden .notable-traits .test-arrow .since .line-numbers .item-table .logo-container .hideme"
+_DOXYGEN = (
+    ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .memtitle .textblock>table.classindex .groupheader>a .permalink"
+)
+_TEXINFO = (
+    ".header .nav-panel .menu .contents .shortcontents .Contents_element .copiable-anchor .footnote #SEC_Contents "
+    ".index-cp .index-fn .index-vr .index-tp .index-pg .index-ky .index-en"
+)
+_RUSTDOC = (
+    ".out-of-band .srclink .src .anchor .notable-traits-tooltiptext .test-arrow .since .line-numbers .item-table .logo-container .hideme"
+)
 _JAVADOC = ".header-nav .sub-title .skip-nav .inheritance .source-line-no .externalLink-nav .summary-table .details-nav .anchor-link"
+
+_GTK_DOC = f"{_DOCBOOK} .navigation .shortcuts .gallery-float .functions_proto .listing_lines"
+_JAVADOC_11 = f"{_JAVADOC} .overviewSummary .memberSummary .useSummary .typeSummary"
+_HADDOCK = "#table-of-contents #synopsis .selflink .link #alphabet .info .instances"
+_GAPDOC = ".chlinktop .chlinkbot .chlinkprevnexttop .chlinkprevnextbot .ContChap"
+_APACHE = "#quickview #comments_section .toplang .bottomlang .menu .permalink .related"
 
 SOURCES = (
     Source("Sphinx", "python3.11-doc", "usr/share/doc/python3.11/html", 160, "div[role=main]", _SPHINX),
@@ -50,16 +63,24 @@ SOURCES = (
     Source("DocBook", "installation-guide-amd64", "usr/share/doc/installation-guide-amd64/en", 120, "body", _DOCBOOK),
     Source("DocBook", "postgresql-doc-15", "usr/share/doc/postgresql-doc-15/html", 200, "body", _DOCBOOK),
     Source("DocBook (Boost)", "libboost1.74-doc", "usr/share/doc/libboost1.74-doc", 200, "body", _DOCBOOK),
-    Source("GTK-Doc", "libglib2.0-doc", "usr/share/gtk-doc/html", 100, "body", _DOCBOOK + " .navigation .shortcuts .gallery-float .functions_proto .listing_lines"),
+    Source("GTK-Doc", "libglib2.0-doc", "usr/share/gtk-doc/html", 100, "body", _GTK_DOC),
     Source("Javadoc", "libcommons-lang3-java-doc", "usr/share/doc/libcommons-lang3-java", 120, "main", _JAVADOC),
-    Source("Javadoc", "junit4-doc", "usr/share/doc/junit4", 100, "main", _JAVADOC + " .overviewSummary .memberSummary .useSummary .typeSummary"),
-    Source("Scaladoc", "scala-doc", "usr/share/doc/scala-2.11", 100, "body.type body.value", "#mbrsel #tooltip .permalink .morelinks", layout="ol"),
+    Source("Javadoc", "junit4-doc", "usr/share/doc/junit4", 100, "main", _JAVADOC_11),
+    Source(
+        "Scaladoc",
+        "scala-doc",
+        "usr/share/doc/scala-2.11",
+        100,
+        "body.type body.value",
+        "#mbrsel #tooltip .permalink .morelinks",
+        layout="ol",
+    ),
     Source("rustdoc", "rust-doc", "usr/share/doc/rust-doc/html/std", 160, "section#main-content", _RUSTDOC),
     Source("mdBook", "rust-doc", "usr/share/doc/rust-doc/html/book", 80, "main", ".header-link"),
     Source("mdBook", "rust-doc", "usr/share/doc/rust-doc/html/reference", 80, "main", ".header-link"),
     Source("Doxygen", "libitpp-doc", "usr/share/doc/libitpp-dev/html", 140, "div.contents", _DOXYGEN),
     Source("Doxygen", "libeigen3-doc", "usr/share/doc/libeigen3-dev/html", 140, "div.contents", _DOXYGEN),
-    Source("Haddock", "libghc-lens-doc", "usr/share/doc/libghc-lens-doc/html", 100, "div#content", "#table-of-contents #synopsis .selflink .link #alphabet .info .instances"),
+    Source("Haddock", "libghc-lens-doc", "usr/share/doc/libghc-lens-doc/html", 100, "div#content", _HADDOCK),
     Source("Texinfo", "maxima-doc", "usr/share/doc/maxima-doc/html", 150, "body", _TEXINFO),
     Source("Texinfo", "libfftw3-doc", "usr/share/doc/libfftw3-dev/html", 100, "body", _TEXINFO),
     Source("Texinfo", "r-doc-html", "usr/share/R/doc/manual", 7, "body", _TEXINFO),
@@ -67,15 +88,16 @@ SOURCES = (
     Source("AsciiDoc", "git-doc", "usr/share/doc/git-doc", 200, "body", "#footer #toc .footnoteref .footnote"),
     Source("pandoc", "bup-doc", "usr/share/doc/bup", 40, "body", ""),
     Source("groff", "groff", "usr/share/doc/groff-base/html", 50, "body", ""),
-    Source("GAPDoc", "gap-doc", "usr/share/gap/doc/ref", 60, "body", ".chlinktop .chlinkbot .chlinkprevnexttop .chlinkprevnextbot .ContChap", layout="table.func", pattern="chap?*[0-9].html"),
-    Source("GAPDoc (MathJax)", "gap-doc", "usr/share/gap/doc/ref", 60, "body", ".chlinktop .chlinkbot .chlinkprevnexttop .chlinkprevnextbot .ContChap", "chap?*_mj.html", "table.func"),
+    Source("GAPDoc", "gap-doc", "usr/share/gap/doc/ref", 60, "body", _GAPDOC, layout="table.func", pattern="chap?*[0-9].html"),
+    Source("GAPDoc (MathJax)", "gap-doc", "usr/share/gap/doc/ref", 60, "body", _GAPDOC, "chap?*_mj.html", "table.func"),
     Source("doctools", "tcllib", "usr/share/doc/tcllib/html", 120, "div.doctools", "#toc"),
-    Source("Apache's XSLT", "apache2-doc", "usr/share/doc/apache2-doc/manual/en", 120, "div#page-content", "#quickview #comments_section .toplang .bottomlang .menu .permalink .related"),
+    Source("Apache's XSLT", "apache2-doc", "usr/share/doc/apache2-doc/manual/en", 120, "div#page-content", _APACHE),
     Source("LDoc", "lua-penlight-dev", "usr/share/doc/lua-penlight-dev", 50, "div#content", ".module_list .function_list"),
 )
-"""fmt: off"""
-
-_INDEX = re.compile(r"(?:^|[-_.])(?:genindex|doc-index|index-all|index-files|allclasses|search|py-modindex|overview-tree|package-tree|class-use|deprecated-list)")
+_INDEX = re.compile(
+    r"(?:^|[-_.])(?:genindex|doc-index|index-all|index-files|allclasses"
+    r"|search|py-modindex|overview-tree|package-tree|class-use|deprecated-list)"
+)
 
 
 def pages(folder: Path, sources: tuple[Source, ...] = SOURCES) -> Iterator[tuple[Source, str, bytes]]:

@@ -39,8 +39,8 @@ _NAMES = _words(
     "sharing sharer sharedaddy social socials footer sidebar cookie cookies consent gdpr advert advertisement ads adsense ad "
     "banner banners related recommend recommended recommendations newsletter signup comments comment respond disqus sponsored promo "
     "affiliate cta teasers subscribe subscription login popup modal overlay paywall placeholder skip noprint printfooter catlinks "
-    "editsection sphinxsidebar headerlink tooltiptext linenos lineno gutter byline author authors bio meta metadata postmeta utility tags taglist "
-    "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
+    "editsection sphinxsidebar headerlink tooltiptext linenos lineno gutter byline author authors bio meta metadata postmeta utility tags "
+    "taglist rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
 _SINGLE_NAMES = _NAMES - {"comment"}  # alone it may be the author's own, on a program: Scaladoc
 _FIRST_NAMES, _LAST_NAMES = _NAMES - _words("toc ad author caption meta skip subscription rating"), _NAMES - _words("widget widgets")

@@ -20,6 +20,7 @@ MAX_CHARACTERS = 30
 _CONTEXT = 300  # characters of markup around that are looked at
 _SCRIPT = re.compile(r"<(su[bp])((?: [^>]*+)?+)>((?:[^<]|<(?!/?su[bp][ >]))*+)</\1>")
 _FRACTION = re.compile(r"<sup>(\d{1,4})</sup>\s?[/\u2044]\s?<sub>(\d{1,4})</sub>")
+_LINE_TAGS = "p|li|td|th|dd|dt|div|section|aside|small|br"
 _TAGS = re.compile(r"<[^>]*>")
 _INLINE_TAGS = re.compile(r"</?(?!(?:" + "|".join(sorted(BLOCK_TAGS)) + r"|br)[ >/])[^<>]*>")
 _ONE_TOKEN = re.compile(r"[+\-\u2212\u2013]?(?:\d+(?:[.,]\d+)?|[^\W\d_]+|\([^()]*\))|[^\w\s]")
@@ -112,7 +113,7 @@ def _is_note(found: re.Match[str], text: str, before: str) -> bool:
 @functools.lru_cache(maxsize=2)  # the same page, once for each mark
 def _has_notes(html: str, mark: str) -> bool:
     """Whether a block or a line begins with a mark: a note that it leads to. Else a star is a part of what it follows, as in a grammar."""
-    return re.search(rf">\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}", html) is not None
+    return re.search(rf"<(?:{_LINE_TAGS})(?:\s[^<>]*)?>\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}", html) is not None
 
 
 def _is_ordinal(text: str, found: re.Match[str]) -> bool:
