@@ -106,9 +106,10 @@ def test_numbers_of_lines_are_no_code_whatever_their_class(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Item<sup>*</sup> is any number of items.", "Item^* is any number of items."),
-        ("A free monoid over Alphabet<sup>*</sup> is meant.", "A free monoid over Alphabet^* is meant."),
-        ("Free shipping<sup>*</sup> for you.</p><p>* within the country", "Free shipping for you."),
+        ("Item<sup>*</sup> is any number of items; Cup<sup>*</sup>.", "Item^* is any number of items; Cup^*."),
+        ("Words over Alphabet<sup>*</sup>, or Abc<sup>*</sup>.", "Words over Alphabet^*, or Abc^*."),
+        ("Free shipping<sup>*</sup> for you, gifts<sup>*</sup>.</p><p>* within the country", "Free shipping for you, gifts."),
+        ("Free shipping<sup>*</sup> for you.", "Free shipping for you."),
         ("Free shipping<sup>*</sup> for you.</p><p><small><sup>*</sup> within the country</small>", "Free shipping for you."),
     ],
 )

@@ -106,14 +106,16 @@ def _is_note(found: re.Match[str], text: str, before: str) -> bool:
     if _NOTE.search(found[2] + "".join(_TAGS.findall(found[3])) + link):
         return True
     if _NOTE_TEXT.fullmatch(text):
-        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and _has_notes(found.string, text[0]))
+        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and not _is_operator(found.string, text[0]))
     return bool(_NOTE_NUMBERS.fullmatch(text) and _SENTENCE_END.search(before))
 
 
 @functools.lru_cache(maxsize=2)  # the same page, once for each mark
-def _has_notes(html: str, mark: str) -> bool:
-    """Whether a block or a line begins with a mark: a note that it leads to. Else a star is a part of what it follows, as in a grammar."""
-    return re.search(rf"<(?:{_LINE_TAGS})(?:\s[^<>]*)?>\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}", html) is not None
+def _is_operator(html: str, mark: str) -> bool:
+    """Whether a mark that is raised more than once belongs to what it follows, as in a grammar: no line begins with it, as a note would."""
+    if html.count(f">{mark}</sup>") < 2:
+        return False
+    return re.search(rf"<(?:{_LINE_TAGS})(?:\s[^<>]*)?>\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}", html) is None
 
 
 def _is_ordinal(text: str, found: re.Match[str]) -> bool:
