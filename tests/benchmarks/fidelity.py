@@ -1,7 +1,8 @@
 """Does what a page shows arrive exactly? Documentation pages of many generators, `make bench-fidelity`.
 
 For each page, headings, code blocks, tables, numbers of list items, formulas, and powers and indices are counted in the DOM by an
-independent walk (fidelity_expected.py) and looked for in the Markdown that the extraction writes. Every miss has a cause; `--all` lists all of them.
+independent walk (fidelity_expected.py) and looked for in the Markdown that the extraction writes. Every miss has a cause; `--all` lists
+them one by one.
 """
 
 from __future__ import annotations

@@ -83,6 +83,11 @@ def test_an_item_that_begins_with_a_block_keeps_its_number(items: str, expected:
     assert expected in markdown(f"{BEFORE}<ol>{items}</ol><p>{PROSE}</p>")
 
 
+@pytest.mark.parametrize("after", ["<pre>tea(pot);</pre>", "<ul><li><pre>tea(pot);</pre></li></ul>", "<ol></ol><pre>tea(pot);</pre>"])
+def test_the_number_of_an_empty_item_goes_nowhere_else(after: str) -> None:
+    assert "1." not in markdown(f"{BEFORE}<ol><li></li></ol>{after}<p>{PROSE}</p>")
+
+
 def test_a_list_of_addresses_is_no_menu() -> None:
     links = "".join(f'<li><a href="https://tea.example/{name}">https://tea.example/{name}</a></li>' for name in ("a", "b", "c"))
 

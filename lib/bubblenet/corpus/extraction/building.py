@@ -111,6 +111,7 @@ class _Builder:
             self._boundary()
         if self._lists and self._lists[-1].element is element:
             self._lists.pop()
+            self._item_mark = ""  # of an item without text
         if self._groups and self._groups[-1].element is element:
             self._close_group()
         if tag in _COUNTED_TAGS:
@@ -252,7 +253,7 @@ class _Builder:
 
     def _add_number(self) -> None:
         """The number of an item that begins with a program, a table or a list stands alone."""
-        if self._item_mark[:1].isalnum():
+        if self._lists and self._item_mark[:1].isalnum():
             self._add_item("")
 
     def _add_program(self, program: Element) -> None:
