@@ -152,7 +152,7 @@ class _Page:
                 elif node.tag in ("sup", "sub"):
                     parts.append(_UP if node.tag == "sup" else _DOWN)
                 is_line = not is_top and node.tag in _BLOCKS
-                if is_line and "".join(parts[-2:]).strip(" ") and not "".join(parts).endswith("\n"):
+                if is_line and any(parts) and not "".join(parts[-3:]).endswith("\n"):
                     parts.append("\n")
                 parts.append(node.text or "")
                 for child in node:
@@ -281,8 +281,7 @@ class _Page:
     def _powers(self, top: Node) -> list[Item]:
         """Raised and lowered texts with what stands before, but no marks of footnotes."""
         found = []
-        blocks = {_block(node) for node in top.iter("sup", "sub")}
-        for block in (node for node in top.iter() if node in blocks):
+        for block in dict.fromkeys(_block(node) for node in top.iter("sup", "sub")):
             if not all(
                 self.is_seen(node) for node in (block, *block.iterancestors()) if node is block or top in (node, *node.iterancestors())
             ):
