@@ -53,7 +53,7 @@ class Selector:
         return any(test(node) for test in self._tests)
 
     def _test(self, text: str) -> Callable[[Node], bool]:
-        tag, mark, name, attribute, value = (self._FORM.fullmatch(text) or self._FORM.match("")).groups()  # type: ignore[union-attr]
+        tag, mark, name, attribute, value = self._FORM.fullmatch(text).groups()  # type: ignore[union-attr]
         where = "id" if mark == "#" else "class"
         return lambda node: (
             (not tag or node.tag == tag)

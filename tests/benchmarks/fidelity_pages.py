@@ -34,10 +34,8 @@ class Source:
 
 
 _SPHINX = "a.headerlink .viewcode-link .linenos .toctree-wrapper .contents .indextable .copybtn"
-_DOCBOOK = ".navheader .navfooter .toc .spirit-nav .copyright-footer .list-of-tables .list-of-examples .refnamediv-nav .footnote"
-_DOXYGEN = (
-    ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .memtitle .textblock>table.classindex .groupheader>a .permalink"
-)
+_DOCBOOK = ".navheader .navfooter .toc .spirit-nav .copyright-footer .list-of-tables .list-of-examples .refnamediv-nav"
+_DOXYGEN = ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .memtitle .classindex .permalink"
 _TEXINFO = (
     ".header .nav-panel .menu .contents .shortcontents .Contents_element .copiable-anchor .footnote #SEC_Contents "
     ".index-cp .index-fn .index-vr .index-tp .index-pg .index-ky .index-en"
@@ -72,7 +70,7 @@ SOURCES = (
         "usr/share/doc/scala-2.11",
         100,
         "body.type body.value",
-        "#mbrsel #tooltip .permalink .morelinks",
+        "#mbrsel #footer #tooltip .permalink .morelinks",
         layout="ol",
     ),
     Source("rustdoc", "rust-doc", "usr/share/doc/rust-doc/html/std", 160, "section#main-content", _RUSTDOC),

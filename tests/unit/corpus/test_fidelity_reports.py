@@ -114,6 +114,7 @@ def test_numbers_of_lines_are_no_code_whatever_their_class(name: str) -> None:
         ("Item<sup>*</sup> is any number of items; Cup<sup>*</sup>.", "Item^* is any number of items; Cup^*."),
         ("Words over Alphabet<sup>*</sup>, or Abc<sup>*</sup>.", "Words over Alphabet^*, or Abc^*."),
         ("Free shipping<sup>*</sup> for you, gifts<sup>*</sup>.</p><p>* within the country", "Free shipping for you, gifts."),
+        ("Key: Start<sup>?</sup> Continue<sup>*</sup></p><p><b>*</b>", "Key: Start^? Continue^*"),
         ("Free shipping<sup>*</sup> for you.", "Free shipping for you."),
         ("Free shipping<sup>*</sup> for you.</p><p><small><sup>*</sup> within the country</small>", "Free shipping for you."),
     ],

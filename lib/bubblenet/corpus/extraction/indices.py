@@ -112,10 +112,12 @@ def _is_note(found: re.Match[str], text: str, before: str) -> bool:
 
 @functools.lru_cache(maxsize=2)  # the same page, once for each mark
 def _is_operator(html: str, mark: str) -> bool:
-    """Whether a mark that is raised more than once belongs to what it follows, as in a grammar: no line begins with it, as a note would."""
-    if html.count(f">{mark}</sup>") < 2:
+    """Whether a mark belongs to what it follows, as in a grammar: operators are raised more than once, and no note begins with it."""
+    if sum(html.count(f">{one}</sup>") for one in (mark, "?", "+")) < 2:
         return False
-    return re.search(rf"<(?:{_LINE_TAGS})(?:\s[^<>]*)?>\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}", html) is None
+    return (
+        re.search(rf"<(?:{_LINE_TAGS})(?:\s[^<>]*)?>\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}(?:</[a-z]+>)?\s*\w{{2}}", html) is None
+    )
 
 
 def _is_ordinal(text: str, found: re.Match[str]) -> bool:
