@@ -35,7 +35,7 @@ class Source:
 
 _SPHINX = "a.headerlink .viewcode-link .linenos .toctree-wrapper .contents .indextable .copybtn"
 _DOCBOOK = ".navheader .navfooter .toc .spirit-nav .copyright-footer .list-of-tables .list-of-examples .refnamediv-nav"
-_DOXYGEN = ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .memtitle .classindex .permalink"
+_DOXYGEN = ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .classindex .permalink"
 _TEXINFO = (
     ".header .nav-panel .menu .contents .shortcontents .Contents_element .copiable-anchor .footnote #SEC_Contents "
     ".index-cp .index-fn .index-vr .index-tp .index-pg .index-ky .index-en"

@@ -139,6 +139,18 @@ def test_the_blocks_of_a_cell_stay_apart(cell: str, expected: str) -> None:
     assert f"| Part | Meaning |\n| --- | --- |\n| pot | {expected} |" in markdown(f"{BEFORE}{table}<p>{PROSE}</p>")
 
 
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ('<img class="formulaInl" alt="$E_b/N_0 = 0$" src="form_1.png"/>', "Where $E_b/N_0 = 0$ holds"),
+        ('<img class="formulaDsp" alt="\\[ f(x) = x^2 \\]" src="form_2.png"/>', "Where $$f(x) = x^2$$ holds"),
+        ('<img class="formulaInl" alt="$ \\mathbf{X} $" src="form_3.svg"/>', "Where $\\mathbf{X}$ holds"),
+    ],
+)
+def test_an_image_of_a_formula_of_doxygen_is_its_tex(image: str, expected: str) -> None:
+    assert expected in markdown(f"{BEFORE}<p>Where {image} holds, tea is hot.</p>")
+
+
 def test_columns_of_a_page_are_no_table() -> None:
     menu = "<ul><li>Green</li><li>Black</li></ul>"
     page = f"<table><tr><th>Teas</th><th>News</th></tr><tr><td>{menu}</td><td><p>{PROSE * 20}</p></td></tr></table>"
