@@ -10,12 +10,11 @@ from collections.abc import Iterable
 
 from bubblenet.corpus.extraction import faq, furniture, grids, programs
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, Block, Kind, code_span, fence
-from bubblenet.corpus.extraction.lists import OpenList
+from bubblenet.corpus.extraction.lists import OpenList, is_card
 from bubblenet.corpus.extraction.markup import (
     BLOCK_TAGS,
     BREAK,
     CODE_TAGS,
-    HEADING,
     HEADING_LEVELS,
     MIN_PROSE_CHARACTERS,
     Element,
@@ -112,6 +111,7 @@ class _Builder:
             self._boundary()
         if self._lists and self._lists[-1].element is element:
             self._lists.pop()
+            self._item_mark = ""  # of an item without text
         if self._groups and self._groups[-1].element is element:
             self._close_group()
         if tag in _COUNTED_TAGS:
@@ -134,8 +134,9 @@ class _Builder:
             self._boundary()
             self._groups.append(_Group(element, self._level))
         elif tag in _LIST_TAGS:
+            self._add_number()
             self._lists.append(OpenList(element))
-        elif tag in ("li", "dt", "dd") and self._lists and not _is_card(element):
+        elif tag in ("li", "dt", "dd") and self._lists and not is_card(element):
             self._item_mark = self._lists[-1].next_mark(element)
         elif tag in CODE_TAGS:
             self._open_code()
@@ -247,8 +248,13 @@ class _Builder:
         first = indent + self._item_mark if starts else hanging
         is_followed = bool(self.blocks) and self.blocks[-1].kind == "item" and (starts or self._lists[-1].tag == "dl")
         is_followed = is_followed and not (starts and len(self._lists) == 1 and self._lists[0].num_items == 1)  # a list after a list
-        self._append("item", first + text.replace("\n", "\n" + hanging), glue="\n" if is_followed else "\n\n")
+        self._append("item", (first + text.replace("\n", "\n" + hanging)).rstrip(), glue="\n" if is_followed else "\n\n")
         self._item_mark = ""
+
+    def _add_number(self) -> None:
+        """The number of an item that begins with a program, a table or a list stands alone."""
+        if self._lists and self._item_mark[:1].isalnum():
+            self._add_item("")
 
     def _add_program(self, program: Element) -> None:
         code = programs.text_of(program)
@@ -257,6 +263,7 @@ class _Builder:
             return
         self._boundary()
         if code.strip():
+            self._add_number()
             self._num_link_characters = program.num_link_characters
             self._append("code", fence(code))
 
@@ -265,6 +272,7 @@ class _Builder:
         if title := grids.caption(table):
             self._append("paragraph", title)
         if text := grids.markdown(table):
+            self._add_number()
             self._num_link_characters = table.num_link_characters
             self._append("table" if text.startswith("| ") else "paragraph", text)
 
@@ -280,11 +288,6 @@ class _Group:
     def __init__(self, element: Element, level: int) -> None:
         self.element = element
         self.level = level
-
-
-def _is_card(element: Element) -> bool:
-    """Whether an item by its role alone has a heading: a box of its own, of which the page shows several."""
-    return bool(element.holds & HEADING) and ' role="listitem"' in element.attributes
 
 
 def _paragraphs(text: str) -> list[str]:

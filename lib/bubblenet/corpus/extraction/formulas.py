@@ -21,7 +21,7 @@ _BOXES = (  # outer ones first
     ".katex,.MathJax,.MathJax_SVG,.MathJax_CHTML",
     "math,mml\\:math,m\\:math",
 )
-_IMAGES = "img.latex,img.tex,img.math,.math img,img[src*='latex.codecogs'],img[class*='mwe-math-fallback']"
+_IMAGES = "img.latex,img.tex,img.math,.math img,img[src*='latex.codecogs'],img[class*='mwe-math-fallback'],img.formulaInl,img.formulaDsp"
 _RENDERED = re.compile(r"\b(?:MathJax|MJX)")
 _ANNOTATION = "annotation[encoding*='tex'],annotation[encoding*='TeX'],annotation[encoding*='latex']"
 _ATTRIBUTES = ("alttext", "data-latex", "data-tex", "data-math")
@@ -39,7 +39,7 @@ _UNSEEN = frozenset(("annotation", "annotation-xml", "mphantom"))
 def may_occur(body: str) -> bool:
     """Whether a serialised body may hold formulas."""
     is_named = "math" in body and any(mark in body for mark in ("<math", "<script", ":math", "-math", 'math"', "mathnormal"))
-    return is_named or "latex" in body
+    return is_named or "latex" in body or 'class="formula' in body
 
 
 def write_out(tree: HTMLTree) -> None:
@@ -55,7 +55,7 @@ def write_out(tree: HTMLTree) -> None:
             _replace(tree, box, _formula(box))
             next(itertools.islice(boxes, inner, inner), None)  # these went with it
     for image in tree.body.query_selector_all(_IMAGES).values():
-        _replace(tree, image, _as_tex(image.getattr("alt") or "", is_displayed=False))
+        _replace(tree, image, _as_tex(image.getattr("alt") or "", is_displayed=image.class_name == "formulaDsp"))
 
 
 def _replace_script(tree: HTMLTree, script: ElementNode) -> None:

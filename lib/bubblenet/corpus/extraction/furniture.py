@@ -41,16 +41,17 @@ _NAMES = _words(
     "sharing sharer sharedaddy social socials footer sidebar cookie cookies consent gdpr advert advertisement ads adsense ad "
     "banner banners related recommend recommended recommendations newsletter signup comments comment respond disqus sponsored promo "
     "affiliate cta teasers subscribe subscription login popup modal overlay paywall placeholder skip noprint printfooter catlinks "
-    "editsection sphinxsidebar headerlink linenos lineno gutter byline author authors bio meta metadata postmeta utility tags taglist "
-    "rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
+    "editsection sphinxsidebar headerlink tooltiptext linenos lineno gutter byline author authors bio meta metadata postmeta utility tags "
+    "taglist rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
 )
+_SINGLE_NAMES = _NAMES - {"comment"}  # alone it may be the author's own, on a program: Scaladoc
 _FIRST_NAMES, _LAST_NAMES = (
     _NAMES - _words("toc ad author caption meta skip subscription rating disclosure"),
     _NAMES - _words("widget widgets"),
 )
 _GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMirror-linenumber`, `blob-num`; `ln` and `lnt` of Hugo
     r" class=\"(?:[^\"]*[\s_-])?"
-    r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|linenos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",
+    r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|line-?nos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",
     re.IGNORECASE,
 )
 _NOTE = re.compile(
@@ -187,5 +188,5 @@ def _names_furniture(name: str) -> bool:
     if not parts or parts[0] in _STATES:
         return False
     if len(parts) == 1:
-        return parts[0] in _NAMES
+        return parts[0] in _SINGLE_NAMES
     return parts[-1] in _LAST_NAMES or parts[0] in _FIRST_NAMES

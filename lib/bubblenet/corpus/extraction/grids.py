@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, code_span
-from bubblenet.corpus.extraction.markup import CODE_TAGS, LAYOUT, Element, collapse
+from bubblenet.corpus.extraction.lists import OpenList
+from bubblenet.corpus.extraction.markup import BLOCK_TAGS, CODE_TAGS, HEADING, LAYOUT, TABLE, Element, collapse
 
 MAX_ROWS = 1000
 """A table with more rows is a data dump; its cells are read one by one."""
@@ -16,16 +18,34 @@ MAX_COLUMNS = 100
 MAX_REPEATED_CHARACTERS = 100
 """Longer text of a cell that spans rows stands in the first of them only."""
 
+MAX_CELL_CHARACTERS = 1000
+"""A table with lists in its cells is a grid if they hold no more: longer ones are columns of a page."""
+
+MAX_ELEMENTS = 5000
+"""Elements of such a table that are looked at."""
+
+_NEVER_IN_CELLS = frozenset(("blockquote", "form", "hr"))
 _SPAN = r" {}=\"\s*(\d{{1,4}})"
 _ROWSPAN, _COLSPAN = re.compile(_SPAN.format("rowspan")), re.compile(_SPAN.format("colspan"))
 
 
 def is_grid(table: Element) -> bool:
     """Whether a table has short cells in rows and columns, rather than laying out a page."""
-    if any(child.holds & LAYOUT for child in table.elements()):
+    if any(child.holds & LAYOUT for child in table.elements()) and not _holds_only_lists(table):
         return False
     rows = _rows(table)
     return 2 <= len(rows) <= MAX_ROWS and any(len(_cells(row)) >= 2 for row in rows)
+
+
+def _holds_only_lists(table: Element) -> bool:
+    """Whether what else no data table holds are lists in short cells under a row of heads. No element is looked at for two tables."""
+    if any(child.holds & (TABLE | HEADING) for child in table.elements()):
+        return False
+    elements = list(itertools.islice(table.descendants(), MAX_ELEMENTS + 1))
+    rows = [element for element in elements if element.tag == "tr"]
+    has_heads = bool(rows) and sum(cell.tag == "th" for cell in rows[0].elements()) >= 2
+    are_short = all(cell.num_characters <= MAX_CELL_CHARACTERS for cell in elements if cell.tag == "td")
+    return has_heads and are_short and len(elements) <= MAX_ELEMENTS and not any(element.tag in _NEVER_IN_CELLS for element in elements)
 
 
 def markdown(table: Element) -> str:
@@ -95,8 +115,9 @@ def _span(pattern: re.Pattern[str], cell: Element, most: int) -> int:
 
 
 def _text(cell: Element) -> str:
-    """The text of a cell on one line, with marks around code, without furniture."""
+    """The text of a cell on one line, with marks around code and before the items of lists, without furniture."""
     parts: list[str] = []
+    lists: dict[int, OpenList] = {}
     pending: list[Element | str] = [cell]
     while pending:
         node = pending.pop()
@@ -105,6 +126,13 @@ def _text(cell: Element) -> str:
         elif node.tag in CODE_TAGS:
             parts.append(_code(node.text()))
         elif not node.is_furniture:
+            if node.tag in BLOCK_TAGS and node is not cell:
+                parts.append(" ")
+                pending.append(" ")
+            if node.tag in ("ul", "ol"):
+                lists[id(node)] = OpenList(node)
+            elif node.tag == "li" and id(node.parent) in lists:
+                parts.append(lists[id(node.parent)].next_mark(node))
             pending += reversed(node.children)
     return collapse("".join(parts)).replace(KEPT_SPACE, " ").replace("|", r"\|")
 

@@ -105,15 +105,32 @@ def page_elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) ->
 
 
 def without_link_lists(blocks: Sequence[Block]) -> list[Block]:
-    """Drop lists of MIN_LINK_LIST_ITEMS or more items that are nearly all links: menus, whatever their markup calls them."""
+    """Drop lists of MIN_LINK_LIST_ITEMS or more items that are nearly all links: menus, whatever their markup calls them.
+
+    Several lists in a row are one menu, of which those stay that are not of links. Addresses are worth reading.
+    """
     kept: list[Block] = []
     for is_list, run in itertools.groupby(blocks, key=lambda block: block.kind == "item"):
         group = list(run)
-        num_characters = sum(len(block.text.strip(" -")) for block in group)
-        num_linked = sum(block.num_link_characters for block in group)
-        if not (is_list and len(group) >= MIN_LINK_LIST_ITEMS and num_linked >= LINK_LIST_SHARE * num_characters):
-            kept += group
+        if is_list and len(group) >= MIN_LINK_LIST_ITEMS and _are_links(group):
+            group = [block for one in _lists(group) if not _are_links(one) for block in one]
+        kept += group
     return kept
+
+
+def _are_links(items: Sequence[Block]) -> bool:
+    num_linked = sum(block.num_link_characters for block in items if "://" not in block.text)
+    return num_linked >= LINK_LIST_SHARE * sum(len(block.text.strip(" -")) for block in items)
+
+
+def _lists(items: Sequence[Block]) -> list[list[Block]]:
+    """Items of lists that follow each other, by list: one begins after an empty line, without an indent."""
+    lists: list[list[Block]] = []
+    for block in items:
+        if not lists or (block.glue == "\n\n" and not block.text.startswith(" ")):
+            lists.append([])
+        lists[-1].append(block)
+    return lists
 
 
 def without_empty_headings(blocks: Sequence[Block]) -> list[Block]:

@@ -6,6 +6,7 @@ fractions, and chemical formulas (H2O). Marks of footnotes go: they lead elsewhe
 
 from __future__ import annotations
 
+import functools
 import re
 
 from bubblenet.corpus.extraction.markup import BLOCK_TAGS
@@ -19,6 +20,7 @@ MAX_CHARACTERS = 30
 _CONTEXT = 300  # characters of markup around that are looked at
 _SCRIPT = re.compile(r"<(su[bp])((?: [^>]*+)?+)>((?:[^<]|<(?!/?su[bp][ >]))*+)</\1>")
 _FRACTION = re.compile(r"<sup>(\d{1,4})</sup>\s?[/\u2044]\s?<sub>(\d{1,4})</sub>")
+_LINE_TAGS = "p|li|td|th|dd|dt|div|section|aside|small|br"
 _TAGS = re.compile(r"<[^>]*>")
 _INLINE_TAGS = re.compile(r"</?(?!(?:" + "|".join(sorted(BLOCK_TAGS)) + r"|br)[ >/])[^<>]*>")
 _ONE_TOKEN = re.compile(r"[+\-\u2212\u2013]?(?:\d+(?:[.,]\d+)?|[^\W\d_]+|\([^()]*\))|[^\w\s]")
@@ -104,8 +106,18 @@ def _is_note(found: re.Match[str], text: str, before: str) -> bool:
     if _NOTE.search(found[2] + "".join(_TAGS.findall(found[3])) + link):
         return True
     if _NOTE_TEXT.fullmatch(text):
-        return text[0] == "[" or bool(_BEFORE_A_NOTE.search(before))
+        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and not _is_operator(found.string, text[0]))
     return bool(_NOTE_NUMBERS.fullmatch(text) and _SENTENCE_END.search(before))
+
+
+@functools.lru_cache(maxsize=2)  # the same page, once for each mark
+def _is_operator(html: str, mark: str) -> bool:
+    """Whether a mark belongs to what it follows, as in a grammar: operators are raised more than once, and no note begins with it."""
+    if sum(html.count(f">{one}</sup>") for one in (mark, "?", "+")) < 2:
+        return False
+    return (
+        re.search(rf"<(?:{_LINE_TAGS})(?:\s[^<>]*)?>\s*(?:<[a-z]+[^<>]*>\s*){{0,3}}{re.escape(mark)}(?:</[a-z]+>)?\s*\w{{2}}", html) is None
+    )
 
 
 def _is_ordinal(text: str, found: re.Match[str]) -> bool:

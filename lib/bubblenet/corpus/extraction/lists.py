@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bubblenet.corpus.extraction.markup import Element
+from bubblenet.corpus.extraction.markup import HEADING, Element
 
 _INTEGER = r" {}=\"\s*([+-]?\d{{1,6}})"
 _START, _VALUE = re.compile(_INTEGER.format("start")), re.compile(_INTEGER.format("value"))
@@ -42,6 +42,11 @@ class OpenList:
             self._next = number + self._step
             self.mark = f"{_written(number, self._style)}. "
         return self.mark
+
+
+def is_card(item: Element) -> bool:
+    """Whether an item by its role alone has a heading: a box of its own, of which the page shows several."""
+    return bool(item.holds & HEADING) and ' role="listitem"' in item.attributes
 
 
 def _style(attributes: str) -> str:

@@ -32,7 +32,9 @@ MAX_FURNITURE_SHARE = 0.3
 MAX_STEPS = 20
 """Elements in which the heading of a section is looked for, and nodes of its text."""
 
-_SECTION = re.compile(r"(?:^|\s)(?:sub)*(?:section|sect\d|level-?\d|chapter)(?:$|\s)")
+_SECTION = re.compile(r"(?:^|[\s_-])(?:sub|ref)*(?:section|sect\d|level-?\d|chapter)(?:$|\s)")
+_DOCBOOK_SECTION = re.compile(r"(?:^|\s)(?:ref)?sect\d(?:$|\s)")
+_SECTION_NUMBER = re.compile(r"\s*(?:[A-Z]|[A-Z]?\d+)(?:\.\d+)*[.:)]?\s+")
 _CONTAINERS = frozenset("html body div section article main center form span font table tbody tr td".split())  # noqa: SIM905
 _CELLS = frozenset(("table", "tbody", "tr", "td"))  # of a layout: its neighbours are no peers of a cell
 
@@ -92,6 +94,9 @@ def _has_equals(inner: Element, element: Element) -> bool:
     """Whether an element has peers with prose: directly in the container, or siblings of the same kind."""
     beside = [child for child in element.elements() if child is not inner and child.num_prose and not child.is_furniture]
     has_straight = element.is_prose() or any(child.tag not in _CONTAINERS for child in beside)
+    has_straight = has_straight or any(
+        child.holds & markup.CODE and not child.is_furniture for child in element.elements() if child is not inner
+    )
     return inner.tag not in _CELLS and (has_straight or any(_are_of_one_kind(inner, child) for child in beside))
 
 
@@ -167,10 +172,18 @@ def _is_anchor(element: Element) -> bool:
     """Whether the id of an element is a target for links: of a heading, a term, or a section that begins with the heading it names."""
     if element.tag in markup.HEADING_LEVELS or element.tag == "dt" or (element.parent and element.parent.tag in markup.HEADING_LEVELS):
         return True
-    is_section = element.tag in ("section", "article") or bool(_SECTION.search(furniture.class_name(element.attributes)))
-    inner = itertools.islice(element.descendants(), MAX_STEPS) if is_section else ()
+    names = furniture.class_name(element.attributes)
+    if _DOCBOOK_SECTION.search(names):
+        return True
+    is_section = element.tag in ("section", "article") or bool(_SECTION.search(names))
+    inner = itertools.islice(itertools.chain(element.elements()[:MAX_STEPS], element.descendants()), 2 * MAX_STEPS) if is_section else ()
     heading = next((below for below in inner if below.tag in markup.HEADING_LEVELS), None)
-    return heading is not None and _slug(furniture.id_of(element.attributes)).startswith(_slug(heading.text(MAX_STEPS)) or " ")
+    return heading is not None and _slug(furniture.id_of(element.attributes)).startswith(_slug(_title(heading)) or " ")
+
+
+def _title(heading: Element) -> str:
+    """The text of a heading without the number of its section."""
+    return _SECTION_NUMBER.sub("", heading.text(MAX_STEPS), count=1)
 
 
 def _slug(text: str) -> str:

@@ -188,7 +188,7 @@ def elements_of(html: str) -> list[Element]:
             if around:
                 node = around.pop()
             if head == "/a":
-                if linking is node and not code and (' href="#' in link or node.tag in HEADING_LEVELS):
+                if linking is node and not code and (' href="#' in link or (node.tag in HEADING_LEVELS and "#" in link)):
                     _drop_mark(node, link_start)
                 linking = None
             if code and len(around) < code:
