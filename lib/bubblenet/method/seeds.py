@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
 from bubblenet.corpus.reading.seed_files import SEED_FILES_VERSION, Origin, fault_of
-from bubblenet.errors import InputError
+from bubblenet.errors import InputError, StorageError
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.locations import local_path
@@ -58,8 +58,10 @@ class SeedFile:
         try:
             if fault := fault_of(self.path):
                 raise InputError("lines of JSON, pairs or conversations, at least one of them", f"{self.path}: {fault}", _ADVICE)
-        except OSError as error:
-            raise InputError("a file of seed pairs, or `starter`", f"{self.path}: {error.strerror or error}", "Mend it.") from None
+        except (OSError, StorageError) as error:
+            raise InputError(
+                "a file of seed pairs, or `starter`", f"{self.path}: {getattr(error, 'strerror', None) or error}", "Mend it."
+            ) from None
         return self
 
 

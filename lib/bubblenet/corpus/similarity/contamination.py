@@ -23,7 +23,7 @@ from bubblenet.corpus.reading.json_values import loads
 from bubblenet.corpus.reading.lines import Lines, list_items
 from bubblenet.corpus.reading.parquet import rows_of
 from bubblenet.corpus.similarity.shingles import ngram_hashes, token_hashes, tokens, tokens_of_a_word
-from bubblenet.errors import InputError
+from bubblenet.errors import InputError, StorageError
 from bubblenet.identity import content_id
 from bubblenet.storage import open_steadily
 
@@ -146,7 +146,7 @@ def read_items(source: str) -> Iterator[tuple[str, str]]:
                 for text in _texts(record, field.split(".")):
                     num_items += 1
                     yield f"{path}#{number}", text
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, StorageError, ValueError, pa.ArrowException) as error:
         raise InputError("a JSONL or Parquet file of evaluation items", f"{path}: {error}", _ADVICE) from None
     if not num_items:
         raise InputError(f"text in the field `{field}`", f"none in {num_records} records of {path}", _ADVICE)
@@ -158,7 +158,7 @@ def source_digest(source: str) -> str:
     try:
         with open_steadily(path) as stream:
             return content_id(hashlib.file_digest(stream, "sha256").hexdigest(), field)  # type: ignore[arg-type]
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, StorageError, pa.ArrowException) as error:
         raise InputError("a file of evaluation items", f"{path}: {error}", _ADVICE) from None
 
 
