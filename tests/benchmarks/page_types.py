@@ -23,7 +23,8 @@ from rich.table import Table
 
 from bubblenet.corpus.reading.hygiene import clean_text, decode
 
-HALVES = ("looked at", "never looked at")
+HALVES = ("looked at", "not read")
+"""The pages of the second were scored while rules were made, but not read."""
 
 _WORD = re.compile(r"\w+")
 
