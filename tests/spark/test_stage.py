@@ -57,6 +57,18 @@ def test_a_request_that_stands_in_two_groups_is_answered_once(make_context, thir
     assert (report.num_requests, report.num_rows, len(thirds.calls())) == (30, 30, 30)
 
 
+def test_a_stage_that_starts_several_times_in_a_run_has_a_ledger_row_for_each_commit(make_context, thirds):
+    context = make_context("A", "execution.unit_rows=5")
+    reports = [run_stage(declare(context, thirds, num=num), context) for num in (10, 10, 15)]
+    reports.append(run_stage(declare(context, thirds, num=15, version=2), context))
+
+    entries = context.warehouse.read(RUNS).where("stage = 'score/passage'").collect()
+    assert [(report.num_requests, report.tokens) for report in reports] == [(10, 50), (0, 0), (5, 25), (15, 75)]
+    assert len(entries) == len({(entry["fingerprint"], entry["unit"]) for entry in entries}) == 2 + 1 + 3
+    assert sum(entry["prompt_tokens"] for entry in entries) == 150
+    assert ledger.rebuild(context.warehouse) == 0
+
+
 def test_a_second_start_does_nothing(make_context, thirds):
     run_stage(declare(make_context(), thirds), make_context())
     context = make_context()

@@ -22,6 +22,7 @@ OWN = {
     "finetune": ["--export", "out"],
     "assess": ["--model", "model:abcd"],
     "seeds import": ["starter"],
+    "retry": ["--stage", "ingest"],
     "run": ["--input", "pages"],
     "ingest": ["--input", "pages"],
 }

@@ -140,7 +140,7 @@ def _read_entry(
 
 
 def _insert(warehouse: Warehouse, entry: Entry) -> None:
-    """Append one row unless it exists: units of one run and stage ascend, so the unit number serves as transaction version."""
+    """Append one row unless it exists: versions of a table ascend, so the committed one serves as transaction version."""
     rows = warehouse.spark.createDataFrame([asdict(entry)], RUNS.ddl).coalesce(1)
     note = {"ledger": f"{entry.run_id}/{entry.stage}/{entry.unit}"}
-    warehouse.append_once(rows, RUNS, note, Transaction(f"{entry.run_id}/{entry.stage}", entry.unit + 1))
+    warehouse.append_once(rows, RUNS, note, Transaction(f"{entry.run_id}/{entry.stage}/{entry.target}", entry.target_version))

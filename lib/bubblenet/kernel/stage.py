@@ -142,7 +142,7 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
         plan = _make_plan(stage, context, budget, replan)
         done: list[ledger.Entry] = []
         try:
-            stopped_by = _run_units(stage, context, plan, budget, len(entries), done)
+            stopped_by = _run_units(stage, context, plan, budget, done)
             break
         except ConcurrentRunError:
             if replan == _REPLANS - 1:
@@ -215,16 +215,19 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     return tuple(units)
 
 
-def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, first: int, done: list[ledger.Entry]) -> str | None:
-    """Append the units in order; returns the name of the budget that stopped them, or None."""
+def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, done: list[ledger.Entry]) -> str | None:
+    """Append the units in order; returns the name of the budget that stopped them, or None.
+
+    They are numbered by their transactions, so no two units of a stage and fingerprint have the same number, in this run or any other.
+    """
     with StageProgress(context.console, stage.name, plan.num_planned, Scratch(plan.location)) as progress:
-        for index, planned in enumerate(plan.units):
+        for number, planned in enumerate(plan.units, start=plan.next_transaction):
             stopped_by = budget.exhausted()
             if stopped_by:
                 return stopped_by
-            progress.start_unit(first + index)
-            unit = Unit(context.run_id, first + index, stage.fingerprint.id, plan.location, stage.is_model_stage, _suspect_seconds(context))
-            entry = _append_unit(stage, context, plan, planned, unit, Transaction(stage.app_id, plan.next_transaction + index))
+            progress.start_unit(number)
+            unit = Unit(context.run_id, number, stage.fingerprint.id, plan.location, stage.is_model_stage, _suspect_seconds(context))
+            entry = _append_unit(stage, context, plan, planned, unit, Transaction(stage.app_id, number))
             done.append(entry)
             budget.spend(entry.num_requests, entry.tokens)
             progress.finish_unit(entry.num_requests, entry.num_kept, entry.tokens)

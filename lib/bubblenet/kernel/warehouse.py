@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +21,8 @@ from bubblenet.kernel import schemas
 from bubblenet.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from deltalake import DeltaTable as DeltaLog
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
@@ -29,6 +32,7 @@ read: it must exist and is not changed; a missing table has no rows, a missing c
 """
 
 _MOST_TRIES = 3
+_NOTE_OF_COMMITS = "spark.databricks.delta.commitInfo.userMetadata"
 _CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METADATA_CHANGED")
 
 
@@ -132,6 +136,19 @@ class Warehouse:
         """Replace the rows that match a predicate on partition columns, in one commit; columns as in append."""
         return self._commit(rows.select(table.column_names), table, note, None, {"replaceWhere": where})
 
+    def delete(self, rows: DataFrame, table: Table, keys: list[str], note: dict[str, Any]) -> None:
+        """Delete the rows with these keys, in one commit. rows: each combination of keys once."""
+        from delta.tables import DeltaTable
+
+        found = DeltaTable.forName(self.spark, self.identifier(table))
+        same = " AND ".join(f"stored.`{key}` = gone.`{key}`" for key in keys)
+        self.spark.conf.set(_NOTE_OF_COMMITS, json.dumps(note))
+        try:
+            with _conflicts_named(table):
+                found.alias("stored").merge(rows.select(*keys).alias("gone"), same).whenMatchedDelete().execute()
+        finally:
+            self.spark.conf.unset(_NOTE_OF_COMMITS)
+
     def _commit(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None, options: dict[str, str]) -> int:
         before = self.version(table)
         mode = "overwrite" if options else "append"
@@ -148,12 +165,8 @@ class Warehouse:
         raise _concurrent(table)
 
     def _save(self, writer: DataFrameWriter, table: Table) -> None:
-        try:
+        with _conflicts_named(table):
             writer.saveAsTable(self.identifier(table)) if self._namespace else writer.save(f"{self.location}/{table.name}")
-        except Exception as error:
-            if any(conflict in str(error) for conflict in _CONFLICTS):
-                raise _concurrent(table) from None
-            raise
 
     def exists(self, table: Table) -> bool:
         """Whether the table exists. Raises WarehouseError for a folder that is not a Delta table."""
@@ -198,9 +211,8 @@ class Warehouse:
         try:
             Path(self.location).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise WarehouseError(
-                "a folder that can be written", f"{self.location}: {error.strerror}", "Give another --warehouse."
-            ) from None
+            got = f"{self.location}: {error.strerror}"
+            raise WarehouseError("a folder that can be written", got, "Give another --warehouse.") from None
 
     def _create(self, table: Table) -> None:
         from delta.tables import DeltaTable
@@ -268,6 +280,16 @@ def _delta_rs_uri(location: str) -> str:
     if "://" not in location:
         return Path(location).as_uri()
     return location.replace("s3a://", "s3://", 1).replace("wasbs://", "az://", 1)
+
+
+@contextmanager
+def _conflicts_named(table: Table) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if any(conflict in str(error) for conflict in _CONFLICTS):
+            raise _concurrent(table) from None
+        raise
 
 
 def _concurrent(table: Table) -> ConcurrentRunError:
