@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from bubblenet.corpus.reading.arrow_values import python_value, sound
@@ -117,7 +117,10 @@ def tables(draw: st.DrawFn) -> pa.Table:
 @given(tables(), st.integers(1, 6))
 def test_no_file_loses_a_row_whatever_stands_beside_the_text(tmp_path: Path, table: pa.Table, group_rows: int) -> None:
     path = tmp_path / "x.parquet"
-    pq.write_table(table, path, row_group_size=group_rows)
+    try:
+        pq.write_table(table, path, row_group_size=group_rows)
+    except pa.ArrowNotImplementedError:  # null within the values of a dictionary: no Parquet file holds it
+        reject()
 
     pages = read(path)
 
