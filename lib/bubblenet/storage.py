@@ -6,6 +6,7 @@ about the content: data that cannot be unpacked, a file inside a file that is no
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import time
@@ -21,6 +22,7 @@ WAITS = (0.5, 2.0, 8.0)
 """Seconds before the second, third and fourth try. Spark tries the task again after that."""
 
 _BUFFER_BYTES = 64 * 1024
+_FAR = 1 << 40  # bytes; before, every storage takes a seek beyond the end of a file
 _HOPELESS = (PermissionError, FileNotFoundError, ImportError, ValueError)  # a second try at once gives the same
 _ABOUT_THE_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 _UNPACKERS = ("zlib", "zipfile", "lzma", "_lzma", "bz2", "gzip", "tarfile")
@@ -45,6 +47,7 @@ class _SteadyFile(io.RawIOBase):
         self._path, self._position = path, 0
         self._stack = ExitStack()
         self._source: BinaryIO | None = None
+        self._num_bytes: int | None = None  # asked for when it is needed: a remote file may have to be opened for it
         self._failure: StorageError | None = None
         self._try(lambda source: source.tell())
 
@@ -63,13 +66,16 @@ class _SteadyFile(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_END:
-            self._position = self._try(lambda source: source.seek(offset, os.SEEK_END))
-        else:
-            self._position = offset if whence == os.SEEK_SET else self._position + offset
-        return self._position
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}.get(whence)
+        position = offset + (self._size() if start is None else start)
+        if position < 0:  # what the bytes say, not the storage
+            raise OSError(errno.EINVAL, f"a place before the beginning of the file: {position}")
+        self._position = position
+        return position
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if self._is_beyond():
+            return 0
         data = self._try(lambda source: self._read(source, len(buffer)))
         buffer[: len(data)] = data
         self._position += len(data)
@@ -79,25 +85,37 @@ class _SteadyFile(io.RawIOBase):
         self._stack.close()
         super().close()
 
+    def _size(self) -> int:
+        if self._num_bytes is None:
+            self._num_bytes = self._try(lambda source: source.seek(0, os.SEEK_END))
+        return self._num_bytes
+
+    def _is_beyond(self) -> bool:
+        """Whether the position is one that only damaged data can name, and the storage might refuse."""
+        return self._position > _FAR and self._position >= self._size()
+
     def _read(self, source: BinaryIO, size: int) -> bytes:
         if source.tell() != self._position:
             source.seek(self._position)
         return source.read(size)
 
     def _try(self, work: Callable[[BinaryIO], _Result]) -> _Result:
-        for wait in (*WAITS, None):
+        waits = iter(WAITS)
+        while True:
             try:
                 self._source = self._source or self._stack.enter_context(locations.open_binary(self._path))
                 return work(self._source)
+            except MemoryError:
+                raise
             except Exception as error:
                 if not is_fault_of_storage(error, self._path):
                     raise error if isinstance(error, OSError) else OSError(f"{type(error).__name__}: {error}") from error
                 self._reopen_later()
+                wait = next(waits, None)
                 if wait is None or isinstance(error, _HOPELESS):
                     self._failure = _failure(self._path, error)
                     raise self._failure from error
                 time.sleep(wait)
-        raise AssertionError("the last try returns or raises")
 
     def _reopen_later(self) -> None:
         stack, self._stack, self._source = self._stack, ExitStack(), None
@@ -125,6 +143,5 @@ def _has_entries(folder: Path) -> bool:
 
 
 def _failure(path: str, error: Exception) -> StorageError:
-    kind = "" if isinstance(error, StorageError) else f"{type(error).__name__}: "
     todo = "Mend the storage or its credentials and start the run again: nothing was recorded about this file."
-    return StorageError(f"to read {path}", f"{kind}{error}", todo)
+    return StorageError(f"to read {path}", f"{type(error).__name__}: {error}", todo)

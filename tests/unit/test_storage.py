@@ -140,3 +140,21 @@ def test_the_file_is_read_from_any_place_as_an_open_file_is(tmp_path: Path) -> N
         assert file.read(70_000) == content[300_000:370_000]
         assert file.seek(-10, io.SEEK_CUR) == 369_990
         assert (file.read(20), file.tell()) == (content[369_990:370_010], 370_010)
+
+
+def test_a_place_that_only_damage_can_name_is_no_fault_of_the_storage(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+    path.write_bytes(b"tea for two")
+    with open_steadily(str(path)) as file:
+        file.seek(2**62)
+        assert file.read(3) == b""
+        with pytest.raises(OSError, match="before the beginning"):
+            file.raw.seek(-1)
+        file.seek(0)
+        assert file.read() == b"tea for two"
+
+
+def test_memory_that_runs_out_is_no_fault_of_the_storage(serve: Callable[..., list[int]]) -> None:
+    serve(b"tea", {1: MemoryError()})
+    with pytest.raises(MemoryError), open_steadily("s3://bucket/x") as file:
+        file.read()

@@ -6,6 +6,7 @@ reader may be right the second time. All rows of such a request go, since a file
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from bubblenet.kernel.warehouse import Warehouse
+    from bubblenet.tables import Table
 
 
 def ask_again(warehouse: Warehouse, stage: str, reasons: Sequence[str] = (), snapshot: str = "") -> dict[str, int]:
@@ -28,18 +30,15 @@ def ask_again(warehouse: Warehouse, stage: str, reasons: Sequence[str] = (), sna
     for a reason that no request was quarantined for.
     """
     runs = _runs(warehouse, stage, snapshot)
-    found: dict[str, int] = {}
-    for table in (table for table in TABLES if table.name in {row["target"] for row in runs.select("target").distinct().collect()}):
-        own = runs.where(F.col("target") == table.name).select("run_id", "fingerprint").distinct()
-        rows = warehouse.read(table).join(F.broadcast(own), on=["run_id", "fingerprint"], how="left_semi")
-        requests = _quarantined(rows, reasons)
-        counts = {row["reason"]: row["num"] for row in requests.groupBy("reason").agg(F.count("*").alias("num")).collect()}
-        if counts:
-            warehouse.delete(requests, table, ["request_id", "fingerprint"], {"retry": stage, "reasons": sorted(counts)})
-        found |= {reason: found.get(reason, 0) + number for reason, number in counts.items()}
-    if unknown := sorted(set(reasons) - found.keys()):
+    targets = {row["target"] for row in runs.select("target").distinct().collect()}
+    found = {table: _quarantined(warehouse, table, runs, reasons) for table in TABLES if table.name in targets}
+    counts = {table: _by_reason(requests) for table, requests in found.items()}
+    total: Counter[str] = sum(counts.values(), Counter())
+    if unknown := sorted(set(reasons) - total.keys()):
         raise InputError(f"reasons for which {stage} quarantined requests", ", ".join(unknown), "See `bubblenet status`.")
-    return found
+    for table in (table for table, number in counts.items() if number):
+        warehouse.delete(found[table], table, ["request_id", "fingerprint"], {"retry": stage, "reasons": sorted(counts[table])})
+    return dict(total)
 
 
 def _runs(warehouse: Warehouse, stage: str, snapshot: str) -> DataFrame:
@@ -56,9 +55,13 @@ def _runs(warehouse: Warehouse, stage: str, snapshot: str) -> DataFrame:
     return runs
 
 
-def _quarantined(rows: DataFrame, reasons: Sequence[str]) -> DataFrame:
-    """request_id, fingerprint and reason of quarantined requests, each once."""
-    chosen = rows.where(F.col("status") == "quarantined")
-    if reasons:
-        chosen = chosen.where(F.col("reason").isin(list(reasons)))
+def _quarantined(warehouse: Warehouse, table: Table, runs: DataFrame, reasons: Sequence[str]) -> DataFrame:
+    """request_id, fingerprint and reason of requests that were quarantined in these runs, each once."""
+    own = F.broadcast(runs.where(F.col("target") == table.name).select("run_id", "fingerprint").distinct())
+    rows = warehouse.read(table).where(F.col("status") == "quarantined").join(own, on=["run_id", "fingerprint"], how="left_semi")
+    chosen = rows.where(F.col("reason").isin(list(reasons))) if reasons else rows
     return chosen.groupBy("request_id", "fingerprint").agg(F.min("reason").alias("reason"))
+
+
+def _by_reason(requests: DataFrame) -> Counter[str]:
+    return Counter({row["reason"]: row["num"] for row in requests.groupBy("reason").agg(F.count("*").alias("num")).collect()})

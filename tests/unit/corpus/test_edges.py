@@ -168,3 +168,39 @@ def test_dates_in_a_page_of_dates_stay() -> None:
     text = text_of(f"<h1>The year of boats</h1><ul>{events}</ul>")
 
     assert all(f"{day} March 1901" in text for day in range(4, 9))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The bridge opened on 12 March 1932.",
+        "It was closed on 3 May 1999 for good.",
+        "On 2024-05-01 the port was changed to 8443",
+        "Updated clocks reach the village on 12 March 1932.",
+    ],
+)
+def test_a_sentence_with_a_date_is_no_byline(said: str) -> None:
+    assert said in text_of(f"<h1>Walking the flats</h1><p>{said}</p>{ARTICLE}")
+    assert said in article(after=f"<p>{said}</p>")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *(
+            "Subscribe to a topic",
+            "Share",
+            "Sign up for the free plan",
+            "Newsletter",
+            "Written by hand",
+            "Teilen von Ordnern",
+            "Kommentare",
+        ),
+        *("Mehr aus dem Editor holen", "Partager un dossier", "Compartir archivos", "Condividi una cartella"),
+    ],
+)
+def test_a_section_about_sharing_has_text_and_stays_and_a_bar_goes(heading: str) -> None:
+    about = f"<h2>{heading}</h2><p>{PROSE[0]}</p>"
+    assert f"## {heading}\n\n{PROSE[0]}" in article(after=about)
+    bar = f"<h2>{heading}</h2><p>Short <a href=/x>and</a> sweet</p>"
+    assert article(after=bar) == PLAIN

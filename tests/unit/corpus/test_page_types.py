@@ -188,3 +188,13 @@ def test_broken_data_of_a_product_is_none() -> None:
     page = _with_data(ABOUT, "Made of steel.").replace("@graph", 'x": {"')
 
     assert "Made of steel." in text_of(page)
+
+
+@pytest.mark.parametrize("heading", ["More details", "Other materials", "Featured technology"])
+def test_a_section_with_more_about_the_product_stays_and_one_of_offers_goes(heading: str) -> None:
+    def page(below: str) -> str:
+        about = f"<h1>Steel kettle</h1><button>Add to cart</button><p>{ABOUT}</p><h2>{heading}</h2>{below}"
+        return f"<html><body>{DECLARED[0]}{about}</div>"
+
+    assert f"## {heading}\n\n{REVIEW} It is steel." in text_of(page(f"<p>{REVIEW} It is steel.</p>"))
+    assert heading not in text_of(page("<p>Steel <a href=/pan>pan</a></p>"))

@@ -21,28 +21,34 @@ TAIL = _any(r"""
     (?:more|popular) @
     recommended for you|trending(?: now)?|(?:things )?you (?:may|might|could|will|'ll) (?:also )?(?:like|enjoy|love|be interested in).*
     up next|(?:what to )?(?:read|watch) next|read (?:also|more)|keep reading|more from .*|from (?:the|our) blog|more like this
-    don't miss|(?:about|meet) the (?:author|writer)s?|meet your guide|written by .*|author(?: bio)?
+    don't miss|(?:about|meet) the (?:author|writer)s?|meet your guide|author(?: bio)?
     (?:leave|post|add|write) (?:a |your |us a )?(?:comment|reply|response|review)s?(?: cancel reply)?
     join the (?:discussion|conversation)|cancel reply|how we reviewed this article
-    share(?: (?:this|it|the))?(?: (?:post|article|page|story|entry|recipe|news|love|via|on .{1,30}|with (?:your )?friends))?
-    spread the (?:word|love)|be sociable, share!?|follow (?:us|me)(?: on .*)?|connect with us|stay connected
-    (?:(?:our|the|weekly|daily|free|e-?mail|join|sign up for|subscribe to|get) )*newsletters?(?: sign-?up)?
-    subscribe(?: (?:now|today|here|to .*))?|sign up (?:now|today|here|for (?:our|the|free)\b.*)
-    stay (?:informed|in touch|updated|up to date)(?: with .{1,30})?
+    spread the (?:word|love)|be sociable, share!?|follow (?:us|me)|connect with us|stay connected
     (?:ahnliche|weitere|verwandte|neueste|letzte|beliebte|aktuelle) (?:artikel|beitrage?|themen|meldungen|nachrichten|news|posts)
-    (?:mehr|alles) zum thema.*|mehr (?:artikel|aus|von)\b.*|das konnte (?:sie|dich|ihnen|dir|euch) (?:auch|ebenfalls)\b.*
-    auch interessant.*|lesen sie (?:auch|mehr).*|meistgelesen.*|kommentare?(?: \(?\d+\)?)?
+    (?:mehr|alles) zum thema|mehr artikel\b.*|das konnte (?:sie|dich|ihnen|dir|euch) (?:auch|ebenfalls)\b.*
+    auch interessant.*|lesen sie (?:auch|mehr).*|meistgelesen.*
     (?:schreibe?n?|hinterlasse?n?)\b.{0,20}kommentar.*|kommentar (?:schreiben|verfassen|hinterlassen)|antworten? abbrechen
-    uber (?:den autor|die autorin|die autoren)|(?:beitrag |artikel |jetzt |seite )?teilen(?: .{0,30})?|newsletter\b.{0,30}
+    uber (?:den autor|die autorin|die autoren)|(?:beitrag|artikel|seite) teilen
     articles? (?:similaires?|connexes|recents?|lies?)|(?:a )?lire (?:aussi|egalement).*|sur le meme (?:sujet|theme)
-    laisser un commentaire.*|partage[rz]?(?: .{0,30})?|vous aimerez (?:aussi|peut-etre).*|a propos de l'auteur
+    laisser un commentaire.*|vous aimerez (?:aussi|peut-etre).*|a propos de l'auteur
     (?:articulos|noticias|entradas|contenidos?) (?:relacionad[oa]s|recientes|similares)|te (?:puede|podria) interesar.*|tambien te .*
-    dej[ae] (?:una respuesta|un comentario).*|compart(?:ir|e)(?: .{0,30})?|sobre el autor|articoli (?:correlati|recenti|simili)
-    leggi anche.*|potrebbe(?:ro)? (?:interessarti|piacerti)\b.*|lascia un commento.*|condividi(?: .{0,30})?
+    dej[ae] (?:una respuesta|un comentario).*|sobre el autor|articoli (?:correlati|recenti|simili)
+    leggi anche.*|potrebbe(?:ro)? (?:interessarti|piacerti)\b.*|lascia un commento.*
     (?:powiazane|podobne) (?:artyku.y|posty|wpisy|tematy)|(?:zobacz|czytaj|przeczytaj) (?:tez|takze|rowniez|wiecej).*|dodaj komentarz.*
-    udostepnij.*|artigos relacionados|leia (?:tambem|mais).*|gerelateerde .{0,30}|lees (?:ook|meer).*
+    artigos relacionados|leia (?:tambem|mais).*|gerelateerde .{0,30}|lees (?:ook|meer).*
 """)
 """What a section is called that leads elsewhere."""
+
+PERHAPS_TAIL = _any(r"""
+    share(?: (?:this|it|the))?(?: (?:post|article|page|story|entry|recipe|news|love|via|on .{1,30}|with (?:your )?friends))?
+    (?:(?:our|the|weekly|daily|free|e-?mail|join|sign up for|subscribe to|get) )*newsletters?(?: sign-?up)?
+    subscribe(?: (?:now|today|here|to .*))?|sign up (?:now|today|here|for (?:our|the|free)\b.*)
+    stay (?:informed|in touch|updated|up to date)(?: with .{1,30})?|follow (?:us|me) on .*|written by .*
+    (?:mehr|alles) zum thema.*|mehr (?:aus|von)\b.*|kommentare?(?: \(?\d+\)?)?|(?:jetzt )?teilen(?: .{0,30})?|newsletter\b.{0,30}
+    partage[rz]?(?: .{0,30})?|compart(?:ir|e)(?: .{0,30})?|condividi(?: .{0,30})?|udostepnij.*
+""")
+"""Likewise, or what a section is about: how to share a folder, to subscribe to a topic. Such a one has text of its own, a bar has not."""
 
 LABEL = _any(r"""
     advertis?ements?|anzeige|werbung|publicidad|publicite|pubblicita|reklama|sponsored(?: content)?
@@ -96,6 +102,12 @@ BYLINE = re.compile(
     r"|on behalf of|author:?|autor:?|stand:?|veroffentlicht|aktualisiert|geschrieben von|publie|publicado|pubblicato|image|photo|date:?"
     r"|datum:?|release date:?)(?: .*|$)"
 )
+BESIDE_NAMES = re.compile(
+    rf"{_MONTH}|by|on|at|in|and|of|the|last|am|pm|a\.?m|p\.?m|min|mins|minutes?|read|updated?|published|posted|modified|reviewed|edited|written|author"
+    r"|von|und|um|uhr|aktualisiert|veroffentlicht|stand|autor|par|et|le|a|publie|mis|jour|por|el|de|publicado|di|il|pubblicato|przez"
+)
+"""Small words of a line that says when and by whom a page was written."""
+
 INVITING = re.compile(
     r"\b(?:subscribe|sign up|follow|join|abonnier|folg|anmeld|suscri|unete|siguenos|seguinos|iscriv|segui|abonne|suivez|inscri|inscreva)"
 )

@@ -8,6 +8,8 @@ the page stands before it; elsewhere only the links under its heading do. Progra
 from __future__ import annotations
 
 import functools
+import itertools
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -19,6 +21,9 @@ MIN_TAIL_POSITION = 0.3
 
 MAX_TAIL_CHARACTERS = 80
 """A longer heading says what its section is about."""
+
+MAX_PERHAPS_BLOCKS = 20
+"""Blocks below a heading that may be about its section, in which prose is looked for."""
 
 MAX_LABEL_CHARACTERS = 160
 """Longer text is no label."""
@@ -39,7 +44,10 @@ MAX_LEAD_CHARACTERS = 300
 """More text before the page's title is no slogan."""
 
 MAX_BYLINE_WORDS = 14
+MAX_WORDS_BESIDE_DATE, MAX_WORDS_BESIDE_NAME = 1, 3
+"""Words of a byline that begin with a small letter, but those that belong there; a sentence has more."""
 
+_SMALL_WORD = re.compile(r"\b[a-z\u00df-\u00ff]\w*")
 _MARKS = " \t\n-*+\u2022>#|:!\u00bb\u203a\u2026\u2192\"'"
 
 
@@ -57,10 +65,10 @@ def _without_tails(blocks: Sequence[Block]) -> list[Block]:
     kept: list[Block] = []
     level = done = 0  # level: of the section that is being dropped, 0 outside
     is_whole = False
-    for block in blocks:
+    for index, block in enumerate(blocks):
         if level and (_ends(block, level) or block.kind in ("code", "table") or not (is_whole or _leads_elsewhere(block))):
             level = 0
-        if not level and done and _is_tail(block):
+        if not level and done and _is_tail(block, blocks[index + 1 : index + 1 + MAX_PERHAPS_BLOCKS]):
             level = block.level if block.kind == "heading" else 7
             is_whole = block.kind == "heading" and done >= MIN_TAIL_POSITION * total
         done += len(block.text)
@@ -77,12 +85,19 @@ def _ends(block: Block, level: int) -> bool:
     return block.kind in ("heading", "end") and block.level <= level
 
 
-def _is_tail(block: Block) -> bool:
+def _is_tail(block: Block, below: Sequence[Block]) -> bool:
     if block.kind not in ("heading", "paragraph") or len(block.text) > MAX_TAIL_CHARACTERS or block.asks:
         return False
     if block.kind == "paragraph" and block.text.endswith("."):
         return False
-    return bool(edge_wording.TAIL.fullmatch(_folded(block.text)))
+    text = _folded(block.text)
+    return bool(edge_wording.TAIL.fullmatch(text) or (edge_wording.PERHAPS_TAIL.fullmatch(text) and not has_prose(block, below)))
+
+
+def has_prose(heading: Block, below: Sequence[Block]) -> bool:
+    """Whether a section has text of its own. below: the blocks after its heading."""
+    section = itertools.takewhile(lambda block: not _ends(block, heading.level or 7), below)
+    return any(map(_is_prose, section))
 
 
 def _without_lead(blocks: list[Block]) -> list[Block]:
@@ -134,13 +149,17 @@ def _is_label(block: Block) -> bool:
 
 
 def _is_byline(block: Block) -> bool:
-    """Whether a short block says when and by whom a page was written, and nothing else."""
-    if block.kind not in ("paragraph", "item") or len(block.text) > MAX_LABEL_CHARACTERS:
+    """Whether a short block says when and by whom a page was written, and nothing else: it is names, not a sentence."""
+    said = block.text.rstrip()
+    if block.kind not in ("paragraph", "item") or len(said) > MAX_LABEL_CHARACTERS or said.endswith((".", "?", "!", ":")):
         return False
     text = _folded(block.text)
-    if len(text.split()) > MAX_BYLINE_WORDS or block.text.rstrip().endswith(("?", "!", ":")):
+    if len(text.split()) > MAX_BYLINE_WORDS:
         return False
-    return bool(edge_wording.DATE.search(text) or (edge_wording.BYLINE.fullmatch(text) and not block.text.rstrip().endswith(".")))
+    num_others = sum(not edge_wording.BESIDE_NAMES.fullmatch(_folded(word)) for word in _SMALL_WORD.findall(said))
+    if edge_wording.DATE.search(text):
+        return num_others <= MAX_WORDS_BESIDE_DATE
+    return num_others <= MAX_WORDS_BESIDE_NAME and bool(edge_wording.BYLINE.fullmatch(text))
 
 
 def _is_invitation(block: Block) -> bool:

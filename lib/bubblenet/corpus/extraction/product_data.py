@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import orjson
-
-from bubblenet.corpus.extraction import parsing
+from bubblenet.corpus.extraction import parsing, structured
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.identity import folded
 
@@ -17,8 +14,6 @@ MAX_SHOWN_CHARACTERS = 600
 
 MIN_CHARACTERS = 100
 MAX_CHARACTERS = 20_000
-MAX_VALUES = 1000
-"""Objects and lists visited per script."""
 
 _SCRIPT = re.compile(r"<script\b[^>]{0,200}ld\+json[^>]{0,200}>(.*?)</script", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<(?:br|p|/p|li|div)\b[^>]*>", re.IGNORECASE)
@@ -36,21 +31,10 @@ def described(blocks: Sequence[Block], html: str) -> list[Block]:
 
 
 def _descriptions(script: str) -> Iterator[str]:
-    """The descriptions of products in JSON-LD; none in broken data."""
-    try:
-        pending = [orjson.loads(script)]
-    except (orjson.JSONDecodeError, RecursionError):
-        return
-    for _ in range(MAX_VALUES):
-        if not pending:
-            return
-        value: Any = pending.pop()
-        if isinstance(value, dict):
-            if "Product" in str(value.get("@type")) and isinstance(value.get("description"), str):
-                yield value["description"][:MAX_CHARACTERS]
-            pending += reversed([child for child in value.values() if isinstance(child, (dict, list))])
-        elif isinstance(value, list):
-            pending += reversed(value)
+    """The descriptions of products in JSON-LD."""
+    for value in structured.objects(script):
+        if "Product" in str(value.get("@type")) and isinstance(value.get("description"), str):
+            yield value["description"][:MAX_CHARACTERS]
 
 
 def _lines(description: str) -> list[str]:

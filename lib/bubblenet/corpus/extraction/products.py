@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from bubblenet.corpus.extraction import furniture, shop_words
+from bubblenet.corpus.extraction import edges, furniture, shop_words
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.markup import TOP, Element
 
@@ -36,6 +36,10 @@ MIN_SENTENCE_CHARACTERS = 40
 
 MIN_REPEATED_CHARACTERS = 25
 """A block of a product's page that stands on it once more is shown on another kind of screen."""
+
+
+MAX_LOOKED_AT = 20
+"""Blocks below a heading in which prose is looked for."""
 
 
 class Shop(NamedTuple):
@@ -152,20 +156,26 @@ def _from_heading(blocks: list[Block]) -> list[Block]:
     return blocks[start:] if 2 * before <= sum(len(block.text) for block in blocks) else blocks
 
 
-def _of_product(blocks: Iterable[Block]) -> Iterator[Block]:
+def _of_product(blocks: Sequence[Block]) -> Iterator[Block]:
     seen: set[str] = set()
     level = 0  # of the section that is left out
-    for block in blocks:
+    for index, block in enumerate(blocks):
         if block.kind == "heading":
             if level and block.level > level:
                 continue
-            is_other = bool(shop_words.OTHER_SECTIONS.fullmatch(block.text.strip(" :!.?*\u2026"))) and block.level > 1
-            level = block.level if is_other else 0
+            level = block.level if block.level > 1 and _is_other(block, blocks[index + 1 : index + 1 + MAX_LOOKED_AT]) else 0
         is_offer = block.kind == "table" and bool(shop_words.OFFERS.search(block.text.partition("\n")[0]))
         if level or is_offer or (block.text in seen and len(block.text) >= MIN_REPEATED_CHARACTERS) or _is_trade(block):
             continue
         seen.add(block.text)
         yield block
+
+
+def _is_other(heading: Block, below: Sequence[Block]) -> bool:
+    """Whether a section is about other products or about buying."""
+    name = heading.text.strip(" :!.?*\u2026")
+    is_perhaps = bool(shop_words.PERHAPS_OTHER.fullmatch(name))
+    return bool(shop_words.OTHER_SECTIONS.fullmatch(name)) or (is_perhaps and not edges.has_prose(heading, below))
 
 
 def _is_trade(block: Block) -> bool:

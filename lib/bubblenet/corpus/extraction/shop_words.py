@@ -32,11 +32,12 @@ DRAWERS = re.compile(
 )
 OTHER_SECTIONS = re.compile(
     r"(?:\d+ )?(?:customer |product |verified |all )?(?:reviews?|ratings?|customer ratings?|feedback|testimonials)(?: \(?\d+\)?)?"
-    r"|reviews? .*|.* reviews|top reviews .*|.* feedback|explore .*|consider .*|why .*\b(?:buy|shop|choose us)\b.*"
+    r"|reviews? .*|.* reviews|top reviews .*|.* feedback|why .*\b(?:buy|shop|choose us)\b.*"
     r"|(?:sorry, )?there was .*|.* unavailable|(?:select|manage) your .*|price(?: alert)?|warranty(?: info(?:rmation)?)?"
     r"|what (?:our )?(?:customers|people) (?:are saying|say).*"
-    r"|(?:you (?:may|might) also|people|customers|others|shoppers) .*|(?:similar|related|recommended|featured|popular|other|more"
-    r"|recently viewed|sponsored|trending) .*"
+    r"|(?:you (?:may|might) also|people|customers|others|shoppers) .*|(?:similar|related|recommended|explore|consider|popular"
+    r"|recently viewed"
+    r"|sponsored|trending) .*"
     r"|frequently bought.*|(?:often|usually) bought.*|complete (?:your|the|this) .*|best ?sellers?|new arrivals|recently viewed"
     r"|sponsored|recommended.*|shop (?:by|the|all|more|now).*|more (?:from|like|to).*|pairs? (?:well )?with.*|goes (?:well )?with.*"
     r"|why (?:buy|shop).*"
@@ -48,6 +49,8 @@ OTHER_SECTIONS = re.compile(
     r"|produits (?:similaires|associ\u00e9s).*|livraison.*|opiniones.*|productos .*|env\u00edos?.*|opinie.*|podobne.*",
     re.IGNORECASE,
 )
+PERHAPS_OTHER = re.compile(r"(?:featured|other|more) .*", re.IGNORECASE)
+"""Likewise, or more about the product: then there is prose below."""
 TRADE = re.compile(
     r"\b(?:add(?:ed)? to|in (?:your|den)|view|your|shopping|my) (?:shopping )?(?:cart|bag|basket|wish ?list|list|favou?rites"
     r"|registry|warenkorb)\b|\b(?:checkout|buy now|buy it|shop now|buy all|notify me|sold out|out of stock|in stock|back in stock"

@@ -8,7 +8,7 @@ they are the author's text, too, and are appended after the page's other section
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ MAX_CHARACTERS = 1_000_000
 
 MAX_QUESTIONS = 200
 MAX_VALUES = 50_000
-"""Objects and lists visited per page."""
+"""Objects and lists visited per script."""
 
 _TYPE_PREFIX = re.compile(r"^(?:https?://schema\.org/|schema:)")
 
@@ -46,12 +46,9 @@ def answered_questions(scripts: Iterable[str]) -> list[Answered]:
             break
         if "Question" not in script:
             continue
-        try:
-            data = orjson.loads(script)
-        except (orjson.JSONDecodeError, RecursionError):
-            continue
-        for one in _questions(data):
-            found.setdefault(folded(one.question), one)
+        for value in objects(script):
+            if one := _answered(value):
+                found.setdefault(folded(one.question), one)
     return list(found.values())[:MAX_QUESTIONS]
 
 
@@ -76,8 +73,12 @@ def hidden(blocks: Iterable[Block], stated: Iterable[Answered]) -> list[Answered
     return [one for one in stated if folded(one.question) not in page and folded(one.answer)[:80] not in page]
 
 
-def _questions(data: Any) -> Iterable[Answered]:
-    pending = [data]
+def objects(script: str) -> Iterator[dict[str, Any]]:
+    """The objects of JSON-LD, outer ones first, in order; none in broken data."""
+    try:
+        pending = [orjson.loads(script)]
+    except (orjson.JSONDecodeError, RecursionError):
+        return
     for _ in range(MAX_VALUES):
         if not pending:
             return
@@ -85,15 +86,14 @@ def _questions(data: Any) -> Iterable[Answered]:
         if isinstance(value, list):
             pending += reversed(value)
         elif isinstance(value, dict):
-            one = _answered(value) if "Question" in _types(value) else None
-            if one:
-                yield one
-            else:
-                pending += [child for child in reversed(list(value.values())) if isinstance(child, (dict, list))]
+            yield value
+            pending += [child for child in reversed(list(value.values())) if isinstance(child, (dict, list))]
 
 
 def _answered(question: dict[str, Any]) -> Answered | None:
-    """A Question with the accepted answer, else the suggested one with the most votes."""
+    """A Question with the accepted answer, else the suggested one with the most votes; None for anything else."""
+    if "Question" not in _types(question):
+        return None
     name = _text(question.get("name")) or _text(question.get("text"))
     answer = _answer(question.get("acceptedAnswer")) or _answer(question.get("suggestedAnswer"))
     is_one = name and answer and len(name) <= questions.MAX_QUESTION_CHARACTERS
