@@ -34,11 +34,10 @@ def run(context: Context) -> list[StageReport]:
 
 
 def _listing(context: Context) -> Stage:
-    in_snapshot = F.col("snapshot") == context.snapshot
     files = list_files(context.spark, context.inputs).withColumn("snapshot", F.lit(context.snapshot))
     key = content_id("path", F.col("size").cast("string"), F.col("modified_at").cast("string"), "snapshot")
     requests, know = files.withColumn("request_id", key), KnowFile(formats.suffix_table())
-    return Stage("list", FILES, corpus_recipe(context.settings)["list"], requests, know, scope=in_snapshot)
+    return Stage("list", FILES, corpus_recipe(context.settings)["list"], requests, know, scope=("snapshot", context.snapshot))
 
 
 def _reading(context: Context) -> Stage:
@@ -46,7 +45,15 @@ def _reading(context: Context) -> Stage:
     in_snapshot = F.col("snapshot") == context.snapshot
     files = passages.current(context, FILES, recipe["list"].id).where(in_snapshot & F.col("kept"))
     parts = file_parts(files, context.settings.corpus.split_bytes)
-    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(context.settings.corpus), scope=in_snapshot, weight="num_bytes")
+    return Stage(
+        "ingest",
+        DOCUMENTS,
+        recipe["ingest"],
+        parts,
+        ReadFile(context.settings.corpus),
+        scope=("snapshot", context.snapshot),
+        weight="num_bytes",
+    )
 
 
 JOB = job_of_steps("ingest", __doc__, [run], follows="run", makes_warehouse=True, needs_input=True)

@@ -36,6 +36,7 @@ def run(
     """Run what is missing of the rounds, and show them beside the model that nobody trained."""
     finished = iterate(context, rounds, STEPS)
     print_rounds(finished, context.console)
+    context.ledger.flush(context.warehouse)
     if report:
         last = context.settings.curation.model_copy(update={"round": finished[-1].number})
         write_report(context.settings.model_copy(update={"curation": last}), context.warehouse, report)

@@ -30,7 +30,7 @@ def run(context: Context) -> list[StageReport]:
     columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
     requests = documents.select(content_id("document_id", "snapshot").alias("request_id"), *columns)
     cut = CutPage(settings.segmentation, settings.corpus.languages)
-    return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=in_snapshot), context)]
+    return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=("snapshot", context.snapshot)), context)]
 
 
 JOB = job_of_steps("segment", __doc__, [run], follows="ingest")

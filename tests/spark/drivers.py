@@ -47,16 +47,16 @@ def between_units() -> None:
 
 def before_the_ledger() -> None:
     """Die after the first unit of backtranslation is committed and before the ledger has it."""
-    from bubblenet.kernel import ledger
+    from bubblenet.kernel.ledger import Ledger
 
-    real = ledger.record
+    real = Ledger.record
 
-    def record(warehouse, target, note, *rest):
-        if note["stage"] == "backtranslate":
+    def record(ledger, entry, warehouse):
+        if entry.stage == "backtranslate":
             die()
-        return real(warehouse, target, note, *rest)
+        real(ledger, entry, warehouse)
 
-    ledger.record = record
+    Ledger.record = record
 
 
 def inside_a_unit() -> None:

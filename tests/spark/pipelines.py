@@ -16,4 +16,6 @@ def run_all(context: Context) -> dict[str, StageReport]:
 def run_through(context: Context, last: Step) -> dict[str, StageReport]:
     """Run the steps of the pipeline as far as this one; return the reports of their stages by name."""
     steps = pipeline.STEPS[: pipeline.STEPS.index(last) + 1]
-    return {report.name: report for step in steps for report in step(context)}
+    reports = {report.name: report for step in steps for report in step(context)}
+    context.ledger.flush(context.warehouse)
+    return reports

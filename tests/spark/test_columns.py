@@ -22,7 +22,8 @@ from bubblenet import settings
 from bubblenet.errors import ConcurrentRunError, WarehouseError
 from bubblenet.judging import gates
 from bubblenet.kernel import warehouse as warehouse_module
-from bubblenet.kernel.warehouse import Transaction, Warehouse
+from bubblenet.kernel.table_log import Transaction
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method import curation, recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, ROUNDS, RUNS, SCORES, Column, Table
 from bubblenet.tables.declaration import columns

@@ -46,7 +46,7 @@ def test_every_line_has_a_verdict_and_is_imported_once(make_context, tmp_path):
     counts = import_file(make_context("seeds"), SeedFile.of(grown, "CC0-1.0", "reviewed")).counts
     assert (counts.seen, counts.kept, counts.filtered) == (3, 1, {"duplicate": 2})
     assert current_seeds(context).count() == 3
-    ledger = context.warehouse.read(RUNS).where("stage = 'seeds'").orderBy("run_id").collect()
+    ledger = make_context("seeds").warehouse.read(RUNS).where("stage = 'seeds'").orderBy("run_id").collect()
     assert [row["num_requests"] for row in ledger] == [5, 3]
 
 

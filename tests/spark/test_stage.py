@@ -13,7 +13,7 @@ from bubblenet.kernel import ledger, stage
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.schemas import properties
 from bubblenet.kernel.stage import Stage, run_stage
-from bubblenet.kernel.warehouse import Transaction
+from bubblenet.kernel.table_log import Transaction
 from bubblenet.tables import PASSAGE_SCORES, RUNS
 from tests.spark.toys import Forgetful, Thirds
 
@@ -62,6 +62,8 @@ def test_a_stage_that_starts_several_times_in_a_run_has_a_ledger_row_for_each_co
     reports = [run_stage(declare(context, thirds, num=num), context) for num in (10, 10, 15)]
     reports.append(run_stage(declare(context, thirds, num=15, version=2), context))
 
+    assert context.warehouse.read(RUNS).count() == 0  # rows are written together
+    context.ledger.flush(context.warehouse)
     entries = context.warehouse.read(RUNS).where("stage = 'score/passage'").collect()
     assert [(report.num_requests, report.tokens) for report in reports] == [(10, 50), (0, 0), (5, 25), (15, 75)]
     assert len(entries) == len({(entry["fingerprint"], entry["unit"]) for entry in entries}) == 2 + 1 + 3
@@ -146,8 +148,19 @@ def test_a_stage_in_which_every_row_fails_is_an_error_not_a_table_of_failures(ma
 def test_a_lost_row_breaks_the_accounting_identity(make_context, thirds):
     context = make_context()
 
-    with pytest.raises(AccountingError, match="score/passage"):
+    with pytest.raises(AccountingError, match="30 requests of a unit of score/passage; got 29 seen"):
         run_stage(declare(context, Forgetful(thirds.log)), context)
+
+
+def test_rows_of_the_ledger_are_written_once_whoever_writes_them(make_context, thirds):
+    context = make_context("A", "execution.unit_rows=10")
+    run_stage(declare(context, thirds), context)
+    later = make_context()  # rebuilds them while the first driver still has them
+    context.ledger.flush(context.warehouse)
+    context.ledger.flush(context.warehouse)
+
+    assert later.warehouse.read(RUNS).count() == later.warehouse.read(RUNS).select("unit").distinct().count() == 3
+    assert ledger.rebuild(later.warehouse) == 0
 
 
 def test_doubled_rows_break_the_accounting_identity(make_context, thirds):
@@ -197,7 +210,7 @@ def test_the_ledger_is_rebuilt_from_the_commits(make_context, thirds, monkeypatc
     def die(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ledger, "record", die)
+    monkeypatch.setattr(ledger.Ledger, "record", die)
     with pytest.raises(KeyboardInterrupt):
         run_stage(declare(context, thirds), context)
     assert context.warehouse.read(RUNS).count() == 0

@@ -34,7 +34,7 @@ from bubblenet.tables import (
     SEGMENTS,
 )
 from bubblenet.viewing import query, report, status, summary
-from bubblenet.viewing.pairs import Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
+from bubblenet.viewing.pairs import Scope, judged_pairs, sample_pairs
 from bubblenet.viewing.rounds import collect_rounds
 from bubblenet.viewing.views import register_views, views
 
@@ -258,9 +258,9 @@ def test_views_see_what_is_written_later(spark, tmp_path):
 def test_samples_are_drawn_from_one_snapshot_with_their_texts(warehouse):
     register_views(warehouse)
     with judged_pairs(warehouse.spark, Scope(0, "default", "B")) as judged:
-        assert accepted_counts(judged) == {"generated": (1, 1)}
-        (accepted,) = accepted_pairs(judged, "generated", 10)
-        (rejected,) = rejected_pairs(judged, 10)
+        samples = sample_pairs(judged, {"generated": 10}, 10)
+    assert samples.counts == {"generated": (1, 1)}
+    (accepted,), (rejected,) = samples.accepted["generated"], samples.rejected
     assert (accepted.instruction, accepted.response, accepted.grade) == ("What is i1?", "text of s1", 5)
     assert (rejected.reason, rejected.response) == ("low_quality", "text of s3")
 

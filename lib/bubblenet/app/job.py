@@ -154,6 +154,7 @@ def job_of_steps(
     def run(context: Context, report: ReportOption = None) -> None:
         started = time.monotonic()
         reports = [done for step in steps for done in step(context)]
+        context.ledger.flush(context.warehouse)
         if shows_result:
             from bubblenet.viewing.summary import print_summary
 
@@ -183,6 +184,10 @@ def opened(config: Path | None, overrides: Sequence[str], location: str, snapsho
         access: Access = "create" if create else "update"
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access=access)
         ledger.rebuild(warehouse)
-        yield Context(spark, with_trained_models(chosen, warehouse), warehouse, snapshot, Console(highlight=False))
+        context = Context(spark, with_trained_models(chosen, warehouse), warehouse, snapshot, Console(highlight=False))
+        try:
+            yield context
+        finally:
+            context.ledger.flush(warehouse)
     finally:
         spark.stop()

@@ -35,8 +35,8 @@ def record_selection(context: Context, judge: str, calibration: Calibration) -> 
     estimates = selection(judge, counts, context.settings.assessment.confidence)
     rest = {"direction": "forward", "fingerprint": fingerprint, "run_id": context.run_id, "created_at": datetime.now(UTC)}
     empty = dict.fromkeys(EVALUATIONS.column_names)
-    frame = context.spark.createDataFrame([empty | asdict(estimate) | rest for estimate in estimates], EVALUATIONS.ddl).coalesce(1)
-    context.warehouse.append(frame, EVALUATIONS, {"run": context.run_id, "calibration": calibration.id})
+    rows = [empty | asdict(estimate) | rest for estimate in estimates]
+    context.warehouse.append_rows(EVALUATIONS, rows, {"run": context.run_id, "calibration": calibration.id})
 
 
 def selection(judge: str, counts: Mapping[str, Mapping[str, int]], confidence: float) -> list[Estimate]:

@@ -1,12 +1,13 @@
 """The accounting identity: seen = kept + filtered(reason) + quarantined(reason) + pending.
 
-It counts requests, not rows. `seen` is counted in the pinned source before the work (in its plan, if nothing was answered yet), the
-answered requests in the committed units, the verdicts in the target afterwards: three independent counts, so a lost or duplicated row
-breaks the sum and fails the run.
+It counts requests, not rows. Those without an answer are counted in the plan, those of a unit in the plan's files, the verdicts in the
+files that the unit's commit added: independent counts, so a lost or duplicated row breaks the sum and fails the run. Only what is new is
+read again.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,10 @@ from pyspark.sql import functions as F
 from bubblenet.errors import AccountingError
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame, Row
+
+    from bubblenet.kernel.warehouse import Warehouse
+    from bubblenet.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,16 @@ class Counts:
     filtered: dict[str, int] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
 
+    def answered(self, verdicts: Counts) -> Counts:
+        """These counts when some of the pending requests have got their verdicts."""
+        return Counts(
+            self.seen,
+            self.kept + verdicts.kept,
+            self.pending - verdicts.seen,
+            _added(self.filtered, verdicts.filtered),
+            _added(self.quarantined, verdicts.quarantined),
+        )
+
     @property
     def is_balanced(self) -> bool:
         """Whether the identity holds."""
@@ -38,6 +52,10 @@ class Counts:
         for name, reasons in (("filtered", self.filtered), ("quarantined", self.quarantined)):
             text += f" + {sum(reasons.values()):,} {name}" + (f" ({_by_count(reasons)})" if reasons else "")
         return text + (f" + {self.pending:,} pending" if self.pending else "")
+
+
+def _added(some: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return dict(Counter(some) + Counter(more))
 
 
 def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
@@ -56,15 +74,67 @@ def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
         F.min("reason").alias("reason"),
         (F.min("unit") != F.max("unit")).alias("is_doubled"),
     )
-    asked = per_request.where("is_asked")
-    is_open = F.col("kept").isNull()
-    verdict = (
-        F.when(is_open, "pending").when(F.col("kept"), "kept").when(F.col("is_ok"), "filtered").otherwise("quarantined").alias("verdict")
-    )
-    reason = F.when(~F.col("kept"), F.col("reason")).alias("reason")
-    rows = asked.groupBy(verdict, reason).agg(F.count("*").alias("num"), F.max("is_doubled").alias("is_doubled")).collect()
+    rows = _by_verdict(per_request.where("is_asked"), F.max("is_doubled").alias("is_doubled")).collect()
     if any(row["is_doubled"] for row in rows):
         raise AccountingError("one answer to each request", "requests answered by two units", "Please report this with the table `runs`.")
+    return _counts(rows)
+
+
+def count_requests(requests: DataFrame) -> int:
+    """The number of distinct requests; request_id may repeat."""
+    return requests.select("request_id").distinct().count()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitVerdicts:
+    """What one commit holds: requests by their verdict, and rows."""
+
+    requests: Counts
+    num_rows: int
+    num_kept_rows: int
+    filtered_rows: dict[str, int]
+    quarantined_rows: dict[str, int]
+    prompt_tokens: int
+    output_tokens: int
+
+
+def count_unit(warehouse: Warehouse, target: Table, version: int) -> UnitVerdicts:
+    """Count the requests and rows of one committed unit, in the files that it added. For verdicts see count_verdicts."""
+    tokens = [name for name in ("prompt_tokens", "output_tokens") if name in target.column_names]
+    rows = warehouse.added(target, version, "request_id", "status", "kept", "reason", *tokens)
+    sums = [
+        F.sum(name).alias(name) if name in tokens else F.lit(0).cast("bigint").alias(name) for name in ("prompt_tokens", "output_tokens")
+    ]
+    per_request = rows.groupBy("request_id").agg(
+        F.max("kept").alias("kept"), F.max(F.col("status") == "ok").alias("is_ok"), F.min("reason").alias("reason")
+    )
+    of_rows = _by_verdict(rows.withColumn("is_ok", F.col("status") == "ok"), *sums).withColumn("of", F.lit("rows"))
+    of_requests = _by_verdict(per_request).withColumn("of", F.lit("requests"))
+    found = of_rows.unionByName(of_requests, allowMissingColumns=True).collect()
+    row_counts, requests = (_counts([row for row in found if row["of"] == of]) for of in ("rows", "requests"))
+    return UnitVerdicts(
+        requests,
+        num_rows=row_counts.seen,
+        num_kept_rows=row_counts.kept,
+        filtered_rows=row_counts.filtered,
+        quarantined_rows=row_counts.quarantined,
+        **{name: sum(row[name] or 0 for row in found) if name in tokens else 0 for name in ("prompt_tokens", "output_tokens")},
+    )
+
+
+def _by_verdict(frame: DataFrame, *sums: Column) -> DataFrame:
+    """verdict, reason, num, and the sums; frame: kept (null: pending), is_ok, reason."""
+    verdict = (
+        F.when(F.col("kept").isNull(), "pending")
+        .when(F.col("kept"), "kept")
+        .when(F.col("is_ok"), "filtered")
+        .otherwise("quarantined")
+        .alias("verdict")
+    )
+    return frame.groupBy(verdict, F.when(~F.col("kept"), F.col("reason")).alias("reason")).agg(F.count("*").alias("num"), *sums)
+
+
+def _counts(rows: list[Row]) -> Counts:
     by_verdict: dict[str, dict[str, int]] = {"pending": {}, "kept": {}, "filtered": {}, "quarantined": {}}
     for row in rows:
         by_verdict[row["verdict"]][row["reason"]] = row["num"]
@@ -77,22 +147,16 @@ def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
     )
 
 
-def count_requests(requests: DataFrame) -> int:
-    """The number of distinct requests; request_id may repeat."""
-    return requests.select("request_id").distinct().count()
+def check(verdicts: Counts, num_answered: int, stage: str) -> None:
+    """Raise AccountingError unless a committed unit accounts for every request that it was given.
 
-
-def check(before: Counts, after: Counts, num_answered: int, stage: str) -> None:
-    """Raise AccountingError unless the run accounts for every request.
-
-    `before`: counts of the source when the plan was made; num_answered: requests of the committed units; `after`: verdicts now. Every
-    request seen then must be kept, filtered, quarantined or pending now, and exactly the answered requests must have left the pending
-    ones.
+    verdicts: counted in what the unit wrote. num_answered: requests in the plan's files of the unit.
     """
-    expected = Counts(before.seen, after.kept, before.pending - num_answered, after.filtered, after.quarantined)
-    if not expected.is_balanced or after.seen != before.seen or after.pending != expected.pending:
+    if not verdicts.is_balanced or verdicts.pending or verdicts.seen != num_answered:
         raise AccountingError(
-            f"seen = kept + filtered + quarantined + pending in stage {stage}", str(expected), "Do not use this snapshot; please report it."
+            f"a verdict for each of {num_answered:,} requests of a unit of {stage}",
+            str(verdicts),
+            "Do not use this snapshot; please report it.",
         )
 
 

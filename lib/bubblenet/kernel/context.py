@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bubblenet.errors import InputError
+from bubblenet.kernel.ledger import Ledger
 from bubblenet.kernel.placement import has_local_gpu
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Context:
     inputs: tuple[str, ...] = ()
     limit: int = 0
     run_id: str = field(default_factory=new_run_id)
+    ledger: Ledger = field(default_factory=Ledger)
 
     def __post_init__(self) -> None:
         if not _SNAPSHOT.fullmatch(self.snapshot):

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import functions as F
-
-from bubblenet.kernel.warehouse import Transaction
+from bubblenet.kernel import accounting
+from bubblenet.kernel.table_log import Transaction
 from bubblenet.tables import RUNS, TABLES, Table
 
 if TYPE_CHECKING:
-    from bubblenet.kernel.warehouse import Commit, Warehouse
+    from collections.abc import Sequence
+
+    from bubblenet.kernel.accounting import UnitVerdicts
+    from bubblenet.kernel.table_log import Commit
+    from bubblenet.kernel.warehouse import Warehouse
 
 
+_WRITE_SECONDS = 30.0
 _LOOK_BACK = 1000  # commits before the newest recorded one: enough for units that others had in flight when a driver died
 
 
@@ -66,25 +71,38 @@ def note_of_unit(run_id: str, stage: str, unit: int, snapshot: str, fingerprint:
     }
 
 
-def record(warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None) -> Entry:
-    """Write the ledger row of one committed unit and return it. Idempotent."""
-    entry = _read_entry(warehouse, target, note, version, seconds, datetime.now(UTC))
-    _insert(warehouse, entry)
-    return entry
+class Ledger:
+    """The driver's end of `runs`: rows are gathered, and written together when a unit ends some time after the last writing."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Entry] = []
+        self._written = time.monotonic()
+
+    def record(self, entry: Entry, warehouse: Warehouse) -> None:
+        """Add the row of one committed unit. If the driver dies before it is written, `rebuild` writes it."""
+        self._waiting.append(entry)
+        if time.monotonic() - self._written > _WRITE_SECONDS:
+            self.flush(warehouse)
+
+    def flush(self, warehouse: Warehouse) -> None:
+        """Write the gathered rows. A run ends with it."""
+        _insert(warehouse, self._waiting)
+        self._waiting, self._written = [], time.monotonic()
 
 
 def rebuild(warehouse: Warehouse) -> int:
     """Write the rows lost in a crash, for all tables; returns their number."""
-    known = warehouse.read(RUNS).groupBy("target").agg(F.collect_set("target_version").alias("versions"))
-    recorded = {row["target"]: set(row["versions"]) for row in known.collect()}
-    lost = 0
-    for target in TABLES:
-        known_versions = recorded.get(target.name, set())
-        for commit in warehouse.commits_since(target, max(known_versions, default=0) - _LOOK_BACK):
-            if "unit" in commit.note and commit.version not in known_versions:
-                _insert(warehouse, _rebuilt(warehouse, target, commit))
-                lost += 1
-    return lost
+    known: dict[str, set[int]] = {}
+    for row in warehouse.rows_at_hand(RUNS, "target", "target_version"):
+        known.setdefault(row["target"], set()).add(row["target_version"])
+    lost = [
+        _rebuilt(warehouse, target, commit)
+        for target in TABLES
+        for commit in warehouse.commits_since(target, max(known.get(target.name, ()), default=0) - _LOOK_BACK)
+        if "unit" in commit.note and commit.version not in known.get(target.name, ())
+    ]
+    _insert(warehouse, lost)
+    return len(lost)
 
 
 @cache
@@ -103,44 +121,34 @@ def _version(name: str) -> str:
         return __version__ if name == "bubblenet" else "not installed"
 
 
-def _rebuilt(warehouse: Warehouse, target: Table, commit: Commit) -> Entry:
-    finished = datetime.fromtimestamp(commit.timestamp / 1000, UTC)
-    return _read_entry(warehouse, target, commit.note, commit.version, None, finished)
-
-
-def _read_entry(
-    warehouse: Warehouse, target: Table, note: dict[str, Any], version: int, seconds: float | None, finished: datetime
-) -> Entry:
-    """Count the rows of one unit in the committed table."""
-    rows = warehouse.read(target, version).where((F.col("run_id") == note["run_id"]) & (F.col("unit") == note["unit"]))
-    rows = rows.where(F.col("fingerprint") == note["fingerprint"])
-    has_tokens = "prompt_tokens" in target.column_names
-    prompt, output = (F.sum(name) if has_tokens else F.lit(0) for name in ("prompt_tokens", "output_tokens"))
-    groups = (
-        rows.groupBy("status", "kept", "reason").agg(F.count("*").alias("num"), prompt.alias("prompt"), output.alias("output")).collect()
-    )
-    reasons: dict[str, dict[str, int]] = {"filtered": {}, "quarantined": {}}
-    for group in groups:
-        if not group["kept"]:
-            reasons["filtered" if group["status"] == "ok" else "quarantined"][group["reason"]] = group["num"]
+def entry_of(target: Table, note: dict[str, Any], version: int, verdicts: UnitVerdicts, seconds: float | None, finished: datetime) -> Entry:
+    """The row of one committed unit."""
     return Entry(
         **{name: note[name] for name in ("run_id", "stage", "unit", "snapshot", "fingerprint", "num_requests")},
         target=target.name,
         target_version=version,
-        num_rows=sum(group["num"] for group in groups),
-        num_kept=sum(group["num"] for group in groups if group["kept"]),
-        filtered=reasons["filtered"],
-        quarantined=reasons["quarantined"],
-        prompt_tokens=sum(group["prompt"] or 0 for group in groups),
-        output_tokens=sum(group["output"] or 0 for group in groups),
+        num_rows=verdicts.num_rows,
+        num_kept=verdicts.num_kept_rows,
+        filtered=verdicts.filtered_rows,
+        quarantined=verdicts.quarantined_rows,
+        prompt_tokens=verdicts.prompt_tokens,
+        output_tokens=verdicts.output_tokens,
         seconds=seconds,
         finished_at=finished,
         versions=json.dumps(note["versions"]),
     )
 
 
-def _insert(warehouse: Warehouse, entry: Entry) -> None:
-    """Append one row unless it exists: versions of a table ascend, so the committed one serves as transaction version."""
-    rows = warehouse.spark.createDataFrame([asdict(entry)], RUNS.ddl).coalesce(1)
-    note = {"ledger": f"{entry.run_id}/{entry.stage}/{entry.unit}"}
-    warehouse.append_once(rows, RUNS, note, Transaction(f"{entry.run_id}/{entry.stage}/{entry.target}", entry.target_version))
+def _rebuilt(warehouse: Warehouse, target: Table, commit: Commit) -> Entry:
+    verdicts = accounting.count_unit(warehouse, target, commit.version)
+    return entry_of(target, commit.note, commit.version, verdicts, None, datetime.fromtimestamp(commit.timestamp / 1000, UTC))
+
+
+def _insert(warehouse: Warehouse, entries: Sequence[Entry]) -> None:
+    """Append the rows in one commit, unless they exist: versions of a table ascend, so the newest serves as transaction version."""
+    if not entries:
+        return
+    newest = {(entry.run_id, entry.stage, entry.target): entry.target_version for entry in entries}
+    note = {"ledger": [f"{entry.run_id}/{entry.stage}/{entry.unit}" for entry in entries]}
+    transactions = [Transaction("/".join(key), version) for key, version in newest.items()]
+    warehouse.append_rows(RUNS, [asdict(entry) for entry in entries], note, transactions)

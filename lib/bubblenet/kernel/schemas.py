@@ -8,7 +8,7 @@ Undeclared columns stay: they belong to a newer release, or to the owner, and ar
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from pyspark.sql.types import StructType
 
@@ -38,6 +38,14 @@ def properties(table: Table) -> dict[str, str]:
         _RELEASE_KEY: __version__,
     }
     return chosen | ({"delta.dataSkippingStatsColumns": ",".join(table.statistics)} if table.statistics else {})
+
+
+def declared(table: Table) -> StructType:
+    """The declared schema with its comments. Spark parses the types, so a session must exist."""
+    schema = cast(StructType, StructType.fromDDL(table.ddl))
+    for field, column in zip(schema.fields, table.columns, strict=True):
+        field.metadata = {"comment": column.comment}
+    return schema
 
 
 def missing_columns(table: Table, log: DeltaLog) -> tuple[Column, ...]:

@@ -1,7 +1,8 @@
 """The warehouse: the location of the tables, reads at one version, and commits that can be found again.
 
-Tables are Delta tables at DIR/<table>, or catalog tables when `tables.schema` is set. Metadata (versions, transactions, commit notes) is
-read with delta-rs, which needs no Spark job; rows are read and written by Spark alone.
+Tables are Delta tables at DIR/<table>, or catalog tables when `tables.schema` is set. What the logs say (versions, transactions, commit
+notes) and the few rows that a driver holds go by kernel/table_log.py, which needs no Spark job; all other rows are read and written by
+Spark.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,14 +17,17 @@ from pyspark.sql import functions as F
 
 from bubblenet import tables
 from bubblenet.errors import ConcurrentRunError, WarehouseError
-from bubblenet.kernel import schemas
+from bubblenet.kernel import schemas, table_log
+from bubblenet.kernel.table_log import TableLog
+from bubblenet.locations import literal_path
 from bubblenet.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from deltalake import DeltaTable as DeltaLog
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+
+    from bubblenet.kernel.table_log import Commit, Transaction
 
 Access = Literal["create", "update", "read"]
 """create: create whatever is missing. update: the warehouse must exist; missing tables and columns are added.
@@ -34,23 +37,6 @@ read: it must exist and is not changed; a missing table has no rows, a missing c
 _MOST_TRIES = 3
 _NOTE_OF_COMMITS = "spark.databricks.delta.commitInfo.userMetadata"
 _CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METADATA_CHANGED")
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """A Delta transaction id: a commit whose version is not above the stored one has no effect, and of two concurrent ones one fails."""
-
-    app_id: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit of a table, with its writer's note."""
-
-    version: int
-    timestamp: int
-    note: dict[str, Any]
 
 
 class Warehouse:
@@ -89,33 +75,34 @@ class Warehouse:
         lacking = [column for column in table.columns if column.name not in rows.columns]
         return rows.withColumns({column.name: F.lit(None).cast(column.type) for column in lacking}) if lacking else rows
 
+    def rows_at_hand(self, table: Table, *columns: str) -> list[dict[str, Any]]:
+        """Some columns of a small table, without a Spark job; no rows if the table does not exist."""
+        return [] if table.name in self._absent else self._log(table).rows(columns)
+
+    def added(self, table: Table, version: int, *columns: str) -> DataFrame:
+        """Some columns of the rows that one commit appended, of its files alone. Partition columns are not in files."""
+        schema = self.read(table).select(*columns).schema
+        return self.spark.read.schema(schema).parquet(*map(literal_path, self._log(table).added_files(version)))
+
     def version(self, table: Table) -> int:
         """The newest version number; -1 if the table does not exist."""
-        return -1 if table.name in self._absent else self._log(table).version()
+        return -1 if table.name in self._absent else self._log(table).version
 
     def stored_transaction(self, table: Table, app_id: str, version: int) -> int:
         """The transaction version stored for app_id at a table version; -1 if there is none."""
-        stored = self._log(table, version).transaction_version(app_id)
-        return -1 if stored is None else stored
+        return self._log(table, version).stored_transaction(app_id)
 
     def may_hold(self, table: Table, column: str, value: str, version: int) -> bool:
-        """Whether the files of a version can contain the value, by the minimum and maximum that the log stores for each file."""
-        import pyarrow as pa
+        """Whether the files of a version can contain the value, as far as the log can tell."""
+        return self._log(table, version).may_hold(column, value)
 
-        files = pa.table(self._log(table, version).get_add_actions(flatten=True))
-        bounds = [f"min.{column}", f"max.{column}"]
-        if not set(bounds) <= set(files.column_names):
-            return files.num_rows > 0
-        return any(None in pair or pair[0] <= value <= pair[1] for pair in zip(*files.select(bounds).to_pydict().values(), strict=True))
+    def has_partition(self, table: Table, column: str, value: str, version: int) -> bool:
+        """Whether a partition has files at a version."""
+        return self._log(table, version).has_partition(column, value)
 
     def commits_since(self, table: Table, version: int) -> list[Commit]:
         """Commits with our notes after a version, oldest first."""
-        if table.name in self._absent:
-            return []
-        log, version = self._log(table), max(version, 0)
-        entries = log.history(log.version() - version) if log.version() > version else []
-        commits = [Commit(entry["version"], entry["timestamp"], _parse_note(entry)) for entry in entries]
-        return sorted((commit for commit in commits if commit.note), key=lambda commit: commit.version)
+        return [] if table.name in self._absent else self._log(table).commits_since(version)
 
     def append(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None = None) -> int:
         """Append rows as one commit and return its version. Delta matches columns by name.
@@ -125,12 +112,17 @@ class Warehouse:
         """
         return self._commit(rows.select(table.column_names), table, note, transaction, {})
 
-    def append_once(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction) -> None:
-        """Append rows unless the transaction was already committed, by this driver or another one."""
-        try:
-            self.append(rows, table, note, transaction)
-        except ConcurrentRunError:
-            return
+    def append_rows(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], note: Mapping[str, Any], transactions: Sequence[Transaction] = ()
+    ) -> None:
+        """Append rows that the driver holds, as one commit and without a Spark job; once, if transactions are given.
+
+        Raises ValueError for a row without a declared column, or with another one.
+        """
+        for row in rows:
+            if different := set(row) ^ set(table.column_names):
+                raise ValueError(f"wanted the columns of {table.name}; missing or unknown: {', '.join(sorted(different))}")
+        self._log(table).append(rows, note, transactions)
 
     def replace(self, rows: DataFrame, table: Table, where: str, note: dict[str, Any]) -> int:
         """Replace the rows that match a predicate on partition columns, in one commit; columns as in append."""
@@ -170,12 +162,10 @@ class Warehouse:
 
     def exists(self, table: Table) -> bool:
         """Whether the table exists. Raises WarehouseError for a folder that is not a Delta table."""
-        from deltalake import DeltaTable
-
         if self._namespace:
             return self.spark.catalog.tableExists(self.identifier(table))
         folder = f"{self.location}/{table.name}"
-        if DeltaTable.is_deltatable(_delta_rs_uri(folder)):
+        if table_log.exists(folder):
             return True
         if "://" not in folder and Path(folder).exists() and any(Path(folder).iterdir()):
             raise WarehouseError(f"a Delta table at {folder}", "a folder with other files", "Give another --warehouse.")
@@ -199,7 +189,7 @@ class Warehouse:
 
     def _missing_columns(self, table: Table) -> tuple[Column, ...] | None:
         """None if the table itself is missing."""
-        return schemas.missing_columns(table, self._log(table)) if self.exists(table) else None
+        return self._log(table).missing_columns(table) if self.exists(table) else None
 
     def _make_place(self) -> None:
         if self._namespace:
@@ -215,19 +205,21 @@ class Warehouse:
             raise WarehouseError("a folder that can be written", got, "Give another --warehouse.") from None
 
     def _create(self, table: Table) -> None:
+        try:
+            self._create_in_catalog(table) if self._namespace else table_log.create(table, f"{self.location}/{table.name}")
+        except Exception:
+            if not self.exists(table):  # else another driver created it concurrently
+                raise
+
+    def _create_in_catalog(self, table: Table) -> None:
         from delta.tables import DeltaTable
 
-        builder = DeltaTable.createIfNotExists(self.spark).comment(table.comment)
-        builder = builder.tableName(self.identifier(table)) if self._namespace else builder.location(f"{self.location}/{table.name}")
+        builder = DeltaTable.createIfNotExists(self.spark).comment(table.comment).tableName(self.identifier(table))
         for column in table.columns:
             builder = builder.addColumn(column.name, column.type, comment=column.comment)
         for key, value in schemas.properties(table).items():
             builder = builder.property(key, value)
-        try:
-            builder.partitionedBy(*table.partitioned_by).execute()
-        except Exception:
-            if not self.exists(table):  # else another driver created it concurrently
-                raise
+        builder.partitionedBy(*table.partitioned_by).execute()
 
     def _add_columns(self, table: Table) -> None:
         """Add the missing columns in one commit of the log; data files are not touched.
@@ -246,10 +238,8 @@ class Warehouse:
                 if not remaining:
                     raise
 
-    def _log(self, table: Table, version: int | None = None) -> DeltaLog:
-        from deltalake import DeltaTable
-
-        return DeltaTable(_delta_rs_uri(self._table_location(table)), version=version)
+    def _log(self, table: Table, version: int | None = None) -> TableLog:
+        return TableLog(self._table_location(table), version)
 
     def _table_location(self, table: Table) -> str:
         if not self._namespace:
@@ -264,22 +254,6 @@ def _literal(text: str) -> str:
     """The text as a Spark SQL literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-
-
-def _parse_note(entry: dict[str, Any]) -> dict[str, Any]:
-    """The JSON note of one history entry; empty for commits that are not ours (maintenance by other tools)."""
-    try:
-        note = json.loads(entry.get("userMetadata") or "{}")
-    except json.JSONDecodeError:
-        return {}
-    return note if isinstance(note, dict) else {}
-
-
-def _delta_rs_uri(location: str) -> str:
-    """delta-rs takes URLs, so a local path is quoted, and object store URLs lose Hadoop's suffixes."""
-    if "://" not in location:
-        return Path(location).as_uri()
-    return location.replace("s3a://", "s3://", 1).replace("wasbs://", "az://", 1)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from bubblenet.method.components import connected_components
@@ -73,15 +74,24 @@ def assign(new: DataFrame, known: DataFrame, signatures: DataFrame, limits: Clus
     new: segment_id, num_characters; no two with the same normalised text. known: segment_id, representative_id, bridged_ids of earlier
     heads. signatures: segment_id, signature, band_keys of both. The longest passage represents a cluster of new ones.
     """
-    pairs = checkpoint(_candidates(_touched_bands(new, known, signatures, checkpoint), limits, checkpoint))
-    similar = checkpoint(_with_nodes(_similar(pairs, signatures, limits.min_similarity), known))
-    if similar.isEmpty():
+    pairs, has_pairs = _checkpointed(_candidates(_touched_bands(new, known, signatures, checkpoint), limits, checkpoint), checkpoint)
+    if not has_pairs:
+        return new.sparkSession.createDataFrame([], _ASSIGNED)
+    similar, has_similar = _checkpointed(_with_nodes(_similar(pairs, signatures, limits.min_similarity), known), checkpoint)
+    if not has_similar:
         return new.sparkSession.createDataFrame([], _ASSIGNED)
     bridges = known.select(F.concat(F.lit(_OLD), "representative_id").alias("u"), F.explode("bridged_ids").alias("other"))
     aliases = bridges.select("u", F.concat(F.lit(_OLD), "other").alias("v"))
     components = connected_components(similar.select("u", "v").unionByName(aliases), checkpoint)
     represented = checkpoint(_representatives(components, new))
     return _described(represented, similar, signatures)
+
+
+def _checkpointed(frame: DataFrame, checkpoint: Checkpoint) -> tuple[DataFrame, bool]:
+    """The checkpointed frame, and whether it has rows: observed while it is written, which saves a query."""
+    observation = Observation()
+    written = checkpoint(frame.observe(observation, F.count(F.lit(1)).alias("rows")))
+    return written, observation.get["rows"] > 0
 
 
 _ASSIGNED = "segment_id STRING, representative_id STRING, similarity DOUBLE, bridged_ids ARRAY<STRING>"

@@ -17,7 +17,7 @@ from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel import accounting, ledger
-from bubblenet.kernel.warehouse import Transaction
+from bubblenet.kernel.table_log import Transaction
 from bubblenet.method import passages
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
 
@@ -40,16 +40,12 @@ _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
     """Record once which fingerprints belong together."""
-    known = context.warehouse.read(RECIPES).where(F.col("recipe_id") == recipe.id)
-    if not known.isEmpty():
-        return
     now = datetime.now(UTC)
     rows = [
         {"recipe_id": recipe.id, "stage": stage, "fingerprint": made.id, "parts": json.dumps(made.parts, sort_keys=True), "created_at": now}
         for stage, made in recipe.fingerprints.items()
     ]
-    note, frame = _note(context, {"recipe": recipe.id}), context.spark.createDataFrame(rows, RECIPES.ddl).coalesce(1)
-    context.warehouse.append_once(frame, RECIPES, note, Transaction(f"recipe/{recipe.id}", 0))
+    context.warehouse.append_rows(RECIPES, rows, _note(context, {"recipe": recipe.id}), [Transaction(f"recipe/{recipe.id}", 0)])
 
 
 def every_pair(context: Context, recipe: Recipe) -> DataFrame:
@@ -174,11 +170,12 @@ def _newest_licence(recipe: Recipe) -> Column:
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
     """Count the verdicts in the table for these pairs."""
     judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
-    counted = (
-        judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi").groupBy("kept", "reason").count().collect()
-    )
-    filtered = {row["reason"]: row["count"] for row in counted if not row["kept"]}
-    return accounting.Counts(pairs.count(), sum(row["count"] for row in counted if row["kept"]), 0, filtered)
+    judged = judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi")
+    by_verdict = judged.groupBy("kept", "reason").agg(F.count("*").alias("num"))
+    found = by_verdict.unionByName(pairs.agg(F.count("*").alias("num")), allowMissingColumns=True).collect()
+    seen = sum(row["num"] for row in found if row["kept"] is None)
+    filtered = {row["reason"]: row["num"] for row in found if row["kept"] is False}
+    return accounting.Counts(seen, sum(row["num"] for row in found if row["kept"]), 0, filtered)
 
 
 def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:

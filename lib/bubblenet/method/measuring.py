@@ -34,10 +34,10 @@ def pair_stage(transform: MeasurePair, recipe: Recipe, pairs: DataFrame) -> Stag
     """The signals of one mode for each pair."""
     mode = transform.mode
     requests = pairs.withColumn("mode", F.lit(mode)).withColumn("request_id", content_id("instruction_id", "mode"))
-    in_mode, name = F.col("mode") == mode, f"score/{mode}"
+    name = f"score/{mode}"
     is_model_stage = bool(MODES[mode].asks)
     together = "document_id" if MODES[mode].needs_neighbours else "segment_id"
-    return Stage(name, SCORES, recipe[name], requests, transform, scope=in_mode, colocate=together, is_model_stage=is_model_stage)
+    return Stage(name, SCORES, recipe[name], requests, transform, scope=("mode", mode), colocate=together, is_model_stage=is_model_stage)
 
 
 def passage_stage(recipe: Recipe, pairs: DataFrame, transform: MeasurePassage) -> Stage:

@@ -219,8 +219,9 @@ def _record(context: Context, finished: Round) -> None:
     last = known.orderBy(F.col("created_at").desc()).first()
     if last is not None and all(last[name] == value for name, value in values.items() if name != "run_id"):
         return
-    rows = context.spark.createDataFrame([values | {"created_at": datetime.now(UTC)}], ROUNDS.ddl).coalesce(1)
-    context.warehouse.append(rows, ROUNDS, {"run": context.run_id, "round": finished.number})
+    empty = dict.fromkeys(ROUNDS.column_names)
+    rows = [empty | values | {"created_at": datetime.now(UTC)}]
+    context.warehouse.append_rows(ROUNDS, rows, {"run": context.run_id, "round": finished.number})
 
 
 def _run(steps: Sequence[Step], context: Context) -> None:

@@ -94,8 +94,7 @@ def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None
         "created_at": datetime.now(UTC),
         "versions": json.dumps(versions()),
     }
-    rows = context.spark.createDataFrame([values], MODELS.ddl).coalesce(1)
-    context.warehouse.append(rows, MODELS, {"run": context.run_id, "model": plan.model_id})
+    context.warehouse.append_rows(MODELS, [values], {"run": context.run_id, "model": plan.model_id})
 
 
 def _newest(rows: DataFrame) -> DataFrame:

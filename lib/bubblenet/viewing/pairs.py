@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from bubblenet.tables import CURATED, JUDGEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pyspark.sql import DataFrame, Row, SparkSession
 
@@ -34,19 +34,23 @@ WHERE {snapshot} = '' OR j.segment_id IN (
   WHERE s.kept AND s.snapshot = {snapshot}
 )
 """
-_ACCEPTED = f"""
-SELECT * FROM (
-  SELECT *, row_number() OVER (PARTITION BY kin ORDER BY quality DESC, instruction_id) AS rank
-  FROM {{judged}} WHERE kept AND origin = {{origin}}
-) WHERE rank <= {_PAIRS_A_PAGE} ORDER BY quality DESC, instruction_id LIMIT {{limit}}
-"""
 # Losing candidates of a passage are the least informative; for every reason the nearest misses are the most informative.
-_REJECTED = """
-SELECT * FROM (
-  SELECT *, row_number() OVER (PARTITION BY kin ORDER BY quality DESC NULLS LAST, instruction_id) AS rank FROM {judged} WHERE NOT kept
-) WHERE rank <= {limit} ORDER BY rank + IF(reason = 'not_best_candidate', 1, 0), reason LIMIT {limit}
+_CHOSEN = f"""
+WITH ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY kept, IF(kept, origin, ''), kin ORDER BY quality DESC NULLS LAST, instruction_id) AS rank,
+    count(*) OVER (PARTITION BY kept, origin) AS num, count_if(grade = 5) OVER (PARTITION BY kept, origin) AS num_5
+  FROM {{judged}}
+),
+accepted AS (
+  SELECT *, row_number() OVER (PARTITION BY origin ORDER BY quality DESC, instruction_id) AS place
+  FROM ranked WHERE kept AND rank <= {_PAIRS_A_PAGE}
+),
+rejected AS (
+  SELECT *, rank + IF(reason = 'not_best_candidate', 1, 0) AS place FROM ranked WHERE NOT kept AND rank <= {{num_rejected}}
+  ORDER BY place, reason, instruction_id LIMIT {{num_rejected}}
+)
+SELECT * FROM accepted WHERE place <= {{num_accepted}} UNION ALL SELECT * FROM rejected
 """
-_COUNTS = "SELECT origin, count(*) AS num, count_if(grade = 5) AS num_5 FROM {judged} WHERE kept GROUP BY origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,31 +90,43 @@ def judged_pairs(spark: SparkSession, scope: Scope) -> Iterator[DataFrame]:
         judged.unpersist()
 
 
-def accepted_pairs(judged: DataFrame, origin: str, limit: int) -> list[SamplePair]:
-    """Accepted pairs of one origin, best quality first, at most two per page."""
-    return _with_texts(judged.sparkSession, judged.sparkSession.sql(_ACCEPTED, judged=judged, origin=origin, limit=limit).collect())
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Pairs to look at: accepted ones by origin, best quality first, at most two per page; rejected ones, alternating between reasons, the
+    nearest misses of each first. counts: by origin, the number of accepted pairs, and of those with grade 5.
+    """
+
+    counts: dict[str, tuple[int, int]]
+    accepted: dict[str, list[SamplePair]]
+    rejected: list[SamplePair]
 
 
-def rejected_pairs(judged: DataFrame, limit: int) -> list[SamplePair]:
-    """Rejected pairs, alternating between reasons, the nearest misses of each first."""
-    return _with_texts(judged.sparkSession, judged.sparkSession.sql(_REJECTED, judged=judged, limit=limit).collect())
+def sample_pairs(judged: DataFrame, num_accepted: Mapping[str, int], num_rejected: int) -> Samples:
+    """Draw the samples. num_accepted: at least 1, at most so many of each origin; origins that are not named are left out."""
+    most = max(num_accepted.values())
+    chosen = judged.sparkSession.sql(_CHOSEN, judged=judged, num_accepted=most, num_rejected=num_rejected).collect()
+    ordered = sorted(chosen, key=lambda row: (row["place"], row["reason"] or "", row["instruction_id"]))
+    accepted = {
+        origin: [row for row in ordered if row["kept"] and row["origin"] == origin][:number] for origin, number in num_accepted.items()
+    }
+    rejected = [row for row in ordered if not row["kept"]]
+    pairs = _with_texts(judged.sparkSession, [*rejected, *(row for rows in accepted.values() for row in rows)])
+    return Samples(
+        {row["origin"]: (row["num"], row["num_5"]) for row in ordered if row["kept"]},
+        {origin: [pairs[row["instruction_id"]] for row in rows] for origin, rows in accepted.items()},
+        [pairs[row["instruction_id"]] for row in rejected],
+    )
 
 
-def accepted_counts(judged: DataFrame) -> dict[str, tuple[int, int]]:
-    """Origin -> number of accepted pairs, and of those with grade 5."""
-    rows = judged.sparkSession.sql(_COUNTS, judged=judged).collect()
-    return {row["origin"]: (row["num"], row["num_5"]) for row in rows}
-
-
-def _with_texts(spark: SparkSession, chosen: list[Row]) -> list[SamplePair]:
-    """Look up instruction, response and page of the selected pairs; equal ids mean equal text, so any row of an id will do."""
+def _with_texts(spark: SparkSession, chosen: list[Row]) -> dict[str, SamplePair]:
+    """Look up instruction, response and page of the selected pairs, by id; equal ids mean equal text, so any row of an id will do."""
     if not chosen:
-        return []
+        return {}
     instructions = _by_id(spark, "instructions", "instruction_id", chosen, F.any_value("instruction").alias("instruction"))
     text = F.left(F.any_value("text"), F.lit(RESPONSE_CHARACTERS)).alias("response")
     responses = _by_id(spark, "segments", "segment_id", chosen, text, F.min_by("url", "run_id").alias("url"))
-    return [
-        SamplePair(
+    return {
+        row["instruction_id"]: SamplePair(
             instruction=instructions[row["instruction_id"]]["instruction"],
             response=responses[row["segment_id"]]["response"],
             url=responses[row["segment_id"]]["url"],
@@ -118,7 +134,7 @@ def _with_texts(spark: SparkSession, chosen: list[Row]) -> list[SamplePair]:
             **{name: row[name] for name in _SIGNALS},
         )
         for row in chosen
-    ]
+    }
 
 
 def _by_id(spark: SparkSession, table: str, key: str, chosen: list[Row], *values: Any) -> dict[str, Row]:

@@ -21,7 +21,7 @@ from bubblenet.terminal import by_count
 from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
 from bubblenet.viewing.languages import Languages, collect_languages
 from bubblenet.viewing.ledgers import StageTotal, stage_totals
-from bubblenet.viewing.pairs import SamplePair, Scope, accepted_pairs, judged_pairs, rejected_pairs
+from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
 from bubblenet.viewing.rounds import Rounds, collect_rounds
 from bubblenet.viewing.views import register_views
 
@@ -138,9 +138,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
     counts = _funnel_counts(judgements, recipe)
     totals = stage_totals(spark)
     with judged_pairs(spark, Scope(curation.round, curation.policy)) as judged:
-        generated = accepted_pairs(judged, "generated", _NUM_GENERATED)
-        extracted = accepted_pairs(judged, "extracted", _NUM_EXTRACTED)
-        rejected = rejected_pairs(judged, _NUM_REJECTED)
+        samples = sample_pairs(judged, {"generated": _NUM_GENERATED, "extracted": _NUM_EXTRACTED}, _NUM_REJECTED)
     newest = max(totals, key=lambda total: total.finished_at, default=None)
     return ReportData(
         warehouse=warehouse.location,
@@ -153,9 +151,9 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         quality=_histogram(judgements, "quality", _quality_axis(grades_in_use(warehouse, curation).get("generated"))),
         expected_score=_histogram(judgements, "expected_score", _SCORE_AXIS),
         reasons=_reasons(totals, {row["reason"]: row["num"] for row in spark.sql(_VERDICTS, judgements=judgements).collect()}),
-        generated=generated,
-        extracted=extracted,
-        rejected=rejected,
+        generated=samples.accepted["generated"],
+        extracted=samples.accepted["extracted"],
+        rejected=samples.rejected,
         languages=collect_languages(spark, {row["stage"]: row["fingerprint"] for row in recipe}, curation.round, curation.policy),
         rounds=collect_rounds(spark, curation.policy),
         stages=totals,

@@ -16,7 +16,7 @@ from bubblenet.method.curation import grades_in_use
 from bubblenet.method.recipe import full_recipe
 from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
 from bubblenet.viewing.languages import collect_languages, fingerprints, print_languages
-from bubblenet.viewing.pairs import SamplePair, Scope, accepted_counts, accepted_pairs, judged_pairs, rejected_pairs
+from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
 from bubblenet.viewing.pending import pending_passages
 from bubblenet.viewing.views import register_views
 
@@ -79,23 +79,23 @@ def _print_pairs(context: Context) -> None:
     """Accepted pairs of every origin and rejects, all of this run's snapshot."""
     curation = context.settings.curation
     with judged_pairs(context.spark, Scope(curation.round, curation.policy, context.snapshot)) as judged:
-        counts, grades = accepted_counts(judged), grades_in_use(context.warehouse, curation)
-        for origin in ORIGINS:
-            number, number_5 = counts.get(origin.name, (0, 0))
-            if not number and origin.needs_translator:
-                continue
-            limit = _NUM_SHOWN.get(origin.name, _NUM_SHOWN_OF_OTHERS)
-            shown = accepted_pairs(judged, origin.name, limit) if number else []
-            found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
-            print_text(context.console, f"\n[bold]Curated with {origin.meaning}[/bold]: {found}")
-            if limits := grades.get(origin.name):
-                print_text(context.console, Text(_thresholds(*limits), style="dim"), _INDENT)
-            for index, pair in enumerate(shown, 1):
-                _print_accepted(context.console, index, pair)
-        rejects = rejected_pairs(judged, _NUM_REJECTS)
-    if rejects:
-        context.console.print(f"\n[bold]Not accepted, and why[/bold] (view rejects); shown: {len(rejects)}")
-    for pair in rejects:
+        wanted = {origin.name: _NUM_SHOWN.get(origin.name, _NUM_SHOWN_OF_OTHERS) for origin in ORIGINS}
+        samples = sample_pairs(judged, wanted, _NUM_REJECTS)
+    grades = grades_in_use(context.warehouse, curation)
+    for origin in ORIGINS:
+        number, number_5 = samples.counts.get(origin.name, (0, 0))
+        if not number and origin.needs_translator:
+            continue
+        shown = samples.accepted.get(origin.name, [])
+        found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
+        print_text(context.console, f"\n[bold]Curated with {origin.meaning}[/bold]: {found}")
+        if limits := grades.get(origin.name):
+            print_text(context.console, Text(_thresholds(*limits), style="dim"), _INDENT)
+        for index, pair in enumerate(shown, 1):
+            _print_accepted(context.console, index, pair)
+    if samples.rejected:
+        context.console.print(f"\n[bold]Not accepted, and why[/bold] (view rejects); shown: {len(samples.rejected)}")
+    for pair in samples.rejected:
         _print_rejected(context.console, pair)
 
 

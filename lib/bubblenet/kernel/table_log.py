@@ -1,0 +1,158 @@
+"""The log of one table, with delta-rs: what is asked of it, and what little is written, costs no Spark job.
+
+Spark needs a second or more for a commit of one row, and jobs of its own to read a log. Rows that a driver holds anyway (the ledger,
+recipes) and empty tables are therefore committed here; what workers make is written by Spark alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from bubblenet.errors import ConcurrentRunError
+from bubblenet.kernel import schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bubblenet.tables import Column, Table
+
+_NOTE = "userMetadata"  # of a commit; Spark's name for it
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A Delta transaction id: a commit whose version is not above the stored one has no effect, and of two concurrent ones one fails."""
+
+    app_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of a table, with its writer's note."""
+
+    version: int
+    timestamp: int
+    note: dict[str, Any]
+
+
+def exists(location: str) -> bool:
+    """Whether there is a Delta table at a location."""
+    from deltalake import DeltaTable
+
+    return DeltaTable.is_deltatable(_uri(location))
+
+
+def create(table: Table, location: str) -> None:
+    """Create an empty table. Raises deltalake.exceptions.DeltaError if it exists."""
+    from deltalake import DeltaTable, Schema
+
+    DeltaTable.create(
+        _uri(location),
+        Schema.from_json(schemas.declared(table).json()),
+        mode="error",
+        partition_by=list(table.partitioned_by),
+        description=table.comment,
+        configuration=dict(schemas.properties(table)),
+        raise_if_key_not_exists=False,  # keys of ours
+    )
+
+
+class TableLog:
+    """The log of the table at a location, as far as a version (default: the newest)."""
+
+    def __init__(self, location: str, version: int | None = None) -> None:
+        from deltalake import DeltaTable
+
+        self._location = location
+        self._table = DeltaTable(_uri(location), version=version)
+
+    @property
+    def version(self) -> int:
+        """Number of the newest version."""
+        return self._table.version()
+
+    def missing_columns(self, table: Table) -> tuple[Column, ...]:
+        """As schemas.missing_columns."""
+        return schemas.missing_columns(table, self._table)
+
+    def stored_transaction(self, app_id: str) -> int:
+        """The transaction version stored for app_id; -1 if there is none."""
+        stored = self._table.transaction_version(app_id)
+        return -1 if stored is None else stored
+
+    def may_hold(self, column: str, value: str) -> bool:
+        """Whether the files can contain a value, by the minimum and maximum that the log stores for each file."""
+        import pyarrow as pa
+
+        files = pa.table(self._table.get_add_actions(flatten=True))
+        bounds = [f"min.{column}", f"max.{column}"]
+        if not set(bounds) <= set(files.column_names):
+            return files.num_rows > 0
+        return any(None in pair or pair[0] <= value <= pair[1] for pair in zip(*files.select(bounds).to_pydict().values(), strict=True))
+
+    def has_partition(self, column: str, value: str) -> bool:
+        """Whether there is a file in the partition."""
+        return bool(self._table.file_uris(partition_filters=[(column, "=", value)]))
+
+    def rows(self, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Some columns of all rows: for a table that a driver can hold."""
+        found: list[dict[str, Any]] = self._table.to_pyarrow_table(columns=list(columns)).to_pylist()
+        return found
+
+    def commits_since(self, version: int) -> list[Commit]:
+        """Commits with our notes after a version, oldest first."""
+        newest, version = self.version, max(version, 0)
+        entries = self._table.history(newest - version) if newest > version else []
+        commits = [Commit(entry["version"], entry["timestamp"], _parse_note(entry)) for entry in entries]
+        return sorted((commit for commit in commits if commit.note), key=lambda commit: commit.version)
+
+    def added_files(self, version: int) -> list[str]:
+        """Paths or URLs of the files that one commit added. Raises FileNotFoundError for a commit whose log entry was cleaned up."""
+        import pyarrow.fs
+        from deltalake.fs import DeltaStorageHandler
+
+        files = pyarrow.fs.PyFileSystem(DeltaStorageHandler(_uri(self._location)))
+        with files.open_input_stream(f"_delta_log/{version:020}.json") as stream:
+            actions = [json.loads(line) for line in stream.read().splitlines()]
+        return [f"{self._location}/{unquote(action['add']['path'])}" for action in actions if "add" in action]
+
+    def append(self, rows: Sequence[Mapping[str, Any]], note: Mapping[str, Any], transactions: Sequence[Transaction]) -> None:
+        """Append rows that are at hand, in one commit; no effect if there are transactions and each was committed before.
+
+        Raises ConcurrentRunError if another writer commits one of the transactions at the same time.
+        """
+        import pyarrow as pa
+        from deltalake import CommitProperties, write_deltalake
+        from deltalake import Transaction as Stored
+        from deltalake.exceptions import CommitFailedError
+
+        if transactions and all(self.stored_transaction(one.app_id) >= one.version for one in transactions):
+            return
+        stored = [Stored(transaction.app_id, transaction.version) for transaction in transactions]
+        properties = CommitProperties(custom_metadata={_NOTE: json.dumps(note)}, app_transactions=stored)
+        columns = pa.Table.from_pylist(list(map(dict, rows)), schema=pa.schema(self._table.schema()))
+        try:
+            write_deltalake(self._table, columns, mode="append", commit_properties=properties)
+        except CommitFailedError as error:
+            raise ConcurrentRunError("to be the only writer of these rows", str(error), "Start the same command again.") from None
+
+
+def _parse_note(entry: dict[str, Any]) -> dict[str, Any]:
+    """The JSON note of one history entry; empty for commits that are not ours (maintenance by other tools)."""
+    try:
+        note = json.loads(entry.get(_NOTE) or "{}")
+    except json.JSONDecodeError:
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _uri(location: str) -> str:
+    """delta-rs takes URLs, so a local path is quoted, and object store URLs lose Hadoop's suffixes."""
+    if "://" not in location:
+        return Path(location).as_uri()
+    return location.replace("s3a://", "s3://", 1).replace("wasbs://", "az://", 1)
