@@ -32,7 +32,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -77,7 +77,7 @@ nightly: setup ## the long tests (kills, random snapshots, every command of the 
 	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -149,6 +149,9 @@ bench-damage: setup ## seeded cuts, flips and holes in WARC files: noticed, name
 
 bench-memory: setup ## peak memory of a worker of the corpus stages by the number of its pages (half an hour)
 	$(BIN)/python -m tests.benchmarks.memory
+
+bench-fixed: setup ## what `bubblenet run` costs when there is little or nothing to do: seconds, queries, commits (about 5 minutes)
+	$(BIN)/python -m tests.benchmarks.fixed $(PAGES)
 
 bench-prompts: setup ## what each prompt template makes of the sample pages with the real model: kept by the gates, styles (about 4 minutes)
 	$(BIN)/python tools/prompt_yield.py $(PAGES)

@@ -39,7 +39,7 @@ def run(context: Context) -> list[StageReport]:
     return [report]
 
 
-JOB = job_of_steps("curate", __doc__, [run], follows="paraphrase")
+JOB = job_of_steps("curate", __doc__, [run], follows="paraphrase", of_all=[run])
 
 
 if __name__ == "__main__":

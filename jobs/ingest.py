@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def run(context: Context) -> list[StageReport]:
-    """Bring files and documents up to date with the inputs. Raises InputError when there is nothing to read."""
+    """Bring files and documents up to date with the inputs; without inputs, documents with the files that were listed before.
+
+    Raises InputError when there is nothing to read.
+    """
+    if not context.inputs:
+        return [run_stage(_reading(context), context)]
     listed = run_stage(_listing(context), context)
     if not listed.counts.kept:
         raise InputError(f"files of {formats.in_words()}", f"none among {listed.counts.seen} files", "Mend --input.")
@@ -41,19 +46,10 @@ def _listing(context: Context) -> Stage:
 
 
 def _reading(context: Context) -> Stage:
-    recipe = corpus_recipe(context.settings)
-    in_snapshot = F.col("snapshot") == context.snapshot
-    files = passages.current(context, FILES, recipe["list"].id).where(in_snapshot & F.col("kept"))
-    parts = file_parts(files, context.settings.corpus.split_bytes)
-    return Stage(
-        "ingest",
-        DOCUMENTS,
-        recipe["ingest"],
-        parts,
-        ReadFile(context.settings.corpus),
-        scope=("snapshot", context.snapshot),
-        weight="num_bytes",
-    )
+    recipe, settings = corpus_recipe(context.settings), context.settings.corpus
+    files = passages.current(context, FILES, recipe["list"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+    parts, scope = file_parts(files, settings.split_bytes), ("snapshot", context.snapshot)
+    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(settings), scope=scope, weight="num_bytes")
 
 
 JOB = job_of_steps("ingest", __doc__, [run], follows="run", makes_warehouse=True, needs_input=True)

@@ -41,7 +41,10 @@ STEPS = (
 )
 
 
-JOB = job_of_steps("run", __doc__, STEPS, makes_warehouse=True, needs_input=True, shows_result=True)
+OF_ALL = (check_models, curate.run)
+
+
+JOB = job_of_steps("run", __doc__, STEPS, makes_warehouse=True, needs_input=True, of_all=OF_ALL, shows_result=True)
 
 
 if __name__ == "__main__":

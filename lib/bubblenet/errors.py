@@ -11,6 +11,7 @@
     |-- WarehouseError(RuntimeError)       the tables cannot be used
     |   |-- SchemaVersionError             the tables were made by another version
     |   `-- ConcurrentRunError             another driver is writing the same stage
+    |-- StaleSnapshotError(RuntimeError)   a snapshot was made under another recipe than is to be published
     |-- TrainingError(RuntimeError)        a process of a training failed
     |-- UndeclaredSignalError(ValueError)  a scoring mode gives a signal that it does not declare
     `-- AccountingError(RuntimeError)      seen != kept + filtered + quarantined + pending: rows were lost
@@ -78,6 +79,10 @@ class SchemaVersionError(WarehouseError):
 
 class ConcurrentRunError(WarehouseError):
     """Another driver kept committing to the same lane while this one tried to."""
+
+
+class StaleSnapshotError(BubblenetError, RuntimeError):
+    """A snapshot was not brought up to the recipe under which pairs are to be published."""
 
 
 class TrainingError(BubblenetError, RuntimeError):

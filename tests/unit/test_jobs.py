@@ -115,7 +115,9 @@ def test_a_script_is_no_verb_unless_it_says_so(capsys):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["run", "--snapshot", "A", "--warehouse", "w"], "Missing option '--input'"),
+        (["run", "--snapshot", "A", "--warehouse", "w"], "got no --input"),
+        (["run", "--snapshot", "all", "--input", "pages", "--warehouse", "w"], "wanted no --input with --snapshot all; got pages"),
+        (["iterate", "--snapshot", "all", "--warehouse", "w"], "wanted one snapshot for iterate; got --snapshot all"),
         (["segment", "--snapshot", "A"], "Missing option '--warehouse'"),
         (["segment", "--snapsho", "A", "--warehouse", "w"], "No such option: --snapsho"),
         (["seeds", "import", "seeds.jsonl", "--warehouse", "w"], "InputError: wanted the licence of the pairs"),

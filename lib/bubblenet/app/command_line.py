@@ -22,7 +22,9 @@ ConfigOption = Annotated[
 ]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one setting: section.key=value; may be given again.")]
 WarehouseOption = Annotated[str, typer.Option("--warehouse", help="Folder of the tables.")]
-SnapshotOption = Annotated[str, typer.Option("--snapshot", help="Name of this state of the corpus, e.g. 2026-11.")]
+SnapshotOption = Annotated[
+    str, typer.Option("--snapshot", help="Name of this state of the corpus, e.g. 2026-11; all: every one that there is, without --input.")
+]
 InputOption = Annotated[list[str] | None, typer.Option("--input", help=f"File, folder or URL of {formats.in_words()}; may be given again.")]
 LimitOption = Annotated[
     int, typer.Option("--limit", min=0, help="Let at most N passages through the models (the same ones every time); 0: all.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -28,10 +28,13 @@ from bubblenet.app.command_line import (
     WarehouseOption,
     exit_code,
 )
+from bubblenet.app.unchanged import Finished, RunState
+from bubblenet.errors import InputError
 from bubblenet.kernel import ledger
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.warehouse import Access, Warehouse
+from bubblenet.method import snapshots
 from bubblenet.training.registry import with_trained_models
 
 Step = Callable[[Context], list[StageReport]]
@@ -70,8 +73,10 @@ class Job:
     run: called with the open context. Its other parameters, annotated for typer, are the job's own options.
     follows: the verb after which this one is listed in --help.
     makes_warehouse: whether it may create the warehouse; other jobs need an existing one, so that a mistyped folder is reported.
-    on_snapshot: whether it works on a snapshot; needs_input: whether --input is then required.
+    on_snapshot: whether it works on a snapshot; needs_input: whether it must be given --input for a new one.
+    repeats: whether `--snapshot all` repeats it for each snapshot.
     check: called with the job's own arguments before anything is started; raises for invalid ones.
+    answer: called with all arguments before a session is started; whether it said all there is to say.
     """
 
     verb: str
@@ -81,7 +86,9 @@ class Job:
     makes_warehouse: bool = False
     on_snapshot: bool = False
     needs_input: bool = False
+    repeats: bool = False
     check: Callable[..., object] | None = None
+    answer: Callable[[Values], bool] | None = None
 
     @property
     def help(self) -> str:
@@ -113,15 +120,30 @@ class Job:
 
     def check_arguments(self, values: Values) -> None:
         """Raise a named error for invalid arguments."""
+        if self.on_snapshot:
+            self._check_selection(options(Selection, values))
         if self.check:
             self.check(**self._own(values))
+
+    def _check_selection(self, selected: Selection) -> None:
+        """All snapshots are those that were listed before, so their files are known."""
+        if selected.snapshot == snapshots.ALL and not self.repeats:
+            raise InputError(
+                f"one snapshot for {self.verb}", f"--snapshot {snapshots.ALL}", "Run `bubblenet run --snapshot all` before it."
+            )
+        if selected.snapshot == snapshots.ALL and selected.input:
+            raise InputError("no --input with --snapshot all", ", ".join(selected.input), "New files come as a snapshot of their own.")
+        if self.needs_input and not selected.input and selected.snapshot != snapshots.ALL:
+            raise InputError("files of a new snapshot", "no --input", "Say where they are: --input pages/")
+
+    def is_answered(self, values: Values) -> bool:
+        """Whether the job had nothing to do, and said so, without a session."""
+        return self.answer is not None and self.answer(values)
 
     def _parameters(self) -> list[inspect.Parameter]:
         """Required parameters first, and the job's own before the shared ones; the context is not part of the command line."""
         _, *own = inspect.signature(self.run, eval_str=True, locals={"Context": Context}).parameters.values()
         shared = [parameter for kind in self._shared() for parameter in inspect.signature(kind, eval_str=True).parameters.values()]
-        if self.needs_input:
-            shared = [parameter.replace(default=parameter.empty) if parameter.name == "input" else parameter for parameter in shared]
         ordered = sorted((*own, *shared), key=lambda parameter: parameter.default is not parameter.empty)
         return [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in ordered]
 
@@ -133,6 +155,8 @@ class Job:
         return {name: value for name, value in values.items() if name not in shared}
 
     def _work(self, values: Values) -> None:
+        if self.is_answered(values):
+            return
         place = options(Place, values)
         selected = options(Selection, values) if self.on_snapshot else Selection(self.verb.split()[0])
         with opened(place.config, place.overrides or (), place.warehouse, selected.snapshot, create=self.makes_warehouse) as context:
@@ -147,20 +171,72 @@ def job_of_steps(
     follows: str = "",
     makes_warehouse: bool = False,
     needs_input: bool = False,
+    of_all: Collection[Step] = (),
     shows_result: bool = False,
 ) -> Job:
-    """A job that runs steps in order; each stage prints a line when it ends. shows_result: print a summary at the end."""
+    """A job that runs steps in order; each stage prints a line when it ends.
+
+    of_all: steps that work on all snapshots whatever they are given; the others are repeated for each with `--snapshot all`.
+    shows_result: print a summary at the end; and say it again without a session as long as nothing moves.
+    """
 
     def run(context: Context, report: ReportOption = None) -> None:
         started = time.monotonic()
-        reports = [done for step in steps for done in step(context)]
+        asked = (context.settings, context.warehouse.location, context.snapshot, context.limit, context.inputs)
+        state = RunState.now(*asked) if shows_result else None
+        reports = [done for step in steps for done in (step(context) if step in of_all else _on_each_snapshot(step, context))]
         context.ledger.flush(context.warehouse)
         if shows_result:
             from bubblenet.viewing.summary import print_summary
 
-            print_summary(context, reports, time.monotonic() - started, report)
+            num_pending = print_summary(context, reports, time.monotonic() - started, report)
+            if state:
+                state.remember(Finished(reports, num_pending, str(report) if report else None))
 
-    return Job(verb, doc, run, follows, makes_warehouse=makes_warehouse, on_snapshot=True, needs_input=needs_input)
+    answer = _say_that_nothing_moved if shows_result else None
+    return Job(
+        verb,
+        doc,
+        run,
+        follows,
+        makes_warehouse=makes_warehouse,
+        on_snapshot=True,
+        needs_input=needs_input,
+        repeats=True,
+        answer=answer,
+    )
+
+
+def _on_each_snapshot(step: Step, context: Context) -> list[StageReport]:
+    """The step on the context's snapshot, or on all in order of arrival: an older passage stays the representative of a newer one."""
+    if context.snapshot != snapshots.ALL:
+        return step(context)
+    reports = []
+    if not (names := snapshots.names(context.warehouse)):
+        raise InputError("a snapshot in the warehouse", f"none at {context.warehouse.location}", "Give it a name and --input.")
+    for name in names:
+        context.console.print(f"[dim]{name}[/dim]")
+        reports += [replace(report, name=f"{report.name} {name}") for report in step(replace(context, snapshot=name))]
+    return reports
+
+
+def _say_that_nothing_moved(values: Values) -> bool:
+    """Print the summary of a run that would do nothing, and return True; return False if there is something to do, or to find out."""
+    from rich.console import Console
+
+    from bubblenet.viewing.summary import print_unchanged
+
+    started = time.monotonic()
+    place, selected = options(Place, values), options(Selection, values)
+    chosen = settings.load(place.config, tuple(place.overrides or ()))
+    state = RunState.now(chosen, place.warehouse, selected.snapshot, selected.limit, tuple(selected.input or ()))
+    finished = state.recall() if state else None
+    report = values.get("report")
+    if state is None or finished is None or (report and not (str(report) == finished.report and Path(report).is_file())):
+        return False
+    shown = finished if report else replace(finished, report=None)
+    print_unchanged(Console(highlight=False), state, shown, time.monotonic() - started)
+    return True
 
 
 def options(kind: type[_Options], values: Values) -> _Options:

@@ -30,7 +30,7 @@ _LOG_LINES = 25
 
 
 def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
-    """Run a job by spark-submit and return its exit code.
+    """Run a job by spark-submit, unless it has nothing to do, and return its exit code.
 
     values: argv as parsed by the job. Raises EnvironmentProblem, SettingsError or WarehouseError before anything is started.
     """
@@ -38,6 +38,8 @@ def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
     chosen = settings.load(place.config, place.overrides or ())
     if not job.makes_warehouse:
         session.check_folder(place.warehouse, chosen)
+    if job.is_answered(values):
+        return 0
     session.check_java()
     command = submit_command(script, argv, chosen.execution.spark_conf)
     typer.echo(f"$ {shlex.join(command)}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 LOCAL_GPU = "bubblenet.local_gpu"
 """Local property through which the driver passes the address of the machine's GPU to the tasks of a model stage, in local mode."""
+
+_GPU_NODES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
+"""Device files of NVIDIA's driver, of Tegra's, of Windows' in WSL, and of AMD's."""
 
 BFLOAT16_CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -16,14 +21,21 @@ def pick_device() -> str:
     Spark does not set CUDA_VISIBLE_DEVICES for Python workers, so the address is read per task and never guessed.
     Outside a task, the first visible GPU is used.
     """
-    import torch
-
-    if not torch.cuda.is_available():
+    if not has_gpu():
         return "cpu"
     is_in_task, address = task_gpu()
     if address is not None:
         return f"cuda:{address}"
     return "cpu" if is_in_task else "cuda:0"
+
+
+def has_gpu() -> bool:
+    """Whether torch can use a GPU here. Where Linux has no device of any kind, torch, which takes seconds to import, is not asked."""
+    if sys.platform == "linux" and not any(map(os.path.exists, _GPU_NODES)):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def resolve_dtype(dtype: str, device: str | None = None) -> str:

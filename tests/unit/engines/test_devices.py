@@ -26,9 +26,16 @@ def test_the_gpu_is_that_of_the_task(monkeypatch, has_cuda, context, shared, wan
     task = None
     if context is not None:
         task = SimpleNamespace(resources=lambda: context, getLocalProperty=lambda name: shared)
+    monkeypatch.setattr(devices, "_GPU_NODES", ("/dev/null",))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
     monkeypatch.setattr(TaskContext, "get", classmethod(lambda cls: task))
     assert devices.pick_device() == wanted
+
+
+def test_torch_is_not_asked_where_there_is_no_device(monkeypatch):
+    monkeypatch.setattr(devices, "_GPU_NODES", ("/dev/no-such-device",))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: pytest.fail("torch was asked"))
+    assert devices.pick_device() == "cpu"
 
 
 def test_a_number_format_that_is_named_is_used_as_it_is():

@@ -1,0 +1,86 @@
+"""The snapshots of a warehouse, and what each still waits for before the models.
+
+What is published under a recipe must have been made under it. After a change of rules or evaluation files every snapshot is brought up,
+not only the one that is worked on: a passage of an older one may hold an evaluation item, or no longer be a passage.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from bubblenet.errors import StaleSnapshotError
+from bubblenet.method import passages
+from bubblenet.method.listing import file_parts
+from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, RUNS, SEGMENTS
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from bubblenet.kernel.context import Context
+    from bubblenet.kernel.warehouse import Warehouse
+    from bubblenet.method.recipe import Recipe
+
+ALL = "all"
+"""In place of a snapshot's name: all of them."""
+
+_MOST_NAMED = 5
+
+
+def names(warehouse: Warehouse) -> list[str]:
+    """The snapshots in order of arrival. Run ids sort by time, so the ledger tells it."""
+    runs = warehouse.rows_at_hand(RUNS, "run_id", "stage", "snapshot")
+    return list(dict.fromkeys(run["snapshot"] for run in sorted(runs, key=lambda run: run["run_id"]) if run["stage"] == "list"))
+
+
+def waiting(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
+    """What may wait before the models -> the job that would do it, and a row with its snapshot for each file, document or passage.
+
+    Only ids are read. Of the context no snapshot is used: the rows are those of all.
+    """
+    return {
+        "files not read": ("ingest", _unread_files(context, recipe)),
+        "documents not cut": ("segment", _uncut_documents(context, recipe)),
+        "passages not compared": ("deduplicate", _uncompared_passages(context, recipe)),
+    }
+
+
+def check_up_to_date(context: Context, recipe: Recipe) -> None:
+    """Raise StaleSnapshotError if a snapshot was not brought up to the recipe, as far as the models."""
+    frames = ((what, frame) for what, (_, frame) in waiting(context, recipe).items())
+    counts = (frame.groupBy("snapshot").agg(F.count("*").alias("num")).withColumn("what", F.lit(what)) for what, frame in frames)
+    stale: dict[str, list[str]] = {}
+    for row in reduce(lambda left, right: left.unionByName(right), counts).collect():
+        stale.setdefault(row["snapshot"], []).append(f"{row['num']:,} {row['what']}")
+    if stale:
+        told = [f"{snapshot} ({', '.join(sorted(found))})" for snapshot, found in sorted(stale.items())]
+        more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
+        todo = f"Bring all up with the same settings: bubblenet run --snapshot {ALL} --warehouse {context.warehouse.location}"
+        raise StaleSnapshotError("every snapshot under one recipe", f"{'; '.join(told[:_MOST_NAMED])}{more}", todo)
+
+
+def _unread_files(context: Context, recipe: Recipe) -> DataFrame:
+    files = context.warehouse.read(FILES).where("kept").dropDuplicates(["request_id"])  # by whatever version they were listed
+    parts = file_parts(files, context.settings.corpus.split_bytes).select("request_id", "snapshot")
+    read = passages.current(context, DOCUMENTS, *recipe.readings()).select("request_id")
+    return parts.join(read, on="request_id", how="left_anti")
+
+
+def _uncut_documents(context: Context, recipe: Recipe) -> DataFrame:
+    documents = passages.current(context, DOCUMENTS, *recipe.readings()).where("kept").select("document_id", "snapshot").distinct()
+    cut = passages.current(context, SEGMENTS, recipe["segment"].id).select("document_id", "snapshot")
+    return documents.join(cut, on=["document_id", "snapshot"], how="left_anti")
+
+
+def _uncompared_passages(context: Context, recipe: Recipe) -> DataFrame:
+    kept = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", "snapshot").distinct()
+    return kept.join(compared(context, recipe).select("segment_id"), on="segment_id", how="left_anti")
+
+
+def compared(context: Context, recipe: Recipe) -> DataFrame:
+    """segment_id, kept, reason of every passage of the current recipe: as it was compared, or why it was left out before."""
+    columns = ("segment_id", "kept", "reason")
+    left_out = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select(*columns)
+    return passages.current(context, DUPLICATES, recipe["deduplicate"].id).select(*columns).unionByName(left_out)
