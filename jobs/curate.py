@@ -17,6 +17,7 @@ from bubblenet.errors import AccountingError
 from bubblenet.kernel.stage import StageReport
 from bubblenet.method import curation
 from bubblenet.method.recipe import full_recipe
+from bubblenet.tables import FILES
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def run(context: Context) -> list[StageReport]:
     """Bring judgements and curated up to date. Raises AccountingError when a pair has no verdict."""
     started = time.monotonic()
+    context = context.pinned(*curation.INPUTS, FILES)  # what others commit meanwhile is judged by the next run
     recipe = full_recipe(context.settings)
     curation.write_recipe(context, recipe)
     pairs = curation.every_pair(context, recipe)

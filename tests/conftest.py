@@ -54,7 +54,7 @@ def spark() -> Iterator[object]:
             "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=512m",
             "spark.sql.adaptive.enabled": "false",
             "spark.databricks.delta.writeChecksumFile.enabled": "false",
-            "spark.master": "local[2,8]",
+            "spark.master": "local[2,16]",
             "spark.sql.shuffle.partitions": "2",
         },
     )

@@ -35,6 +35,10 @@ class AnswerSeed:
         """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
+    def prepare(self) -> None:
+        """Load the engine."""
+        engine_of_task(self.spec)
+
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per seed."""
         questions = [_question(row) for row in requests]
@@ -62,6 +66,10 @@ class CompareAnswers:
     def window_rows(self) -> int:
         """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
+
+    def prepare(self) -> None:
+        """Load the engine."""
+        engine_of_task(self.spec)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per order of each pair."""

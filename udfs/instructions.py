@@ -97,6 +97,10 @@ class Backtranslate:
         """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
+    def prepare(self) -> None:
+        """Load the engine."""
+        engine_of_task(self.spec)
+
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per candidate, kept or not."""
         wanted = [self.proposal(request) for request in requests]
@@ -142,6 +146,11 @@ class BacktranslateInTranslation:
     def window_rows(self) -> int:
         """Larger than the engine's window: a translator takes a second to start for each leg."""
         return max(self.asking.spec.window_rows, _TRANSLATED_WINDOW)
+
+    def prepare(self) -> None:
+        """Load the engine, and find the translator."""
+        self.asking.prepare()
+        get_translator(self.translator)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per candidate, kept or not."""

@@ -37,6 +37,10 @@ class ParaphraseInstruction:
     identity: tuple[str, ...] = ("segment_id", "language", "style", "closing")
     window_rows: int = 2048
 
+    def prepare(self) -> None:
+        """Find the translator."""
+        get_translator(self.spec)
+
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield the rows in the order of the chains."""
         wanted = [Wanted(request["parent_id"], _without_closing(request), request["language"], self._gate(request)) for request in requests]

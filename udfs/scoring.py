@@ -41,6 +41,10 @@ class MeasurePair:
         """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
 
+    def prepare(self) -> None:
+        """Load the engine."""
+        self._engine()
+
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per pair."""
         mode = MODES[self.mode]
@@ -65,6 +69,10 @@ class MeasurePassage:
     def window_rows(self) -> int:
         """The window in which the engine sorts and batches rows."""
         return self.spec.window_rows
+
+    def prepare(self) -> None:
+        """Load the engine."""
+        engine_of_task(self.spec)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per passage."""

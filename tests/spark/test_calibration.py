@@ -13,7 +13,7 @@ from bubblenet.judging.grading import Grader
 from bubblenet.method import passages
 from bubblenet.method.recipe import full_recipe
 from bubblenet.settings import Curation, Scoring
-from bubblenet.tables import JUDGEMENTS, SCORES, SEGMENTS
+from bubblenet.tables import INSTRUCTIONS, JUDGEMENTS, SCORES, SEGMENTS
 from tests.corpora import page, write_pages
 from tests.spark.pipelines import run_all
 
@@ -104,3 +104,12 @@ def test_neighbours_are_the_kept_passages_beside_the_first_occurrence(make_conte
     assert {len(texts) for texts in found.values()} == {1, 2, 3, 4}
     none = passages.neighbours(context, recipe, segments, 0).collect()
     assert {len(row["neighbours"]) for row in none} == {0}
+
+    # One candidate of a passage failed: it is shown beside no other, and the pairs of its other candidates keep their neighbours.
+    failed = max(found, key=lambda segment_id: len(found[segment_id]))
+    blank = dict.fromkeys(INSTRUCTIONS.column_names)
+    row = blank | {"segment_id": failed, "status": "quarantined", "kept": False, "fingerprint": recipe["backtranslate"].id}
+    context.warehouse.append_rows(INSTRUCTIONS, [row], {"by": "test"})
+    text = {row["segment_id"]: row["text"] for row in kept}[failed]
+    without = {row["segment_id"]: row["neighbours"] for row in passages.neighbours(context, recipe, segments, 2).collect()}
+    assert without == {segment_id: [other for other in texts if other != text] for segment_id, texts in wanted.items()}

@@ -59,6 +59,14 @@ def test_run_then_look(pages, tmp_path):
     assert "<script src" not in report.read_text()
     assert str(warehouse) in done.stdout
 
+    again = run(pages, warehouse, "--report", str(report), *settings(), PATH=str(Path(sys.executable).parent), JAVA_HOME="")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "Nothing to do: 0 model calls" in again.stdout  # without Java
+    assert "3 seen = 3 kept" in again.stdout
+    assert str(report) in again.stdout
+    changed = run(pages, warehouse, *settings(), "--set", "curation.grade_4=0.4", PATH=str(Path(sys.executable).parent), JAVA_HOME="")
+    assert "EnvironmentProblem: wanted Java 17" in changed.stderr
+
     guessed = bubblenet("sql", "SELECT backtranslate(text) AS guess FROM segments LIMIT 2", "--warehouse", str(warehouse), *settings())
     assert guessed.returncode == 0, guessed.stderr
     assert "2 rows" in guessed.stdout

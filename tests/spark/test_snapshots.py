@@ -3,47 +3,56 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from bubblenet import settings
 from bubblenet.errors import AccountingError, InputError, StaleSnapshotError
-from bubblenet.jobs import curate, pipeline
-from bubblenet.method import snapshots
+from bubblenet.jobs import curate, deduplicate, ingest, pipeline, segment
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
+from bubblenet.method import curation, snapshots
 from bubblenet.method.curation import NOT_IN_CORPUS
-from bubblenet.method.recipe import full_recipe
-from bubblenet.tables import CURATED, JUDGEMENTS
+from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS
+from tests.conftest import SCRIPTED
 from tests.corpora import passage
-from tests.spark.pipelines import run_all, run_through
+from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
 
-ALL_KEPT = "curation.grade_4=0.0"
 OLD, NEW = ([passage(f"{name}{n}", "purpose") for n in range(3)] for name in ("old", "new"))
 
 
-@pytest.fixture
-def start(make_context, tmp_path):
-    """A function that opens a run on a snapshot: old or new, with its file, or all; and these settings."""
+@pytest.fixture(scope="module")
+def prepared(spark, empty_warehouse, tmp_path_factory) -> Path:
+    """The files of an older and a newer snapshot, and a warehouse that has both; to be copied."""
+    folder = tmp_path_factory.mktemp("snapshots")
+    shutil.copytree(empty_warehouse, folder / "warehouse")
     for name, texts in (("old", OLD), ("new", NEW)):
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+        run_all(context_of(spark, folder, name))
+    return folder
 
-    def open_run(name: str, *overrides: str):
-        inputs = () if name == snapshots.ALL else (str(tmp_path / f"{name}.jsonl"),)
-        return make_context(name, ALL_KEPT, *overrides, inputs=inputs)
 
-    return open_run
+def context_of(spark, folder: Path, name: str, *overrides: str) -> Context:
+    """A run on the old snapshot, the new one, or all."""
+    chosen = settings.load(None, [*SCRIPTED, "curation.grade_4=0.0", *overrides])
+    inputs = () if name == snapshots.ALL else (str(folder / f"{name}.jsonl"),)
+    return Context(spark, chosen, Warehouse(spark, str(folder / "warehouse")), name, Console(quiet=True), inputs)
 
 
 @pytest.fixture
-def both(start):
-    """A warehouse with both snapshots."""
-    for name in ("old", "new"):
-        run_all(start(name))
-    return start
+def start(spark, prepared, tmp_path):
+    """A function that opens a run on the warehouse with both: name and settings."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    return lambda name, *overrides: context_of(spark, tmp_path, name, *overrides)
 
 
-def published(context) -> set[str]:
+def published(context: Context) -> set[str]:
     return {row["response"] for row in context.warehouse.read(CURATED).collect()}
 
 
@@ -53,66 +62,74 @@ def evaluation(folder: Path, text: str) -> str:
     return f'decontamination.evaluations=["{folder / "evaluation.jsonl"}:prompt"]'
 
 
-def test_snapshots_are_told_in_order_of_arrival(both):
-    assert snapshots.names(both("new").warehouse) == ["old", "new"]
-
-
-def test_a_contaminated_passage_of_an_older_snapshot_stops_the_newer_ones_run_until_all_are_brought_up(both, tmp_path):
+def test_an_evaluation_file_that_came_later_holds_for_older_snapshots(start, tmp_path):
     items = evaluation(tmp_path, OLD[1])
-    newer = both("new", items)
-    assert published(newer) == {*OLD, *NEW}
+    newer = start("new", items)
+    deduplicate.run(newer)
 
     with pytest.raises(StaleSnapshotError, match=r"got old \(3 passages not compared\)\. .*bubblenet run --snapshot all"):
-        run_all(newer)
+        curate.run(newer)
 
     assert published(newer) == {*OLD, *NEW}  # what was published before stands, under the recipe of then
-    every = both(snapshots.ALL, items)
+    every = start(snapshots.ALL, items)
     pipeline.JOB.run(every)
     assert published(every) == {*OLD, *NEW} - {OLD[1]}
     assert "contaminated" in {row["reason"] for row in every.warehouse.read(JUDGEMENTS).collect()}
 
 
-def test_pairs_of_passages_that_the_rules_no_longer_cut_are_told_as_such(both):
-    rule = f"segmentation.max_characters={max(map(len, OLD)) - 1}"  # the longest of the older texts is cut in two
-    with pytest.raises(StaleSnapshotError, match=r"old \(3 documents not cut\)"):
-        run_all(both("new", rule))
+def test_pairs_of_passages_that_the_rules_no_longer_cut_are_told_as_such(start):
+    longest = max(map(len, OLD))
+    every = start(snapshots.ALL, f"segmentation.max_characters={longest - 1}")  # the longest of the older texts is cut in two
+    segment.run(replace(every, snapshot="new"))
+    with pytest.raises(StaleSnapshotError, match=r"new \(3 passages not compared\); old \(3 documents not cut\)"):
+        curate.run(every)
 
-    every = both(snapshots.ALL, rule)
-    pipeline.JOB.run(every)
+    segment.JOB.run(every)
+    deduplicate.JOB.run(every)
+    curate.run(every)
 
     judged = every.warehouse.read(JUDGEMENTS)
-    gone = judged.where(f"reason = '{NOT_IN_CORPUS}'").select("segment_id").distinct().count()
-    assert gone > 0
-    assert judged.where("kept").count() == every.warehouse.read(CURATED).count()
-    assert max(map(len, OLD)) > max(map(len, published(every)))
+    assert {row["kept"] for row in judged.where(f"reason = '{NOT_IN_CORPUS}'").collect()} == {False}
+    assert judged.where("kept").count() == every.warehouse.read(CURATED).count() > 0
+    assert max(map(len, published(every))) < longest
 
 
-def test_a_file_of_an_older_snapshot_that_another_reader_reads_again_is_waited_for(both):
+def test_files_that_another_reader_reads_again_are_waited_for(start):
+    context = start("new", "corpus.max_document_bytes=500000")
+    ingest.run(context)
     with pytest.raises(StaleSnapshotError, match=r"old \(1 files not read\)"):
-        run_all(both("new", "corpus.max_document_bytes=500000"))
+        curate.run(context)
 
 
-def test_pairs_that_were_taken_out_by_hand_break_the_identity(both):
-    context = both("new")
+def test_pairs_that_were_taken_out_by_hand_break_the_identity(start):
+    context = start("new")
     context.spark.sql(f"DELETE FROM {context.warehouse.identifier(CURATED)} WHERE response = '{NEW[0]}'")
 
     with pytest.raises(AccountingError, match="in one of them only"):
-        run_all(context)
+        curate.run(context)
 
 
-def test_all_of_nothing_is_named(start):
-    with pytest.raises(InputError, match="a snapshot"):
-        pipeline.JOB.run(start(snapshots.ALL))
+def test_what_others_commit_meanwhile_is_judged_by_the_next_run(start, monkeypatch):
+    """The note says which versions were judged, so it must not name a later one."""
+    context = start("new", "curation.policy=strict")
+    real = curation.write_judgements
+
+    def interfere(given, recipe, pairs):
+        row = dict.fromkeys(INSTRUCTIONS.column_names) | {"segment_id": "s", "status": "ok", "kept": False}
+        given.warehouse.append_rows(INSTRUCTIONS, [row], {"by": "another driver"})
+        return real(given, recipe, pairs)
+
+    monkeypatch.setattr(curation, "write_judgements", interfere)
+    curate.run(context)
+    monkeypatch.undo()
+
+    (again,) = curate.run(start("new", "curation.policy=strict"))
+    assert again.num_rows > 0
+    (settled,) = curate.run(start("new", "curation.policy=strict"))
+    assert settled.num_rows == 0
 
 
-def test_a_job_alone_works_on_all_snapshots_and_curates_once(both):
-    rule = "segmentation.min_characters=601"
-    context = both(snapshots.ALL, rule)
-    pipeline.segment.JOB.run(context)
-    waiting = snapshots.waiting(context, full_recipe(context.settings))
-    assert waiting["documents not cut"][1].count() == 0
-    assert sorted({row["snapshot"] for row in waiting["passages not compared"][1].collect()}) == ["new", "old"]
-    run_through(both("old", rule), pipeline.score.run)
-    run_through(both("new", rule), pipeline.score.run)
-    curate.JOB.run(both(snapshots.ALL, rule))
-    assert published(context) == {*OLD, *NEW}
+def test_snapshots_are_told_in_order_of_arrival_and_their_absence_by_name(start, make_context, tmp_path):
+    assert snapshots.names(start("new").warehouse) == ["old", "new"]
+    with pytest.raises(InputError, match="a snapshot in the warehouse"):
+        segment.JOB.run(make_context(snapshots.ALL, location=tmp_path / "without"))

@@ -2,7 +2,7 @@
 
 A RowTransform answers a window of requests. A window that fails is split into parts, and parts into rows, so that one bad row fails
 alone. After a worker died, the next attempt replays finished answers (bubblenet.kernel.journal), runs the requests not yet started, and
-retries those in flight last, in parts, then row by row: a row in flight alone when its worker died is quarantined without another try.
+retries those in flight last, in parts, then row by row: a row that was in flight alone at two deaths is quarantined without another try.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import math
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from bubblenet.engines.protocol import DeadEngineError
 from bubblenet.errors import BubblenetError
-from bubblenet.kernel.journal import Journal, Mark
+from bubblenet.kernel.journal import Journal, Mark, proven
 from bubblenet.kernel.memory import give_back
 from bubblenet.kernel.progress import WorkerProgress
 from bubblenet.kernel.scratch import Scratch
@@ -34,9 +34,18 @@ _HOPELESS_FAILURES = 20
 _KILLED = "the worker died or hung while this row was in flight"
 
 
+@runtime_checkable
+class Prepares(Protocol):
+    """A transform with something to load, which may kill the worker, too: before any request is in flight, so that none is suspected."""
+
+    def prepare(self) -> None:
+        """Load what calls need, unless this process has it."""
+
+
 class RowTransform(Protocol):
     """The work of a stage on requests. Instances are pickled to the workers, so they hold settings, never a model.
 
+    It may also be one that Prepares.
     identity: columns copied from a request to each of its rows, quarantined ones too. window_rows: number of requests answered together.
     Called with a window, it yields (request, row) pairs, at least one per request; a row without `status` is `ok`.
     """
@@ -79,6 +88,7 @@ class BatchRunner:
     _successes: int = field(default=0, init=False)
     _failures: int = field(default=0, init=False)
     _attempt: int = field(default=0, init=False)
+    _is_prepared: bool = field(default=False, init=False)
 
     def map_batches(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Answer every request of the partition."""
@@ -88,7 +98,7 @@ class BatchRunner:
         partition, task = (context.partitionId(), context.taskAttemptId()) if context else (0, 0)
         self._attempt = context.attemptNumber() if context else 0
         scratch = Scratch(self.unit.scratch)
-        journal = Journal(scratch, self.unit.number, partition, self._attempt)
+        journal = Journal(scratch, self.unit.number, partition, self._attempt, task)
         progress = WorkerProgress(scratch, self.unit.number, f"{task}")
         last = ""
         for batch in self._answers(batches, journal):
@@ -106,6 +116,7 @@ class BatchRunner:
             done |= set(saved["request_id"].to_pylist())
             yield saved
         marks = journal.marks()
+        at_fault = proven(marks)
         put_off: dict[Mark, list[Row]] = {}
 
         def unsuspected() -> Iterator[Row]:
@@ -119,18 +130,19 @@ class BatchRunner:
 
         for window in cut(unsuspected(), self.transform.window_rows):
             yield from self._finish(window, journal)
-        for mark, requests in put_off.items():
-            for part in self._parts(requests):
-                yield from self._finish(part, journal, mark)
+        for mark in sorted(put_off, key=lambda mark: -len(mark.ids)):  # the most suspected ones last
+            for part in self._parts(put_off[mark]):
+                if part[0]["request_id"] in at_fault:
+                    yield from self._batches((request, quarantined("killed_worker", _KILLED)) for request in part)
+                else:
+                    yield from self._finish(part, journal, is_suspect=True)
 
-    def _finish(self, requests: list[Row], journal: Journal, mark: Mark | None = None) -> Iterator[pa.RecordBatch]:
-        """Batches with the answers to some requests. mark: the mark left by a dead worker that includes them."""
-        if mark and mark.is_proof:
-            yield from self._batches((request, quarantined("killed_worker", _KILLED)) for request in requests)
-            return
+    def _finish(self, requests: list[Row], journal: Journal, *, is_suspect: bool = False) -> Iterator[pa.RecordBatch]:
+        """Batches with the answers to some requests. is_suspect: they were in flight when another worker died."""
+        self._prepare()
         ids = [request["request_id"] for request in requests]
         is_marked = self.unit.is_costly or self._attempt > 0
-        with journal.in_flight(ids) if is_marked else nullcontext(), _at_most(self.unit.suspect_seconds if mark else 0):
+        with journal.in_flight(ids) if is_marked else nullcontext(), _at_most(self.unit.suspect_seconds if is_suspect else 0):
             batches = self._batches(self._answer(requests))
             if not self.unit.is_costly:
                 yield from batches
@@ -139,6 +151,11 @@ class BatchRunner:
             if self._successes:  # if nothing succeeded, the machine may be at fault: the next attempt retries those rows
                 journal.save(finished, self.schema)
         yield from finished
+
+    def _prepare(self) -> None:
+        if not self._is_prepared and isinstance(self.transform, Prepares):
+            self.transform.prepare()
+        self._is_prepared = True
 
     def _answer(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         if len(requests) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,14 @@ from bubblenet.kernel.ledger import Ledger
 from bubblenet.kernel.placement import has_local_gpu
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyspark.sql import SparkSession
     from rich.console import Console
 
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.settings import Settings
+    from bubblenet.tables import Table
 
 _SNAPSHOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -32,6 +35,7 @@ class Context:
     """Everything a job needs besides its own declaration.
 
     limit: most passages that go through the models, the same ones on every start; 0: all.
+    pins: table name -> the version that is read; other tables are read at their newest one.
     Raises InputError for a snapshot name that is unsuitable as a partition value.
     """
 
@@ -44,10 +48,19 @@ class Context:
     limit: int = 0
     run_id: str = field(default_factory=new_run_id)
     ledger: Ledger = field(default_factory=Ledger)
+    pins: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _SNAPSHOT.fullmatch(self.snapshot):
             raise InputError("a snapshot name of letters, digits, `.`, `_`, `-`", repr(self.snapshot), "For example: --snapshot 2026-11")
+
+    def pinned(self, *tables: Table) -> Context:
+        """The same context with the tables at the versions that they have now: what others commit meanwhile is not seen."""
+        return replace(self, pins={table.name: self.version(table) for table in tables})
+
+    def version(self, table: Table) -> int:
+        """The version at which a table is read."""
+        return self.pins[table.name] if table.name in self.pins else self.warehouse.version(table)
 
     @property
     def concurrent_tasks(self) -> int:

@@ -7,6 +7,7 @@ attempt replays them instead of running the model again. Keyed by id, since Spar
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,17 +29,21 @@ class Mark:
     attempt: int
     ids: frozenset[str]
 
-    @property
-    def is_proof(self) -> bool:
-        """Whether it is a single request, isolated after an earlier death: the first death alone may have been the machine's fault."""
-        return self.attempt > 0 and len(self.ids) == 1
+
+def proven(marks: Iterable[Mark]) -> set[str]:
+    """The requests at fault: alone in flight at two deaths. One may have been preemption, or another process that took the memory."""
+    alone = Counter(next(iter(mark.ids)) for mark in marks if len(mark.ids) == 1)
+    return {request_id for request_id, deaths in alone.items() if deaths > 1}
 
 
 class Journal:
-    """The marks and answers of one task. Attempts of a task share them; other tasks have separate folders."""
+    """The marks and answers of one task. Attempts of a task share them; other tasks have separate folders.
 
-    def __init__(self, scratch: Scratch, unit: int, partition: int, attempt: int) -> None:
-        self._scratch, self._attempt, self._written = scratch, attempt, 0
+    task: the attempt's own id. Numbers of attempts begin anew when a stage is submitted again, and would overwrite what is there.
+    """
+
+    def __init__(self, scratch: Scratch, unit: int, partition: int, attempt: int, task: int) -> None:
+        self._scratch, self._attempt, self._task, self._written = scratch, attempt, task, 0
         self._marks, self._answers = (f"{kind}-{unit}/{partition}" for kind in ("in-flight", "answers"))
 
     def marks(self) -> list[Mark]:
@@ -77,4 +82,4 @@ class Journal:
 
     def _name(self, folder: str) -> str:
         self._written += 1
-        return f"{folder}/{self._attempt}-{self._written}"
+        return f"{folder}/{self._task}-{self._written}"

@@ -97,7 +97,7 @@ class TableLog:
 
     def has_partition(self, column: str, value: str) -> bool:
         """Whether there is a file in the partition."""
-        return bool(self._table.file_uris(partition_filters=[(column, "=", value)]))
+        return bool(self._table.file_uris(file_pruning_predicate=[(column, "=", value)]))
 
     def rows(self, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of all rows: for a table that a driver can hold."""

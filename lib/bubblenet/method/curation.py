@@ -40,7 +40,7 @@ _COLUMNS = ("reverse_gain", "forward_gain", "instruction_following_difficulty")
 NOT_IN_CORPUS = "not_in_corpus"
 """The reason of a pair whose passage no page has any more, as the rules cut pages now."""
 
-_INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
+INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
@@ -114,7 +114,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
     """
     grader = grader_of(context.settings, forward_engine(context.settings).weights_digest)
     calibration_id = grader.calibration.id if grader.calibration else None
-    versions = {table.name: context.warehouse.version(table) for table in _INPUTS}
+    versions = {table.name: context.version(table) for table in INPUTS}
     grades = {origin: [grader.threshold(grade, origin) for grade in (5, 4)] for origin in JUDGED_AS}
     stated = {"settings": grader.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
     note = {"inputs": versions, "rule": stated, "recipe": recipe.id}

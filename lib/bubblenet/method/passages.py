@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
-    """Rows of a stage table with one of the given fingerprints, pinned to the newest version."""
-    rows = context.warehouse.read(table, context.warehouse.version(table))
+    """Rows of a stage table with one of the given fingerprints, at the version that the context pins, or else pinned to the newest."""
+    rows = context.warehouse.read(table, context.version(table))
     return rows.where(F.col("fingerprint").isin(*fingerprints))
 
 
@@ -135,14 +135,17 @@ def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -
     """Neighbouring passages at the first occurrence of the passages of these pairs: segment_id, document_id, neighbours (texts).
 
     Run ids sort by time, so later snapshots change neither the first occurrence nor its neighbours.
-    A passage on which a model failed is excluded as a neighbour, so that it does not fail others.
+    A passage on which a model failed is no neighbour, so that it does not fail others; it has neighbours itself, since other candidates
+    of it may have been answered.
     """
-    failed = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id).where("status = 'quarantined'")
-    kept = current(context, SEGMENTS, recipe["segment"].id).where(F.col("kept")).join(failed, on="segment_id", how="left_anti")
+    asked = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
+    failed = asked.where("status = 'quarantined'").select("segment_id", F.lit(True).alias("has_failed")).distinct()
+    segments = current(context, SEGMENTS, recipe["segment"].id).where(F.col("kept"))
+    kept = segments.join(failed, on="segment_id", how="left").withColumn("shown", F.when(F.col("has_failed").isNull(), F.col("text")))
     wanted = pairs.select("segment_id").distinct()
     pages = kept.join(wanted, on="segment_id", how="left_semi").select("document_id", "snapshot").distinct()
     order = Window.partitionBy("document_id", "snapshot").orderBy("position")
-    beside = [F.lag("text", -offset).over(order) for offset in range(-reach, reach + 1) if offset]
+    beside = [F.lag("shown", -offset).over(order) for offset in range(-reach, reach + 1) if offset]
     placed = kept.join(pages, on=["document_id", "snapshot"], how="left_semi").withColumn(
         "neighbours", F.array_compact(F.array(*beside).cast("array<string>"))
     )

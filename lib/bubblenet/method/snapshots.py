@@ -62,7 +62,9 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
 
 
 def _unread_files(context: Context, recipe: Recipe) -> DataFrame:
-    files = context.warehouse.read(FILES).where("kept").dropDuplicates(["request_id"])  # by whatever version they were listed
+    files = (
+        context.warehouse.read(FILES, context.version(FILES)).where("kept").dropDuplicates(["request_id"])
+    )  # by whatever version they were listed
     parts = file_parts(files, context.settings.corpus.split_bytes).select("request_id", "snapshot")
     read = passages.current(context, DOCUMENTS, *recipe.readings()).select("request_id")
     return parts.join(read, on="request_id", how="left_anti")
