@@ -27,7 +27,7 @@ from tests.conftest import ROOT, SCRIPTED
 NUM_NEW = 6
 BARS = {"six new pages": "at most 45 queries, 15 commits, 45 s", "the same again": "at most 8 queries, 20 s; 5 s wished"}
 DELTA = ("Delta:", "$anonfun$recordDelta")
-EMPTY_SESSION = "from bubblenet.app import session; session.build('empty').stop()"
+EMPTY_SESSION = "from bubblenet.app import session\nsession.build('empty').stop()\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,9 @@ def main() -> None:
         copied(pages[: arguments.history], folder / "old")
         copied(pages[arguments.history : arguments.history + NUM_NEW], folder / "new")
         old, new = (run_command(folder, snapshot, arguments.overrides) for snapshot in ("old", "new"))
+        (folder / "empty.py").write_text(EMPTY_SESSION, encoding="utf-8")
         for title, command in {
-            "an empty session": [sys.executable, "-c", EMPTY_SESSION],
+            "an empty session": [str(beside("spark-submit")), "--properties-file", f"{ROOT}/conf/spark/local.conf", f"{folder}/empty.py"],
             f"{arguments.history} pages, first": old,
             "six new pages": new,
             "the same again": new,
@@ -80,8 +81,22 @@ def copied(pages: list[Path], folder: Path) -> None:
 def run_command(folder: Path, snapshot: str, overrides: list[str]) -> list[str]:
     """`bubblenet run` on one snapshot, with the scripted engine."""
     changes = [part for change in (*SCRIPTED, *overrides) for part in ("--set", change)]
-    bubblenet = str(Path(sys.executable).with_name("bubblenet"))
-    return [bubblenet, "run", "--input", f"{folder}/{snapshot}", "--snapshot", snapshot, "--warehouse", f"{folder}/warehouse", *changes]
+    return [
+        str(beside("bubblenet")),
+        "run",
+        "--input",
+        f"{folder}/{snapshot}",
+        "--snapshot",
+        snapshot,
+        "--warehouse",
+        f"{folder}/warehouse",
+        *changes,
+    ]
+
+
+def beside(name: str) -> Path:
+    """A command of this environment."""
+    return Path(sys.executable).with_name(name)
 
 
 def measured(command: list[str], folder: Path) -> Cost:

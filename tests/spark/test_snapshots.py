@@ -17,7 +17,9 @@ from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method import curation, snapshots
 from bubblenet.method.curation import NOT_IN_CORPUS
+from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS
+from bubblenet.viewing.pending import pending_passages, pending_work
 from tests.conftest import SCRIPTED
 from tests.corpora import passage
 from tests.spark.pipelines import run_all
@@ -133,3 +135,12 @@ def test_snapshots_are_told_in_order_of_arrival_and_their_absence_by_name(start,
     assert snapshots.names(start("new").warehouse) == ["old", "new"]
     with pytest.raises(InputError, match="a snapshot in the warehouse"):
         segment.JOB.run(make_context(snapshots.ALL, location=tmp_path / "without"))
+
+
+def test_more_candidates_than_before_are_waited_for(start):
+    more = start("new", "backtranslation.candidates=8")
+    recipe = full_recipe(more.settings)
+
+    assert [(one.what, one.count) for one in pending_work(more, recipe)] == [("passages without all their instructions", 3)]
+    assert pending_passages(more, recipe) == 3
+    assert pending_work(start("new"), recipe) == []

@@ -111,6 +111,9 @@ def test_budget_stops_cleanly_and_the_rest_stays_pending(make_context, thirds):
     assert 10 <= report.num_requests < 30
     assert report.counts.pending == 30 - report.num_requests
 
+    second = run_stage(declare(context, thirds, version=2), context)  # of the same run
+    assert (second.num_requests, second.stopped_by) == (0, "rows")
+
     unbounded = make_context("A")
     assert run_stage(declare(unbounded, thirds), unbounded).counts.pending == 0
     assert len(thirds.calls()) == 30
@@ -161,6 +164,38 @@ def test_rows_of_the_ledger_are_written_once_whoever_writes_them(make_context, t
 
     assert later.warehouse.read(RUNS).count() == later.warehouse.read(RUNS).select("unit").distinct().count() == 3
     assert ledger.rebuild(later.warehouse) == 0
+
+
+def test_rows_of_the_ledger_that_another_driver_wrote_in_part_are_completed(make_context, thirds, monkeypatch):
+    context = make_context("A", "execution.unit_rows=10", "budget.rows=10")
+    run_stage(declare(context, thirds), context)
+    make_context()  # rebuilds the first row
+    more = dataclasses.replace(context, settings=make_context("A", "execution.unit_rows=10").settings)
+    run_stage(declare(more, thirds), more)
+
+    more.ledger.flush(more.warehouse)
+
+    units = [row["unit"] for row in more.warehouse.read(RUNS).select("unit").collect()]
+    assert len(units) == len(set(units)) > 1
+    assert ledger.rebuild(more.warehouse) == 0
+
+
+def test_two_drivers_that_write_the_same_row_of_the_ledger_at_once_leave_one(make_context, thirds, monkeypatch):
+    context, other = make_context(), make_context()
+    run_stage(declare(context, thirds), context)
+    real, interfered = type(context.warehouse).append_rows, []
+
+    def interfere(warehouse, *rest):
+        if not interfered:
+            interfered.append(True)
+            assert ledger.rebuild(other.warehouse) == 1
+            raise ConcurrentRunError("to be the only writer of these rows", "another one", "Start again.")
+        return real(warehouse, *rest)
+
+    monkeypatch.setattr(type(context.warehouse), "append_rows", interfere)
+    context.ledger.flush(context.warehouse)
+
+    assert context.warehouse.read(RUNS).count() == 1
 
 
 def test_doubled_rows_break_the_accounting_identity(make_context, thirds):

@@ -35,7 +35,7 @@ _MOST_FILES = 100_000  # more take longer to list in one process than a session 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What a run left. num_pending: passages without an instruction; None if no stage left anything."""
+    """What a run left. num_pending: passages that wait for instructions; None if no stage left anything."""
 
     reports: list[StageReport]
     num_pending: int | None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bubblenet.errors import InputError
+from bubblenet.kernel.budget import Spent
 from bubblenet.kernel.ledger import Ledger
 from bubblenet.kernel.placement import has_local_gpu
 
@@ -48,6 +49,7 @@ class Context:
     limit: int = 0
     run_id: str = field(default_factory=new_run_id)
     ledger: Ledger = field(default_factory=Ledger)
+    spent: Spent = field(default_factory=Spent)
     pins: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel import accounting
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.tables import RUNS, TABLES, Table
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _WRITE_SECONDS = 30.0
+_MOST_TRIES = 3
 _LOOK_BACK = 1000  # commits before the newest recorded one: enough for units that others had in flight when a driver died
 
 
@@ -145,10 +147,23 @@ def _rebuilt(warehouse: Warehouse, target: Table, commit: Commit) -> Entry:
 
 
 def _insert(warehouse: Warehouse, entries: Sequence[Entry]) -> None:
-    """Append the rows in one commit, unless they exist: versions of a table ascend, so the newest serves as transaction version."""
-    if not entries:
-        return
-    newest = {(entry.run_id, entry.stage, entry.target): entry.target_version for entry in entries}
-    note = {"ledger": [f"{entry.run_id}/{entry.stage}/{entry.unit}" for entry in entries]}
-    transactions = [Transaction("/".join(key), version) for key, version in newest.items()]
-    warehouse.append_rows(RUNS, [asdict(entry) for entry in entries], note, transactions)
+    """Append the rows that are not there yet, in one commit. Versions of a table ascend, so the newest serves as transaction version.
+
+    Another driver may be rebuilding the same rows; what is missing after some tries is rebuilt at the next start.
+    """
+    for _ in range(_MOST_TRIES):
+        version = warehouse.version(RUNS)
+        missing = [entry for entry in entries if warehouse.stored_transaction(RUNS, _lane(entry), version) < entry.target_version]
+        if not missing:
+            return
+        newest = {_lane(entry): entry.target_version for entry in sorted(missing, key=lambda entry: entry.target_version)}
+        note = {"ledger": [f"{entry.run_id}/{entry.stage}/{entry.unit}" for entry in missing]}
+        try:
+            warehouse.append_rows(RUNS, [asdict(entry) for entry in missing], note, [Transaction(*lane) for lane in newest.items()])
+            return
+        except ConcurrentRunError:
+            continue
+
+
+def _lane(entry: Entry) -> str:
+    return f"{entry.run_id}/{entry.stage}/{entry.target}"

@@ -51,6 +51,8 @@ def make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> Pl
     location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
     requests = stage.requests if stage.only is None else stage.requests.join(stage.only, on=stage.colocate, how="left_semi")
     units: tuple[PlannedUnit, ...] = ()
+    if budget.exhausted():  # nothing will be asked, so nothing is written
+        return Plan(location, units, accounting.count_verdicts(stage.requests, answers_of(stage, context, version)), version, stored + 1)
     if _may_hold_answers(stage, context, version, stored):
         answers = answers_of(stage, context, version)
         before = accounting.count_verdicts(stage.requests, answers)

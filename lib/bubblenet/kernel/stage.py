@@ -124,7 +124,7 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
     Raises AccountingError if rows were lost or duplicated, ConcurrentRunError if other drivers kept winning the transaction.
     """
     started = time.monotonic()
-    budget = Budget(context.settings.budget if stage.is_model_stage else settings_module.Budget())
+    budget = Budget(context.settings.budget, context.spent) if stage.is_model_stage else Budget(settings_module.Budget())
     done: list[FinishedUnit] = []
     for replan in range(_REPLANS):
         plan = make_plan(stage, context, budget, replan)
@@ -159,6 +159,8 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, done:
 
     They are numbered by their transactions, so no two units of a stage and fingerprint have the same number, in this run or any other.
     """
+    if not plan.units:
+        return budget.exhausted() if plan.before.pending else None
     with StageProgress(context.console, stage.name, plan.num_planned, Scratch(plan.location)) as progress:
         for number, planned in enumerate(plan.units, start=plan.next_transaction):
             stopped_by = budget.exhausted()

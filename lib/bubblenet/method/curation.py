@@ -7,6 +7,7 @@ version it was derived from, so a crash between the two commits is repaired by t
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from bubblenet.engines.roles import forward_engine
-from bubblenet.errors import AccountingError
+from bubblenet.errors import AccountingError, ConcurrentRunError
 from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import JUDGED_AS
@@ -50,7 +51,8 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
         {"recipe_id": recipe.id, "stage": stage, "fingerprint": made.id, "parts": json.dumps(made.parts, sort_keys=True), "created_at": now}
         for stage, made in recipe.fingerprints.items()
     ]
-    context.warehouse.append_rows(RECIPES, rows, _note(context, {"recipe": recipe.id}), [Transaction(f"recipe/{recipe.id}", 0)])
+    with suppress(ConcurrentRunError):  # then another driver wrote the same
+        context.warehouse.append_rows(RECIPES, rows, _note(context, {"recipe": recipe.id}), [Transaction(f"recipe/{recipe.id}", 0)])
 
 
 def every_pair(context: Context, recipe: Recipe) -> DataFrame:

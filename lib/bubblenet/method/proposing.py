@@ -31,9 +31,7 @@ PARAPHRASE_TASK_ROWS = 200
 
 def extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: DataFrame | None) -> Stage:
     """The questions on the pages above their passages."""
-    requests = questions.join(texts, on="segment_id", how="inner").withColumn(
-        "request_id", content_id("segment_id", F.lit("extracted"), "question")
-    )
+    requests = _asked_on_pages(questions.join(texts, on="segment_id", how="inner"))
     return Stage("extract", INSTRUCTIONS, recipe["extract"], requests, TakeQuestion(), colocate="segment_id", only=chosen)
 
 
@@ -82,6 +80,20 @@ def paraphrasing(context: Context, recipe: Recipe) -> Stage:
     has_model = settings.translation.translator == "transformers"
     fingerprint = recipe["paraphrase"]
     return Stage("paraphrase", INSTRUCTIONS, fingerprint, requests, transform, min_task_rows=PARAPHRASE_TASK_ROWS, is_model_stage=has_model)
+
+
+def open_passages(context: Context, recipe: Recipe, wanted: DataFrame) -> DataFrame:
+    """segment_id of the wanted passages for which an instruction is still to be asked for: each question on a page, or each candidate."""
+    questions = passages.questions(context, recipe).join(wanted, on="segment_id", how="left_semi")
+    candidates = _candidates(context, wanted.join(questions, on="segment_id", how="left_anti"))
+    requests = [frame.select("segment_id", "request_id") for frame in (_asked_on_pages(questions), candidates)]
+    asked = passages.current(context, INSTRUCTIONS, *recipe.instructions()).select("request_id")
+    return requests[0].unionByName(requests[1]).join(asked, on="request_id", how="left_anti").select("segment_id").distinct()
+
+
+def _asked_on_pages(questions: DataFrame) -> DataFrame:
+    """A request for each question of a passage."""
+    return questions.withColumn("request_id", content_id("segment_id", F.lit("extracted"), "question"))
 
 
 def _candidates(context: Context, texts: DataFrame) -> DataFrame:

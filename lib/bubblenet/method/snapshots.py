@@ -17,6 +17,8 @@ from bubblenet.method.listing import file_parts
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, RUNS, SEGMENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import DataFrame
 
     from bubblenet.kernel.context import Context
@@ -35,21 +37,25 @@ def names(warehouse: Warehouse) -> list[str]:
     return list(dict.fromkeys(run["snapshot"] for run in sorted(runs, key=lambda run: run["run_id"]) if run["stage"] == "list"))
 
 
-def waiting(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
+def waiting(context: Context, recipe: Recipe, readings: Sequence[str] = ()) -> dict[str, tuple[str, DataFrame]]:
     """What may wait before the models -> the job that would do it, and a row with its snapshot for each file, document or passage.
 
-    Only ids are read. Of the context no snapshot is used: the rows are those of all.
+    readings: fingerprints under which a file counts as read; default, the newest alone. Only ids are read. Of the context no snapshot is
+    used: the rows are those of all.
     """
     return {
-        "files not read": ("ingest", _unread_files(context, recipe)),
+        "files not read": ("ingest", _unread_files(context, readings or [recipe["ingest"].id])),
         "documents not cut": ("segment", _uncut_documents(context, recipe)),
         "passages not compared": ("deduplicate", _uncompared_passages(context, recipe)),
     }
 
 
 def check_up_to_date(context: Context, recipe: Recipe) -> None:
-    """Raise StaleSnapshotError if a snapshot was not brought up to the recipe, as far as the models."""
-    frames = ((what, frame) for what, (_, frame) in waiting(context, recipe).items())
+    """Raise StaleSnapshotError if a snapshot was not brought up to the recipe, as far as the models.
+
+    Pages that are the same in an older reading, but for their provenance, need not be read again.
+    """
+    frames = ((what, frame) for what, (_, frame) in waiting(context, recipe, recipe.readings()).items())
     counts = (frame.groupBy("snapshot").agg(F.count("*").alias("num")).withColumn("what", F.lit(what)) for what, frame in frames)
     stale: dict[str, list[str]] = {}
     for row in reduce(lambda left, right: left.unionByName(right), counts).collect():
@@ -61,12 +67,12 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
         raise StaleSnapshotError("every snapshot under one recipe", f"{'; '.join(told[:_MOST_NAMED])}{more}", todo)
 
 
-def _unread_files(context: Context, recipe: Recipe) -> DataFrame:
+def _unread_files(context: Context, readings: Sequence[str]) -> DataFrame:
     files = (
         context.warehouse.read(FILES, context.version(FILES)).where("kept").dropDuplicates(["request_id"])
     )  # by whatever version they were listed
     parts = file_parts(files, context.settings.corpus.split_bytes).select("request_id", "snapshot")
-    read = passages.current(context, DOCUMENTS, *recipe.readings()).select("request_id")
+    read = passages.current(context, DOCUMENTS, *readings).select("request_id")
     return parts.join(read, on="request_id", how="left_anti")
 
 

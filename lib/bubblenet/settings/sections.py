@@ -69,11 +69,11 @@ class Decontamination(Section):
 
 
 class Budget(Section):
-    """What one run of one model stage may spend; 0: no limit. Checked between units."""
+    """What the model stages of one run may spend together; 0: no limit. Checked between units."""
 
     rows: int = Field(0, ge=0, description="requests")
     tokens: int = Field(0, ge=0, description="prompt and output tokens together")
-    seconds: float = Field(0.0, ge=0.0, description="wall time of the stage")
+    seconds: float = Field(0.0, ge=0.0, description="wall time of the run")
 
 
 class Tables(Section):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.judging.modes import MODES, RANKING
-from bubblenet.method import passages, snapshots
+from bubblenet.method import passages, proposing, snapshots
 from bubblenet.tables import INSTRUCTIONS, PASSAGE_SCORES, SCORES
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Pending:
 
 
 def pending_passages(context: Context, recipe: Recipe) -> int:
-    """The number of distinct passages of the snapshot without an instruction request."""
-    return _without_instruction(_wanted(context, recipe), context, recipe).count()
+    """The number of distinct passages of the snapshot for which instructions are still to be asked for."""
+    return proposing.open_passages(context, recipe, _wanted(context, recipe)).count()
 
 
 def pending_work(context: Context, recipe: Recipe) -> list[Pending]:
@@ -59,7 +59,7 @@ def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: R
     best = passages.best_candidates(pairs, passages.ranks(context, recipe)).select("instruction_id", "segment_id")
     best_passages = best.select("segment_id").distinct()
     work = {
-        "passages without an instruction": ("backtranslate", _without_instruction(wanted, context, recipe)),
+        "passages without all their instructions": ("backtranslate", proposing.open_passages(context, recipe, wanted)),
         f"pairs without {RANKING.name}": ("score", _unmeasured(pairs, context, recipe, RANKING.name)),
     }
     modes = [mode for mode in context.settings.scoring.modes if mode != RANKING.name]
@@ -79,11 +79,6 @@ def _pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
     pairs = instructions.select("instruction_id", "segment_id", "origin").dropDuplicates(["instruction_id"])
     return pairs.join(wanted, on="segment_id", how="left_semi")
-
-
-def _without_instruction(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
-    asked = passages.current(context, INSTRUCTIONS, *recipe.instructions())
-    return wanted.join(asked.select("segment_id"), on="segment_id", how="left_anti")
 
 
 def _unmeasured(pairs: DataFrame, context: Context, recipe: Recipe, mode: str) -> DataFrame:

@@ -163,7 +163,7 @@ def signals(pair: SamplePair) -> str:
 
 
 def _count_pending(context: Context) -> int:
-    """Passages without an instruction request, of the snapshot or of all."""
+    """Passages that wait for instructions, of the snapshot or of all."""
     names = snapshots.names(context.warehouse) if context.snapshot == snapshots.ALL else [context.snapshot]
     recipe = full_recipe(context.settings)
     return sum(pending_passages(replace(context, snapshot=name), recipe) for name in names)
@@ -179,7 +179,7 @@ def _print_pending(console: Console, reports: list[StageReport], number: int | N
         why = f" (stopped by the budget of {', '.join(stopped)})"
     elif limit:
         why, todo = f" (--limit {limit})", "The same command without --limit does them."
-    print_text(console, f"\n[bold]Pending[/bold]: {number:,} passages of {snapshot} have no instruction yet{why}. {todo}")
+    print_text(console, f"\n[bold]Pending[/bold]: {number:,} passages of {snapshot} wait for instructions{why}. {todo}")
 
 
 def _print_model_hint(context: Context) -> None:

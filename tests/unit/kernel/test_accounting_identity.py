@@ -10,7 +10,7 @@ import pytest
 from bubblenet import settings
 from bubblenet.errors import AccountingError
 from bubblenet.kernel.accounting import Counts, check
-from bubblenet.kernel.budget import Budget
+from bubblenet.kernel.budget import Budget, Spent
 from bubblenet.kernel.tasks import CPU_TASKS_PER_SLOT, MAX_TASK_WEIGHT, target_weight
 
 BEFORE = Counts(seen=20, kept=2, pending=15, filtered={"too_short": 3})
@@ -79,8 +79,8 @@ def test_what_is_spent_adds_up_and_time_counts() -> None:
     budget = Budget(settings.Budget(rows=10, tokens=100, seconds=60))
     budget.spend(4, 40)
     budget.spend(5, 50)
-    assert (budget.rows, budget.tokens, budget.exhausted()) == (9, 90, None)
-    budget.started = time.monotonic() - 61
+    assert (budget.spent.rows, budget.spent.tokens, budget.exhausted()) == (9, 90, None)
+    budget.spent.started = time.monotonic() - 61
     assert budget.exhausted() == "seconds"
 
 
@@ -94,6 +94,18 @@ def test_no_limit_is_never_reached_and_leaves_units_as_large_as_wanted() -> None
 @pytest.mark.parametrize(("wanted", "expected"), [(9, 9), (10, 10), (11, 10)])
 def test_a_unit_is_not_larger_than_the_budget_of_rows(wanted: int, expected: int) -> None:
     assert Budget(settings.Budget(rows=10)).unit_rows(wanted) == expected
+
+
+def test_a_budget_is_of_a_run_not_of_a_stage() -> None:
+    """What one stage spent is gone for the next."""
+    limits, spent = settings.Budget(rows=10), Spent()
+    Budget(limits, spent).spend(7, 0)
+
+    assert Budget(limits, spent).unit_rows(100) == 3
+    assert Budget(limits, spent).exhausted() is None
+    Budget(limits, spent).spend(3, 0)
+    assert Budget(limits, spent).exhausted() == "rows"
+    assert Budget(settings.Budget(rows=1000), Spent(rows=999)).unit_rows(500) == 10  # not a file for each row of a large plan
 
 
 def test_tasks_are_of_equal_weight_and_none_is_heavier_than_a_machine_may_lose() -> None:
