@@ -282,6 +282,8 @@ def _first(declared: Stage, num: int):
 def test_a_warehouse_path_with_odd_letters_works(make_context, thirds, tmp_path):
     context = make_context("A", "execution.unit_rows=10", location=tmp_path / "ware house [1] \u00fc")
     assert run_stage(declare(context, thirds), context).counts.pending == 0
+    context.ledger.flush(context.warehouse)
+    assert context.warehouse.read(RUNS).count() == 3
 
 
 def test_a_warehouse_path_with_a_percent_sign_is_refused(make_context, tmp_path):

@@ -246,7 +246,7 @@ def options(kind: type[_Options], values: Values) -> _Options:
 
 @contextmanager
 def opened(config: Path | None, overrides: Sequence[str], location: str, snapshot: str, *, create: bool) -> Iterator[Context]:
-    """The session, settings and warehouse of a job, with a complete ledger; the session is stopped at the end.
+    """The session, settings and warehouse of a job, with a complete ledger; the session is stopped at the end if it is ours.
 
     create: whether to create a missing warehouse; otherwise WarehouseError is raised, before anything is started.
     """
@@ -255,8 +255,7 @@ def opened(config: Path | None, overrides: Sequence[str], location: str, snapsho
     chosen = settings.load(config, tuple(overrides))
     if not create:
         session.check_folder(location, chosen)
-    spark = session.build(f"bubblenet {snapshot}", chosen.execution.spark_conf)
-    try:
+    with session.entered(f"bubblenet {snapshot}", chosen.execution.spark_conf) as spark:
         access: Access = "create" if create else "update"
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access=access)
         ledger.rebuild(warehouse)
@@ -265,5 +264,3 @@ def opened(config: Path | None, overrides: Sequence[str], location: str, snapsho
             yield context
         finally:
             context.ledger.flush(warehouse)
-    finally:
-        spark.stop()

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,27 @@ def read_conf(path: Path) -> dict[str, str]:
     return {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}
 
 
+@contextmanager
+def entered(app_name: str, conf: str) -> Iterator[SparkSession]:
+    """The session of a job: a new one, stopped at the end.
+
+    Where somebody else has one (a notebook, a managed platform) it is a session beside theirs, with their executors and settings of its
+    own, and neither is stopped. Raises EnvironmentProblem as build does, and for a session of Spark Connect.
+    """
+    from pyspark.sql import SparkSession
+
+    theirs = SparkSession.getActiveSession()
+    if theirs is not None:
+        _check_classic(theirs)
+        yield _prepared(theirs.newSession())
+        return
+    spark = build(app_name, conf)
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
 def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str] | None = None) -> SparkSession:
     """The running session, or a new one.
 
@@ -68,11 +89,25 @@ def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str
         spark = builder.getOrCreate()
     except Exception as error:  # noqa: BLE001 - explained or raised unchanged
         raise _explain(error) from None
+    _check_classic(spark)
+    return _prepared(spark)
+
+
+def _prepared(spark: SparkSession) -> SparkSession:
     for key, value in _NEEDED_FOR_CORRECTNESS.items():
         spark.conf.set(key, value)
     _check_delta(spark)
     _ship_wheels(spark)
     return spark
+
+
+def _check_classic(spark: SparkSession) -> None:
+    if not hasattr(spark, "_jvm"):
+        raise EnvironmentProblem(
+            "a session with a driver in this process: jobs pin table versions and follow their tasks there",
+            "a session of Spark Connect",
+            "Submit the job to the cluster: spark-submit jobs/pipeline.py.",
+        )
 
 
 def check_java() -> None:
@@ -137,20 +172,18 @@ def check_folder(location: str, settings: Settings) -> None:
 
 @contextmanager
 def open_for_reading(config: Path | None, overrides: list[str] | None, location: str) -> Iterator[tuple[Settings, Warehouse]]:
-    """A session for reading an existing warehouse, quiet and stopped at the end. Raises WarehouseError if there is none."""
+    """A session for reading an existing warehouse, quiet, and stopped at the end if it is ours. Raises WarehouseError if there is none."""
     from bubblenet import settings
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.training.registry import with_trained_models
 
     chosen = settings.load(config, overrides or [])
     check_folder(location, chosen)
-    with _quiet_launch():
-        spark = build("bubblenet", chosen.execution.spark_conf)
-    try:
+    with ExitStack() as stack:
+        with _quiet_launch():
+            spark = stack.enter_context(entered("bubblenet", chosen.execution.spark_conf))
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access="read")
         yield with_trained_models(chosen, warehouse), warehouse
-    finally:
-        spark.stop()
 
 
 @contextmanager

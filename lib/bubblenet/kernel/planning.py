@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from bubblenet.kernel.stage import Stage
 
 
+_FILES_A_UNIT = 8
+"""Files of a plan in one unit, which is made of whole files, so it exceeds what is wanted by an eighth at most. The number of tasks says
+nothing about them: a unit's requests are spread anew.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedUnit:
     """A subset of a plan's files."""
@@ -89,7 +95,7 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
     """Write each request once, in files of equal row counts, and group whole files into units."""
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
-    rows_per_file = math.ceil(unit_rows / context.concurrent_tasks)
+    rows_per_file = math.ceil(unit_rows / _FILES_A_UNIT)
     distinct = pending.repartition("request_id").dropDuplicates(["request_id"])  # in this order the payload is sorted once
     ordered = distinct.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)

@@ -7,6 +7,9 @@ recipes) and empty tables are therefore committed here; what workers make is wri
 from __future__ import annotations
 
 import json
+import time
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +21,14 @@ from bubblenet.kernel import schemas
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from deltalake import DeltaTable
+    from deltalake.transaction import AddAction
+    from pyarrow import fs
+
     from bubblenet.tables import Column, Table
 
+_MOST_SMALL_FILES = 64
+_NOT_COMPACTED = "[]^|"  # a table below a folder with one of these: deltalake panics
 _NOTE = "userMetadata"  # of a commit; Spark's name for it
 
 
@@ -113,11 +122,7 @@ class TableLog:
 
     def added_files(self, version: int) -> list[str]:
         """Paths or URLs of the files that one commit added. Raises FileNotFoundError for a commit whose log entry was cleaned up."""
-        import pyarrow.fs
-        from deltalake.fs import DeltaStorageHandler
-
-        files = pyarrow.fs.PyFileSystem(DeltaStorageHandler(_uri(self._location)))
-        with files.open_input_stream(f"_delta_log/{version:020}.json") as stream:
+        with self._files().open_input_stream(f"_delta_log/{version:020}.json") as stream:
             actions = [json.loads(line) for line in stream.read().splitlines()]
         return [f"{self._location}/{unquote(action['add']['path'])}" for action in actions if "add" in action]
 
@@ -126,8 +131,7 @@ class TableLog:
 
         Raises ConcurrentRunError if another writer commits one of the transactions at the same time.
         """
-        import pyarrow as pa
-        from deltalake import CommitProperties, write_deltalake
+        from deltalake import CommitProperties
         from deltalake import Transaction as Stored
         from deltalake.exceptions import CommitFailedError
 
@@ -135,11 +139,55 @@ class TableLog:
             return
         stored = [Stored(transaction.app_id, transaction.version) for transaction in transactions]
         properties = CommitProperties(custom_metadata={_NOTE: json.dumps(note)}, app_transactions=stored)
-        columns = pa.Table.from_pylist(list(map(dict, rows)), schema=pa.schema(self._table.schema()))
+        partitions = self._table.metadata().partition_columns
+        files = [self._write_file(group, dict(zip(partitions, key, strict=True))) for key, group in _by(rows, partitions).items()]
         try:
-            write_deltalake(self._table, columns, mode="append", commit_properties=properties)
+            self._table.create_write_transaction(files, "append", self._table.schema(), partitions, commit_properties=properties)
         except CommitFailedError as error:
             raise ConcurrentRunError("to be the only writer of these rows", str(error), "Start the same command again.") from None
+        if not set(_NOT_COMPACTED) & set(self._location):
+            _compact(self._table)
+
+    def _write_file(self, rows: Sequence[Mapping[str, Any]], partition: Mapping[str, Any]) -> AddAction:
+        """Write the rows of one partition, and describe the file for the log.
+
+        deltalake's own writer panics below a folder whose name has one of _NOT_COMPACTED.
+        """
+        import pyarrow as pa
+        from deltalake.transaction import AddAction
+        from pyarrow import parquet
+
+        schema = pa.schema([field for field in pa.schema(self._table.schema()) if field.name not in partition])
+        name, files = f"part-{uuid.uuid4()}.snappy.parquet", self._files()
+        with files.open_output_stream(name) as stream:
+            parquet.write_table(pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema), stream)
+        values = {column: None if value is None else str(value) for column, value in partition.items()}
+        now, statistics = int(time.time() * 1000), json.dumps({"numRecords": len(rows)})
+        return AddAction(name, files.get_file_info(name).size, values, now, data_change=True, stats=statistics)
+
+    def _files(self) -> fs.FileSystem:
+        """The files below the table, opened with the credentials of its log."""
+        from deltalake.fs import DeltaStorageHandler
+        from pyarrow import fs
+
+        return fs.PyFileSystem(DeltaStorageHandler(_uri(self._location)))
+
+
+def _by(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+    """The rows by their values in some columns."""
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[column] for column in columns), []).append(row)
+    return groups
+
+
+def _compact(table: DeltaTable) -> None:
+    """Join the files when there are many: each append makes one. Rows, transactions and older versions stay."""
+    from deltalake.exceptions import CommitFailedError
+
+    if len(table.file_uris()) > _MOST_SMALL_FILES:
+        with suppress(CommitFailedError):  # another driver commits at this moment; the next append tries again
+            table.optimize.compact()
 
 
 def _parse_note(entry: dict[str, Any]) -> dict[str, Any]:
