@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from deltalake import DeltaTable
-    from deltalake.transaction import AddAction
+    from deltalake.transaction import AddAction, RemoveAction
     from pyarrow import fs
 
     from bubblenet.tables import Column, Table
@@ -140,7 +140,9 @@ class TableLog:
         stored = [Stored(transaction.app_id, transaction.version) for transaction in transactions]
         properties = CommitProperties(custom_metadata={_NOTE: json.dumps(note)}, app_transactions=stored)
         partitions = self._table.metadata().partition_columns
-        files = [self._write_file(group, dict(zip(partitions, key, strict=True))) for key, group in _by(rows, partitions).items()]
+        files: list[AddAction | RemoveAction] = [
+            self._write_file(group, dict(zip(partitions, key, strict=True))) for key, group in _by(rows, partitions).items()
+        ]
         try:
             self._table.create_write_transaction(files, "append", self._table.schema(), partitions, commit_properties=properties)
         except CommitFailedError as error:
