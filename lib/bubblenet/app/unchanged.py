@@ -20,7 +20,6 @@ from bubblenet.kernel.scratch import Scratch
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.table_log import TableLog
 from bubblenet.kernel.warehouse import absolute
-from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import TABLES
 from bubblenet.training.registry import PREFIX
 
@@ -67,7 +66,7 @@ class RunState:
         if self._name not in notes.names():
             return None
         note = json.loads(notes.read(self._name))
-        if note["state"] != self._digest():
+        if note["state"] != self._digest() or note["recipe"] != self._recipe():
             return None
         return Finished([_unchanged(**stage) for stage in note["stages"]], note["num_pending"], note["report"])
 
@@ -76,7 +75,13 @@ class RunState:
         if any(stage.stopped_by for stage in finished.reports):
             return
         stages = {stage.name: {"name": stage.name, "counts": asdict(stage.counts)} for stage in finished.reports}
-        note = {"state": self._digest(), "stages": list(stages.values()), "num_pending": finished.num_pending, "report": finished.report}
+        note = {
+            "state": self._digest(),
+            "recipe": self._recipe(),
+            "stages": list(stages.values()),
+            "num_pending": finished.num_pending,
+            "report": finished.report,
+        }
         Scratch(f"{self.location}/{_FOLDER}").write(self._name, json.dumps(note))
 
     @property
@@ -84,10 +89,9 @@ class RunState:
         return f"{self.snapshot}.json"
 
     def _digest(self) -> str:
-        """It needs the versions of the tables now, and the recipe: another release, model or device may work otherwise."""
+        """Of all but the recipe, with the versions of the tables as they are now."""
         folders = {table.name: f"{self.location}/{table.name}" for table in TABLES}
         parts = {
-            "recipe": full_recipe(self.settings).id,
             "settings": self.settings.model_dump(mode="json"),
             "versions": {name: TableLog(folder).version if table_log.exists(folder) else -1 for name, folder in folders.items()},
             "limit": self.limit,
@@ -95,6 +99,12 @@ class RunState:
             "files": self.files,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _recipe(self) -> str:
+        """It may have changed with the release, the model behind a name, or the device. Asked last: it takes the longest."""
+        from bubblenet.method.recipe import full_recipe
+
+        return full_recipe(self.settings).id
 
 
 def _unchanged(name: str, counts: dict[str, Any]) -> StageReport:

@@ -102,9 +102,7 @@ def count_unit(warehouse: Warehouse, target: Table, version: int) -> UnitVerdict
     """Count the requests and rows of one committed unit, in the files that it added. For verdicts see count_verdicts."""
     tokens = [name for name in ("prompt_tokens", "output_tokens") if name in target.column_names]
     rows = warehouse.added(target, version, "request_id", "status", "kept", "reason", *tokens)
-    sums = [
-        F.sum(name).alias(name) if name in tokens else F.lit(0).cast("bigint").alias(name) for name in ("prompt_tokens", "output_tokens")
-    ]
+    sums = [F.sum(name).alias(name) for name in tokens]
     per_request = rows.groupBy("request_id").agg(
         F.max("kept").alias("kept"), F.max(F.col("status") == "ok").alias("is_ok"), F.min("reason").alias("reason")
     )
