@@ -129,7 +129,9 @@ def test_a_killed_driver_is_resumed_without_loss_or_second_payment(point, spark,
     assert twice <= set(paid)
     units = warehouse.read(RUNS).where("stage = 'backtranslate'")
     assert units.agg(F.sum("num_rows")).first()[0] == 80
-    assert units.where("seconds IS NULL").count() == (2 if point == "between_units" else 1)  # rows of the ledger wait for the run's end
+    rebuilt = units.where("seconds IS NULL").count()  # rows of the ledger are gathered for half a minute, so a kill may cost any of them
+    assert rebuilt <= (2 if point == "between_units" else 1)
+    assert rebuilt or point != "before_the_ledger"
     if point == "inside_a_unit":
         assert resume(spark, prepared, folder) == undisturbed
 

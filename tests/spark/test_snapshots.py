@@ -103,6 +103,13 @@ def test_files_that_another_reader_reads_again_are_waited_for(start):
         curate.run(context)
 
 
+def test_a_snapshot_that_cannot_be_brought_up_is_left_out(start, tmp_path):
+    context = start("new", evaluation(tmp_path, OLD[1]), "curation.leave_out_stale=true")
+    deduplicate.run(context)
+    curate.run(context)
+    assert published(context) == set(NEW)
+
+
 def test_pairs_that_were_taken_out_by_hand_break_the_identity(start):
     context = start("new")
     context.spark.sql(f"DELETE FROM {context.warehouse.identifier(CURATED)} WHERE response = '{NEW[0]}'")

@@ -122,7 +122,8 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
     note = {"inputs": versions, "rule": stated, "recipe": recipe.id}
     if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:
         return False
-    snapshots.check_up_to_date(context, recipe)
+    if not context.settings.curation.leave_out_stale:
+        snapshots.check_up_to_date(context, recipe)
     calibrated = {"is_calibrated": F.lit(grader.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
     judged = judge(pairs, _signals(context, recipe, grader), grader).withColumns(
         _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}

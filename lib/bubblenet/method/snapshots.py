@@ -63,7 +63,10 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
     if stale:
         told = [f"{snapshot} ({', '.join(sorted(found))})" for snapshot, found in sorted(stale.items())]
         more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
-        todo = f"Bring all up with the same settings: bubblenet run --snapshot {ALL} --warehouse {context.warehouse.location}"
+        todo = (
+            f"Bring all up with the same settings: bubblenet run --snapshot {ALL} --warehouse {context.warehouse.location} "
+            "- or publish without their pairs: --set curation.leave_out_stale=true"
+        )
         raise StaleSnapshotError("every snapshot under one recipe", f"{'; '.join(told[:_MOST_NAMED])}{more}", todo)
 
 

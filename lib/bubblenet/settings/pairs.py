@@ -142,6 +142,9 @@ class Curation(Section):
         description="quality from which a pair is graded 4, below it is rejected; -1: as calibrated, 0.5 without a calibration",
     )
     language_grades: dict[str, Grades] = Field({}, description="the same two for passages in a language, as {ca = [0.7, 0.4]}")
+    leave_out_stale: bool = Field(
+        False, description="publish without the pairs of snapshots that were not brought up to the recipe; false: stop, and name them"
+    )
 
     @field_validator("language_grades")
     @classmethod
