@@ -78,26 +78,6 @@ def test_entries_with_a_text_of_their_own_stay(below: str) -> None:
     assert "farm --year" in text or "| 12 | 19 |" in text or text.count(PROSE[2]) == 11
 
 
-def test_a_page_of_labels_says_nothing() -> None:
-    labels = "".join(f"<li>{name} (12)</li>" for name in ("Hedges", "Lambs", "Orchards", "Ponds"))
-
-    assert not text_of(f"<h1>Subjects of our letters</h1><p>Filter</p><p>Sort by date</p><ul>{labels}</ul>")
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        pytest.param("<p>The gate is shut at dusk, all year.</p><p>Dogs on a lead, please: there are lambs.</p>", id="sentences"),
-        pytest.param("<table><tr><th>month<th>opens<tr><td>May<td>9<tr><td>June<td>8</table>", id="a table"),
-        pytest.param("<pre>gate --shut</pre>", id="a program"),
-        pytest.param("<p>" + "\u0e1b\u0e23\u0e30\u0e15\u0e39" * 20 + "</p>", id="a script without marks at the end of a sentence"),
-        pytest.param("<ul>" + "".join(f"<li>ewe number {index}</li>" for index in range(90)) + "</ul>", id="a list of words"),
-    ],
-)
-def test_a_page_that_says_something_stays(said: str) -> None:
-    assert text_of(f"<h1>The gate</h1>{said}").count("\n") >= 2
-
-
 def test_teasers_before_the_text_stay_since_they_may_be_its_contents() -> None:
     text = text_of(f"<h1>Laying a hedge</h1>{cards(3)}{ARTICLE * 4}")
 

@@ -95,7 +95,7 @@ def kept(blocks: Iterable[Block], kind: Kind) -> list[Block]:
         return list(_of_product(_from_heading(list(blocks))))
     if kind == "other":
         return list(blocks)
-    found = [block for block in blocks if block.kind in _STRUCTURE or is_sentence(block)]
+    found = [block for block in blocks if block.kind in _STRUCTURE or _is_sentence(block)]
     return found if any(block.kind not in ("heading", "end") for block in found) else []
 
 
@@ -186,7 +186,6 @@ def _is_trade(block: Block) -> bool:
     return _has_price(text) or not any(map(str.isalpha, text)) or bool(shop_words.TRADE.search(text))
 
 
-def is_sentence(block: Block) -> bool:
-    """Whether a block says something in words, rather than by a label, a price or a button."""
+def _is_sentence(block: Block) -> bool:
     is_long = len(block.text) >= MIN_SENTENCE_CHARACTERS and bool(shop_words.SENTENCE.search(block.text))
     return is_long and not _has_price(block.text) and not _is_trade(block)

@@ -32,12 +32,6 @@ MIN_LISTED_SHARE = 0.7
 MIN_INTRODUCTION = 300
 """Characters of prose before the first of them; less says nothing, or is a notice."""
 
-MAX_LABELS_CHARACTERS = 1000
-"""A page with more text may be a list of words."""
-
-MIN_SAID_CHARACTERS = 100
-"""A block with more says something, though no mark ends its sentence: some scripts have none."""
-
 MIN_LAST = 2
 """Teasers in a row after a text."""
 
@@ -46,9 +40,7 @@ MIN_TEXT_SHARE = 0.5
 
 
 def without_teasers(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks of a page without its teasers, if it is a list of pages or they stand after its text; none of a page of labels."""
-    if _is_labels(blocks):
-        return []
+    """The blocks of a page without its teasers, if it is a list of pages or they stand after its text."""
     entries = _entries(blocks)
     teasers = [entry for entry in entries if _is_teaser(blocks, entry)]
     if len(teasers) < max(MIN_LAST, MIN_TEASER_SHARE * len(entries)):
@@ -61,17 +53,6 @@ def without_teasers(blocks: Sequence[Block]) -> list[Block]:
     last = [row for row in _rows(teasers) if len(row) >= MIN_LAST and _length(blocks[: row[0].start]) >= MIN_TEXT_SHARE * total]
     dropped = {index for row in last for one in row for index in one}
     return [block for index, block in enumerate(blocks) if index not in dropped]
-
-
-def _is_labels(blocks: Sequence[Block]) -> bool:
-    """Whether a page has hardly more than a screen of text, and no sentence in it: names of subjects, filters, buttons."""
-    return _length(blocks) <= MAX_LABELS_CHARACTERS and not any(map(_says_something, blocks))
-
-
-def _says_something(block: Block) -> bool:
-    if block.asks or block.kind in ("code", "table") or len(block.text) >= MIN_SAID_CHARACTERS:
-        return True
-    return block.kind in ("paragraph", "item") and products.is_sentence(block)
 
 
 def _entries(blocks: Sequence[Block]) -> list[range]:
