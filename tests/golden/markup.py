@@ -220,7 +220,21 @@ def _typed() -> Iterator[str]:
         yield f"{head}{about}<h2>Related teas</h2><ul>{offers}</ul>"
 
 
+def _leading() -> Iterator[str]:
+    """Pages that lead to others, and comments below an article."""
+    for head, below in (
+        ("<a href=/p/{0}>A page of number {0}</a>", "<p>Short line.</p>"),
+        ("<a href=#p{0}>Part {0}</a>", f"<p>{PROSE}</p>"),
+    ):
+        entries = "".join(f"<h2>{head.format(number)}</h2>{below}" for number in range(8))
+        yield f"<h1>Page</h1><p>Sort</p>{entries}"
+        yield f"<h1>Page</h1>{''.join(f'<p>{PROSE}</p>' for _ in range(8))}{entries}"
+    said = "".join(f"<div class=comment-text>{number}: {PROSE}</div>" for number in range(3))
+    yield f"<h1>Page</h1><div class=post-content>{''.join(f'<p>{PROSE}</p>' for _ in range(30))}</div>{said}"
+    yield f"<h1>Page</h1>{''.join(f'<div class=widget-box><p>{number}: {PROSE}</p></div>' for number in range(20))}"
+
+
 def pages() -> list[str]:
     """All of them, with a title."""
-    families = (_around, _placed, _built, _wrapped, _edged, _typed)
+    families = (_around, _placed, _built, _wrapped, _edged, _typed, _leading)
     return [f"<title>Page</title>{page}" for family in families for page in family()]

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from resiliparse.parse.html import HTMLTree
 
@@ -21,13 +22,14 @@ from bubblenet.corpus.extraction import (
     product_data,
     products,
     structured,
+    teasers,
     threads,
 )
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
-EXTRACTION_VERSION = 7
+EXTRACTION_VERSION = 8
 """Raise whenever the same page would give different blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
@@ -56,10 +58,14 @@ def html_blocks(html: str) -> tuple[str, list[Block]]:
     tree = parsing.parse(html)
     title = markup.collapse(tree.title or "")
     stated = _stated(tree) if "Question" in html and "ld+json" in html else []  # the rarer word first
-    blocks = _content(html, tree, title, stated)
-    if _may_stand_elsewhere(html, rendered_length(blocks)):
-        more = _content(html, parsing.parse(html), title, stated, furniture.SCRIPT_SELECTOR)
-        blocks = more if rendered_length(more) >= LITTLE_TEXT else blocks
+    kind, blocks = _content(html, tree, title, stated)
+    if _may_stand_elsewhere(html, rendered_length(without_empty_headings(blocks))):
+        kind_of_more, more = _content(html, parsing.parse(html), title, stated, furniture.SCRIPT_SELECTOR)
+        if rendered_length(without_empty_headings(more)) >= LITTLE_TEXT:
+            kind, blocks = kind_of_more, more
+    if kind in ("list", "other"):
+        blocks = teasers.without_teasers(blocks)
+    blocks = faq.written_questions(without_empty_headings(blocks))
     if stated:
         blocks = structured.mark_visible(blocks, stated)
         blocks += [block for one in structured.hidden(blocks, stated) for block in _stated_blocks(one)]
@@ -78,8 +84,8 @@ def _may_stand_elsewhere(html: str, num_characters: int) -> bool:
 
 def _content(
     html: str, tree: HTMLTree, title: str, stated: Sequence[structured.Answered], selector: str = furniture.SKIPPED_SELECTOR
-) -> list[Block]:
-    """The blocks of a page's main part, or of its posts. selector: of elements that are never read."""
+) -> tuple[Literal["thread"] | products.Kind, list[Block]]:
+    """What a page is, and the blocks of its main part, or of its posts. selector: of elements that are never read."""
     elements = page_elements(tree, selector)
     shop = products.shop(html, elements)
     parts = main_part.main_parts(elements, shop.unwanted)
@@ -89,7 +95,7 @@ def _content(
         blocks = product_data.described(blocks, html)
     markup.take_apart(elements)
     blocks = without_link_lists(blocks)
-    return faq.written_questions(without_empty_headings(blocks if thread else edges.without_edges(blocks)))
+    return ("thread", blocks) if thread else (shop.kind, edges.without_edges(blocks))
 
 
 def page_elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:

@@ -29,6 +29,12 @@ MIN_DIALOG_SHARE = 0.9
 MAX_FURNITURE_SHARE = 0.3
 """An element with a larger share of the page's text is content, whatever its class."""
 
+MIN_UNNAMED_SHARE = 0.05
+"""Names that leave a smaller share of a page's prose are no names of furniture there: a builder calls each paragraph a widget."""
+
+MIN_NAMED_CHARACTERS = 1000
+"""Of the prose that such names would drop: less of it may be all furniture, on a page without a text."""
+
 MAX_STEPS = 20
 """Elements in which the heading of a section is looked for, and nodes of its text."""
 
@@ -68,17 +74,42 @@ def main_parts(elements: list[Element], unwanted: Collection[int] = ()) -> list[
     body = elements[0]
     page = _Page(body.num_characters, sum(element.num_prose for element in elements))
     gutters: list[Element] = []
+    named: list[Element] = []
     for element in reversed(elements):
         may_be = bool(element.attributes) or element.tag == "td" or element.tag in furniture.JUDGED_TAGS
         is_named = id(element) in unwanted or (may_be and _is_furniture(element, page))
         element.is_furniture = is_named and element is not body
         if element.num_prose and element.parent and not element.is_furniture:
             element.parent.num_prose += element.num_prose
+        elif element.num_prose and element.is_furniture and id(element) not in unwanted and _is_by_name(element):
+            named.append(element)
         if (element.is_furniture or not element.num_characters) and element.attributes and furniture.is_gutter(element.attributes):
             gutters.append(element)
     programs.mark(gutters)
+    num_named = sum(element.num_prose for element in named)
+    if num_named >= MIN_NAMED_CHARACTERS and body.num_prose < MIN_UNNAMED_SHARE * (body.num_prose + num_named):
+        _restore(named)
     main = _main_element(body)
     return [*_opening(elements, main), main]
+
+
+def _is_by_name(element: Element) -> bool:
+    """Whether nothing but the class or id of an element says that it is furniture."""
+    traits = furniture.traits(element.attributes)
+    is_otherwise = traits.has_skipped_role or traits.is_invisible or traits.is_gutter or element.tag in furniture.JUDGED_TAGS
+    return traits.is_named and not is_otherwise
+
+
+def _restore(named: list[Element]) -> None:
+    """Read elements that were furniture by their name, and what surrounds them, if it was by its name, too."""
+    for element, num_prose in [(one, one.num_prose) for one in named]:
+        element.is_furniture = False
+        above = element.parent
+        while above:
+            above.num_prose += num_prose
+            if above.is_furniture and _is_by_name(above):
+                above.is_furniture = False
+            above = above.parent
 
 
 def _main_element(body: Element) -> Element:

@@ -247,10 +247,16 @@ def _within_code(tag: str, head: str) -> tuple[str, str]:
 
 
 def _drop_mark(node: Element, start: int) -> None:
-    """Drop the children from an index on, the text of a link to its own place, if no word is in it: a permalink, an arrow to the top."""
+    """Drop the children from an index on, the text of a link to its own place, if no word is in it: a permalink, an arrow to the top.
+
+    A heading that is such a link leads nowhere else.
+    """
     texts = (child if isinstance(child, str) else child.text() for child in node.children[start:])
     if not any(any(map(str.isalnum, text)) for text in texts):
         del node.children[start:]
+    elif node.tag in HEADING_LEVELS:
+        node.children[start:] = [str(child) if isinstance(child, Linked) else child for child in node.children[start:]]
+        node.run_links = 0
 
 
 def _is_passed(tag: str, head: str) -> bool:

@@ -187,9 +187,17 @@ def _is_thread(page: _Page, texts: list[Element], is_declared: bool) -> bool:
     if is_declared or types & {"Question", "Answer", "DiscussionForumPosting"}:
         return True
     first = texts[0]
+    if not is_known and _are_comments(texts):
+        return False
     before = itertools.takewhile(lambda element: element is not first, page.elements)
     num_others = sum(element.run for element in before if element.is_prose() and not element.is_furniture)
     return num_others <= min(MAX_OTHER_CHARACTERS, MAX_OTHER_PROSE * num_characters)
+
+
+def _are_comments(texts: list[Element]) -> bool:
+    """Whether the first text is an article by its length, and all others are comments by their names, which it is not."""
+    is_comment = ["comment" in _names(text).lower() for text in texts]
+    return texts[0].num_prose >= MAX_OTHER_CHARACTERS and not is_comment[0] and all(is_comment[1:])
 
 
 def _is_main(page: _Page, text: Element) -> bool:
