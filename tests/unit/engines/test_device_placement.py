@@ -9,6 +9,7 @@ import torch
 from pyspark import TaskContext
 from torch.overrides import TorchFunctionMode
 
+from bubblenet.engines import devices
 from bubblenet.engines.protocol import DeadEngineError, EngineSpec, GenerationRequest, LabelRequest, LikelihoodRequest, Prompt
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import describe
@@ -54,6 +55,7 @@ class StandIn(TorchFunctionMode):
 def task(monkeypatch) -> None:
     """A Spark task that was given the GPU at ADDRESS."""
     context = SimpleNamespace(resources=lambda: {"gpu": SimpleNamespace(addresses=[ADDRESS.removeprefix("cuda:")])})
+    monkeypatch.setattr(devices, "_GPU_NODES", ("/dev/null",))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(TaskContext, "get", classmethod(lambda cls: context))
 
