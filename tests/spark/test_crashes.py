@@ -72,6 +72,7 @@ def resume(spark, prepared: Path, folder: Path, steps: Sequence[Step] = pipeline
     context = open_context(spark, prepared, folder)
     for step in steps:
         step(context)
+    context.ledger.flush(context.warehouse)
     return content(context.warehouse)
 
 

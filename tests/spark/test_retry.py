@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_only_what_was_quarantined_is_asked_again(make_context, thirds):
     first = run_stage(broken, context)
     run_stage(dataclasses.replace(declare(context, thirds, num=12, version=2, special={4: "raise"})), context)
     before = rows(context, "request_id", "fingerprint", "status")
-    asked = len(thirds.calls())
+    asked = Counter(thirds.calls())
     assert first.counts.quarantined == {"failed": 2}
 
     assert ask_again(make_context().warehouse, "score/passage", ["failed"]) == {"failed": 3}
@@ -40,7 +41,7 @@ def test_only_what_was_quarantined_is_asked_again(make_context, thirds):
     assert rows(context, "request_id", "fingerprint", "status") == [row for row in before if row[2] == "ok"]
     mended = run_stage(declare(context, thirds, num=12), context)
     assert (mended.num_requests, mended.counts.quarantined, mended.counts.is_balanced) == (2, {}, True)
-    assert sorted(thirds.calls()[asked:]) == ["4", "7"]
+    assert Counter(thirds.calls()) - asked == {"4": 1, "7": 1}
     assert ask_again(make_context().warehouse, "score/passage") == {}
     assert context.warehouse.read(PASSAGE_SCORES).where(F.col("fingerprint") == broken.fingerprint.id).count() == 12
 
