@@ -104,7 +104,9 @@ def measured(command: list[str], folder: Path) -> Cost:
     events = Path(tempfile.mkdtemp(dir=folder))
     options = f"-Dspark.eventLog.enabled=true -Dspark.eventLog.dir=file://{events} -Dspark.eventLog.compress=false"
     commits, cpu, started = num_commits(folder), cpu_seconds(), time.monotonic()
-    done = subprocess.run(command, env={**os.environ, "SPARK_SUBMIT_OPTS": options}, capture_output=True, text=True, check=False)
+    interpreter = dict.fromkeys(("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"), sys.executable)
+    environment = {**os.environ, **interpreter, "SPARK_SUBMIT_OPTS": options}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - started
     if done.returncode:
         raise SystemExit(f"bench-fixed: {' '.join(command)}\n{done.stdout}{done.stderr}")
