@@ -82,7 +82,7 @@ def print_unchanged(console: Console, state: RunState, finished: Finished, secon
 
 
 def _print_nothing_new(console: Console, snapshot: str) -> None:
-    print_text(console, f"Nothing to do: 0 model calls, nothing new in snapshot {snapshot}.")
+    print_text(console, f"Nothing to do: 0 model calls, nothing new in {_in_words(snapshot)}.")
 
 
 def accounting_table(reports: list[StageReport]) -> Table:
@@ -162,6 +162,10 @@ def signals(pair: SamplePair) -> str:
     return ", ".join(f"{name} {value:{form}}{unit}" for name, value, form, unit in found if value is not None)
 
 
+def _in_words(snapshot: str) -> str:
+    return "all snapshots" if snapshot == snapshots.ALL else f"snapshot {snapshot}"
+
+
 def _count_pending(context: Context) -> int:
     """Passages that wait for instructions, of the snapshot or of all."""
     names = snapshots.names(context.warehouse) if context.snapshot == snapshots.ALL else [context.snapshot]
@@ -179,7 +183,7 @@ def _print_pending(console: Console, reports: list[StageReport], number: int | N
         why = f" (stopped by the budget of {', '.join(stopped)})"
     elif limit:
         why, todo = f" (--limit {limit})", "The same command without --limit does them."
-    print_text(console, f"\n[bold]Pending[/bold]: {number:,} passages of {snapshot} wait for instructions{why}. {todo}")
+    print_text(console, f"\n[bold]Pending[/bold]: {number:,} passages of {_in_words(snapshot)} wait for instructions{why}. {todo}")
 
 
 def _print_model_hint(context: Context) -> None:
