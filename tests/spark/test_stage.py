@@ -151,8 +151,22 @@ def test_a_stage_in_which_every_row_fails_is_an_error_not_a_table_of_failures(ma
 def test_a_lost_row_breaks_the_accounting_identity(make_context, thirds):
     context = make_context()
 
-    with pytest.raises(AccountingError, match="30 requests of a unit of score/passage; got 29 seen"):
+    with pytest.raises(AccountingError, match=r"30 requests of a unit of score/passage; got 30 seen .* 1 pending"):
         run_stage(declare(context, Forgetful(thirds.log)), context)
+
+
+def test_an_answer_to_what_was_not_asked_is_no_answer(make_context, thirds):
+    """A set stage makes its own rows, so it may give them another key: as many as were asked, and one of them lost."""
+    context = make_context()
+
+    def combine(pending, _answers, _checkpoint):
+        key = F.when(F.col("request_id") == "r5", "another").otherwise(F.col("request_id"))
+        empty = {name: F.lit(None) for name in PASSAGE_SCORES.column_names if name not in ("request_id", "segment_id", "kept")}
+        return pending.select("segment_id", key.alias("request_id"), F.lit(True).alias("kept")).withColumns(empty | {"status": F.lit("ok")})
+
+    declared = dataclasses.replace(declare(context, None, num=10), combine=combine, is_model_stage=False)
+    with pytest.raises(AccountingError, match=r"10 requests of a unit of score/passage; got 10 seen .* 1 pending"):
+        run_stage(declared, context)
 
 
 def test_rows_of_the_ledger_are_written_once_whoever_writes_them(make_context, thirds):

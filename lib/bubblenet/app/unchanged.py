@@ -82,7 +82,7 @@ class RunState:
             "num_pending": finished.num_pending,
             "report": finished.report,
         }
-        Scratch(f"{self.location}/{_FOLDER}").write(self._name, json.dumps(note))
+        Scratch(f"{self.location}/{_FOLDER}").write_whole(self._name, json.dumps(note).encode())
 
     @property
     def _name(self) -> str:
@@ -129,9 +129,9 @@ def _files(path: str) -> Iterator[tuple[str, int, str]]:
     if local is None:
         yield from ((file.path, file.size, str(file.modified_at)) for file in locations.walk(path))
     elif Path(local).is_file():
-        yield _described(local)
+        yield _described(os.path.abspath(local))
     else:
-        for folder, _, names in os.walk(local, onerror=_raise):
+        for folder, _, names in os.walk(os.path.abspath(local), onerror=_raise):
             yield from (_described(os.path.join(folder, name)) for name in names)
 
 

@@ -66,18 +66,27 @@ def count_verdicts(requests: DataFrame, results: DataFrame) -> Counts:
     rows. A request without rows is pending. Raises AccountingError if one request was answered by two units.
     """
     answers = results.select("request_id", "kept", "status", "reason", F.struct("run_id", "unit").alias("unit"))
-    both = requests.select("request_id", F.lit(True).alias("is_asked")).unionByName(answers, allowMissingColumns=True)
-    per_request = both.groupBy("request_id").agg(
-        F.max("is_asked").alias("is_asked"),
-        F.max("kept").alias("kept"),
-        F.max(F.col("status") == "ok").alias("is_ok"),
-        F.min("reason").alias("reason"),
-        (F.min("unit") != F.max("unit")).alias("is_doubled"),
-    )
-    rows = _by_verdict(per_request.where("is_asked"), F.max("is_doubled").alias("is_doubled")).collect()
+    per_request = _per_request(requests, answers, (F.min("unit") != F.max("unit")).alias("is_doubled"))
+    rows = _by_verdict(per_request, F.max("is_doubled").alias("is_doubled")).collect()
     if any(row["is_doubled"] for row in rows):
         raise AccountingError("one answer to each request", "requests answered by two units", "Please report this with the table `runs`.")
     return _counts(rows)
+
+
+def _per_request(asked: DataFrame, answers: DataFrame, *more: Column) -> DataFrame:
+    """kept (null without an answer), is_ok, reason, and more aggregates of the answers, for each request that was asked."""
+    both = asked.select("request_id", F.lit(True).alias("is_asked")).unionByName(answers, allowMissingColumns=True)
+    return (
+        both.groupBy("request_id")
+        .agg(
+            F.max("is_asked").alias("is_asked"),
+            F.max("kept").alias("kept"),
+            F.max(F.col("status") == "ok").alias("is_ok"),
+            F.min("reason").alias("reason"),
+            *more,
+        )
+        .where("is_asked")
+    )
 
 
 def count_requests(requests: DataFrame) -> int:
@@ -98,16 +107,16 @@ class UnitVerdicts:
     output_tokens: int
 
 
-def count_unit(warehouse: Warehouse, target: Table, version: int) -> UnitVerdicts:
-    """Count the requests and rows of one committed unit, in the files that it added. For verdicts see count_verdicts."""
+def count_unit(warehouse: Warehouse, target: Table, version: int, asked: DataFrame | None = None) -> UnitVerdicts:
+    """Count the requests and rows of one committed unit, in the files that it added. For verdicts see count_verdicts.
+
+    asked: the unit's requests, of which one without a row is pending; default, those that have rows.
+    """
     tokens = [name for name in ("prompt_tokens", "output_tokens") if name in target.column_names]
     rows = warehouse.added(target, version, "request_id", "status", "kept", "reason", *tokens)
     sums = [F.sum(name).alias(name) for name in tokens]
-    per_request = rows.groupBy("request_id").agg(
-        F.max("kept").alias("kept"), F.max(F.col("status") == "ok").alias("is_ok"), F.min("reason").alias("reason")
-    )
     of_rows = _by_verdict(rows.withColumn("is_ok", F.col("status") == "ok"), *sums).withColumn("of", F.lit("rows"))
-    of_requests = _by_verdict(per_request).withColumn("of", F.lit("requests"))
+    of_requests = _by_verdict(_per_request(rows if asked is None else asked, rows)).withColumn("of", F.lit("requests"))
     found = of_rows.unionByName(of_requests, allowMissingColumns=True).collect()
     row_counts, requests = (_counts([row for row in found if row["of"] == of]) for of in ("rows", "requests"))
     return UnitVerdicts(

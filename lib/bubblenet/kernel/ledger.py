@@ -153,7 +153,8 @@ def _insert(warehouse: Warehouse, entries: Sequence[Entry]) -> None:
     """
     for _ in range(_MOST_TRIES):
         version = warehouse.version(RUNS)
-        missing = [entry for entry in entries if warehouse.stored_transaction(RUNS, _lane(entry), version) < entry.target_version]
+        stored = {lane: warehouse.stored_transaction(RUNS, lane, version) for lane in {_lane(entry) for entry in entries}}
+        missing = [entry for entry in entries if stored[_lane(entry)] < entry.target_version]
         if not missing:
             return
         newest = {_lane(entry): entry.target_version for entry in sorted(missing, key=lambda entry: entry.target_version)}

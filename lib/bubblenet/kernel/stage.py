@@ -188,7 +188,7 @@ def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUni
         rows = _map(stage, context, requests, planned, unit)
     note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
     version = context.warehouse.append(rows, stage.target, note, transaction)
-    verdicts = accounting.count_unit(context.warehouse, stage.target, version)
+    verdicts = accounting.count_unit(context.warehouse, stage.target, version, requests)
     entry = ledger.entry_of(stage.target, note, version, verdicts, time.monotonic() - started, datetime.now(UTC))
     context.ledger.record(entry, context.warehouse)
     accounting.check(verdicts.requests, planned.num_requests, stage.name)

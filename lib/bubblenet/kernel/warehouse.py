@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from bubblenet import tables
 from bubblenet.errors import ConcurrentRunError, WarehouseError
@@ -86,7 +87,7 @@ class Warehouse:
 
     def added(self, table: Table, version: int, *columns: str) -> DataFrame:
         """Some columns of the rows that one commit appended, of its files alone. Partition columns are not in files."""
-        schema = self.read(table).select(*columns).schema
+        schema = StructType([field for field in schemas.declared(table).fields if field.name in columns])
         return self.spark.read.schema(schema).parquet(*map(literal_path, self._log(table).added_files(version)))
 
     def version(self, table: Table) -> int:

@@ -71,9 +71,8 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
 
 
 def _unread_files(context: Context, readings: Sequence[str]) -> DataFrame:
-    files = (
-        context.warehouse.read(FILES, context.version(FILES)).where("kept").dropDuplicates(["request_id"])
-    )  # by whatever version they were listed
+    listed = context.warehouse.read(FILES, context.version(FILES)).where("kept")  # by whatever version of the listing
+    files = listed.dropDuplicates(["request_id"])
     parts = file_parts(files, context.settings.corpus.split_bytes).select("request_id", "snapshot")
     read = passages.current(context, DOCUMENTS, *readings).select("request_id")
     return parts.join(read, on="request_id", how="left_anti")
