@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
-from bubblenet.errors import AccountingError
+from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel.stage import StageReport
 from bubblenet.method import curation
 from bubblenet.method.recipe import full_recipe
@@ -23,22 +24,33 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 
+_MOST_TRIES = 8
+
+
 def run(context: Context) -> list[StageReport]:
-    """Bring judgements and curated up to date. Raises AccountingError when a pair has no verdict."""
+    """Bring judgements and curated up to date; again if another driver curates at the same time, so that the last one judges all there is.
+
+    Raises AccountingError when a pair has no verdict.
+    """
+    for _ in range(_MOST_TRIES - 1):
+        with suppress(ConcurrentRunError):
+            return [_curate(context)]
+    return [_curate(context)]
+
+
+def _curate(context: Context) -> StageReport:
     started = time.monotonic()
+    transaction = curation.next_transaction(context)
     context = context.pinned(*curation.INPUTS, FILES)  # what others commit meanwhile is judged by the next run
     recipe = full_recipe(context.settings)
     curation.write_recipe(context, recipe)
     pairs = curation.every_pair(context, recipe)
-    is_judged, is_published = curation.write_judgements(context, recipe, pairs), curation.write_curated(context, recipe)
-    counts = curation.count_verdicts(context, pairs)
-    if not counts.is_balanced:
-        raise AccountingError("one verdict for each proposed pair", str(counts), "Do not use this round; please report it.")
-    num_judged, num_published = counts.seen * is_judged, counts.kept * is_published
-    seconds = time.monotonic() - started
-    report = StageReport("curate", counts, num_judged, num_judged + num_published, num_published, tokens=0, seconds=seconds)
+    is_judged, is_published = curation.write_judgements(context, recipe, pairs, transaction), curation.write_curated(context, recipe)
+    counts = curation.count_own_verdicts(context, pairs, transaction, is_judged=is_judged)
+    judged, published = counts.seen * is_judged, counts.kept * is_published
+    report = StageReport("curate", counts, judged, judged + published, published, tokens=0, seconds=time.monotonic() - started)
     report.show(context.console)
-    return [report]
+    return report
 
 
 JOB = job_of_steps("curate", __doc__, [run], follows="paraphrase", of_all=[run])

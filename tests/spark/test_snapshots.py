@@ -123,10 +123,10 @@ def test_what_others_commit_meanwhile_is_judged_by_the_next_run(start, monkeypat
     context = start("new", "curation.policy=strict")
     real = curation.write_judgements
 
-    def interfere(given, recipe, pairs):
+    def interfere(given, recipe, pairs, transaction):
         row = dict.fromkeys(INSTRUCTIONS.column_names) | {"segment_id": "s", "status": "ok", "kept": False}
         given.warehouse.append_rows(INSTRUCTIONS, [row], {"by": "another driver"})
-        return real(given, recipe, pairs)
+        return real(given, recipe, pairs, transaction)
 
     monkeypatch.setattr(curation, "write_judgements", interfere)
     curate.run(context)
@@ -136,6 +136,37 @@ def test_what_others_commit_meanwhile_is_judged_by_the_next_run(start, monkeypat
     assert again.num_rows > 0
     (settled,) = curate.run(start("new", "curation.policy=strict"))
     assert settled.num_rows == 0
+
+
+def test_when_another_driver_curates_first_what_both_made_is_judged(start, monkeypatch):
+    context, other = start("new", "curation.policy=strict"), start("old", "curation.policy=strict")
+    real = curation.write_judgements
+
+    def interfere(*given):
+        monkeypatch.undo()
+        curate.run(other)
+        return real(*given)
+
+    monkeypatch.setattr(curation, "write_judgements", interfere)
+    curate.run(context)
+
+    strict = context.warehouse.read(JUDGEMENTS).where("policy = 'strict'")
+    assert strict.count() == strict.select("instruction_id").distinct().count() > 0
+    (settled,) = curate.run(start("new", "curation.policy=strict"))
+    assert settled.num_rows == 0
+
+
+def test_a_snapshot_that_another_driver_is_making_does_not_keep_this_one_from_being_published(start, tmp_path):
+    (tmp_path / "newest.jsonl").write_text(json.dumps({"text": passage("newest", "purpose")}) + "\n")
+    begun = start("newest")
+    for step in (ingest.run, segment.run):
+        step(begun)
+    begun.ledger.flush(begun.warehouse)
+
+    run_all(start("new"))
+    assert published(begun) == {*OLD, *NEW}
+    run_all(start("newest"))
+    assert published(begun) == {*OLD, *NEW, passage("newest", "purpose")}
 
 
 def test_snapshots_are_told_in_order_of_arrival_and_their_absence_by_name(start, make_context, tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -239,6 +241,24 @@ def test_a_driver_that_lost_its_lane_plans_again_and_doubles_nothing(make_contex
     assert report.num_rows == 0
     assert report.counts.pending == 0
     assert [row[0] for row in rows(context, "segment_id")] == sorted(str(n) for n in range(30))
+
+
+def test_what_was_answered_when_another_driver_won_is_kept(make_context, thirds, tmp_path):
+    context, other = (make_context("A", "execution.unit_rows=10", "execution.model_tasks=1") for _ in range(2))
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(run_stage, declare(context, thirds, 20, special={3: "wait"}), context)
+        while "3" not in thirds.calls():
+            time.sleep(0.05)
+        faster = run_stage(declare(other, thirds, 40, first=30), other)
+        (tmp_path / "calls" / "go").touch()
+        report = slow.result()
+
+    assert (report.num_rows, faster.num_rows, report.counts.pending) == (20, 10, 0)
+    assert sorted(thirds.calls()) == sorted(map(str, [*range(20), *range(30, 40)]))  # each once
+    assert rows(context, "segment_id") == sorted((str(n),) for n in [*range(20), *range(30, 40)])
+    for one in (context, other):
+        one.ledger.flush(one.warehouse)
+    assert context.warehouse.read(RUNS).agg(F.sum("num_rows"), F.sum("prompt_tokens")).first() == (30, 150)
 
 
 def test_a_stale_transaction_writes_nothing_and_is_named(make_context, thirds):

@@ -26,9 +26,18 @@ class Thirds:
             for request in requests:
                 stream.write(request["segment_id"] + "\n")
                 stream.flush()
-                _act(request["text"])
+                self._act(request["text"])
                 number = int(request["segment_id"])
                 yield request, {"kept": number % 3 != 0, "reason": None if number % 3 else "third", "prompt_tokens": 5, "output_tokens": 0}
+
+    def _act(self, text: str) -> None:
+        if text == "raise":
+            raise ValueError("a bad row")
+        if text == "kill":
+            time.sleep(0.2)  # let the log reach the disk
+            os._exit(9)
+        while text == "wait" and not Path(self.log, "go").exists():
+            time.sleep(0.05)
 
     def calls(self) -> list[str]:
         """All requests that were worked on, in any process, also those that were worked on again."""
@@ -62,11 +71,3 @@ class Scripted:
             measured = {"kept": True, "log_likelihood": answer.log_probability}
             row = quarantined("engine_error", answer.error) if answer.error else measured
             yield request, row | {"prompt_tokens": 1, "output_tokens": 0}
-
-
-def _act(text: str) -> None:
-    if text == "raise":
-        raise ValueError("a bad row")
-    if text == "kill":
-        time.sleep(0.2)  # let the log reach the disk
-        os._exit(9)

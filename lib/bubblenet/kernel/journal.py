@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from bubblenet.engines.protocol import DeadEngineError
+from bubblenet.kernel.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from bubblenet.kernel.scratch import Scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Journal:
 
     def __init__(self, scratch: Scratch, unit: int, partition: int, attempt: int, task: int) -> None:
         self._scratch, self._attempt, self._task, self._written = scratch, attempt, task, 0
-        self._marks, self._answers = (f"{kind}-{unit}/{partition}" for kind in ("in-flight", "answers"))
+        self._marks, self._answers = f"in-flight-{unit}/{partition}", f"{_answers_of(unit)}/{partition}"
 
     def marks(self) -> list[Mark]:
         """Marks of the requests in flight when earlier attempts' workers died, smallest sets first."""
@@ -68,9 +67,7 @@ class Journal:
 
     def answers(self) -> Iterator[pa.RecordBatch]:
         """The answers finished by earlier attempts."""
-        for name in sorted(self._scratch.names(self._answers)):
-            with pa.ipc.open_stream(self._scratch.read(f"{self._answers}/{name}")) as reader:
-                yield from reader
+        yield from _batches(self._scratch, self._answers)
 
     def save(self, batches: list[pa.RecordBatch], schema: pa.Schema) -> None:
         """Save the answers to a set of requests, atomically: a partial file would fail the next attempt."""
@@ -83,3 +80,23 @@ class Journal:
     def _name(self, folder: str) -> str:
         self._written += 1
         return f"{folder}/{self._task}-{self._written}"
+
+
+def saved_folders(scratch: str, unit: int) -> list[str]:
+    """The folders with the answers of a unit's tasks, one each."""
+    return [f"{_answers_of(unit)}/{partition}" for partition in sorted(Scratch(scratch).names(_answers_of(unit)))]
+
+
+def saved_batches(scratch: str, folder: str) -> Iterator[pa.RecordBatch]:
+    """The answers that a task saved in one of saved_folders."""
+    yield from _batches(Scratch(scratch), folder)
+
+
+def _answers_of(unit: int) -> str:
+    return f"answers-{unit}"
+
+
+def _batches(scratch: Scratch, folder: str) -> Iterator[pa.RecordBatch]:
+    for name in sorted(scratch.names(folder)):
+        with pa.ipc.open_stream(scratch.read(f"{folder}/{name}")) as reader:
+            yield from reader

@@ -1,27 +1,26 @@
-"""Small files beside tables and plans, on any file system supported by pyarrow."""
+"""Small files beside tables and plans, wherever those are."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from pyarrow import fs, parquet
 
+from bubblenet.places import Place
+
 
 class Scratch:
-    """Small files below one location, on any file system supported by pyarrow."""
+    """Small files below one location. Raises PlaceError for one that is not supported."""
 
     def __init__(self, location: str) -> None:
-        self._scheme = location.split("://")[0] + "://" if "://" in location else ""
-        if self._scheme:
-            self._filesystem, self._root = fs.FileSystem.from_uri(location.replace("s3a://", "s3://", 1))
-        else:
-            self._filesystem, self._root = fs.LocalFileSystem(), location
+        self._place = Place.of(location)
+        self._files = self._place.files()
 
     def write(self, name: str, content: str | bytes = "") -> None:
         """Create or replace a file."""
-        path = f"{self._root}/{name}"
-        self._filesystem.create_dir(path.rpartition("/")[0], recursive=True)
-        with self._filesystem.open_output_stream(path) as stream:
+        self._make_folder_of(name)
+        with self._files.open_output_stream(name) as stream:
             stream.write(content.encode() if isinstance(content, str) else content)
 
     def write_whole(self, name: str, content: bytes) -> None:
@@ -32,12 +31,12 @@ class Scratch:
 
     def move(self, name: str, to: str) -> None:
         """Rename a file; atomic on file systems that support it."""
-        self._filesystem.create_dir(f"{self._root}/{to}".rpartition("/")[0], recursive=True)
-        self._filesystem.move(f"{self._root}/{name}", f"{self._root}/{to}")
+        self._make_folder_of(to)
+        self._files.move(name, to)
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
-        with self._filesystem.open_input_stream(f"{self._root}/{name}") as stream:
+        with self._files.open_input_stream(name) as stream:
             content: bytes = stream.read()
         return content
 
@@ -53,22 +52,28 @@ class Scratch:
 
     def names(self, folder: str = "") -> list[str]:
         """The names in a folder, by default the top one; empty if it does not exist."""
-        selector = fs.FileSelector(f"{self._root}/{folder}" if folder else self._root, allow_not_found=True)
-        return [info.base_name for info in self._filesystem.get_file_info(selector)]
+        return [info.base_name for info in self._files.get_file_info(fs.FileSelector(folder, allow_not_found=True))]
 
     def parquet_files(self) -> list[tuple[str, int]]:
         """Location and number of rows of every Parquet file, ordered by name; only footers are read."""
-        infos = self._filesystem.get_file_info(fs.FileSelector(self._root))
+        infos = self._files.get_file_info(fs.FileSelector("", allow_not_found=True))
         names = sorted(info.path for info in infos if info.path.endswith(".parquet"))
         with ThreadPoolExecutor(16) as pool:
-            counts = pool.map(lambda name: parquet.read_metadata(name, filesystem=self._filesystem).num_rows, names)
-        return [(f"{self._scheme}{name}", num_rows) for name, num_rows in zip(names, counts, strict=True) if num_rows]
+            counts = pool.map(lambda name: parquet.read_metadata(name, filesystem=self._files).num_rows, names)
+        return [(f"{self._place.spark}/{name}", num_rows) for name, num_rows in zip(names, counts, strict=True) if num_rows]
 
     def delete(self, name: str) -> None:
         """Delete a file."""
-        self._filesystem.delete_file(f"{self._root}/{name}")
+        self._files.delete_file(name)
 
     def delete_everything(self) -> None:
         """Delete the folder itself."""
-        if self._filesystem.get_file_info(self._root).type != fs.FileType.NotFound:
-            self._filesystem.delete_dir(self._root)
+        parent, _, name = self._place.spark.rpartition("/")
+        above = Place.of(parent).files()
+        if above.get_file_info(name).type != fs.FileType.NotFound:
+            above.delete_dir(name)
+
+    def _make_folder_of(self, name: str) -> None:
+        folder = name.rpartition("/")[0]
+        if self._place.is_local:  # elsewhere a folder is part of a name
+            Path(self._place.spark, folder).mkdir(parents=True, exist_ok=True)

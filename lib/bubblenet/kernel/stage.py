@@ -5,7 +5,7 @@ A job declares a Stage; run_stage does the rest, in this order.
 1. Requests of the source, at pinned versions, are compared once with the target on (request_id, fingerprint); the missing ones
    are written as the run's plan, so no process holds a list of ids and no unit's write reads its own target.
 2. The plan is split into units. Each unit is one blind append under a compare-and-swap transaction: Delta lets exactly one of two
-   concurrent drivers commit, and the loser plans again from what is then missing.
+   concurrent drivers commit. The loser commits what its model answered, if that is still missing, and plans the rest again.
 3. What a unit committed is counted in the files that it added: the accounting identity is checked, and the ledger gets its row. The
    commit's note and its rows suffice to rebuild that row.
 4. The budget is checked between units.
@@ -18,6 +18,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -32,6 +33,7 @@ from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.placement import lend_local_gpu, model_profile
 from bubblenet.kernel.planning import PlannedUnit, answers_of, make_plan
 from bubblenet.kernel.progress import StageProgress
+from bubblenet.kernel.salvaging import saved_answers
 from bubblenet.kernel.scratch import Scratch
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.kernel.tasks import CPU_TASKS_PER_SLOT, pack_by_weight, spread_by_number
@@ -49,7 +51,10 @@ if TYPE_CHECKING:
     from bubblenet.kernel.planning import Plan
     from bubblenet.tables import Table
 
-_REPLANS = 3
+_FRUITLESS_STARTS = 8
+"""Starts in a row in which other drivers win before a unit is committed."""
+
+_MOST_TRIES = 5
 _SUSPECT_SHARE = 0.125
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
@@ -84,8 +89,8 @@ class Stage:
 
     @property
     def app_id(self) -> str:
-        """Transaction id of the stage: one writer at a time per stage and fingerprint."""
-        return f"{self.name}/{self.fingerprint.id}/0"
+        """Transaction id of the stage: one writer at a time per stage, fingerprint and scope, whose requests no other scope has."""
+        return f"{self.name}/{self.fingerprint.id}/{self.scope[1] if self.scope else 0}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +131,16 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
     budget = Budget(context.settings.budget, context.spent) if stage.is_model_stage else Budget(settings_module.Budget())
     done: list[FinishedUnit] = []
-    for replan in range(_REPLANS):
-        plan = make_plan(stage, context, budget, replan)
+    fruitless = 0
+    for start in count():
+        plan = make_plan(stage, context, budget, start)
         num_before = len(done)
         try:
             stopped_by = _run_units(stage, context, plan, budget, done)
             break
         except ConcurrentRunError:
-            if replan == _REPLANS - 1:
+            fruitless = fruitless + 1 if len(done) == num_before else 0
+            if fruitless == _FRUITLESS_STARTS:
                 raise
         finally:
             Scratch(plan.location).delete_everything()
@@ -168,15 +175,23 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, done:
                 return stopped_by
             progress.start_unit(number)
             unit = Unit(context.run_id, number, stage.fingerprint.id, plan.location, stage.is_model_stage, _suspect_seconds(context))
-            finished = _append_unit(stage, context, plan, planned, unit, Transaction(stage.app_id, number))
-            done.append(finished)
-            entry = finished.entry
-            budget.spend(entry.num_requests, entry.tokens)
-            progress.finish_unit(entry.num_requests, entry.num_kept, entry.tokens)
+            try:
+                finished = _append_unit(stage, context, plan, planned, unit)
+            except ConcurrentRunError:
+                if stage.is_model_stage and (saved := _append_saved(stage, context, unit)):
+                    _finish(saved, done, budget, progress)
+                raise
+            _finish(finished, done, budget, progress)
     return None
 
 
-def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUnit, unit: Unit, transaction: Transaction) -> FinishedUnit:
+def _finish(unit: FinishedUnit, done: list[FinishedUnit], budget: Budget, progress: StageProgress) -> None:
+    done.append(unit)
+    budget.spend(unit.entry.num_requests, unit.entry.tokens)
+    progress.finish_unit(unit.entry.num_requests, unit.entry.num_kept, unit.entry.tokens)
+
+
+def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUnit, unit: Unit) -> FinishedUnit:
     """Transform and commit one unit; check it and record it. Raises AccountingError if a request was lost or is there twice."""
     started = time.monotonic()
     requests = context.spark.read.schema(stage.requests.schema).parquet(*map(literal_path, planned.files))
@@ -186,12 +201,41 @@ def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUni
         rows = rows.withColumns({name: value for name, value in _unit_columns(unit).items() if name not in rows.columns})
     else:
         rows = _map(stage, context, requests, planned, unit)
-    note = ledger.note_of_unit(unit.run_id, stage.name, unit.number, context.snapshot, unit.fingerprint, planned.num_requests)
-    version = context.warehouse.append(rows, stage.target, note, transaction)
+    return _commit(stage, context, rows, unit.number, requests, planned.num_requests, started)
+
+
+def _append_saved(stage: Stage, context: Context, unit: Unit) -> FinishedUnit | None:
+    """Commit what a unit had answered when another driver won its transaction, but for what others answered; None if that is nothing.
+
+    What is left of the unit is planned again. Raises ConcurrentRunError if others keep winning.
+    """
+    started = time.monotonic()
+    saved = saved_answers(context.spark, unit.scratch, unit.number, context.warehouse.read(stage.target).schema)
+    for remaining in reversed(range(_MOST_TRIES)):
+        version = context.warehouse.version(stage.target)
+        number = context.warehouse.stored_transaction(stage.target, stage.app_id, version) + 1
+        rows = saved.join(answers_of(stage, context, version).select("request_id").distinct(), on="request_id", how="left_anti")
+        rows = rows.withColumn("unit", F.lit(number))
+        if not (num_requests := accounting.count_requests(rows)):
+            return None
+        try:
+            return _commit(stage, context, rows, number, None, num_requests, started)
+        except ConcurrentRunError:
+            if not remaining:
+                raise
+    return None
+
+
+def _commit(
+    stage: Stage, context: Context, rows: DataFrame, number: int, requests: DataFrame | None, num_requests: int, started: float
+) -> FinishedUnit:
+    """Append the rows of a unit in its transaction; count them against the requests (default, those that have rows); record them."""
+    note = ledger.note_of_unit(context.run_id, stage.name, number, context.snapshot, stage.fingerprint.id, num_requests)
+    version = context.warehouse.append(rows, stage.target, note, Transaction(stage.app_id, number))
     verdicts = accounting.count_unit(context.warehouse, stage.target, version, requests)
     entry = ledger.entry_of(stage.target, note, version, verdicts, time.monotonic() - started, datetime.now(UTC))
     context.ledger.record(entry, context.warehouse)
-    accounting.check(verdicts.requests, planned.num_requests, stage.name)
+    accounting.check(verdicts.requests, num_requests, stage.name)
     return FinishedUnit(entry, verdicts.requests)
 
 

@@ -11,19 +11,18 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel import schemas
+from bubblenet.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from deltalake import DeltaTable
     from deltalake.transaction import AddAction, RemoveAction
-    from pyarrow import fs
 
     from bubblenet.tables import Column, Table
 
@@ -53,7 +52,7 @@ def exists(location: str) -> bool:
     """Whether there is a Delta table at a location."""
     from deltalake import DeltaTable
 
-    return DeltaTable.is_deltatable(_uri(location))
+    return DeltaTable.is_deltatable(Place.of(location).delta)
 
 
 def create(table: Table, location: str) -> None:
@@ -61,7 +60,7 @@ def create(table: Table, location: str) -> None:
     from deltalake import DeltaTable, Schema
 
     DeltaTable.create(
-        _uri(location),
+        Place.of(location).delta,
         Schema.from_json(schemas.declared(table).json()),
         mode="error",
         partition_by=list(table.partitioned_by),
@@ -77,8 +76,8 @@ class TableLog:
     def __init__(self, location: str, version: int | None = None) -> None:
         from deltalake import DeltaTable
 
-        self._location = location
-        self._table = DeltaTable(_uri(location), version=version)
+        self._place = Place.of(location)
+        self._table = DeltaTable(self._place.delta, version=version)
 
     @property
     def version(self) -> int:
@@ -122,9 +121,9 @@ class TableLog:
 
     def added_files(self, version: int) -> list[str]:
         """Paths or URLs of the files that one commit added. Raises FileNotFoundError for a commit whose log entry was cleaned up."""
-        with self._files().open_input_stream(f"_delta_log/{version:020}.json") as stream:
+        with self._place.files().open_input_stream(f"_delta_log/{version:020}.json") as stream:
             actions = [json.loads(line) for line in stream.read().splitlines()]
-        return [f"{self._location}/{unquote(action['add']['path'])}" for action in actions if "add" in action]
+        return [f"{self._place.spark}/{unquote(action['add']['path'])}" for action in actions if "add" in action]
 
     def append(self, rows: Sequence[Mapping[str, Any]], note: Mapping[str, Any], transactions: Sequence[Transaction]) -> None:
         """Append rows that are at hand, in one commit; no effect if there are transactions and each was committed before.
@@ -147,7 +146,7 @@ class TableLog:
             self._table.create_write_transaction(files, "append", self._table.schema(), partitions, commit_properties=properties)
         except CommitFailedError as error:
             raise ConcurrentRunError("to be the only writer of these rows", str(error), "Start the same command again.") from None
-        if not set(_NOT_COMPACTED) & set(self._location):
+        if not set(_NOT_COMPACTED) & set(self._place.spark):
             _compact(self._table)
 
     def _write_file(self, rows: Sequence[Mapping[str, Any]], partition: Mapping[str, Any]) -> AddAction:
@@ -160,19 +159,12 @@ class TableLog:
         from pyarrow import parquet
 
         schema = pa.schema([field for field in pa.schema(self._table.schema()) if field.name not in partition])
-        name, files = f"part-{uuid.uuid4()}.snappy.parquet", self._files()
+        name, files = f"part-{uuid.uuid4()}.snappy.parquet", self._place.files()
         with files.open_output_stream(name) as stream:
             parquet.write_table(pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema), stream)
         values = {column: None if value is None else str(value) for column, value in partition.items()}
         now, statistics = int(time.time() * 1000), json.dumps({"numRecords": len(rows)})
         return AddAction(name, files.get_file_info(name).size, values, now, data_change=True, stats=statistics)
-
-    def _files(self) -> fs.FileSystem:
-        """The files below the table, opened with the credentials of its log."""
-        from deltalake.fs import DeltaStorageHandler
-        from pyarrow import fs
-
-        return fs.PyFileSystem(DeltaStorageHandler(_uri(self._location)))
 
 
 def _by(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
@@ -199,10 +191,3 @@ def _parse_note(entry: dict[str, Any]) -> dict[str, Any]:
     except json.JSONDecodeError:
         return {}
     return note if isinstance(note, dict) else {}
-
-
-def _uri(location: str) -> str:
-    """delta-rs takes URLs, so a local path is quoted, and object store URLs lose Hadoop's suffixes."""
-    if "://" not in location:
-        return Path(location).as_uri()
-    return location.replace("s3a://", "s3://", 1).replace("wasbs://", "az://", 1)

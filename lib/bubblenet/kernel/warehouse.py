@@ -21,6 +21,7 @@ from bubblenet.errors import ConcurrentRunError, WarehouseError
 from bubblenet.kernel import schemas, table_log
 from bubblenet.kernel.table_log import TableLog
 from bubblenet.locations import literal_path
+from bubblenet.places import Place
 from bubblenet.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
@@ -40,11 +41,6 @@ _NOTE_OF_COMMITS = "spark.databricks.delta.commitInfo.userMetadata"
 _CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METADATA_CHANGED")
 
 
-def absolute(location: str) -> str:
-    """A warehouse location in full: a URL as it is, a local path from the root."""
-    return location if "://" in location else str(Path(location).resolve())
-
-
 class Warehouse:
     """All tables under one folder, or in one catalog schema.
 
@@ -54,7 +50,8 @@ class Warehouse:
 
     def __init__(self, spark: SparkSession, location: str, *, catalog: str = "", schema: str = "", access: Access = "create") -> None:
         self.spark = spark
-        self.location = absolute(location)
+        self._place = Place.of(location)
+        self.location = self._place.spark
         if "%" in self.location:  # delta-rs decodes a path twice, and would look for the tables elsewhere
             raise WarehouseError("a warehouse path without a percent sign", self.location, "Give another --warehouse.")
         self._namespace = ".".join(f"`{part}`" for part in (catalog, schema) if part) if schema else ""
@@ -130,9 +127,9 @@ class Warehouse:
                 raise ValueError(f"wanted the columns of {table.name}; missing or unknown: {', '.join(sorted(different))}")
         self._log(table).append(rows, note, transactions)
 
-    def replace(self, rows: DataFrame, table: Table, where: str, note: dict[str, Any]) -> int:
-        """Replace the rows that match a predicate on partition columns, in one commit; columns as in append."""
-        return self._commit(rows.select(table.column_names), table, note, None, {"replaceWhere": where})
+    def replace(self, rows: DataFrame, table: Table, where: str, note: dict[str, Any], transaction: Transaction | None = None) -> int:
+        """Replace the rows that match a predicate on partition columns, in one commit; columns and errors as in append."""
+        return self._commit(rows.select(table.column_names), table, note, transaction, {"replaceWhere": where})
 
     def delete(self, rows: DataFrame, table: Table, keys: list[str], note: dict[str, Any]) -> None:
         """Delete the rows with these keys, in one commit. rows: each combination of keys once."""
@@ -173,12 +170,15 @@ class Warehouse:
         folder = f"{self.location}/{table.name}"
         if table_log.exists(folder):
             return True
-        if "://" not in folder and Path(folder).exists() and any(Path(folder).iterdir()):
+        if self._place.is_local and Path(folder).exists() and any(Path(folder).iterdir()):
             raise WarehouseError(f"a Delta table at {folder}", "a folder with other files", "Give another --warehouse.")
         return False
 
     def _open(self, access: Access) -> None:
         """Check every table before any is created or changed."""
+        for key, value in self._place.hadoop().items():
+            if self.spark.conf.get(f"spark.hadoop.{key}", None) is None:
+                self.spark.conf.set(key, value)
         if access == "create":
             self._make_place()
         elif not self.exists(tables.RUNS):
@@ -200,7 +200,7 @@ class Warehouse:
     def _make_place(self) -> None:
         if self._namespace:
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {self._namespace}")
-        elif "://" not in self.location:
+        elif self._place.is_local:
             self._make_folder()
 
     def _make_folder(self) -> None:

@@ -109,10 +109,18 @@ def _signals(context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
     )
 
 
-def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool:
+def next_transaction(context: Context) -> Transaction:
+    """The transaction of a curation whose inputs are pinned from now on: it fails if another driver curates before it is committed."""
+    lane = f"curate/{_where(context.settings.curation)}"
+    stored = context.warehouse.stored_transaction(JUDGEMENTS, lane, context.warehouse.version(JUDGEMENTS))
+    return Transaction(lane, stored + 1)
+
+
+def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame, transaction: Transaction) -> bool:
     """Judge all pairs unless neither the inputs nor the grader changed; return whether it did.
 
-    Raises StaleSnapshotError if a snapshot was made under other rules than the pairs are to be published under.
+    Raises StaleSnapshotError if a snapshot was made under other rules than the pairs are to be published under, ConcurrentRunError if
+    another driver was faster: its inputs may be newer.
     """
     grader = grader_of(context.settings, forward_engine(context.settings).weights_digest)
     calibration_id = grader.calibration.id if grader.calibration else None
@@ -128,7 +136,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
     judged = judge(pairs, _signals(context, recipe, grader), grader).withColumns(
         _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
     )
-    context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}))
+    context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}), transaction)
     return True
 
 
@@ -175,8 +183,22 @@ def _newest_licence(recipe: Recipe) -> Column:
     return licence
 
 
+def count_own_verdicts(context: Context, pairs: DataFrame, transaction: Transaction, *, is_judged: bool) -> Counts:
+    """As count_verdicts. Raises ConcurrentRunError where another driver has curated since the transaction was made."""
+    try:
+        return count_verdicts(context, pairs)
+    except AccountingError:
+        if next_transaction(context).version != transaction.version + is_judged:
+            got = "a commit of another driver"
+            raise ConcurrentRunError("to be the only one that curates", got, "Run `bubblenet curate` once more.") from None
+        raise
+
+
 def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
-    """Count the verdicts in the table for these pairs. Raises AccountingError unless exactly the kept ones are published, each once."""
+    """Count the verdicts in the table for these pairs.
+
+    Raises AccountingError unless each has one, and exactly the kept ones are published, each once.
+    """
     where = _where(context.settings.curation)
     judgements, published = (context.warehouse.read(table).where(where) for table in (JUDGEMENTS, CURATED))
     judged = judgements.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi")
@@ -196,7 +218,10 @@ def count_verdicts(context: Context, pairs: DataFrame) -> Counts:
         raise AccountingError("the kept pairs of judgements, and no others, in curated", got, "Do not use this round; please report it.")
     verdicts = [row for row in found if row["of"] == "verdicts"]
     filtered = {row["reason"]: row["num"] for row in verdicts if not row["kept"]}
-    return accounting.Counts(numbers["pairs"], sum(row["num"] for row in verdicts if row["kept"]), 0, filtered)
+    counts = accounting.Counts(numbers["pairs"], sum(row["num"] for row in verdicts if row["kept"]), 0, filtered)
+    if not counts.is_balanced:
+        raise AccountingError("one verdict for each proposed pair", str(counts), "Do not use this round; please report it.")
+    return counts
 
 
 def _constants(context: Context, recipe: Recipe) -> dict[str, Column]:

@@ -17,13 +17,14 @@ from bubblenet.method.listing import file_parts
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, RUNS, SEGMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame
 
     from bubblenet.kernel.context import Context
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.method.recipe import Recipe
+    from bubblenet.tables import Table
 
 ALL = "all"
 """In place of a snapshot's name: all of them."""
@@ -51,23 +52,47 @@ def waiting(context: Context, recipe: Recipe, readings: Sequence[str] = ()) -> d
 
 
 def check_up_to_date(context: Context, recipe: Recipe) -> None:
-    """Raise StaleSnapshotError if a snapshot was not brought up to the recipe, as far as the models.
+    """Raise StaleSnapshotError if a snapshot was made under other rules and not brought up to the recipe, as far as the models.
 
-    Pages that are the same in an older reading, but for their provenance, need not be read again.
+    Pages that are the same in an older reading, but for their provenance, need not be read again. A snapshot that nobody has finished yet
+    has nothing to publish: it is only named.
     """
     frames = ((what, frame) for what, (_, frame) in waiting(context, recipe, recipe.readings()).items())
     counts = (frame.groupBy("snapshot").agg(F.count("*").alias("num")).withColumn("what", F.lit(what)) for what, frame in frames)
-    stale: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for row in reduce(lambda left, right: left.unionByName(right), counts).collect():
-        stale.setdefault(row["snapshot"], []).append(f"{row['num']:,} {row['what']}")
+        found.setdefault(row["snapshot"], []).append(f"{row['num']:,} {row['what']}")
+    stale = _made_otherwise(context, recipe, list(found)) if found else set()
     if stale:
-        told = [f"{snapshot} ({', '.join(sorted(found))})" for snapshot, found in sorted(stale.items())]
-        more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
         todo = (
             f"Bring all up with the same settings: bubblenet run --snapshot {ALL} --warehouse {context.warehouse.location} "
             "- or publish without their pairs: --set curation.leave_out_stale=true"
         )
-        raise StaleSnapshotError("every snapshot under one recipe", f"{'; '.join(told[:_MOST_NAMED])}{more}", todo)
+        raise StaleSnapshotError("every snapshot under one recipe", _told({name: found[name] for name in stale}), todo)
+    if unfinished := {name: what for name, what in found.items() if name != context.snapshot}:
+        context.console.print(f"[dim]not finished, so not published yet: {_told(unfinished)}[/dim]")
+
+
+def _told(found: Mapping[str, Sequence[str]]) -> str:
+    told = [f"{snapshot} ({', '.join(sorted(what))})" for snapshot, what in sorted(found.items())]
+    more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
+    return f"{'; '.join(told[:_MOST_NAMED])}{more}"
+
+
+def _made_otherwise(context: Context, recipe: Recipe, among: Sequence[str]) -> set[str]:
+    """Those snapshots of which something was read, cut or compared under other rules than those of the recipe."""
+
+    def rows(table: Table) -> DataFrame:
+        return context.warehouse.read(table, context.version(table))
+
+    own = F.col("fingerprint")
+    read = rows(DOCUMENTS).where(~own.isin(recipe.readings())).select("snapshot")
+    cut = rows(SEGMENTS).where(own != recipe["segment"].id).select("snapshot")
+    otherwise = (rows(table).where(own != recipe[stage].id) for table, stage in ((DUPLICATES, "deduplicate"), (MINHASH_INDEX, "minhash")))
+    compared_so = reduce(lambda left, right: left.unionByName(right), (some.select("segment_id") for some in otherwise))
+    here = passages.current(context, SEGMENTS, recipe["segment"].id).select("segment_id", "snapshot")
+    made = read.unionByName(cut).unionByName(here.join(compared_so, on="segment_id", how="left_semi").select("snapshot"))
+    return {row["snapshot"] for row in made.where(F.col("snapshot").isin(list(among))).distinct().collect()}
 
 
 def _unread_files(context: Context, readings: Sequence[str]) -> DataFrame:

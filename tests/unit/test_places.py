@@ -1,0 +1,100 @@
+"""Places of tables: how each URL is spelt for Spark and for delta-rs, what is refused, and what Hadoop is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyarrow import fs
+
+from bubblenet.errors import PlaceError
+from bubblenet.kernel.scratch import Scratch
+from bubblenet.places import Place, reason_of
+
+AZURE = "//pages@team.dfs.core.windows.net/wh"
+
+
+@pytest.mark.parametrize(
+    ("location", "spark", "delta"),
+    [
+        ("s3://bucket/wh/", "s3a://bucket/wh", "s3://bucket/wh"),
+        ("s3a://bucket", "s3a://bucket", "s3://bucket"),
+        ("S3N://bucket/wh", "s3a://bucket/wh", "s3://bucket/wh"),
+        ("gs://bucket/wh", "gs://bucket/wh", "gs://bucket/wh"),
+        (f"abfss:{AZURE}", f"abfss:{AZURE}", f"abfss:{AZURE}"),
+        (f"abfs:{AZURE}", f"abfs:{AZURE}", f"abfss:{AZURE}"),
+        ("hdfs://name:8020/wh", "hdfs://name:8020/wh", "hdfs://name:8020/wh"),
+        ("hdfs://nameservice/wh", "hdfs://nameservice/wh", "hdfs://nameservice/wh"),
+        ("dbfs:/mnt/wh", "dbfs:/mnt/wh", "file:///dbfs/mnt/wh"),
+        ("dbfs:///mnt/wh/", "dbfs:/mnt/wh", "file:///dbfs/mnt/wh"),
+        ("/data/w h", "/data/w h", "file:///data/w%20h"),
+        ("file:///data/wh/", "/data/wh", "file:///data/wh"),
+        ("file:/data/wh", "/data/wh", "file:///data/wh"),
+    ],
+)
+def test_each_reader_gets_its_own_spelling(location, spark, delta):
+    place = Place.of(location)
+    assert (place.spark, place.delta) == (spark, delta)
+    assert place.is_local == spark.startswith("/")
+    assert Place.of(place.spark) == place
+
+
+def test_a_relative_path_is_one_from_the_root(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert Place.of("wh").spark == str(tmp_path.resolve() / "wh")
+
+
+@pytest.mark.parametrize(
+    ("location", "todo"),
+    [
+        ("wasbs://c@a.blob.core.windows.net/wh", "abfss://"),
+        ("adl://a.azuredatalakestore.net/wh", "abfss://"),
+        ("viewfs://cluster/wh", "hdfs://"),
+        ("https://host/wh", "Known are"),
+        ("abfss://pages/wh", "CONTAINER@ACCOUNT"),
+        ("hdfs:///wh", "hdfs://NAME/PATH"),
+        ("s3://", "s3://NAME/PATH"),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(location, todo):
+    with pytest.raises(PlaceError) as error:
+        Place.of(location)
+    assert location in error.value.got
+    assert todo in error.value.todo
+
+
+def test_hadoop_is_told_what_it_does_not_take_from_the_environment():
+    server = {"AWS_ENDPOINT_URL": "http://store:9000", "AWS_REGION": "eu-central-1"}
+    assert Place.of("s3://bucket/wh").hadoop(server) == {
+        "fs.s3a.endpoint": "http://store:9000",
+        "fs.s3a.endpoint.region": "eu-central-1",
+        "fs.s3a.path.style.access": "true",
+    }
+    assert Place.of("s3://bucket/wh").hadoop({"AWS_DEFAULT_REGION": "x"}) == {"fs.s3a.endpoint.region": "x"}
+    key = {"AZURE_STORAGE_ACCOUNT_KEY": "secret"}
+    assert Place.of(f"abfss:{AZURE}").hadoop(key) == {"fs.azure.account.key.team.dfs.core.windows.net": "secret"}
+    assert Place.of("/data/wh").hadoop(server | key) == {}
+
+
+def test_scratch_files_are_written_read_moved_and_deleted(tmp_path):
+    scratch = Scratch(str(tmp_path / "some [odd] place"))
+    assert scratch.names() == scratch.names("nothing") == scratch.parquet_files() == []
+    scratch.write_whole("marks/1/a", b"one")
+    scratch.write("marks/1/b", "two")
+    assert sorted(scratch.read_all("marks/1")) == ["one", "two"]
+    scratch.move("marks/1/b", "others/c")
+    scratch.delete("marks/1/a")
+    assert (scratch.names("marks/1"), scratch.read("others/c")) == ([], b"two")
+    scratch.delete_everything()
+    assert not (tmp_path / "some [odd] place").exists()
+    scratch.delete_everything()
+
+
+def test_remote_files_are_opened_by_delta_rs():
+    files = Place.of("s3://bucket/wh").files()
+    assert isinstance(files, fs.PyFileSystem)
+    assert not Path("s3:").exists()
+
+
+def test_the_words_of_a_storage_library_are_a_line_without_colours():
+    assert reason_of(OSError("Generic S3 error\n    \x1b[31m↳\x1b[0m Connection refused")) == "Generic S3 error Connection refused"
