@@ -16,8 +16,11 @@ import pyarrow as pa
 import pyarrow.fs
 from fsspec.implementations.arrow import ArrowFSWrapper
 
+from bubblenet.remote_files import RemoteFiles
+
 _LOCAL_SCHEME = re.compile(r"file:", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_HDFS = re.compile(r"hdfs://[^/]+", re.IGNORECASE)
 _HADOOP_S3 = re.compile(r"s3[an]://", re.IGNORECASE)
 _CHAIN = "::"
 _REMOTE_READ_BYTES = 4 * 1024 * 1024  # one request to an object store
@@ -103,6 +106,8 @@ def _arrow_filesystem(path: str) -> tuple[pyarrow.fs.FileSystem, str] | None:
     """pyarrow's file system and the path in it; None for an unsupported scheme."""
     if is_chained(path):
         return None
+    if hdfs := _HDFS.match(path):  # Arrow's own client needs a native library that Spark does not have
+        return pyarrow.fs.PyFileSystem(RemoteFiles(hdfs[0])), path[hdfs.end() :].lstrip("/")
     try:
         return pyarrow.fs.FileSystem.from_uri(_HADOOP_S3.sub("s3://", path))
     except pa.ArrowInvalid:
@@ -122,6 +127,8 @@ def _found(filesystem: fsspec.AbstractFileSystem, root: str) -> Iterator[dict[st
 
 def _url_of(name: str, url: str) -> str:
     """The URL of a file found under another URL."""
+    if hdfs := _HDFS.match(url):
+        return f"{hdfs[0]}/{name.lstrip('/')}"
     scheme = url.partition("://")[0]
     outer = url.partition(_CHAIN)[2]
     return (name if has_scheme(name) else f"{scheme}://{name}") + (_CHAIN + outer if outer else "")

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 from deltalake.fs import DeltaStorageHandler
-
-
-class _Stream(Protocol):
-    @property
-    def closed(self) -> bool: ...
-
-    def write(self, data: bytes) -> int: ...
-
-    def flush(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class RemoteFiles(DeltaStorageHandler):
@@ -30,11 +19,12 @@ class RemoteFiles(DeltaStorageHandler):
 class _Bytes:
     """A stream for bytes that takes buffers."""
 
-    def __init__(self, stream: _Stream) -> None:
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def write(self, data: Any) -> int:
-        return self._stream.write(bytes(data))
+        written: int = self._stream.write(bytes(data))
+        return written
 
     def flush(self) -> None:
         self._stream.flush()
@@ -44,4 +34,4 @@ class _Bytes:
 
     @property
     def closed(self) -> bool:
-        return self._stream.closed
+        return bool(self._stream.closed)
