@@ -32,7 +32,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed test-stores
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -72,7 +72,7 @@ unit:
 mutation: setup ## one-token faults in the pure modules: how many the quick tests notice, and each that none does (MUTATION_SHARE=0.13 of all)
 	$(BIN)/python -m tools.mutation --share $(MUTATION_SHARE)
 
-nightly: setup ## the long tests (kills, random snapshots, every command of the docs), planted faults, then all benchmarks; hours
+nightly: setup build/stores/.moto build/stores/.hdfs ## the long tests (kills, random snapshots, every command of the docs), planted faults, then all benchmarks; hours
 	$(BIN)/python -m pytest -m nightly
 	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
@@ -137,6 +137,19 @@ bench-fidelity: setup ## headings, code, tables, list numbers, formulas and powe
 build/peers/.trafilatura-2.3.1:
 	$(BIN)/python -m venv build/peers
 	build/peers/bin/pip install -q trafilatura==2.3.1 lxml==6.1.3 lxml_html_clean==0.4.6
+	@touch $@
+
+test-stores: setup build/stores/.moto build/stores/.hdfs ## the whole pipeline on a real HDFS and on an S3 server (15 minutes; needs Maven)
+	$(BIN)/python -m pytest -m nightly tests/spark/test_remote_stores.py
+
+build/stores/.moto:
+	$(BIN)/python -m venv build/stores/moto
+	build/stores/moto/bin/pip install -q 'moto[server]==5.2.5'
+	@touch $@
+
+build/stores/.hdfs: tests/data/hdfs.pom.xml
+	@command -v mvn >/dev/null || { echo "test-stores: wanted Maven; got no mvn in PATH. Install it (Debian: apt-get install maven)." >&2; exit 1; }
+	mvn -q -B -f tests/data/hdfs.pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/build/stores/hdfs
 	@touch $@
 
 bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 30 minutes; BENCH_PAGES=20000 BENCH_CURVE=1000,5000 BENCH_ROUNDS=1)

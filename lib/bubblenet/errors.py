@@ -9,7 +9,7 @@
     |   `-- EndpointError                  an engine outside this process is down, or an engine cannot do what is asked
     |-- EnvironmentProblem(RuntimeError)   Java, a jar or a library is missing
     |-- WarehouseError(RuntimeError)       the tables cannot be used
-    |   |-- PlaceError                     the address is none that tables can have
+    |   |-- AddressError                     the address is none that tables can have
     |   |-- SchemaVersionError             the tables were made by another version
     |   `-- ConcurrentRunError             another driver is writing the same stage
     |-- StaleSnapshotError(RuntimeError)   a snapshot was made under another recipe than is to be published
@@ -74,7 +74,7 @@ class WarehouseError(BubblenetError, RuntimeError):
     """The warehouse folder or catalog cannot be used as asked."""
 
 
-class PlaceError(WarehouseError):
+class AddressError(WarehouseError):
     """An address that Spark, delta-rs and Arrow cannot all open."""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "lib" / "bubblenet"
 STOREYS = (
-    ("", "errors", "identity", "locations", "places", "remote_files", "section", "terminal"),  # "": the package, which knows its version
+    ("", "errors", "identity", "locations", "remote_files", "section", "stores", "terminal"),  # "": the package, which knows its version
     ("storage",),
     ("corpus", "engines"),
     ("prompts",),
@@ -96,6 +96,6 @@ def test_no_module_comes_round_to_itself():
 
 def test_the_kernel_knows_neither_the_method_nor_the_door():
     known = modules()
-    allowed = {"", "engines", "errors", "kernel", "locations", "places", "settings", "tables"}
+    allowed = {"", "engines", "errors", "kernel", "locations", "settings", "stores", "tables"}
 
     assert {room(other) for name in known if room(name) == "kernel" for other in imported(name, known)} <= allowed

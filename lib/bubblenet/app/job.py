@@ -255,7 +255,7 @@ def opened(config: Path | None, overrides: Sequence[str], location: str, snapsho
     chosen = settings.load(config, tuple(overrides))
     if not create:
         session.check_folder(location, chosen)
-    with session.entered(f"bubblenet {snapshot}", chosen.execution.spark_conf) as spark:
+    with session.entered(f"bubblenet {snapshot}", chosen.execution.spark_conf, [location]) as spark:
         access: Access = "create" if create else "update"
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access=access)
         ledger.rebuild(warehouse)

@@ -17,10 +17,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bubblenet.errors import EnvironmentProblem, SettingsError, WarehouseError
+from bubblenet.errors import AddressError, EnvironmentProblem, SettingsError, WarehouseError
+from bubblenet.stores import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pyspark.sql import SparkSession
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from bubblenet.settings import Settings
 
 _JAVA_VERSION = 17
+_HADOOP_BUT_CONNECTORS = ",".join(
+    (*(f"org.apache.hadoop:hadoop-{rest}" for rest in ("c*", "h*", "m*", "y*", "annotations", "auth", "shaded*")), "org.wildfly.openssl:*")
+)
+"""What a connector drags in besides its own jars is in Spark; OpenSSL is faster than Java's own TLS, and not needed."""
+
 _NEEDED_FOR_CORRECTNESS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.validateSchema.enabled": "true",  # report a wrong type by name instead of failing in the JVM
@@ -51,9 +57,39 @@ def read_conf(path: Path) -> dict[str, str]:
     return {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}
 
 
+def conf_for(name: str, locations: Iterable[str]) -> dict[str, str]:
+    """The keys and values of conf/spark/<name>.conf; on one machine with the connectors of Hadoop that the locations need.
+
+    A cluster has connectors of its own, or none on purpose.
+    """
+    conf = read_conf(conf_file(name))
+    needed = sorted({connector for location in locations if (connector := _connector(location))})
+    if not needed or not conf.get("spark.master", "").startswith("local"):
+        return conf
+    packages = [f"org.apache.hadoop:{connector}:{_hadoop_version()}" for connector in needed]
+    return conf | {
+        "spark.jars.packages": ",".join([conf["spark.jars.packages"], *packages]),
+        "spark.jars.excludes": conf["spark.jars.excludes"].replace("org.apache.hadoop:*", _HADOOP_BUT_CONNECTORS),
+    }
+
+
+def _connector(location: str) -> str | None:
+    try:
+        return Store.of(location).connector()
+    except AddressError:  # an input, which others may be able to read
+        return None
+
+
+def _hadoop_version() -> str:
+    import pyspark
+
+    [jar] = Path(pyspark.__file__).parent.glob("jars/hadoop-client-api-*.jar")
+    return jar.stem.removeprefix("hadoop-client-api-")
+
+
 @contextmanager
-def entered(app_name: str, conf: str) -> Iterator[SparkSession]:
-    """The session of a job: a new one, stopped at the end.
+def entered(app_name: str, conf: str, locations: Iterable[str] = ()) -> Iterator[SparkSession]:
+    """The session of a job: a new one, stopped at the end. locations: where it reads and writes.
 
     Where somebody else has one (a notebook, a managed platform) it is a session beside theirs, with their executors and settings of its
     own, and neither is stopped. Raises EnvironmentProblem as build does, and for a session of Spark Connect.
@@ -65,14 +101,16 @@ def entered(app_name: str, conf: str) -> Iterator[SparkSession]:
         _check_classic(theirs)
         yield _prepared(theirs.newSession())
         return
-    spark = build(app_name, conf)
+    spark = build(app_name, conf, locations=locations)
     try:
         yield spark
     finally:
         spark.stop()
 
 
-def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str] | None = None) -> SparkSession:
+def build(
+    app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str] | None = None, locations: Iterable[str] = ()
+) -> SparkSession:
     """The running session, or a new one.
 
     Raises EnvironmentProblem if there is no usable Java or the Delta jar cannot be obtained.
@@ -83,7 +121,7 @@ def build(app_name: str = "bubblenet", conf: str = "local", extra: dict[str, str
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # not under spark-submit
         check_java()
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        for key, value in (read_conf(conf_file(conf)) | (extra or {})).items():
+        for key, value in (conf_for(conf, locations) | (extra or {})).items():
             builder = builder.config(key, value)
     try:
         spark = builder.getOrCreate()
@@ -166,7 +204,7 @@ def _check_delta(spark: SparkSession) -> None:
 
 def check_folder(location: str, settings: Settings) -> None:
     """Raise WarehouseError if a local table location is not a folder: most often it is mistyped."""
-    if "://" not in location and not settings.tables.schema_name and not Path(location).is_dir():
+    if Store.of(location).is_local and not settings.tables.schema_name and not Path(location).is_dir():
         raise WarehouseError("a warehouse", f"no folder at {location}", "Run `bubblenet run --warehouse DIR` first, or mend --warehouse.")
 
 
@@ -181,7 +219,7 @@ def open_for_reading(config: Path | None, overrides: list[str] | None, location:
     check_folder(location, chosen)
     with ExitStack() as stack:
         with _quiet_launch():
-            spark = stack.enter_context(entered("bubblenet", chosen.execution.spark_conf))
+            spark = stack.enter_context(entered("bubblenet", chosen.execution.spark_conf, [location]))
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access="read")
         yield with_trained_models(chosen, warehouse), warehouse
 

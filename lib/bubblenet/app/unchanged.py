@@ -19,7 +19,7 @@ from bubblenet.kernel.accounting import Counts
 from bubblenet.kernel.scratch import Scratch
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.table_log import TableLog
-from bubblenet.places import Place
+from bubblenet.stores import Store
 from bubblenet.tables import TABLES
 from bubblenet.training.registry import PREFIX
 
@@ -58,7 +58,7 @@ class RunState:
         if settings.tables.schema_name or any(str(name).startswith(PREFIX) for name in settings.models.model_dump().values()):
             return None
         files = _listing_digest(inputs)
-        return cls(settings, Place.of(location).spark, snapshot, limit, inputs, files) if files else None
+        return cls(settings, Store.of(location).spark, snapshot, limit, inputs, files) if files else None
 
     def recall(self) -> Finished | None:
         """What the last run left, if it would do nothing now."""

@@ -20,6 +20,7 @@ from bubblenet.app.command_line import NAMED_ERROR
 from bubblenet.app.job import Place, options
 from bubblenet.errors import WarehouseError
 from bubblenet.kernel.context import new_run_id
+from bubblenet.stores import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
     if job.is_answered(values):
         return 0
     session.check_java()
-    command = submit_command(script, argv, chosen.execution.spark_conf)
+    command = submit_command(script, argv, chosen.execution.spark_conf, [place.warehouse, *(values.get("input") or ())])
     typer.echo(f"$ {shlex.join(command)}")
     log = _log_file(place.warehouse)
     with log.open("w", encoding="utf-8") as stream:
@@ -51,15 +52,18 @@ def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
     return code
 
 
-def submit_command(script: str, argv: Sequence[str], conf: str) -> list[str]:
-    """The spark-submit line for a script of jobs/."""
+def submit_command(script: str, argv: Sequence[str], conf: str, locations: Sequence[str] = ()) -> list[str]:
+    """The spark-submit line for a script of jobs/. locations: where it reads and writes."""
     import pyspark
 
     from bubblenet import jobs
 
     spark_submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
     file = Path(jobs.__file__).resolve().parent / f"{script}.py"
-    return [_short(spark_submit), "--properties-file", _short(session.conf_file(conf)), _short(file), *argv]
+    written = session.read_conf(session.conf_file(conf))
+    more = [f"{key}={value}" for key, value in session.conf_for(conf, locations).items() if written.get(key) != value]
+    options = [part for setting in more for part in ("--conf", setting)]
+    return [_short(spark_submit), "--properties-file", _short(session.conf_file(conf)), *options, _short(file), *argv]
 
 
 def _short(path: Path) -> str:
@@ -75,7 +79,7 @@ def _environment() -> dict[str, str]:
 
 def _log_file(warehouse: str) -> Path:
     """A new log file in the warehouse; in the working folder's .cache if the warehouse is remote."""
-    folder = Path(".cache" if "://" in warehouse else warehouse) / "_logs"
+    folder = Path(warehouse if Store.of(warehouse).is_local else ".cache") / "_logs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -13,7 +13,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Window
@@ -22,6 +21,7 @@ from pyspark.sql import functions as F
 from bubblenet.errors import InputError
 from bubblenet.export.formats import FileFormat
 from bubblenet.kernel.scratch import Scratch
+from bubblenet.stores import Store
 from bubblenet.udfs.files import FILE_DIGESTS, digest_files
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Folder:
     """
 
     def __init__(self, location: str) -> None:
-        self.location = location.rstrip("/") if "://" in location else str(Path(location).absolute())
+        self.location = Store.of(location).spark
         self._files = Scratch(self.location)
 
     @property

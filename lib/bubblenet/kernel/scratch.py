@@ -7,15 +7,15 @@ from pathlib import Path
 
 from pyarrow import fs, parquet
 
-from bubblenet.places import Place
+from bubblenet.stores import Store
 
 
 class Scratch:
-    """Small files below one location. Raises PlaceError for one that is not supported."""
+    """Small files below one location. Raises AddressError for one that is not supported."""
 
     def __init__(self, location: str) -> None:
-        self._place = Place.of(location)
-        self._files = self._place.files()
+        self._store = Store.of(location)
+        self._files = self._store.files()
 
     def write(self, name: str, content: str | bytes = "") -> None:
         """Create or replace a file."""
@@ -60,7 +60,7 @@ class Scratch:
         names = sorted(info.path for info in infos if info.path.endswith(".parquet"))
         with ThreadPoolExecutor(16) as pool:
             counts = pool.map(lambda name: parquet.read_metadata(name, filesystem=self._files).num_rows, names)
-        return [(f"{self._place.spark}/{name}", num_rows) for name, num_rows in zip(names, counts, strict=True) if num_rows]
+        return [(f"{self._store.spark}/{name}", num_rows) for name, num_rows in zip(names, counts, strict=True) if num_rows]
 
     def delete(self, name: str) -> None:
         """Delete a file."""
@@ -68,12 +68,12 @@ class Scratch:
 
     def delete_everything(self) -> None:
         """Delete the folder itself."""
-        parent, _, name = self._place.spark.rpartition("/")
-        above = Place.of(parent).files()
+        parent, _, name = self._store.spark.rpartition("/")
+        above = Store.of(parent).files()
         if above.get_file_info(name).type != fs.FileType.NotFound:
             above.delete_dir(name)
 
     def _make_folder_of(self, name: str) -> None:
         folder = name.rpartition("/")[0]
-        if self._place.is_local:  # elsewhere a folder is part of a name
-            Path(self._place.spark, folder).mkdir(parents=True, exist_ok=True)
+        if self._store.is_local:  # elsewhere a folder is part of a name
+            Path(self._store.spark, folder).mkdir(parents=True, exist_ok=True)

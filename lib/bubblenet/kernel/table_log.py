@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel import schemas
-from bubblenet.places import Place
+from bubblenet.stores import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def exists(location: str) -> bool:
     """Whether there is a Delta table at a location."""
     from deltalake import DeltaTable
 
-    return DeltaTable.is_deltatable(Place.of(location).delta)
+    return DeltaTable.is_deltatable(Store.of(location).delta)
 
 
 def create(table: Table, location: str) -> None:
@@ -60,7 +60,7 @@ def create(table: Table, location: str) -> None:
     from deltalake import DeltaTable, Schema
 
     DeltaTable.create(
-        Place.of(location).delta,
+        Store.of(location).delta,
         Schema.from_json(schemas.declared(table).json()),
         mode="error",
         partition_by=list(table.partitioned_by),
@@ -76,8 +76,8 @@ class TableLog:
     def __init__(self, location: str, version: int | None = None) -> None:
         from deltalake import DeltaTable
 
-        self._place = Place.of(location)
-        self._table = DeltaTable(self._place.delta, version=version)
+        self._store = Store.of(location)
+        self._table = DeltaTable(self._store.delta, version=version)
 
     @property
     def version(self) -> int:
@@ -121,9 +121,9 @@ class TableLog:
 
     def added_files(self, version: int) -> list[str]:
         """Paths or URLs of the files that one commit added. Raises FileNotFoundError for a commit whose log entry was cleaned up."""
-        with self._place.files().open_input_stream(f"_delta_log/{version:020}.json") as stream:
+        with self._store.files().open_input_stream(f"_delta_log/{version:020}.json") as stream:
             actions = [json.loads(line) for line in stream.read().splitlines()]
-        return [f"{self._place.spark}/{unquote(action['add']['path'])}" for action in actions if "add" in action]
+        return [f"{self._store.spark}/{unquote(action['add']['path'])}" for action in actions if "add" in action]
 
     def append(self, rows: Sequence[Mapping[str, Any]], note: Mapping[str, Any], transactions: Sequence[Transaction]) -> None:
         """Append rows that are at hand, in one commit; no effect if there are transactions and each was committed before.
@@ -146,7 +146,7 @@ class TableLog:
             self._table.create_write_transaction(files, "append", self._table.schema(), partitions, commit_properties=properties)
         except CommitFailedError as error:
             raise ConcurrentRunError("to be the only writer of these rows", str(error), "Start the same command again.") from None
-        if not set(_NOT_COMPACTED) & set(self._place.spark):
+        if not set(_NOT_COMPACTED) & set(self._store.spark):
             _compact(self._table)
 
     def _write_file(self, rows: Sequence[Mapping[str, Any]], partition: Mapping[str, Any]) -> AddAction:
@@ -159,7 +159,7 @@ class TableLog:
         from pyarrow import parquet
 
         schema = pa.schema([field for field in pa.schema(self._table.schema()) if field.name not in partition])
-        name, files = f"part-{uuid.uuid4()}.snappy.parquet", self._place.files()
+        name, files = f"part-{uuid.uuid4()}.snappy.parquet", self._store.files()
         with files.open_output_stream(name) as stream:
             parquet.write_table(pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema), stream)
         values = {column: None if value is None else str(value) for column, value in partition.items()}

@@ -21,7 +21,7 @@ from bubblenet.errors import ConcurrentRunError, WarehouseError
 from bubblenet.kernel import schemas, table_log
 from bubblenet.kernel.table_log import TableLog
 from bubblenet.locations import literal_path
-from bubblenet.places import Place
+from bubblenet.stores import Store, reason_of
 from bubblenet.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Warehouse:
 
     def __init__(self, spark: SparkSession, location: str, *, catalog: str = "", schema: str = "", access: Access = "create") -> None:
         self.spark = spark
-        self._place = Place.of(location)
-        self.location = self._place.spark
+        self._store = Store.of(location)
+        self.location = self._store.spark
         if "%" in self.location:  # delta-rs decodes a path twice, and would look for the tables elsewhere
             raise WarehouseError("a warehouse path without a percent sign", self.location, "Give another --warehouse.")
         self._namespace = ".".join(f"`{part}`" for part in (catalog, schema) if part) if schema else ""
@@ -168,15 +168,22 @@ class Warehouse:
         if self._namespace:
             return self.spark.catalog.tableExists(self.identifier(table))
         folder = f"{self.location}/{table.name}"
-        if table_log.exists(folder):
+        if self._has_log(folder):
             return True
-        if self._place.is_local and Path(folder).exists() and any(Path(folder).iterdir()):
+        if self._store.is_local and Path(folder).exists() and any(Path(folder).iterdir()):
             raise WarehouseError(f"a Delta table at {folder}", "a folder with other files", "Give another --warehouse.")
         return False
 
+    def _has_log(self, folder: str) -> bool:
+        try:
+            return table_log.exists(folder)
+        except OSError as error:
+            todo = "Look at the address, and at the credentials in the environment (docs/storage.md)."
+            raise WarehouseError("a place of tables that answers", f"{self.location}: {reason_of(error)}", todo) from None
+
     def _open(self, access: Access) -> None:
         """Check every table before any is created or changed."""
-        for key, value in self._place.hadoop().items():
+        for key, value in self._store.hadoop().items():
             if self.spark.conf.get(f"spark.hadoop.{key}", None) is None:
                 self.spark.conf.set(key, value)
         if access == "create":
@@ -200,7 +207,7 @@ class Warehouse:
     def _make_place(self) -> None:
         if self._namespace:
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {self._namespace}")
-        elif self._place.is_local:
+        elif self._store.is_local:
             self._make_folder()
 
     def _make_folder(self) -> None:

@@ -11,6 +11,7 @@ from bubblenet.errors import InputError, SettingsError
 from bubblenet.export.formats import FOR_TRAINING, FORMATS
 from bubblenet.export.shards import Folder
 from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.stores import Store
 from bubblenet.training.description import TrainingJob
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPl
 
 
 def _models_folder(settings: Settings, warehouse: str) -> str:
-    if "://" in settings.training.folder:
+    if settings.training.folder and not Store.of(settings.training.folder).is_local:
         raise SettingsError("training.folder on a file system", settings.training.folder, "Mount it, and give the path of the mount.")
     if settings.training.folder:
         return str(Path(settings.training.folder).absolute())
-    if "://" in warehouse:
+    if not Store.of(warehouse).is_local:
         todo = "Name one that every machine sees: --set training.folder=/shared/models"
         raise SettingsError("training.folder, a folder for checkpoints and weights", f"none, and the tables are at {warehouse}", todo)
     return f"{warehouse}/_models"

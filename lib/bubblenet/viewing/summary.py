@@ -16,6 +16,7 @@ from bubblenet.judging.origins import ORIGINS
 from bubblenet.method import snapshots
 from bubblenet.method.curation import grades_in_use
 from bubblenet.method.recipe import full_recipe
+from bubblenet.stores import Store
 from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
 from bubblenet.viewing.languages import collect_languages, fingerprints, print_languages
 from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
@@ -207,7 +208,7 @@ def _print_places(console: Console, location: str, tables: Tables, report: Path 
 
 def next_command(location: str, tables: Tables) -> str:
     """A command line that shows the best pairs, ready to paste into a shell."""
-    shown = location if "://" in location else _short(Path(location))
+    shown = _short(Path(location)) if Store.of(location).is_local else location
     named = {"tables.catalog": tables.catalog, "tables.schema": tables.schema_name}
     overrides = "".join(f" --set {shlex.quote(f'{key}={value}')}" for key, value in named.items() if value)
     return f'{_program()} sql "{_NEXT_QUERY}" --warehouse {shlex.quote(shown)}{overrides}'
@@ -215,7 +216,7 @@ def next_command(location: str, tables: Tables) -> str:
 
 def _log_file(location: str) -> str:
     """The newest log that the bubblenet command wrote for this warehouse; empty if standard error is a terminal."""
-    folder = Path(".cache" if "://" in location else location) / "_logs"
+    folder = Path(location if Store.of(location).is_local else ".cache") / "_logs"
     logs = sorted(folder.glob("*.log")) if folder.is_dir() and not sys.stderr.isatty() else []
     return str(logs[-1]) if logs else ""
 

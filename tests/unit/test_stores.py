@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from pyarrow import fs
 
-from bubblenet.errors import PlaceError
+from bubblenet.app import session
+from bubblenet.cli.submitting import submit_command
+from bubblenet.errors import AddressError
 from bubblenet.kernel.scratch import Scratch
-from bubblenet.places import Place, reason_of
+from bubblenet.stores import Store, reason_of
 
 AZURE = "//pages@team.dfs.core.windows.net/wh"
 
@@ -33,15 +36,15 @@ AZURE = "//pages@team.dfs.core.windows.net/wh"
     ],
 )
 def test_each_reader_gets_its_own_spelling(location, spark, delta):
-    place = Place.of(location)
-    assert (place.spark, place.delta) == (spark, delta)
-    assert place.is_local == spark.startswith("/")
-    assert Place.of(place.spark) == place
+    store = Store.of(location)
+    assert (store.spark, store.delta) == (spark, delta)
+    assert store.is_local == spark.startswith("/")
+    assert Store.of(store.spark) == store
 
 
 def test_a_relative_path_is_one_from_the_root(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert Place.of("wh").spark == str(tmp_path.resolve() / "wh")
+    assert Store.of("wh").spark == str(tmp_path.resolve() / "wh")
 
 
 @pytest.mark.parametrize(
@@ -57,27 +60,27 @@ def test_a_relative_path_is_one_from_the_root(monkeypatch, tmp_path):
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(location, todo):
-    with pytest.raises(PlaceError) as error:
-        Place.of(location)
+    with pytest.raises(AddressError) as error:
+        Store.of(location)
     assert location in error.value.got
     assert todo in error.value.todo
 
 
 def test_hadoop_is_told_what_it_does_not_take_from_the_environment():
     server = {"AWS_ENDPOINT_URL": "http://store:9000", "AWS_REGION": "eu-central-1"}
-    assert Place.of("s3://bucket/wh").hadoop(server) == {
+    assert Store.of("s3://bucket/wh").hadoop(server) == {
         "fs.s3a.endpoint": "http://store:9000",
         "fs.s3a.endpoint.region": "eu-central-1",
         "fs.s3a.path.style.access": "true",
     }
-    assert Place.of("s3://bucket/wh").hadoop({"AWS_DEFAULT_REGION": "x"}) == {"fs.s3a.endpoint.region": "x"}
+    assert Store.of("s3://bucket/wh").hadoop({"AWS_DEFAULT_REGION": "x"}) == {"fs.s3a.endpoint.region": "x"}
     key = {"AZURE_STORAGE_ACCOUNT_KEY": "secret"}
-    assert Place.of(f"abfss:{AZURE}").hadoop(key) == {"fs.azure.account.key.team.dfs.core.windows.net": "secret"}
-    assert Place.of("/data/wh").hadoop(server | key) == {}
+    assert Store.of(f"abfss:{AZURE}").hadoop(key) == {"fs.azure.account.key.team.dfs.core.windows.net": "secret"}
+    assert Store.of("/data/wh").hadoop(server | key) == {}
 
 
 def test_scratch_files_are_written_read_moved_and_deleted(tmp_path):
-    scratch = Scratch(str(tmp_path / "some [odd] place"))
+    scratch = Scratch(str(tmp_path / "some [odd] store"))
     assert scratch.names() == scratch.names("nothing") == scratch.parquet_files() == []
     scratch.write_whole("marks/1/a", b"one")
     scratch.write("marks/1/b", "two")
@@ -86,15 +89,30 @@ def test_scratch_files_are_written_read_moved_and_deleted(tmp_path):
     scratch.delete("marks/1/a")
     assert (scratch.names("marks/1"), scratch.read("others/c")) == ([], b"two")
     scratch.delete_everything()
-    assert not (tmp_path / "some [odd] place").exists()
+    assert not (tmp_path / "some [odd] store").exists()
     scratch.delete_everything()
 
 
 def test_remote_files_are_opened_by_delta_rs():
-    files = Place.of("s3://bucket/wh").files()
+    files = Store.of("s3://bucket/wh").files()
     assert isinstance(files, fs.PyFileSystem)
     assert not Path("s3:").exists()
 
 
 def test_the_words_of_a_storage_library_are_a_line_without_colours():
-    assert reason_of(OSError("Generic S3 error\n    \x1b[31m↳\x1b[0m Connection refused")) == "Generic S3 error Connection refused"
+    assert reason_of(OSError("Generic S3 error\n    \x1b[31m\u21b3\x1b[0m Connection refused")) == "Generic S3 error Connection refused"
+
+
+def test_on_one_machine_the_connector_of_an_address_is_among_the_packages():
+    plain, s3 = session.conf_for("local", ["/data/wh"]), session.conf_for("local", ["/data/in", "s3://bucket/wh", "zip://a::http://b"])
+    assert plain == session.read_conf(session.conf_file("local"))
+    assert re.search(r"io\.delta:.*,org\.apache\.hadoop:hadoop-aws:\d+\.\d+\.\d+$", s3["spark.jars.packages"])
+    assert "org.apache.hadoop:*" not in s3["spark.jars.excludes"].split(",")
+    assert session.conf_for("cpu", ["s3://bucket/wh"]) == session.read_conf(session.conf_file("cpu"))
+
+
+def test_the_command_that_is_shown_has_the_connector():
+    command = submit_command("pipeline", ["--warehouse", "s3://bucket/wh"], "local", ["s3://bucket/wh"])
+    [packages] = [part for part in command if part.startswith("spark.jars.packages=")]
+    assert "hadoop-aws" in packages
+    assert "--conf" not in submit_command("pipeline", [], "local", ["/data/wh"])

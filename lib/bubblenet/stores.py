@@ -1,4 +1,4 @@
-"""A place of tables and of what stands beside them, as Spark, delta-rs and Arrow spell and open it.
+"""Where tables and the files beside them are stored: how Spark, delta-rs and Arrow spell and open a location.
 
 Credentials are those of the environment: delta-rs reads the variables itself (AWS_*, AZURE_*, GOOGLE_*), opens logs and small files alike,
 and Spark is told what Hadoop does not read from there. docs/storage.md has the table.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bubblenet.errors import PlaceError
+from bubblenet.errors import AddressError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,19 +39,20 @@ _INSTEAD: Final[Mapping[str, str]] = {
     "adl": "Azure has closed Data Lake Gen1: abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH.",
     "viewfs": "Give the address behind it: hdfs://NAMENODE:PORT/PATH.",
 }
+_CONNECTORS: Final[Mapping[str, str]] = {"s3a": "hadoop-aws", "abfs": "hadoop-azure", "abfss": "hadoop-azure"}
 _KNOWN = "Known are local paths, file:, hdfs://, s3://, gs://, abfss:// and dbfs:/."
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One location. spark: a path or URL for Spark, without a slash at its end; delta: a URL for delta-rs."""
+class Store:
+    """One location of tables or files. spark: a path or URL for Spark, without a slash at its end; delta: a URL for delta-rs."""
 
     spark: str
     delta: str
 
     @classmethod
-    def of(cls, location: str) -> Place:
-        """The place that a path or URL names. Raises PlaceError for one that is not supported."""
+    def of(cls, location: str) -> Store:
+        """What a path or URL names. Raises AddressError for one that is not supported."""
         if _DATABRICKS.match(location):
             inside = _DATABRICKS.sub("/", location).rstrip("/")
             return cls(f"dbfs:{inside}", Path(f"/dbfs{inside}").as_uri())
@@ -68,7 +69,7 @@ class Place:
         return "://" not in self.spark and not self.spark.startswith("dbfs:")
 
     def files(self) -> fs.FileSystem:
-        """The files below this place, by their path from here; a folder that is missing is made by writing to it."""
+        """The files below this location, by their path from here."""
         from pyarrow import fs
 
         if self.is_local:
@@ -77,8 +78,12 @@ class Place:
 
         return fs.PyFileSystem(RemoteFiles(self.delta))
 
+    def connector(self) -> str | None:
+        """The artefact of Hadoop that lets Spark open this location; None if every Spark can."""
+        return _CONNECTORS.get(self.spark.partition(":")[0])
+
     def hadoop(self, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """Keys of Hadoop for this place that Spark does not take from the environment."""
+        """Keys of Hadoop for this location that Spark does not take from the environment."""
         if self.spark.startswith("s3a://"):
             return _given(environment, _S3) | ({"fs.s3a.path.style.access": "true"} if _given(environment, _S3_ENDPOINT) else {})
         if azure := _AZURE.search(self.spark):
@@ -99,15 +104,15 @@ def _given(environment: Mapping[str, str], keys: Mapping[str, tuple[str, ...]]) 
 
 def _spelling(scheme: str, rest: str, location: str) -> tuple[str, str]:
     if scheme not in _SPELLINGS:
-        raise PlaceError("a place for tables", location, _INSTEAD.get(scheme, _KNOWN))
+        raise AddressError("an address that tables can have", location, _INSTEAD.get(scheme, _KNOWN))
     if scheme.startswith("abfs") and not _AZURE.match(rest):
-        raise PlaceError("an account and a container", location, "abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH.")
+        raise AddressError("an account and a container", location, "abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH.")
     if not rest.strip("/") or rest.startswith("///"):
-        raise PlaceError(f"a {'namenode' if scheme == 'hdfs' else 'bucket'} in the address", location, f"{scheme}://NAME/PATH.")
+        raise AddressError(f"a {'namenode' if scheme == 'hdfs' else 'bucket'} in the address", location, f"{scheme}://NAME/PATH.")
     return _SPELLINGS[scheme]
 
 
 def reason_of(error: BaseException) -> str:
     """What a storage library says, in a line and without colours."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).replace("↳", " ")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).replace("\u21b3", " ")
     return " ".join(plain.split())[:500]
