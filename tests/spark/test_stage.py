@@ -12,12 +12,11 @@ from pyspark.sql import functions as F
 
 from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
 from bubblenet.kernel import ledger, stage
-from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.schemas import properties
 from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.tables import PASSAGE_SCORES, RUNS
-from tests.spark.toys import Forgetful, Thirds
+from tests.spark.toys import Forgetful, Thirds, declare, rows
 
 pytestmark = pytest.mark.spark
 
@@ -26,17 +25,6 @@ pytestmark = pytest.mark.spark
 def thirds(tmp_path: Path) -> Thirds:
     (tmp_path / "calls").mkdir()
     return Thirds(str(tmp_path / "calls"))
-
-
-def declare(context, transform, num: int = 30, version: int = 1, special: dict[int, str] | None = None, first: int = 0) -> Stage:
-    """A model stage that asks for passages first..num-1; `special` gives some of them another text."""
-    rows = [(f"r{n}", str(n), (special or {}).get(n, "text")) for n in range(first, num)]
-    requests = context.spark.createDataFrame(rows, "request_id STRING, segment_id STRING, text STRING")
-    return Stage("score/passage", PASSAGE_SCORES, Fingerprint({"version": version}), requests, transform, is_model_stage=True)
-
-
-def rows(context, *columns: str) -> list[tuple]:
-    return sorted(tuple(row) for row in context.warehouse.read(PASSAGE_SCORES).select(*columns).collect())
 
 
 def test_every_request_is_answered_once_and_counted(make_context, thirds):

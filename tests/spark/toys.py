@@ -11,6 +11,9 @@ from pathlib import Path
 from bubblenet.engines.protocol import LikelihoodRequest
 from bubblenet.engines.scripted import ScriptedEngine
 from bubblenet.kernel.batches import quarantined
+from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.stage import Stage
+from bubblenet.tables import PASSAGE_SCORES
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,14 @@ class Scripted:
             measured = {"kept": True, "log_likelihood": answer.log_probability}
             row = quarantined("engine_error", answer.error) if answer.error else measured
             yield request, row | {"prompt_tokens": 1, "output_tokens": 0}
+
+
+def declare(context, transform, num: int = 30, version: int = 1, special: dict[int, str] | None = None, first: int = 0) -> Stage:
+    """A model stage that asks for passages first..num-1; `special` gives some of them another text."""
+    rows = [(f"r{n}", str(n), (special or {}).get(n, "text")) for n in range(first, num)]
+    requests = context.spark.createDataFrame(rows, "request_id STRING, segment_id STRING, text STRING")
+    return Stage("score/passage", PASSAGE_SCORES, Fingerprint({"version": version}), requests, transform, is_model_stage=True)
+
+
+def rows(context, *columns: str) -> list[tuple]:
+    return sorted(tuple(row) for row in context.warehouse.read(PASSAGE_SCORES).select(*columns).collect())

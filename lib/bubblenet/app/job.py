@@ -31,6 +31,7 @@ from bubblenet.app.command_line import (
 from bubblenet.app.unchanged import Finished, RunState
 from bubblenet.errors import InputError
 from bubblenet.kernel import ledger
+from bubblenet.kernel.compaction import compact
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.warehouse import Access, Warehouse
@@ -187,6 +188,8 @@ def job_of_steps(
         reports = [done for step in steps for done in (step(context) if step in of_all else _on_each_snapshot(step, context))]
         context.ledger.flush(context.warehouse)
         if shows_result:
+            if any(done.num_rows for done in reports):
+                compact(context.warehouse)
             from bubblenet.viewing.summary import print_summary
 
             num_pending = print_summary(context, reports, time.monotonic() - started, report)

@@ -107,6 +107,16 @@ class TableLog:
         """Whether there is a file in the partition."""
         return bool(self._table.file_uris(file_pruning_predicate=[(column, "=", value)]))
 
+    def file_sizes(self) -> list[list[int]]:
+        """Bytes of the files, a list for each partition."""
+        import pyarrow as pa
+
+        files, sizes = pa.table(self._table.get_add_actions()), dict[str, list[int]]()
+        partitions = files["partition"].to_pylist() if "partition" in files.column_names else [None] * files.num_rows
+        for partition, size in zip(partitions, files["size_bytes"].to_pylist(), strict=True):
+            sizes.setdefault(str(partition), []).append(size)
+        return list(sizes.values())
+
     def rows(self, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of all rows: for a table that a driver can hold."""
         found: list[dict[str, Any]] = self._table.to_pyarrow_table(columns=list(columns)).to_pylist()

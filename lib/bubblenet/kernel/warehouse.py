@@ -139,10 +139,14 @@ class Warehouse:
         same = " AND ".join(f"stored.`{key}` = gone.`{key}`" for key in keys)
         self.spark.conf.set(_NOTE_OF_COMMITS, json.dumps(note))
         try:
-            with _conflicts_named(table):
+            with conflicts_named(table):
                 found.alias("stored").merge(rows.select(*keys).alias("gone"), same).whenMatchedDelete().execute()
         finally:
             self.spark.conf.unset(_NOTE_OF_COMMITS)
+
+    def file_sizes(self, table: Table) -> list[list[int]]:
+        """Bytes of the files of the newest version, a list for each partition."""
+        return [] if table.name in self._absent else self._log(table).file_sizes()
 
     def _commit(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None, options: dict[str, str]) -> int:
         before = self.version(table)
@@ -160,7 +164,7 @@ class Warehouse:
         raise _concurrent(table)
 
     def _save(self, writer: DataFrameWriter, table: Table) -> None:
-        with _conflicts_named(table):
+        with conflicts_named(table):
             writer.saveAsTable(self.identifier(table)) if self._namespace else writer.save(f"{self.location}/{table.name}")
 
     def exists(self, table: Table) -> bool:
@@ -270,7 +274,8 @@ def _literal(text: str) -> str:
 
 
 @contextmanager
-def _conflicts_named(table: Table) -> Iterator[None]:
+def conflicts_named(table: Table) -> Iterator[None]:
+    """Raise ConcurrentRunError for what Delta says when another driver's commit was first."""
     try:
         yield
     except Exception as error:
