@@ -21,7 +21,7 @@ TAIL = _any(r"""
     (?:more|popular) @
     recommended for you|trending(?: now)?|(?:things )?you (?:may|might|could|will|'ll) (?:also )?(?:like|enjoy|love|be interested in).*
     up next|(?:what to )?(?:read|watch) next|read (?:also|more)|keep reading|more from .*|from (?:the|our) blog|more like this
-    don't miss|(?:about|meet) the (?:author|writer)s?|meet your guide|author(?: bio)?
+    don't miss|(?:about|meet) the (?:author|writer)s?|meet your guide|author bio
     (?:leave|post|add|write) (?:a |your |us a )?(?:comment|reply|response|review)s?(?: cancel reply)?
     join the (?:discussion|conversation)|cancel reply|how we reviewed this article
     spread the (?:word|love)|be sociable, share!?|follow (?:us|me)|connect with us|stay connected
@@ -44,7 +44,7 @@ PERHAPS_TAIL = _any(r"""
     share(?: (?:this|it|the))?(?: (?:post|article|page|story|entry|recipe|news|love|via|on .{1,30}|with (?:your )?friends))?
     (?:(?:our|the|weekly|daily|free|e-?mail|join|sign up for|subscribe to|get) )*newsletters?(?: sign-?up)?
     subscribe(?: (?:now|today|here|to .*))?|sign up (?:now|today|here|for (?:our|the|free)\b.*)
-    stay (?:informed|in touch|updated|up to date)(?: with .{1,30})?|follow (?:us|me) on .*|written by .*
+    stay (?:informed|in touch|updated|up to date)(?: with .{1,30})?|follow (?:us|me) on .*|written by .*|author
     (?:mehr|alles) zum thema.*|mehr (?:aus|von)\b.*|kommentare?(?: \(?\d+\)?)?|(?:jetzt )?teilen(?: .{0,30})?|newsletter\b.{0,30}
     partage[rz]?(?: .{0,30})?|compart(?:ir|e)(?: .{0,30})?|condividi(?: .{0,30})?|udostepnij.*
 """)

@@ -20,6 +20,10 @@ MAX_CHARACTERS = 30
 _CONTEXT = 300  # characters of markup around that are looked at
 _SCRIPT = re.compile(r"<(su[bp])((?: [^>]*+)?+)>((?:[^<]|<(?!/?su[bp][ >]))*+)</\1>")
 _FRACTION = re.compile(r"<sup>(\d{1,4})</sup>\s?[/\u2044]\s?<sub>(\d{1,4})</sub>")
+_PARAGRAPH = 3000  # characters of markup at most
+_OPENINGS = ("<p>", "<p ", "<li", "<td", "<th", "<dd", "<dt", "<div", "<pre")
+_OPERATOR = re.compile(r">[*?+]</sup>")
+_IDENTIFIER_END = re.compile(r"\w_\w+\s$")
 _LINE_TAGS = "p|li|td|th|dd|dt|div|section|aside|small|br"
 _TAGS = re.compile(r"<[^>]*>")
 _INLINE_TAGS = re.compile(r"</?(?!(?:" + "|".join(sorted(BLOCK_TAGS)) + r"|br)[ >/])[^<>]*>")
@@ -89,7 +93,9 @@ def _raised(found: re.Match[str], is_romance: bool) -> str:
 
 def _lowered(found: re.Match[str]) -> str:
     text, before = _text(found[3]), _before(found)
-    if not text or not before or before[-1].isspace() or len(text) > MAX_CHARACTERS or _is_formula(text, before, found):
+    if not text or not before or len(text) > MAX_CHARACTERS or _is_formula(text, before, found):
+        return found[3]
+    if before[-1].isspace() and not (_IDENTIFIER_END.search(before) and text[0].isalpha()):  # a remark in small type
         return found[3]
     return _marked("_", found[3], text)
 
@@ -106,13 +112,22 @@ def _is_note(found: re.Match[str], text: str, before: str) -> bool:
     if _NOTE.search(found[2] + "".join(_TAGS.findall(found[3])) + link):
         return True
     if _NOTE_TEXT.fullmatch(text):
-        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and not _is_operator(found.string, text[0]))
+        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and not _is_operator(found, text[0]))
     return bool(_NOTE_NUMBERS.fullmatch(text) and _SENTENCE_END.search(before))
 
 
+def _is_operator(found: re.Match[str], mark: str) -> bool:
+    """Whether a mark belongs to what it follows, as in a grammar: the same paragraph has three raised operators, or two different ones, or
+    the page has two, and no note that begins with the mark."""
+    page, place = found.string, found.start()
+    start = max(page.rfind(opening, max(0, place - _PARAGRAPH), place) for opening in _OPENINGS)
+    end = min((one for tag in _OPENINGS if (one := page.find(tag, place, place + _PARAGRAPH)) > 0), default=place + _PARAGRAPH)
+    near = _OPERATOR.findall(page, start, end) if start >= 0 else []
+    return len(near) > 2 or len(set(near)) > 1 or _has_operators(page, mark)
+
+
 @functools.lru_cache(maxsize=2)  # the same page, once for each mark
-def _is_operator(html: str, mark: str) -> bool:
-    """Whether a mark belongs to what it follows, as in a grammar: operators are raised more than once, and no note begins with it."""
+def _has_operators(html: str, mark: str) -> bool:
     if sum(html.count(f">{one}</sup>") for one in (mark, "?", "+")) < 2:
         return False
     return (
