@@ -127,7 +127,7 @@ def _without_labels(blocks: list[Block]) -> list[Block]:
     return [
         block
         for block, in_bar, outside in zip(blocks, in_a_bar, is_outside, strict=True)
-        if not (in_bar or ((outside or block.kind == "paragraph") and _is_label(block)))
+        if not (in_bar or ((outside or block.kind == "paragraph") and is_label(block)))
     ]
 
 
@@ -139,7 +139,8 @@ def _is_network(block: Block) -> bool:
     )
 
 
-def _is_label(block: Block) -> bool:
+def is_label(block: Block) -> bool:
+    """Whether a paragraph or item is no text by itself: "Continue reading", a credit, the subjects of an article."""
     if block.kind not in ("paragraph", "item") or len(block.text) > MAX_LABEL_CHARACTERS:
         return False
     text = _folded(block.text)

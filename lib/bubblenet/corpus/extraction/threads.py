@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bubblenet.corpus import questions
-from bubblenet.corpus.extraction import faq, posts
+from bubblenet.corpus.extraction import edges, faq, posts
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import build_blocks
 from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element, collapse
@@ -33,6 +33,11 @@ _STATED_CHARACTERS = 80
 """Of the beginning of an answer that is stated in JSON-LD, to find its post."""
 
 _SITE = re.compile(r"(?:\s+[|\u2013\u2014\u00b7-]\s+[^|\u2013\u2014\u00b7?]{1,40})+$")
+_CONTROL = re.compile(
+    r"(?:(?:Click|Tap) (?:here )?to (?:expand|reply|view)|(?:Log|Sign) ?in to (?:see|view|reply)|Join to see|Register to (?:see|view|reply)"
+    r"|Last edited|Edited by|Zuletzt bearbeitet|Derni\u00e8re \u00e9dition|Sent from my) [^\n]{0,80}|Click to expand\.*",
+    re.IGNORECASE,
+)
 _SAID = re.compile(
     r"\s*(?:Quote:?|Zitat:?|Quoting:?|Citation:?)?\s*(?:Originally posted by\b|[^\n]{1,60}? (?:wrote|said|schrieb|hat geschrieben|"
     r"a \u00e9crit|escribi\u00f3|ha scritto)\b[^\n]{0,60}?:)",
@@ -75,7 +80,16 @@ def _post_blocks(post: Post) -> list[Block]:
     blocks = faq.written_questions(build_blocks([post.text]))
     blocks = [replace(block, level=min(7, max(block.level, POST_LEVEL + 1))) if block.level else block for block in blocks]
     first = {block.text: index for index, block in reversed(list(enumerate(blocks)))}
-    return [block for index, block in enumerate(blocks) if len(block.text) < MIN_REPEATED_CHARACTERS or first[block.text] == index]
+    return [
+        block
+        for index, block in enumerate(blocks)
+        if not _is_label(block) and (len(block.text) < MIN_REPEATED_CHARACTERS or first[block.text] == index)
+    ]
+
+
+def _is_label(block: Block) -> bool:
+    """Whether a paragraph is a control or a notice of the forum."""
+    return block.kind == "paragraph" and (edges.is_label(block) or bool(_CONTROL.fullmatch(block.text)))
 
 
 def _name(title: str) -> str:
