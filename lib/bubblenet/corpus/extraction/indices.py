@@ -1,7 +1,8 @@
 """Powers and indices in plain text: `10<sup>25</sup>` is written `10^25`, `a<sub>1</sub>` is `a_1`; neither joins the number before it.
 
 What is raised for other reasons stays as it reads: ordinals (1st), abbreviations of the Romance languages (M^lle), units of temperature,
-fractions, and chemical formulas (H2O). Marks of footnotes go: they lead elsewhere. All this works on the serialised page, innermost first.
+fractions, and chemical formulas (H2O); cents follow a point. Marks of footnotes go: they lead elsewhere. All this works on the serialised
+page, innermost first.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _PARAGRAPH = 3000  # characters of markup at most
 _OPENINGS = ("<p>", "<p ", "<li", "<td", "<th", "<dd", "<dt", "<div", "<pre")
 _OPERATOR = re.compile(r">[*?+]</sup>")
 _IDENTIFIER_END = re.compile(r"\w_\w+\s$")
+_CENTS, _AMOUNT_BEFORE = re.compile(r"\d\d"), re.compile(r"[$\u20ac\u00a3]\s?\d[\d,]*$")
 _LINE_TAGS = "p|li|td|th|dd|dt|div|section|aside|small|br"
 _TAGS = re.compile(r"<[^>]*>")
 _INLINE_TAGS = re.compile(r"</?(?!(?:" + "|".join(sorted(BLOCK_TAGS)) + r"|br)[ >/])[^<>]*>")
@@ -84,6 +86,8 @@ def _raised(found: re.Match[str], is_romance: bool) -> str:
         return ""
     if not text or not before or text in _SYMBOLS or len(text) > MAX_CHARACTERS:
         return _SYMBOLS.get(text, found[3])
+    if _CENTS.fullmatch(text) and _AMOUNT_BEFORE.search(before):
+        return f".{text}"
     if before[-1].isdigit() and text in ("o", "0") and _DEGREES.match(_after(found)):
         return "\u00b0"
     if (before[-1].isdigit() and _is_ordinal(text, found)) or (is_romance and before[-1].isalnum() and _ABBREVIATION.fullmatch(text)):

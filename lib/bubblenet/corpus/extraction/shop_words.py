@@ -12,10 +12,23 @@ SELLS = ("cart", "Cart", "basket", "warenkorb", "panier")
 AMOUNT = r"\d[\d.,\u00a0 ]*"
 PRICE = re.compile(rf"[{SIGNS}]\s?{AMOUNT}|{AMOUNT}\s?(?:[{SIGNS}]|z\u0142|kr\b|Kr\b|K\u010d|Ft\b|CHF\b|EUR\b|USD\b|GBP\b)")
 TYPE = re.compile(r"\"@type\"\s{0,9}:\s{0,9}(?:\[[^\]]{0,99})?\"(?:https?://schema\.org/)?(?:Individual)?Product(?:Group)?\"")
+LISTS = ('"CollectionPage"', '"SearchResultsPage"', "schema.org/CollectionPage", "schema.org/SearchResultsPage")
 OPEN_GRAPH = re.compile(r"content=[\"']?(?:og:)?product")
 TO_CART = (
     *("add-to-cart", "add_to_cart", "addtocart", "add to cart", "add to bag", "add to basket", "add-to-bag", "addtobag", "add-to-basket"),
-    *("in stock", "sold out", "warenkorb", "panier", "carrito", "carrello", "koszyk", "winkelwagen", "handlekurv"),
+    *(
+        "buyaction",
+        "product:price",
+        "in stock",
+        "sold out",
+        "warenkorb",
+        "panier",
+        "carrito",
+        "carrello",
+        "koszyk",
+        "winkelwagen",
+        "handlekurv",
+    ),
 )
 """One of these, in lower case, is where something can be bought."""
 
