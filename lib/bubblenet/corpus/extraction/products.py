@@ -137,12 +137,13 @@ def _priced(elements: Sequence[Element]) -> dict[int, int]:
 def _num_prices(element: Element) -> int:
     """How many texts straight in an element have a price; of an amount in another tag than its unit, those between elements."""
     texts = [child if isinstance(child, str) else "\n" for child in element.children]
-    return sum(map(_has_price, texts)) or sum(map(_has_price, "".join(texts).split("\n")))
+    number = sum(map(_has_price, texts))
+    return number if number or len(texts) == 1 else sum(map(_has_price, "".join(texts).split("\n")))
 
 
 def _has_price(text: str) -> bool:
-    may_be = "$" in text or not text.isascii() or any(unit in text for unit in shop_words.UNITS)
-    return may_be and len(text) <= MAX_CARD_CHARACTERS and bool(shop_words.PRICE.search(text))
+    may_be = len(text) <= MAX_CARD_CHARACTERS and shop_words.DIGIT.search(text) is not None  # most texts have none
+    return may_be and shop_words.PRICE.search(text) is not None
 
 
 def _is_opinion(element: Element) -> bool:

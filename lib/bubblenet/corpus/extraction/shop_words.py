@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 SIGNS = "$\u20ac\u00a3\u00a5\u20b9"
-UNITS = ("EUR", "USD", "GBP", "CHF", " kr")
 SELLS = ("cart", "Cart", "basket", "warenkorb", "panier")
 """One of these is on any page of a shop."""
 
+DIGIT = re.compile(r"\d")
 AMOUNT = r"\d[\d.,\u00a0 ]*"
 PRICE = re.compile(rf"[{SIGNS}]\s?{AMOUNT}|{AMOUNT}\s?(?:[{SIGNS}]|z\u0142|kr\b|Kr\b|K\u010d|Ft\b|CHF\b|EUR\b|USD\b|GBP\b)")
 TYPE = re.compile(r"\"@type\"\s{0,9}:\s{0,9}(?:\[[^\]]{0,99})?\"(?:https?://schema\.org/)?(?:Individual)?Product(?:Group)?\"")
@@ -16,19 +16,8 @@ LISTS = ('"CollectionPage"', '"SearchResultsPage"', "schema.org/CollectionPage",
 OPEN_GRAPH = re.compile(r"content=[\"']?(?:og:)?product")
 TO_CART = (
     *("add-to-cart", "add_to_cart", "addtocart", "add to cart", "add to bag", "add to basket", "add-to-bag", "addtobag", "add-to-basket"),
-    *(
-        "buyaction",
-        "product:price",
-        "in stock",
-        "sold out",
-        "warenkorb",
-        "panier",
-        "carrito",
-        "carrello",
-        "koszyk",
-        "winkelwagen",
-        "handlekurv",
-    ),
+    *("in stock", "sold out", "warenkorb", "panier", "carrito", "carrello", "koszyk", "winkelwagen", "handlekurv"),
+    *("buyaction", "product:price"),
 )
 """One of these, in lower case, is where something can be bought."""
 
