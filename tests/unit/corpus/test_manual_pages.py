@@ -166,3 +166,21 @@ def test_controls_and_tooltips_in_a_program_are_no_code() -> None:
     text = text_of(f"<h1>Hedge</h1>{PROSE}{program}")
 
     assert "```\ntrait Hedge {\n    fn lay(&self);\n}\nfn all() -> All\n```" in text
+
+
+@pytest.mark.parametrize("heading", ["<h3><img src=hedge.png></h3>", "<h3> </h3>", "<h3><a href=#top>&para;</a></h3>"])
+def test_a_heading_without_a_text_is_none(heading: str) -> None:
+    assert text_of(f"<h1>Hedges</h1>{PROSE}{heading}{PROSE}") == text_of(f"<h1>Hedges</h1>{PROSE}{PROSE}")
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "{{ item.error }}",
+        "0:00/ 1:30",
+        "Brief content visible, double tap to read full content.",
+        "Thank you! Your submission has been received!",
+    ],
+)
+def test_what_a_script_would_have_hidden_is_no_text(label: str) -> None:
+    assert label not in text_of(f"<h1>Hedges</h1>{PROSE}<p>{label}</p>{PROSE}")

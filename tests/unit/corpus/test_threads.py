@@ -291,3 +291,28 @@ def test_controls_within_posts_are_no_text() -> None:
 
     assert "Continue" not in (text := text_of(page(posts)))
     assert "Log in" not in text
+
+
+def test_a_signature_that_is_only_called_so_goes() -> None:
+    posts = "".join(xenforo(name, f"<p>{said}</p><p>Signature</p><p>My shop of kettles</p>") for name, said in POSTS)
+
+    assert "My shop" not in (text := text_of(page(posts)))
+    assert all(said.strip() in text for _, said in POSTS)
+
+
+def test_a_quotation_below_a_line_that_says_whose_it_is_goes_with_it() -> None:
+    quoting = f"<p>@ann said in <a href=/1>{TITLE}</a>:</p><blockquote><p>{QUOTE}</p></blockquote><p>{BEST}</p>"
+    quoting += f"<blockquote><p>{SHORT}</p></blockquote>"
+    text = text_of(page(xenforo("ann", ASKED) + xenforo("dee", quoting)))
+
+    assert QUOTE not in text
+    assert "@ann" not in text
+    assert f"{BEST.strip()}\n\n> {SHORT}" in text
+
+
+def test_the_post_that_opened_a_thread_is_kept_in_whatever_box() -> None:
+    opening = f"<div class=css-9><b>ann</b><div class=css-8><p>{ASKED}</p></div></div>"
+    html = page(opening + "<ul>" + "".join(f"<li class=css-1>{unnamed(*post)}</li>" for post in POSTS[1:]) + "</ul>")
+
+    assert ASKED in text_of(html)
+    assert pairs(html) == [(TITLE, FIRST.strip())]

@@ -51,6 +51,8 @@ PERHAPS_TAIL = _any(r"""
 """Likewise, or what a section is about: how to share a folder, to subscribe to a topic. Such a one has text of its own, a bar has not."""
 
 LABEL = _any(r"""
+    \{\{[^{}]*\}\}|\d?\d:\d\d ?/ ?\d?\d:\d\d|(?:brief|full) content visible, double tap to read .*
+    thank you! your submission has been received!?|oops! something went wrong while submitting the form\.?
     advertis?ements?|anzeige|werbung|publicidad|publicite|pubblicita|reklama|sponsored(?: content)?
     (?:read|learn|show|load|view|see) (?:more|all|less)(?: (?:posts|articles|stories|news|comments))?|more posts
     the link has been copied|weiterlesen|mehr (?:lesen|anzeigen|laden|erfahren)|lire la suite|leer mas|continue reading.*

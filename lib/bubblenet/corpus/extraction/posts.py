@@ -43,6 +43,9 @@ MIN_TITLE_WORDS = 4
 MAX_REPEATED_CHARACTERS = 300
 """Prose before the first of the posts that no name tells; with more, they are comments on it."""
 
+MAX_OPENING_CHARACTERS = 4000
+"""Likewise of a forum, where it is the post that opened the thread; of no more characters than the others."""
+
 _STATED_AUTHOR = re.compile(r" (?:data-author|data-username|author)=\"([^\"]+)\"")
 _NAMED_AUTHOR = re.compile(r" itemprop=\"(?:author|creator)\"")
 _SCORE = re.compile(r" (?:data-score|score)=\"(-?\d{1,9})\"")
@@ -168,10 +171,22 @@ def _repeated(elements: list[Element]) -> list[Post]:
         return []
     page = _Page(elements)
     texts = page.texts({id(text) for text in found.texts})
-    most = MAX_OTHER_PROSE * sum(text.num_characters for text in texts)
-    most = min(MAX_OTHER_CHARACTERS, most) if found.is_forum else min(MAX_REPEATED_CHARACTERS, most)
-    is_thread = not _are_entries(page, texts, MIN_TITLE_WORDS) and _prose_before(page, texts[0]) <= most
-    return [_post(text, page) for text in texts] if is_thread else []
+    num_characters = sum(text.num_characters for text in texts)
+    most = min(MAX_OPENING_CHARACTERS, num_characters) if found.is_forum else min(MAX_REPEATED_CHARACTERS, MAX_OTHER_PROSE * num_characters)
+    if _are_entries(page, texts, MIN_TITLE_WORDS) or _prose_before(page, texts[0]) > most:
+        return []
+    if opening := _opening(page, texts[0]):
+        texts = page.texts({id(text) for text in (opening, *texts)})
+    return [_post(text, page) for text in texts]
+
+
+def _opening(page: _Page, first: Element) -> Element | None:
+    """The text that stands before posts which are alike: the one that opened the thread, in a box of its own."""
+    before = itertools.takewhile(lambda element: element is not first, page.elements)
+    last = next((element for element in reversed(list(before)) if element.is_prose() and not element.is_furniture), None)
+    while last and last.parent and id(last.parent) not in page.held:
+        last = last.parent
+    return repeated.text_of(last) if last else None
 
 
 def _is_likely(element: Element) -> bool:

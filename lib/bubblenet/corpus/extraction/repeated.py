@@ -30,8 +30,8 @@ MIN_PROFILE_SHARE = 0.3
 MIN_TEXT_SHARE = 0.85
 """Of the prose of a box, in the element that is the text of the post."""
 
-MAX_LABELS = 60
-"""Texts of a box that are looked at."""
+MAX_BOXES, MAX_LABELS = 20, 30
+"""Boxes alike that are looked at for dates and marks, and texts of each."""
 
 MAX_LABEL_CHARACTERS = 60
 """A longer text is no date and no control."""
@@ -42,7 +42,8 @@ _DATE = re.compile(
     r"|(?:\d+|an?|one) (?:minute|hour|day|week|month|year)s? ago|vor \d+ [^\W\d]+|il y a \d+ [^\W\d]+|hace \d+ [^\W\d]+)\b"
 )
 _PROFILE = re.compile(
-    r"[\d.,]+ (?:posts|messages|beitr\u00e4ge)\b.{0,30}|(?:junior|senior|full|new|super|well-known|active) member|moderator|administrator"
+    r"[\d.,]+ (?:posts|messages|beitr\u00e4ge)\b.{0,30}"
+    r"|(?:junior|senior|full|new|super|well-known|active) member|moderator|administrator|signature"
     r"|(?:joined|join date|registered|member since|posts|messages|beitr\u00e4ge|registriert|mensajes|registrado|messaggi|post\u00f3w)"
     r":?(?: ?\S.{0,30})?",
     re.IGNORECASE,
@@ -50,7 +51,8 @@ _PROFILE = re.compile(
 """What a forum writes beside an author; below an article no comment has it."""
 
 _CONTROL = re.compile(
-    r"(?:reply|quote|reply to (?:this|post|message).{0,20}|reply with quote|multiquote|permalink|report post"
+    r"(?:(?:\[ ?\d+ ?\] )?(?:thanks|repl(?:y|ies))|quote|reply to (?:this|post|message).{0,20}"
+    r"|reply with quote|multiquote|permalink|report post"
     r"|antworten|zitieren|zitat|r\u00e9pondre|citer|responder|citar|rispondi|cita|odpowiedz|cytuj|beantwoorden|citeren"
     r"|\u30b3\u30e1\u30f3\u30c8|\u8fd4\u4fe1|\u56de\u590d|\u043e\u0442\u0432\u0435\u0442\u0438\u0442\u044c)[:!.]?"
     r"|(?:post |message )?#\d{1,5}\b.{0,30}",
@@ -75,8 +77,10 @@ def posts(elements: Sequence[Element]) -> Repeated:
         if element.num_prose < least or len(element.children) < MIN_POSTS or element.is_furniture:
             continue
         for boxes in _alike(element):
-            labels = [list(_labels(box)) for box in boxes]
-            if sum(box.num_prose for box in boxes) >= least and _are_posts(boxes, labels):
+            if sum(box.num_prose for box in boxes) < least or 2 * sum(bool(box.num_prose) for box in boxes) < len(boxes):
+                continue
+            labels = [list(_labels(box)) for box in boxes[:MAX_BOXES]]
+            if min(_share(labels, _DATE.search), _share(labels, _is_mark)) >= MIN_SIGNED_SHARE:
                 return Repeated(_texts(boxes), _share(labels, _PROFILE.fullmatch) >= MIN_PROFILE_SHARE)
     return Repeated([], is_forum=False)
 
@@ -88,12 +92,6 @@ def _alike(parent: Element) -> Iterator[list[Element]]:
         if child.tag in _CONTAINERS and child.num_characters and not child.is_furniture:
             groups[child.tag, re.sub(r"\d+", "", furniture.class_name(child.attributes)).partition(" ")[0]].append(child)
     yield from (group for group in groups.values() if len(group) >= MIN_POSTS)
-
-
-def _are_posts(boxes: Sequence[Element], labels: Sequence[Sequence[str]]) -> bool:
-    """Whether most boxes have prose, a date and a mark of a post."""
-    has_prose = 2 * sum(bool(box.num_prose) for box in boxes) >= len(boxes)
-    return has_prose and min(_share(labels, _DATE.search), _share(labels, _is_mark)) >= MIN_SIGNED_SHARE
 
 
 def _share(labels: Sequence[Sequence[str]], test: Callable[[str], object]) -> float:
@@ -118,6 +116,11 @@ def _texts(boxes: Sequence[Element]) -> list[Element]:
     usual = max((path for path in paths if path), key=paths.count, default=[])
     found = ((box, path or (usual if not box.num_prose else [])) for box, path in zip(boxes, paths, strict=True))
     return [_follow(box, path) for box, path in found]
+
+
+def text_of(box: Element) -> Element:
+    """The smallest element with nearly all prose of a box."""
+    return _follow(box, _path(box))
 
 
 def _path(box: Element) -> list[int]:

@@ -46,7 +46,8 @@ OTHER_SECTIONS = re.compile(
     r"|(?:free |standard |fast |our )*(?:shipping|delivery|returns?|refunds?|payments?|exchange)(?:(?: ?[&+/,]| and)? (?:shipping"
     r"|delivery|returns?|refunds?|payments?|security|exchanges?|policy|info(?:rmation)?|options))*"
     r"|(?:shopping |your )?(?:cart|bag|basket|wish ?list)|your order|buy .*|variations of .*|need help.*|have (?:a )?questions?.*"
-    r"|ask (?:a|an|us).*|share(?: this.*)?|follow us.*|newsletter.*|sign up.*|subscribe.*"
+    r"|ask (?:a|an|us).*"
+    r"|how (?:do you want|you'?ll get) (?:your|this) (?:item|order).*|share(?: this.*)?|follow us.*|newsletter.*|sign up.*|subscribe.*"
     r"|kundenbewertungen.*|bewertungen.*|\u00e4hnliche .*|das k\u00f6nnte .*|kunden .*|zubeh\u00f6r|versand.*|avis .*|vous aimerez.*"
     r"|produits (?:similaires|associ\u00e9s).*|livraison.*|opiniones.*|productos .*|env\u00edos?.*|opinie.*|podobne.*",
     re.IGNORECASE,
@@ -54,7 +55,7 @@ OTHER_SECTIONS = re.compile(
 PERHAPS_OTHER = re.compile(r"(?:featured|other|more) .*", re.IGNORECASE)
 """Likewise, or more about the product: then there is prose below."""
 TRADE = re.compile(
-    r"\b(?:add(?:ed)? to|in (?:your|den)|view|your|shopping|my) (?:shopping )?(?:cart|bag|basket|wish ?list|list|favou?rites"
+    r"\b(?:add(?:ed|ing)? to|in (?:your|den)|view|your|shopping|my) (?:shopping )?(?:cart|bag|basket|wish ?list|list|favou?rites"
     r"|registry|warenkorb)\b|\b(?:checkout|buy now|buy it|shop now|buy all|notify me|sold out|out of stock|in stock|back in stock"
     r"|pre-?order|add to|quantity|qty|unit price|sale price|regular price|price|discount|coupon|promo|rewards?|earn|afterpay|klarna"
     r"|paypal|interest-free|financing|installments?"
