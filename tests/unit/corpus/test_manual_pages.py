@@ -37,6 +37,14 @@ def test_the_highest_heading_before_the_text_is_its_title() -> None:
     assert text.startswith("## Chapter 6. Hedges\n")
 
 
+def test_a_table_between_the_title_and_the_text_stays() -> None:
+    rows = "<table><tr><th>Status:</th><td>Extension</td></tr><tr><th>Source File:</th><td>mod_hedge.c</td></tr></table>"
+    links = "<table><tr><td><a href=/en>English</a></td><td><a href=/fr>Fran\u00e7ais</a></td></tr></table>"
+    text = text_of(f"<div><h1>Module hedge</h1>{links}{rows}</div><div id=content>{PROSE * 3}</div>")
+
+    assert text.startswith("# Module hedge\n\n| Status: | Extension |\n| --- | --- |\n| Source File: | mod_hedge.c |\n\nA hedge")
+
+
 @pytest.mark.parametrize("line", ["hedge - lay hedges", "git-column - Display data in columns", "gitk: the browser"])
 def test_the_name_of_a_command_before_its_manual_stays(line: str) -> None:
     text = text_of(f"<div id=header><h1>hedge(1)</h1><h2>NAME</h2><div><p>{line}</p></div></div><div id=content>{PROSE * 3}</div>")
@@ -184,3 +192,15 @@ def test_a_heading_without_a_text_is_none(heading: str) -> None:
 )
 def test_what_a_script_would_have_hidden_is_no_text(label: str) -> None:
     assert label not in text_of(f"<h1>Hedges</h1>{PROSE}<p>{label}</p>{PROSE}")
+
+
+@pytest.mark.parametrize("bar", ["js", "bash copy", "Copy code", "html Copy"])
+def test_the_bar_above_a_program_is_no_text(bar: str) -> None:
+    assert text_of(f"<h1>Hedges</h1>{PROSE}<div>{bar}</div><pre>lay()</pre>") == text_of(f"<h1>Hedges</h1>{PROSE}<pre>lay()</pre>")
+
+
+@pytest.mark.parametrize("text", ["<p>Python</p><pre>lay()</pre>", "<p>js</p><p>is a file.</p>", "<ul><li>c</li></ul><pre>lay()</pre>"])
+def test_what_tells_programs_apart_or_stands_elsewhere_is_text(text: str) -> None:
+    word = text.partition("</")[0].rpartition(">")[2]
+
+    assert f"{word}\n" in text_of(f"<h1>Hedges</h1>{PROSE}{text}{PROSE}")

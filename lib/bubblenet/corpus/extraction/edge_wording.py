@@ -118,3 +118,10 @@ CHANNEL = re.compile(
     r"|rss|boletin)\b"
 )
 """With INVITING, an invitation to follow."""
+
+BAR_OF_CODE = re.compile(
+    r"(?:(?:js|jsx|ts|tsx|html|css|scss|json|jsonc|xml|svg|yaml|yml|toml|ini|sql|http|bash|sh|zsh|shell|console|powershell|python|py"
+    r"|ruby|php|java|kotlin|swift|go|rust|c|cpp|csharp|diff|dockerfile|graphql|wat|plaintext|text|markdown|javascript|typescript) ?)?"
+    r"(?:[Cc]opy(?: code)?|Copied!)?"
+)
+"""Above a program; a name with a capital ("Python") may be that of a tab, which tells two programs apart."""

@@ -152,12 +152,18 @@ def _opening(elements: list[Element], main: Element) -> list[Element]:
     for element in elements[start:end]:
         is_wanted = element.tag in markup.HEADING_LEVELS or (element.tag in markup.BLOCK_TAGS and element.is_prose())
         is_wanted = is_wanted or (element.tag == "p" and len(opening) > 1 and _is_below(element, opening[-1]))
+        is_wanted = is_wanted or (element.tag == "table" and bool(opening) and _is_data(element))
         if id(element.parent) in done or element.is_furniture:
             done.add(id(element))
         elif is_wanted and id(element) not in around:
             done.add(id(element))
             opening.append(element)
     return opening
+
+
+def _is_data(table: Element) -> bool:
+    """Whether a table lays out nothing and is not mostly links: what a module or a person is, in a few rows."""
+    return 2 * table.num_link_characters < table.num_characters and not any(child.holds & markup.LAYOUT for child in table.elements())
 
 
 def _is_below(paragraph: Element, heading: Element) -> bool:
