@@ -194,10 +194,10 @@ def elements_of(html: str) -> list[Element]:
             if code and len(around) < code:
                 code = 0
         else:
-            tag = head.partition(" ")[0]
+            tag, space, _ = head.partition(" ")
             if tag not in _EMPTY_TAGS:
                 around.append(node)
-                if ' role="' in head:
+                if space and ' role="' in head:
                     tag, head = roles.renamed(tag, head)
             if code:
                 tag, head = _within_code(tag, head)
@@ -205,7 +205,7 @@ def elements_of(html: str) -> list[Element]:
                 code = len(around)
             if tag == "br":
                 node.children.append(BREAK)
-            elif tag in BLOCK_TAGS or not _is_passed(tag, head):
+            elif tag in BLOCK_TAGS or not (tag in _PASSED_TAGS or _is_passed(tag, head)):
                 child = Element(tag, head[len(tag) :], node)
                 node.children.append(child)
                 elements.append(child)

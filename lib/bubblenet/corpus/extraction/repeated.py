@@ -30,7 +30,7 @@ MIN_PROFILE_SHARE = 0.3
 MIN_TEXT_SHARE = 0.85
 """Of the prose of a box, in the element that is the text of the post."""
 
-MAX_BOXES, MAX_LABELS = 20, 30
+MAX_BOXES, MAX_LABELS = 8, 30
 """Boxes alike that are looked at for dates and marks, and texts of each."""
 
 MAX_LABEL_CHARACTERS = 60
@@ -80,7 +80,7 @@ def posts(elements: Sequence[Element]) -> Repeated:
             if sum(box.num_prose for box in boxes) < least or 2 * sum(bool(box.num_prose) for box in boxes) < len(boxes):
                 continue
             labels = [list(_labels(box)) for box in boxes[:MAX_BOXES]]
-            if min(_share(labels, _DATE.search), _share(labels, _is_mark)) >= MIN_SIGNED_SHARE:
+            if _share(labels, _DATE.search) >= MIN_SIGNED_SHARE and _share(labels, _is_mark) >= MIN_SIGNED_SHARE:
                 return Repeated(_texts(boxes), _share(labels, _PROFILE.fullmatch) >= MIN_PROFILE_SHARE)
     return Repeated([], is_forum=False)
 
@@ -88,9 +88,10 @@ def posts(elements: Sequence[Element]) -> Repeated:
 def _alike(parent: Element) -> Iterator[list[Element]]:
     """The children of an element by tag and class, without numbers in it."""
     groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
-    for child in parent.elements():
-        if child.tag in _CONTAINERS and child.num_characters and not child.is_furniture:
-            groups[child.tag, re.sub(r"\d+", "", furniture.class_name(child.attributes)).partition(" ")[0]].append(child)
+    for child in parent.children:
+        if isinstance(child, Element) and child.num_characters and child.tag in _CONTAINERS and not child.is_furniture:
+            name = furniture.class_name(child.attributes).partition(" ")[0] if child.attributes else ""
+            groups[child.tag, name.rstrip("0123456789")].append(child)
     yield from (group for group in groups.values() if len(group) >= MIN_POSTS)
 
 
@@ -105,7 +106,7 @@ def _is_mark(label: str) -> bool:
 
 def _labels(box: Element) -> Iterator[str]:
     """Short texts of a box, each from tag to tag."""
-    inner = itertools.islice(itertools.chain([box], box.descendants()), 4 * MAX_LABELS)
+    inner = itertools.islice(itertools.chain([box], box.descendants()), 3 * MAX_LABELS)
     runs = (collapse(child) for element in inner for child in element.children if isinstance(child, str))
     yield from itertools.islice((run for run in runs if 0 < len(run) <= MAX_LABEL_CHARACTERS), MAX_LABELS)
 
