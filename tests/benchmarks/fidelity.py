@@ -31,6 +31,7 @@ GOAL = 0.995
 _FENCE = re.compile(r"`{3,}")
 _HEADING = re.compile(r"(#{1,7}) (.*)")
 _NUMBER = re.compile(r"\s*(?:> )?([0-9]+|-[0-9]+|[A-Za-z]+)\.(?: (.*)|$)")
+_NUMBER_IN_CELL = re.compile(r"(?:^|\s)([0-9]+|[a-z]+)\. (.*)")
 _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|(?: --- \|)+")
 _LETTERS = re.compile(r"[\W_]+")
@@ -90,6 +91,7 @@ class Written:
 
     def _add_table(self, rows: list[str]) -> None:
         cells = [tuple(plain(cell.replace("\\|", "|")) for cell in _CELLS.split(row)[1:-1]) for row in rows if not _RULE.fullmatch(row)]
+        self.numbers += [(found[1], found[2]) for row in cells for cell in row if (found := _NUMBER_IN_CELL.match(cell))]
         width = max(map(len, cells))
         shown = [index for index in range(width) if any(len(row) > index and row[index] for row in cells)]
         self.tables.append(tuple(tuple(row[index] if index < len(row) else "" for index in shown) for row in cells))
@@ -125,14 +127,14 @@ class Written:
         return ("white space or marks" if near else self._elsewhere(code, "no code block")), near
 
     def _table(self, rows: tuple[tuple[str, ...], ...]) -> tuple[str, str]:
-        wanted = [[_scriptless(cell) for cell in row] for row in rows]
+        wanted = [[_in_cell(cell) for cell in row] for row in rows]
         for index, table in enumerate(self.tables):
-            if [[_scriptless(cell) for cell in row] for row in table] == wanted:
+            if [[_in_cell(cell) for cell in row] for row in table] == wanted:
                 del self.tables[index]
                 return "", ""
         letters = _letters(" ".join(cell for row in rows for cell in row))
         for table in self.tables:
-            got = [[_scriptless(cell) for cell in row] for row in table]
+            got = [[_in_cell(cell) for cell in row] for row in table]
             if _letters(" ".join(cell for row in table for cell in row)) == letters or got[0] == wanted[0]:
                 pairs = zip(got, wanted, strict=False)
                 differs = next((f"{one} for {other}" for one, other in pairs if one != other), f"{len(got)} rows for {len(wanted)}")
@@ -186,6 +188,11 @@ def _mark(found: re.Match[str]) -> str:
 def _scriptless(text: str) -> str:
     """A text that may hold powers: without their marks, which are counted as a kind of their own."""
     return re.sub("[\ue000-\ue002^_()$]", "", text)
+
+
+def _in_cell(text: str) -> str:
+    """The text of a cell without the number of an item, which is counted as a kind of its own."""
+    return _scriptless(_NUMBER_IN_CELL.sub(r"\2", text))
 
 
 def _scriptless_code(text: str) -> str:

@@ -21,7 +21,8 @@ from tools.sample_pages import unpack
 class Source:
     """Pages of one package. folder: where they are. pattern: of their names. main: selectors of the elements that hold what a page says,
     the first that is there counts. furniture: selectors of what stands in them and is none of it: links to other pages, tables of
-    contents, indexes, marks of links. layout: tables that lay out, and lists without numbers. See fidelity_expected.Selector."""
+    contents, indexes, marks of links, boxes of authors, notices of copyright, the foot of a page. layout: tables that lay out, and lists
+    without numbers. See fidelity_expected.Selector."""
 
     generator: str
     package: str
@@ -34,7 +35,7 @@ class Source:
 
 
 _SPHINX = "a.headerlink .viewcode-link .linenos .toctree-wrapper .contents .indextable .copybtn"
-_DOCBOOK = ".navheader .navfooter .toc .spirit-nav .copyright-footer .list-of-tables .list-of-examples .refnamediv-nav"
+_DOCBOOK = ".navheader .navfooter .toc .spirit-nav .copyright-footer .list-of-tables .list-of-examples .refnamediv-nav .author .copyright"
 _DOXYGEN = ".memberdecls .memproto .dynheader .dyncontent .directory .lineno .classindex .permalink"
 _TEXINFO = (
     ".header .nav-panel .menu .contents .shortcontents .Contents_element .copiable-anchor .footnote #SEC_Contents "
@@ -45,7 +46,7 @@ _RUSTDOC = (
 )
 _JAVADOC = ".header-nav .sub-title .skip-nav .inheritance .source-line-no .externalLink-nav .summary-table .details-nav .anchor-link"
 
-_GTK_DOC = f"{_DOCBOOK} .navigation .shortcuts .gallery-float .functions_proto .listing_lines"
+_GTK_DOC = f"{_DOCBOOK} .navigation .shortcuts .gallery-float .functions_proto .listing_lines .footer"
 _JAVADOC_11 = f"{_JAVADOC} .overviewSummary .memberSummary .useSummary .typeSummary"
 _HADDOCK = "#table-of-contents #synopsis .selflink .link #alphabet .info .instances"
 _GAPDOC = ".chlinktop .chlinkbot .chlinkprevnexttop .chlinkprevnextbot .ContChap"
@@ -85,10 +86,10 @@ SOURCES = (
     Source("Texinfo", "zsh-doc", "usr/share/doc/zsh-common/html", 40, "body", _TEXINFO),
     Source("AsciiDoc", "git-doc", "usr/share/doc/git-doc", 200, "body", "#footer #toc .footnoteref .footnote"),
     Source("pandoc", "bup-doc", "usr/share/doc/bup", 40, "body", ""),
-    Source("groff", "groff", "usr/share/doc/groff-base/html", 50, "body", ""),
+    Source("groff", "groff", "usr/share/doc/groff-base/html", 50, "body", ".toc .mini-toc-col-1 .mini-toc-col-2"),
     Source("GAPDoc", "gap-doc", "usr/share/gap/doc/ref", 60, "body", _GAPDOC, layout="table.func", pattern="chap?*[0-9].html"),
     Source("GAPDoc (MathJax)", "gap-doc", "usr/share/gap/doc/ref", 60, "body", _GAPDOC, "chap?*_mj.html", "table.func"),
-    Source("doctools", "tcllib", "usr/share/doc/tcllib/html", 120, "div.doctools", "#toc"),
+    Source("doctools", "tcllib", "usr/share/doc/tcllib/html", 120, "div.doctools", "#toc #copyright"),
     Source("Apache's XSLT", "apache2-doc", "usr/share/doc/apache2-doc/manual/en", 120, "div#page-content", _APACHE),
     Source("LDoc", "lua-penlight-dev", "usr/share/doc/lua-penlight-dev", 50, "div#content", ".module_list .function_list"),
 )

@@ -4,7 +4,7 @@ What Spark does with a Python worker is done here in one process without Spark: 
 batches of at most the bytes that conf/spark sets. The pages are those of the public collections, again and again, each time with a
 paragraph of words that no other page has: what is kept of every page or word shows.
 
-    PYTHONPATH=lib python -m tests.benchmarks.memory [--pages 1000,5000,20000] [--batch-mib 8]
+    PYTHONPATH=lib python -m tests.benchmarks.memory [--pages 1000,5000,20000] [--batch-mib 8] [--until reading]
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from bubblenet.udfs.corpus import CutPage, ReadFile, SignPassage
 from tests.benchmarks.web_pages import warc_record
 
 SUITES = Path(__file__).resolve().parents[2].parent / "shared" / "suites"
+STAGES = ("reading", "cutting", "signing")
+PAGE_COLUMNS = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
 FILE_PAGES = 125
 NEW_WORDS = 100
 """Words in each page that no other page has."""
@@ -42,13 +44,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", default="1000,5000,20000")
     parser.add_argument("--batch-mib", type=float, default=8, help="as spark.sql.execution.arrow.maxBytesPerBatch in conf/spark")
+    parser.add_argument("--until", default=STAGES[-1], choices=STAGES, help="the last stage; the first alone takes a fifth of the time")
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.pages.split(",")]
-    print("| pages | passages | peak MB after reading | cutting | signing |\n|---|---|---|---|---|")
+    stages = STAGES[: STAGES.index(arguments.until) + 1]
+    print(f"| pages | passages | peak MB after {' | '.join(stages)} |\n|---|---|{'---|' * len(stages)}")
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             files = list(map(str, archives(Path(folder), size)))
-            done = json.loads(_in_a_process(f"work({files}, {int(arguments.batch_mib * 1024 * 1024)}, {folder!r})"))
+            done = json.loads(_in_a_process(f"work({files}, {int(arguments.batch_mib * 1024 * 1024)}, {folder!r}, {len(stages)})"))
             print(f"| {size:,} | {done['passages']:,} | {' | '.join(f'{peak:,.0f}' for peak in done['peaks'])} |", flush=True)
 
 
@@ -57,21 +61,20 @@ def _in_a_process(call: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def work(files: list[str], batch_bytes: int, folder: str) -> dict[str, object]:
-    """Read, cut and sign the pages of these files; the number of passages, and the peak after each of the three, in MB."""
-    chosen, peaks = settings.load(), []
+def work(files: list[str], batch_bytes: int, folder: str, num_stages: int) -> dict[str, object]:
+    """Read, cut and sign the pages of these files, or the first of these alone; the number of passages, and the peak after each, in MB."""
+    chosen, peaks, num_passages = settings.load(), list[float](), 0
     pages, passages = Path(folder) / "pages.arrow", Path(folder) / "passages.arrow"
-    sign = SignPassage(min_hasher(chosen.deduplication), "", 1.0)
-    keep(
-        pages,
-        ("document_id", "snapshot", "url", "declared_language", "content", "content_type"),
-        answers(ReadFile(chosen.corpus), DOCUMENTS, requests(files)),
-    )
-    peaks.append(peak_megabytes())
-    keep(passages, ("segment_id", "text"), answers(CutPage(chosen.segmentation, ()), SEGMENTS, batches(pages, batch_bytes)))
-    peaks.append(peak_megabytes())
-    num_passages = sum(batch.num_rows for batch in answers(sign, MINHASH_INDEX, batches(passages, batch_bytes)))
-    return {"passages": num_passages, "peaks": [*peaks, peak_megabytes()]}
+    for stage in STAGES[:num_stages]:
+        if stage == "reading":
+            keep(pages, PAGE_COLUMNS, answers(ReadFile(chosen.corpus), DOCUMENTS, requests(files)))
+        elif stage == "cutting":
+            keep(passages, ("segment_id", "text"), answers(CutPage(chosen.segmentation, ()), SEGMENTS, batches(pages, batch_bytes)))
+        else:
+            sign = SignPassage(min_hasher(chosen.deduplication), "", 1.0)
+            num_passages = sum(batch.num_rows for batch in answers(sign, MINHASH_INDEX, batches(passages, batch_bytes)))
+        peaks.append(peak_megabytes())
+    return {"passages": num_passages, "peaks": peaks}
 
 
 def answers(transform: RowTransform, table: Table, tasks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -34,6 +34,7 @@ DECLARED = [
     '<script type=\'application/ld+json\'>{"@type": "Product", "name": "Kettle"}</script><div>',
     "<meta property=og:type content=product><div>",
     "<div itemscope itemtype='https://schema.org/Product'>",
+    '<div class=cart><span id="productTitle"></span>',
 ]
 
 
@@ -56,6 +57,39 @@ def test_a_list_of_products_is_its_prose() -> None:
     html = f"<h1>Kettles</h1><p>{ABOUT}</p><p>Sort by: price</p><p>8 results</p><ul>{CARDS}</ul><h2>How to choose</h2><p>{ABOUT}</p>"
 
     assert text_of(html) == f"# Kettles\n\n{ABOUT.strip()}\n\n## How to choose\n\n{ABOUT.strip()}"
+
+
+@pytest.mark.parametrize("amount", ["<span>$</span>4{0}.99", "$<!-- -->4{0}.99", "4{0},99<i>&nbsp;</i><small>&euro;</small>"])
+def test_an_amount_in_another_tag_than_its_unit_is_a_price(amount: str) -> None:
+    cards = CARDS.replace("$4", "$$4")
+    for number in range(8):
+        cards = cards.replace(f"$$4{number}.99", amount.format(number))
+    html = f"<h1>Kettles</h1><p>{ABOUT}</p><p>8 results</p><ul class=cart-list>{cards}</ul>"
+
+    assert text_of(html) == f"# Kettles\n\n{ABOUT.strip()}"
+
+
+def test_raised_cents_are_no_power() -> None:
+    text = text_of(
+        f"<h1>Offers</h1><p>{ABOUT}</p><p>Now $4<sup>99</sup>, then &pound; 1,299<sup>00</sup>; the area is 12 m<sup>2</sup>.</p>"
+    )
+
+    assert "Now $4.99, then \u00a3 1,299.00; the area is 12 m^2." in text
+
+
+@pytest.mark.parametrize("kind", ["CollectionPage", "SearchResultsPage"])
+def test_a_list_whose_data_name_each_product_is_a_list(kind: str) -> None:
+    data = json.dumps({"@type": kind, "mainEntity": {"@type": "ItemList", "itemListElement": [{"@type": "Product", "name": "Kettle"}]}})
+    html = f"<script type='application/ld+json'>{data}</script><h1>Kettles</h1><p>{ABOUT}</p><p>Material: steel</p><ul>{CARDS}</ul>"
+
+    assert text_of(html) == f"# Kettles\n\n{ABOUT.strip()}"
+
+
+def test_a_label_that_a_product_page_repeats_stands_once() -> None:
+    bits = "<p>Form Factor</p><p>Bit Count</p>" * 4
+    text = text_of(f"<body>{DECLARED[1]}<h1>Steel kettle</h1><button>Add to cart</button><p>{ABOUT}</p>{bits}</div>")
+
+    assert text.count("Form Factor") == 1
 
 
 def test_an_article_with_prices_is_no_shop() -> None:

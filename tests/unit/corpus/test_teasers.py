@@ -106,3 +106,47 @@ def test_comments_below_an_article_make_it_no_thread() -> None:
 
     assert text.count(PROSE[1]) == 4
     assert said not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["1.{}.0", "v2.{}", "[0.{}.1] - 2024-05-17", "Version 3.{}", "2024-05-1{}", "Release 24.0{} (May 3, 2024)", "0.{}.0rc1"],
+)
+def test_a_changelog_whose_versions_are_links_keeps_its_changes(name: str) -> None:
+    changes = "".join(
+        f"<h2><a href='https://hedge.example/compare/{index}'>{name.format(index)}</a></h2>"
+        f"<ul><li>Stakes no longer fall over in wind of force {index}.</li><li>New: <code>lay --slow</code></li></ul>"
+        for index in range(9)
+    )
+    text = text_of(f"<h1>Changelog</h1>{changes}")
+
+    assert text.count("Stakes no longer fall over") == 9
+    assert text.count("lay --slow") == 9
+
+
+@pytest.mark.parametrize(
+    ("names", "entry"),
+    [
+        ("lay cut bind stake trim plash heel edder", "Lays the hedge between two stakes and returns its length in metres."),
+        (
+            "hedge-lay hedge-cut hedge-bind hedge-trim hedge-log hedge-show",
+            "Shows what was done to each hedge, with the newest work first.",
+        ),
+        ("Hazel Blackthorn Hawthorn Holly Maple Elder", "A small tree of hedges, which bears the cutting well and burns slowly."),
+    ],
+)
+def test_an_index_that_defines_what_it_names_keeps_its_sentences(names: str, entry: str) -> None:
+    entries = "".join(f"<h3><a href='{name}.html'>{name}</a></h3><p>{entry}</p>" for name in names.split())
+    text = text_of(f"<h1>Commands for hedges</h1>{entries}")
+
+    assert text.count(entry) == len(names.split())
+    assert all(f"### {name}\n" in text for name in names.split())
+
+
+@pytest.mark.parametrize(
+    "below", ["<p>Sales, Europe</p>", "<p>A small tree of hedges, which bears the cutting ...</p>", "<p>May 3, 2024</p>"]
+)
+def test_names_with_less_than_a_sentence_below_are_teasers(below: str) -> None:
+    entries = "".join(f"<h3><a href='/{name}'>{name}</a></h3>{below}" for name in ("Hazel", "Blackthorn", "Holly", "Maple", "Elder", "Yew"))
+
+    assert not text_of(f"<h1>Trees</h1>{entries}")

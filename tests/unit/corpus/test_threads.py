@@ -113,7 +113,19 @@ def unknown(name: str, text: str) -> str:
     )
 
 
-ENGINES = [discourse, phpbb, vbulletin, xenforo, invision, github, reddit, unknown]
+def unnamed(name: str, text: str) -> str:
+    """By no name at all: what is alike in each post tells it."""
+    return (
+        f"<div class=css-1x2><div class=css-77><b>{name}</b><i>Joined: May 2019</i><i>Posts: 12</i></div>"
+        f"<div class=css-91><div>May 2, 2024</div><div class=css-5><p>{text}</p></div><a href=/r>Reply</a></div></div>"
+    )
+
+
+def unnamed_rows(name: str, text: str) -> str:
+    return f"<section><header><a href=/u>{name}</a> <time>3 days ago</time> <a href=#x>#3</a></header><div><p>{text}</p></div></section>"
+
+
+ENGINES = [discourse, phpbb, vbulletin, xenforo, invision, github, reddit, unknown, unnamed, unnamed_rows]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -216,6 +228,27 @@ LONG = "<p>The kettle was built in a town by the sea, by people who liked their 
             "built in a town",
             SHORT,
         ),
+        (  # an article and its comments, by no name
+            f"<h1>The kettle</h1><div>{LONG}</div><div>"
+            + "".join(f"<div class=c7><b>ann</b> <i>May 2, 2024</i><div><p>{said}</p></div><a href=#>Reply</a></div>" for _, said in POSTS),
+            "built in a town",
+            "\x00",
+        ),
+        (  # news by date, with a control in each
+            "<h1>Tea</h1>"
+            + "".join(
+                f"<div class=c7><h2>What {name} knows of kettles</h2><i>May 2, 2024</i><p>{said}</p><a href=/r>Reply</a></div>"
+                for name, said in POSTS
+            ),
+            "## What bob knows of kettles",
+            "\x00",
+        ),
+        (  # reviews, with dates
+            f"<h1>The kettle</h1><h2>Its steel</h2>{LONG}<div>"
+            + "".join(f"<div class=c7><b>{name}</b><i>May 2, 2024</i><p>{said}</p><i>Helpful</i></div>" for name, said in POSTS),
+            "## Its steel",
+            "\x00",
+        ),
         (  # the front page of a blog
             "<h1>Tea</h1>"
             + "".join(
@@ -248,4 +281,38 @@ def test_many_posts_and_deep_ones_take_linear_time() -> None:
     nested = "<div class=post-body>x" * 5_000
     deep = "<div>" * 20_000 + "<div class=post-body>some text</div>" * 5_000
 
-    assert max(map(seconds, (nested, deep, page(xenforo("ann", FIRST) * 2_000)))) < 8
+    unnamed_deep = "<section>" * 3_000 + "".join(unnamed("ann", FIRST) for _ in range(1_000))
+
+    assert max(map(seconds, (nested, deep, unnamed_deep, page(xenforo("ann", FIRST) * 2_000)))) < 8
+
+
+def test_controls_within_posts_are_no_text() -> None:
+    posts = "".join(xenforo(name, f"{said}<br><br>Continue Reading<br><br>Log in to see images of kettles") for name, said in POSTS)
+
+    assert "Continue" not in (text := text_of(page(posts)))
+    assert "Log in" not in text
+
+
+def test_a_signature_that_is_only_called_so_goes() -> None:
+    posts = "".join(xenforo(name, f"<p>{said}</p><p>Signature</p><p>My shop of kettles</p>") for name, said in POSTS)
+
+    assert "My shop" not in (text := text_of(page(posts)))
+    assert all(said.strip() in text for _, said in POSTS)
+
+
+def test_a_quotation_below_a_line_that_says_whose_it_is_goes_with_it() -> None:
+    quoting = f"<p>@ann said in <a href=/1>{TITLE}</a>:</p><blockquote><p>{QUOTE}</p></blockquote><p>{BEST}</p>"
+    quoting += f"<blockquote><p>{SHORT}</p></blockquote>"
+    text = text_of(page(xenforo("ann", ASKED) + xenforo("dee", quoting)))
+
+    assert QUOTE not in text
+    assert "@ann" not in text
+    assert f"{BEST.strip()}\n\n> {SHORT}" in text
+
+
+def test_the_post_that_opened_a_thread_is_kept_in_whatever_box() -> None:
+    opening = f"<div class=css-9><b>ann</b><div class=css-8><p>{ASKED}</p></div></div>"
+    html = page(opening + "<ul>" + "".join(f"<li class=css-1>{unnamed(*post)}</li>" for post in POSTS[1:]) + "</ul>")
+
+    assert ASKED in text_of(html)
+    assert pairs(html) == [(TITLE, FIRST.strip())]

@@ -37,9 +37,11 @@ class Block:
 
 
 def render(blocks: Iterable[Block]) -> str:
-    """Markdown of blocks, stripped of surrounding white space."""
+    """Markdown of blocks, stripped of surrounding white space. A heading that is an image has no text to write."""
     parts: list[str] = []
     for block in blocks:
+        if block.kind == "heading" and not block.text:
+            continue
         parts += (block.glue, "#" * block.level + " " + block.text if block.kind == "heading" else block.text)
     return "".join(parts).strip()
 

@@ -212,7 +212,8 @@ class _Builder:
         length = len(text)
         if self._num_open["header"] and length - self._num_link_characters < MIN_PROSE_CHARACTERS:
             return True
-        return not self._lists and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
+        leads_elsewhere = not self._lists and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
+        return leads_elsewhere and not programs.is_signature(text)
 
     def _add_heading(self) -> None:
         """End the open heading. Headings inside an answer are placed below the question's level."""

@@ -21,7 +21,7 @@ TAIL = _any(r"""
     (?:more|popular) @
     recommended for you|trending(?: now)?|(?:things )?you (?:may|might|could|will|'ll) (?:also )?(?:like|enjoy|love|be interested in).*
     up next|(?:what to )?(?:read|watch) next|read (?:also|more)|keep reading|more from .*|from (?:the|our) blog|more like this
-    don't miss|(?:about|meet) the (?:author|writer)s?|meet your guide|author(?: bio)?
+    don't miss|(?:about|meet) the (?:author|writer)s?|meet your guide|author bio
     (?:leave|post|add|write) (?:a |your |us a )?(?:comment|reply|response|review)s?(?: cancel reply)?
     join the (?:discussion|conversation)|cancel reply|how we reviewed this article
     spread the (?:word|love)|be sociable, share!?|follow (?:us|me)|connect with us|stay connected
@@ -44,13 +44,15 @@ PERHAPS_TAIL = _any(r"""
     share(?: (?:this|it|the))?(?: (?:post|article|page|story|entry|recipe|news|love|via|on .{1,30}|with (?:your )?friends))?
     (?:(?:our|the|weekly|daily|free|e-?mail|join|sign up for|subscribe to|get) )*newsletters?(?: sign-?up)?
     subscribe(?: (?:now|today|here|to .*))?|sign up (?:now|today|here|for (?:our|the|free)\b.*)
-    stay (?:informed|in touch|updated|up to date)(?: with .{1,30})?|follow (?:us|me) on .*|written by .*
+    stay (?:informed|in touch|updated|up to date)(?: with .{1,30})?|follow (?:us|me) on .*|written by .*|author
     (?:mehr|alles) zum thema.*|mehr (?:aus|von)\b.*|kommentare?(?: \(?\d+\)?)?|(?:jetzt )?teilen(?: .{0,30})?|newsletter\b.{0,30}
     partage[rz]?(?: .{0,30})?|compart(?:ir|e)(?: .{0,30})?|condividi(?: .{0,30})?|udostepnij.*
 """)
 """Likewise, or what a section is about: how to share a folder, to subscribe to a topic. Such a one has text of its own, a bar has not."""
 
 LABEL = _any(r"""
+    \{\{[^{}]*\}\}|\d?\d:\d\d ?/ ?\d?\d:\d\d|(?:brief|full) content visible, double tap to read .*
+    thank you! your submission has been received!?|oops! something went wrong while submitting the form\.?
     advertis?ements?|anzeige|werbung|publicidad|publicite|pubblicita|reklama|sponsored(?: content)?
     (?:read|learn|show|load|view|see) (?:more|all|less)(?: (?:posts|articles|stories|news|comments))?|more posts
     the link has been copied|weiterlesen|mehr (?:lesen|anzeigen|laden|erfahren)|lire la suite|leer mas|continue reading.*
@@ -116,3 +118,10 @@ CHANNEL = re.compile(
     r"|rss|boletin)\b"
 )
 """With INVITING, an invitation to follow."""
+
+BAR_OF_CODE = re.compile(
+    r"(?:(?:js|jsx|ts|tsx|html|css|scss|json|jsonc|xml|svg|yaml|yml|toml|ini|sql|http|bash|sh|zsh|shell|console|powershell|python|py"
+    r"|ruby|php|java|kotlin|swift|go|rust|c|cpp|csharp|diff|dockerfile|graphql|wat|plaintext|text|markdown|javascript|typescript) ?)?"
+    r"(?:[Cc]opy(?: code)?|Copied!)?"
+)
+"""Above a program; a name with a capital ("Python") may be that of a tab, which tells two programs apart."""

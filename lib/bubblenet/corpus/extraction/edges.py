@@ -123,12 +123,18 @@ def _without_labels(blocks: list[Block]) -> list[Block]:
     is_outside = [not first < index < last for index in range(len(blocks))]
     is_network = [outside and _is_network(block) for outside, block in zip(is_outside, blocks, strict=True)]
     neighbours = zip([False, *is_network], is_network, [*is_network[1:], False], strict=False)
+    is_bar_of_code = [_is_bar_of_code(*two) for two in itertools.pairwise([*blocks, Block("end", "")])]
     in_a_bar = [here and (before or after) for before, here, after in neighbours]
     return [
         block
-        for block, in_bar, outside in zip(blocks, in_a_bar, is_outside, strict=True)
-        if not (in_bar or ((outside or block.kind == "paragraph") and _is_label(block)))
+        for block, in_bar, outside, of_code in zip(blocks, in_a_bar, is_outside, is_bar_of_code, strict=True)
+        if not (in_bar or of_code or ((outside or block.kind == "paragraph") and is_label(block)))
     ]
+
+
+def _is_bar_of_code(block: Block, following: Block) -> bool:
+    """Whether a paragraph is the bar above a program: the name of its language, or a button that copies it."""
+    return following.kind == "code" and block.kind == "paragraph" and bool(edge_wording.BAR_OF_CODE.fullmatch(block.text))
 
 
 def _is_network(block: Block) -> bool:
@@ -139,7 +145,8 @@ def _is_network(block: Block) -> bool:
     )
 
 
-def _is_label(block: Block) -> bool:
+def is_label(block: Block) -> bool:
+    """Whether a paragraph or item is no text by itself: "Continue reading", a credit, the subjects of an article."""
     if block.kind not in ("paragraph", "item") or len(block.text) > MAX_LABEL_CHARACTERS:
         return False
     text = _folded(block.text)

@@ -54,6 +54,7 @@ _GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMi
     r"(?:gutters?|(?:line|ln)-?num(?:ber)?s?|line-?nos?|linenodiv|blob-num|lnt?|hljs-ln-n|crayon-nums?)(?=[\s_\"-])",
     re.IGNORECASE,
 )
+_TOOLTIP = re.compile(r" class=\"(?:[^\"]*[\s_-])?tooltip[_-]?(?:text|content|body)[\s\"]")
 _NOTE = re.compile(
     r"(?:^|[\s_-])(?:admonition|callout|note|notice|tip|hint|warning|caution|danger|attention|important|info|information|alert|remark|example|hinweis"
     r"|achtung|warnung|tipp|remarque|attention|avertissement|astuce|nota|aviso|advertencia|consejo|attenzione|avviso)s?(?:$|[\s_-])",
@@ -133,11 +134,12 @@ def is_gutter(attributes: str) -> bool:
 
 
 def within_code(attributes: str) -> str:
-    """The attributes of a tag inside a program that count: names describe the program there, unless it is invisible or a gutter."""
+    """The attributes of a tag inside a program that count: names describe the program there, unless it is hidden, a gutter or a tooltip."""
     if len(attributes) <= MAX_ATTRIBUTE_CHARACTERS:
         if names_gutter(attributes):
             return attributes
-        if may_have_traits(attributes) and traits(attributes).is_invisible:
+        is_hidden = may_have_traits(attributes) and traits(attributes).is_invisible
+        if is_hidden or ("tooltip" in attributes and _TOOLTIP.search(attributes)):
             return ' hidden=""'
     return ""
 

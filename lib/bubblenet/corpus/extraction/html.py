@@ -29,10 +29,13 @@ from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
-EXTRACTION_VERSION = 8
+EXTRACTION_VERSION = 9
 """Raise whenever the same page would give different blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
+
+MIN_SUBTITLE_WORDS = 4
+"""A shorter heading right after the first one, over nothing, is a label: "Table of contents"."""
 
 LITTLE_TEXT = 300
 """A page with fewer characters may stand in an element that is not read as a rule, such as the `noscript` of a forum made by scripts."""
@@ -113,7 +116,8 @@ def page_elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) ->
 def without_link_lists(blocks: Sequence[Block]) -> list[Block]:
     """Drop lists of MIN_LINK_LIST_ITEMS or more items that are nearly all links: menus, whatever their markup calls them.
 
-    Several lists in a row are one menu, of which those stay that are not of links. Addresses are worth reading.
+    Several lists in a row are one menu, of which those stay that are not of links. Addresses are worth reading, and so are links below
+    an item that says what they are: "Fixed bugs:".
     """
     kept: list[Block] = []
     for is_list, run in itertools.groupby(blocks, key=lambda block: block.kind == "item"):
@@ -125,6 +129,8 @@ def without_link_lists(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _are_links(items: Sequence[Block]) -> bool:
+    if any(block.text.endswith(":") and not block.num_link_characters for block in items):
+        return False
     num_linked = sum(block.num_link_characters for block in items if "://" not in block.text)
     return num_linked >= LINK_LIST_SHARE * sum(len(block.text.strip(" -")) for block in items)
 
@@ -140,16 +146,29 @@ def _lists(items: Sequence[Block]) -> list[list[Block]]:
 
 
 def without_empty_headings(blocks: Sequence[Block]) -> list[Block]:
-    """Drop headings followed by neither text nor a lower heading. The first heading names the page and stays."""
-    first = next((block for block in blocks if block.kind == "heading"), None)
+    """Drop headings followed by neither text nor a lower heading. The first heading names the page and stays, with its subtitles."""
+    names = _names(blocks)
     kept: list[Block] = []
     highest_below = 0
     for block in reversed(blocks):
-        if block.kind == "heading" and block is not first and block.level >= highest_below:
+        if block.kind == "heading" and block.level >= highest_below and id(block) not in names:
             continue
         kept.append(block)
         highest_below = block.level if block.kind in ("heading", "post") else 0 if block.kind == "end" else 8
     return kept[::-1]
+
+
+def _names(blocks: Sequence[Block]) -> set[int]:
+    """The ids of the first heading and of those right after it that are sentences: subtitles, or what a page of a manual is about."""
+    headings = itertools.takewhile(
+        lambda block: block.kind == "heading", itertools.dropwhile(lambda block: block.kind != "heading", blocks)
+    )
+    first = next(headings, None)
+    return {id(first)} | {id(block) for block in headings if _is_subtitle(block)}
+
+
+def _is_subtitle(heading: Block) -> bool:
+    return len(heading.text.split()) >= MIN_SUBTITLE_WORDS and 2 * heading.num_link_characters <= len(heading.text)
 
 
 def _stated(tree: HTMLTree) -> list[structured.Answered]:

@@ -1,7 +1,8 @@
 """Powers and indices in plain text: `10<sup>25</sup>` is written `10^25`, `a<sub>1</sub>` is `a_1`; neither joins the number before it.
 
 What is raised for other reasons stays as it reads: ordinals (1st), abbreviations of the Romance languages (M^lle), units of temperature,
-fractions, and chemical formulas (H2O). Marks of footnotes go: they lead elsewhere. All this works on the serialised page, innermost first.
+fractions, and chemical formulas (H2O); cents follow a point. Marks of footnotes go: they lead elsewhere. All this works on the serialised
+page, innermost first.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ MAX_CHARACTERS = 30
 _CONTEXT = 300  # characters of markup around that are looked at
 _SCRIPT = re.compile(r"<(su[bp])((?: [^>]*+)?+)>((?:[^<]|<(?!/?su[bp][ >]))*+)</\1>")
 _FRACTION = re.compile(r"<sup>(\d{1,4})</sup>\s?[/\u2044]\s?<sub>(\d{1,4})</sub>")
+_PARAGRAPH = 3000  # characters of markup at most
+_OPENINGS = ("<p>", "<p ", "<li", "<td", "<th", "<dd", "<dt", "<div", "<pre")
+_OPERATOR = re.compile(r">[*?+]</sup>")
+_IDENTIFIER_END = re.compile(r"\w_\w+\s$")
+_CENTS, _AMOUNT_BEFORE = re.compile(r"\d\d"), re.compile(r"[$\u20ac\u00a3]\s?\d[\d,]*$")
 _LINE_TAGS = "p|li|td|th|dd|dt|div|section|aside|small|br"
 _TAGS = re.compile(r"<[^>]*>")
 _INLINE_TAGS = re.compile(r"</?(?!(?:" + "|".join(sorted(BLOCK_TAGS)) + r"|br)[ >/])[^<>]*>")
@@ -80,6 +86,8 @@ def _raised(found: re.Match[str], is_romance: bool) -> str:
         return ""
     if not text or not before or text in _SYMBOLS or len(text) > MAX_CHARACTERS:
         return _SYMBOLS.get(text, found[3])
+    if _CENTS.fullmatch(text) and _AMOUNT_BEFORE.search(before):
+        return f".{text}"
     if before[-1].isdigit() and text in ("o", "0") and _DEGREES.match(_after(found)):
         return "\u00b0"
     if (before[-1].isdigit() and _is_ordinal(text, found)) or (is_romance and before[-1].isalnum() and _ABBREVIATION.fullmatch(text)):
@@ -89,7 +97,9 @@ def _raised(found: re.Match[str], is_romance: bool) -> str:
 
 def _lowered(found: re.Match[str]) -> str:
     text, before = _text(found[3]), _before(found)
-    if not text or not before or before[-1].isspace() or len(text) > MAX_CHARACTERS or _is_formula(text, before, found):
+    if not text or not before or len(text) > MAX_CHARACTERS or _is_formula(text, before, found):
+        return found[3]
+    if before[-1].isspace() and not (_IDENTIFIER_END.search(before) and text[0].isalpha()):  # a remark in small type
         return found[3]
     return _marked("_", found[3], text)
 
@@ -106,13 +116,22 @@ def _is_note(found: re.Match[str], text: str, before: str) -> bool:
     if _NOTE.search(found[2] + "".join(_TAGS.findall(found[3])) + link):
         return True
     if _NOTE_TEXT.fullmatch(text):
-        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and not _is_operator(found.string, text[0]))
+        return text[0] == "[" or (bool(_BEFORE_A_NOTE.search(before)) and not _is_operator(found, text[0]))
     return bool(_NOTE_NUMBERS.fullmatch(text) and _SENTENCE_END.search(before))
 
 
+def _is_operator(found: re.Match[str], mark: str) -> bool:
+    """Whether a mark belongs to what it follows, as in a grammar: the same paragraph has three raised operators, or two different ones, or
+    the page has two, and no note that begins with the mark."""
+    page, place = found.string, found.start()
+    start = max(page.rfind(opening, max(0, place - _PARAGRAPH), place) for opening in _OPENINGS)
+    end = min((one for tag in _OPENINGS if (one := page.find(tag, place, place + _PARAGRAPH)) > 0), default=place + _PARAGRAPH)
+    near = _OPERATOR.findall(page, start, end) if start >= 0 else []
+    return len(near) > 2 or len(set(near)) > 1 or _has_operators(page, mark)
+
+
 @functools.lru_cache(maxsize=2)  # the same page, once for each mark
-def _is_operator(html: str, mark: str) -> bool:
-    """Whether a mark belongs to what it follows, as in a grammar: operators are raised more than once, and no note begins with it."""
+def _has_operators(html: str, mark: str) -> bool:
     if sum(html.count(f">{one}</sup>") for one in (mark, "?", "+")) < 2:
         return False
     return (

@@ -40,7 +40,7 @@ MAX_STEPS = 20
 
 _SECTION = re.compile(r"(?:^|[\s_-])(?:sub|ref)*(?:section|sect\d|level-?\d|chapter)(?:$|\s)")
 _DOCBOOK_SECTION = re.compile(r"(?:^|\s)(?:ref)?sect\d(?:$|\s)")
-_SECTION_NUMBER = re.compile(r"\s*(?:[A-Z]|[A-Z]?\d+)(?:\.\d+)*[.:)]?\s+")
+_SECTION_NUMBER = re.compile(r"\A\s*(?:[A-Z]|[A-Z]?\d+)(?:\.\d+)*[.:)]?\s+")
 _CONTAINERS = frozenset("html body div section article main center form span font table tbody tr td".split())  # noqa: SIM905
 _CELLS = frozenset(("table", "tbody", "tr", "td"))  # of a layout: its neighbours are no peers of a cell
 
@@ -128,6 +128,7 @@ def _has_equals(inner: Element, element: Element) -> bool:
     has_straight = has_straight or any(
         child.holds & markup.CODE and not child.is_furniture for child in element.elements() if child is not inner
     )
+    has_straight = has_straight or any(child.holds & markup.HEADING and _is_section(child) for child in beside)
     return inner.tag not in _CELLS and (has_straight or any(_are_of_one_kind(inner, child) for child in beside))
 
 
@@ -141,7 +142,7 @@ def _opening(elements: list[Element], main: Element) -> list[Element]:
     """Elements before the main part that belong to it: the last `h1`, else the last heading; headings and prose after that."""
     end = elements.index(main)
     headings = [index for index in range(end) if elements[index].tag in markup.HEADING_LEVELS]
-    start = next((index for index in reversed(headings) if elements[index].tag == "h1"), headings[-1] if headings else end)
+    start = min(reversed(headings), key=lambda index: elements[index].tag, default=end)  # the last of the highest
     around = {id(main)}
     while main.parent:
         main = main.parent
@@ -150,12 +151,25 @@ def _opening(elements: list[Element], main: Element) -> list[Element]:
     done: set[int] = set()
     for element in elements[start:end]:
         is_wanted = element.tag in markup.HEADING_LEVELS or (element.tag in markup.BLOCK_TAGS and element.is_prose())
+        is_wanted = is_wanted or (element.tag == "p" and len(opening) > 1 and _is_below(element, opening[-1]))
+        is_wanted = is_wanted or (element.tag == "table" and bool(opening) and _is_data(element))
         if id(element.parent) in done or element.is_furniture:
             done.add(id(element))
         elif is_wanted and id(element) not in around:
             done.add(id(element))
             opening.append(element)
     return opening
+
+
+def _is_data(table: Element) -> bool:
+    """Whether a table lays out nothing and is not mostly links: what a module or a person is, in a few rows."""
+    return 2 * table.num_link_characters < table.num_characters and not any(child.holds & markup.LAYOUT for child in table.elements())
+
+
+def _is_below(paragraph: Element, heading: Element) -> bool:
+    """Whether a short paragraph is the text of the section that a heading begins."""
+    is_text = 2 * paragraph.run_links < paragraph.run
+    return is_text and heading.tag in markup.HEADING_LEVELS and heading.tag != "h1"
 
 
 def _is_furniture(element: Element, page: _Page) -> bool:
@@ -210,6 +224,13 @@ def _is_anchor(element: Element) -> bool:
     inner = itertools.islice(itertools.chain(element.elements()[:MAX_STEPS], element.descendants()), 2 * MAX_STEPS) if is_section else ()
     heading = next((below for below in inner if below.tag in markup.HEADING_LEVELS), None)
     return heading is not None and _slug(furniture.id_of(element.attributes)).startswith(_slug(_title(heading)) or " ")
+
+
+def _is_section(element: Element) -> bool:
+    """Whether an element begins with a heading that is a target for links by its own words: a section of a manual."""
+    heading = next((below for below in element.elements()[:MAX_STEPS] if below.tag in markup.HEADING_LEVELS), None)
+    slug = _slug(furniture.id_of(heading.attributes)) if heading and heading.attributes else ""
+    return heading is not None and len(slug) > 1 and _slug(_title(heading)).startswith(slug)
 
 
 def _title(heading: Element) -> str:

@@ -194,10 +194,10 @@ def elements_of(html: str) -> list[Element]:
             if code and len(around) < code:
                 code = 0
         else:
-            tag = head.partition(" ")[0]
+            tag, space, _ = head.partition(" ")
             if tag not in _EMPTY_TAGS:
                 around.append(node)
-                if ' role="' in head:
+                if space and ' role="' in head:
                     tag, head = roles.renamed(tag, head)
             if code:
                 tag, head = _within_code(tag, head)
@@ -205,7 +205,7 @@ def elements_of(html: str) -> list[Element]:
                 code = len(around)
             if tag == "br":
                 node.children.append(BREAK)
-            elif tag in BLOCK_TAGS or not _is_passed(tag, head):
+            elif tag in BLOCK_TAGS or not (tag in _PASSED_TAGS or _is_passed(tag, head)):
                 child = Element(tag, head[len(tag) :], node)
                 node.children.append(child)
                 elements.append(child)
@@ -251,12 +251,25 @@ def _drop_mark(node: Element, start: int) -> None:
 
     A heading that is such a link leads nowhere else.
     """
-    texts = (child if isinstance(child, str) else child.text() for child in node.children[start:])
-    if not any(any(map(str.isalnum, text)) for text in texts):
+    linked = node.children[start:]
+    texts = [child if isinstance(child, str) else child.text() for child in linked]
+    is_code = any(child.tag in CODE_TAGS for child in linked if isinstance(child, Element))  # `::` may be what a section is about
+    if not is_code and not any(any(map(str.isalnum, text)) for text in texts):
         del node.children[start:]
     elif node.tag in HEADING_LEVELS:
-        node.children[start:] = [str(child) if isinstance(child, Linked) else child for child in node.children[start:]]
-        node.run_links = 0
+        _unlink(node, start)
+    for child in linked:
+        if isinstance(child, Element) and child.tag in HEADING_LEVELS:
+            _unlink(child)
+
+
+def _unlink(heading: Element, start: int = 0) -> None:
+    """Count the text and the code of a heading, from a child on, as in no link."""
+    for child in heading.children[start:]:
+        if isinstance(child, Element) and child.tag in CODE_TAGS:
+            _unlink(child)
+    heading.children[start:] = [str(child) if isinstance(child, Linked) else child for child in heading.children[start:]]
+    heading.run_links = 0
 
 
 def _is_passed(tag: str, head: str) -> bool:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bubblenet.corpus.extraction import furniture, post_names
+from bubblenet.corpus.extraction import furniture, post_names, repeated
 from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element, collapse
 
 MIN_POST_CHARACTERS = 200
@@ -37,6 +37,15 @@ MIN_ALIKE_SHARE = 0.6
 MAX_DETAILS = 400
 """Elements of a post that are looked at for its author and votes."""
 
+MIN_TITLE_WORDS = 4
+"""Of a heading on such a post; a shorter one is the name of its author."""
+
+MAX_REPEATED_CHARACTERS = 300
+"""Prose before the first of the posts that no name tells; with more, they are comments on it."""
+
+MAX_OPENING_CHARACTERS = 4000
+"""Likewise of a forum, where it is the post that opened the thread; of no more characters than the others."""
+
 _STATED_AUTHOR = re.compile(r" (?:data-author|data-username|author)=\"([^\"]+)\"")
 _NAMED_AUTHOR = re.compile(r" itemprop=\"(?:author|creator)\"")
 _SCORE = re.compile(r" (?:data-score|score)=\"(-?\d{1,9})\"")
@@ -44,7 +53,6 @@ _COUNT = re.compile(r" itemprop=\"upvoteCount\"")
 _CONTENT = re.compile(r" content=\"(-?\d{1,9})\"")
 _ACCEPTED = re.compile(r" itemprop=\"acceptedAnswer\"")
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})\b")
-_FORUM = re.compile(r"forum|thread|topic|discuss|community|question|answer", re.IGNORECASE)
 
 
 @dataclass
@@ -142,15 +150,43 @@ def of_thread(elements: list[Element], html: str = "") -> list[Post]:
 
     elements: of the body, in document order. html: the page, which may declare that it is a thread.
     """
+    found = _named(elements, "DiscussionForumPosting" in html)
+    return found or _repeated(elements)
+
+
+def _named(elements: list[Element], is_declared: bool) -> list[Post]:
+    """The posts that names and microdata tell. is_declared: the page says that it is a thread."""
     candidates = [element for element in elements if element.attributes and furniture.traits(element.attributes).may_be_post]
     if not candidates or (len(candidates) == 1 and not _is_likely(candidates[0])):
         return []
     page = _Page(elements)
     texts = page.texts({id(element) for element in candidates if page.may_be_post(element)})
     texts = _without_comments(page.texts(_alike(elements, texts)) if len(texts) > 1 else texts, page.types)
-    if not texts or not _is_thread(page, texts, "DiscussionForumPosting" in html):
+    return [_post(text, page) for text in texts] if texts and _is_thread(page, texts, is_declared) else []
+
+
+def _repeated(elements: list[Element]) -> list[Post]:
+    """The posts that are known by their place alone; none where a page has a text before them, or an entry of a blog in each."""
+    if not elements or elements[0].num_prose < MIN_POST_CHARACTERS or not (found := repeated.posts(elements)).texts:
         return []
+    page = _Page(elements)
+    texts = page.texts({id(text) for text in found.texts})
+    num_characters = sum(text.num_characters for text in texts)
+    most = min(MAX_OPENING_CHARACTERS, num_characters) if found.is_forum else min(MAX_REPEATED_CHARACTERS, MAX_OTHER_PROSE * num_characters)
+    if _are_entries(page, texts, MIN_TITLE_WORDS) or _prose_before(page, texts[0]) > most:
+        return []
+    if opening := _opening(page, texts[0]):
+        texts = page.texts({id(text) for text in (opening, *texts)})
     return [_post(text, page) for text in texts]
+
+
+def _opening(page: _Page, first: Element) -> Element | None:
+    """The text that stands before posts which are alike: the one that opened the thread, in a box of its own."""
+    before = itertools.takewhile(lambda element: element is not first, page.elements)
+    last = next((element for element in reversed(list(before)) if element.is_prose() and not element.is_furniture), None)
+    while last and last.parent and id(last.parent) not in page.held:
+        last = last.parent
+    return repeated.text_of(last) if last else None
 
 
 def _is_likely(element: Element) -> bool:
@@ -189,9 +225,12 @@ def _is_thread(page: _Page, texts: list[Element], is_declared: bool) -> bool:
     first = texts[0]
     if not is_known and _are_comments(texts):
         return False
-    before = itertools.takewhile(lambda element: element is not first, page.elements)
-    num_others = sum(element.run for element in before if element.is_prose() and not element.is_furniture)
-    return num_others <= min(MAX_OTHER_CHARACTERS, MAX_OTHER_PROSE * num_characters)
+    return _prose_before(page, first) <= min(MAX_OTHER_CHARACTERS, MAX_OTHER_PROSE * num_characters)
+
+
+def _prose_before(page: _Page, text: Element) -> int:
+    before = itertools.takewhile(lambda element: element is not text, page.elements)
+    return sum(element.run for element in before if element.is_prose() and not element.is_furniture)
 
 
 def _are_comments(texts: list[Element]) -> bool:
@@ -205,7 +244,7 @@ def _is_main(page: _Page, text: Element) -> bool:
     return text.num_characters >= MIN_POST_CHARACTERS and text.num_prose >= MIN_PROSE_SHARE * page.elements[0].num_prose
 
 
-def _are_entries(page: _Page, texts: list[Element]) -> bool:
+def _are_entries(page: _Page, texts: list[Element], min_words: int = 1) -> bool:
     """Whether the texts have headings of their own, each another: entries of a blog, not posts of a thread."""
     headings = Counter(
         heading
@@ -213,7 +252,7 @@ def _are_entries(page: _Page, texts: list[Element]) -> bool:
         for element in itertools.islice(page.top(text).descendants(), MAX_DETAILS)
         if element.tag in HEADING_LEVELS and (heading := collapse(element.text(MAX_DETAILS))).lower().removeprefix("re: ")
     )
-    return sum(number == 1 for number in headings.values()) > MIN_ALIKE_SHARE * len(texts)
+    return sum(number == 1 and len(heading.split()) >= min_words for heading, number in headings.items()) > MIN_ALIKE_SHARE * len(texts)
 
 
 def _post(text: Element, page: _Page) -> Post:

@@ -34,7 +34,7 @@ MIN_PRICED_SHARE = 0.6
 MIN_SENTENCE_CHARACTERS = 40
 """A shorter line may be a label, a button, a filter or a term of sale; a longer one is prose, even about delivery."""
 
-MIN_REPEATED_CHARACTERS = 25
+MIN_REPEATED_CHARACTERS = 10
 """A block of a product's page that stands on it once more is shown on another kind of screen."""
 
 
@@ -80,8 +80,11 @@ def _sells(html: str) -> bool:
 
 
 def _is_declared(html: str) -> bool:
-    """Whether a page says that it is a product's: in JSON-LD, in microdata, in its Open Graph type, or by the id of a common engine."""
-    if any(sign in html for sign in ('schema.org/Product"', "schema.org/Product'", 'id="add-to-cart-button"')):
+    """Whether a page says that it is a product's: in JSON-LD, in microdata, in its Open Graph type, or by the id of a common engine; and
+    in no data that it is a list of them."""
+    if any(kind in html for kind in shop_words.LISTS):
+        return False
+    if any(sign in html for sign in ('schema.org/Product"', "schema.org/Product'", 'id="add-to-cart-button"', 'id="productTitle"')):
         return True
     type_place = html.find("og:type")
     if type_place >= 0 and shop_words.OPEN_GRAPH.search(html, max(0, type_place - 100), type_place + 100):
@@ -123,7 +126,7 @@ def _priced(elements: Sequence[Element]) -> dict[int, int]:
     for element in reversed(elements):
         number = priced.get(id(element), 0)
         if element.run:
-            number += sum(isinstance(child, str) and _has_price(child) for child in element.children)
+            number += _num_prices(element)
         if number:
             priced[id(element)] = number
             above = id(element.parent)
@@ -131,9 +134,16 @@ def _priced(elements: Sequence[Element]) -> dict[int, int]:
     return priced
 
 
+def _num_prices(element: Element) -> int:
+    """How many texts straight in an element have a price; of an amount in another tag than its unit, those between elements."""
+    texts = [child if isinstance(child, str) else "\n" for child in element.children]
+    number = sum(map(_has_price, texts))
+    return number if number or len(texts) == 1 else sum(map(_has_price, "".join(texts).split("\n")))
+
+
 def _has_price(text: str) -> bool:
-    may_be = "$" in text or not text.isascii() or any(unit in text for unit in shop_words.UNITS)
-    return may_be and len(text) <= MAX_CARD_CHARACTERS and bool(shop_words.PRICE.search(text))
+    may_be = len(text) <= MAX_CARD_CHARACTERS and shop_words.DIGIT.search(text) is not None  # most texts have none
+    return may_be and shop_words.PRICE.search(text) is not None
 
 
 def _is_opinion(element: Element) -> bool:

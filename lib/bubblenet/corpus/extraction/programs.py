@@ -18,6 +18,7 @@ MAX_STEPS = 5
 MAX_NODES = 200
 """Most descendants of a cell or an element that are examined for anything but numbers."""
 
+_SIGNATURE = re.compile(r"[a-z_][\w']* :: \S|type (?:family )?[A-Z]\w* .*= \S|\([^\w\s]+\) :: \S")
 _NUMBERS = re.compile(r"[\s\d.:|]*")
 _ROW = re.compile(r"\s*\d+(?:\s+\d+)*\s*")
 _LINES = BLOCK_TAGS - {"td", "th"}
@@ -46,6 +47,11 @@ def is_gutter_cell(cell: Element) -> bool:
     return numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else False
 
 
+def is_signature(text: str) -> bool:
+    """Whether a line is that of a function or type of Haskell, whose parts are links; "Home :: Forum" begins with a capital."""
+    return bool(_SIGNATURE.match(text))
+
+
 def text_of(program: Element) -> str:
     """The text of a program, to the character: a block is a line or some, a numbered line may be empty; `&nbsp;` is a space."""
     parts: list[str] = []
@@ -56,7 +62,7 @@ def text_of(program: Element) -> str:
             if isinstance(child, str):
                 if element.tag not in _HOLDERS or not child.isspace():
                     parts.append(child)
-            elif not child.is_furniture:
+            elif not child.is_furniture and child.tag != "summary":  # of lines that unfold, as rustdoc has them
                 if child.tag in _LINES:
                     _end_line(parts)
                 open_elements.append((child, len(parts), iter(child.children)))

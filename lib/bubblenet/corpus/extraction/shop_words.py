@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 
 SIGNS = "$\u20ac\u00a3\u00a5\u20b9"
-UNITS = ("EUR", "USD", "GBP", "CHF", " kr")
 SELLS = ("cart", "Cart", "basket", "warenkorb", "panier")
 """One of these is on any page of a shop."""
 
+DIGIT = re.compile(r"\d")
 AMOUNT = r"\d[\d.,\u00a0 ]*"
 PRICE = re.compile(rf"[{SIGNS}]\s?{AMOUNT}|{AMOUNT}\s?(?:[{SIGNS}]|z\u0142|kr\b|Kr\b|K\u010d|Ft\b|CHF\b|EUR\b|USD\b|GBP\b)")
 TYPE = re.compile(r"\"@type\"\s{0,9}:\s{0,9}(?:\[[^\]]{0,99})?\"(?:https?://schema\.org/)?(?:Individual)?Product(?:Group)?\"")
+LISTS = ('"CollectionPage"', '"SearchResultsPage"', "schema.org/CollectionPage", "schema.org/SearchResultsPage")
 OPEN_GRAPH = re.compile(r"content=[\"']?(?:og:)?product")
 TO_CART = (
     *("add-to-cart", "add_to_cart", "addtocart", "add to cart", "add to bag", "add to basket", "add-to-bag", "addtobag", "add-to-basket"),
     *("in stock", "sold out", "warenkorb", "panier", "carrito", "carrello", "koszyk", "winkelwagen", "handlekurv"),
+    *("buyaction", "product:price"),
 )
 """One of these, in lower case, is where something can be bought."""
 
@@ -44,7 +46,8 @@ OTHER_SECTIONS = re.compile(
     r"|(?:free |standard |fast |our )*(?:shipping|delivery|returns?|refunds?|payments?|exchange)(?:(?: ?[&+/,]| and)? (?:shipping"
     r"|delivery|returns?|refunds?|payments?|security|exchanges?|policy|info(?:rmation)?|options))*"
     r"|(?:shopping |your )?(?:cart|bag|basket|wish ?list)|your order|buy .*|variations of .*|need help.*|have (?:a )?questions?.*"
-    r"|ask (?:a|an|us).*|share(?: this.*)?|follow us.*|newsletter.*|sign up.*|subscribe.*"
+    r"|ask (?:a|an|us).*"
+    r"|how (?:do you want|you'?ll get) (?:your|this) (?:item|order).*|share(?: this.*)?|follow us.*|newsletter.*|sign up.*|subscribe.*"
     r"|kundenbewertungen.*|bewertungen.*|\u00e4hnliche .*|das k\u00f6nnte .*|kunden .*|zubeh\u00f6r|versand.*|avis .*|vous aimerez.*"
     r"|produits (?:similaires|associ\u00e9s).*|livraison.*|opiniones.*|productos .*|env\u00edos?.*|opinie.*|podobne.*",
     re.IGNORECASE,
@@ -52,7 +55,7 @@ OTHER_SECTIONS = re.compile(
 PERHAPS_OTHER = re.compile(r"(?:featured|other|more) .*", re.IGNORECASE)
 """Likewise, or more about the product: then there is prose below."""
 TRADE = re.compile(
-    r"\b(?:add(?:ed)? to|in (?:your|den)|view|your|shopping|my) (?:shopping )?(?:cart|bag|basket|wish ?list|list|favou?rites"
+    r"\b(?:add(?:ed|ing)? to|in (?:your|den)|view|your|shopping|my) (?:shopping )?(?:cart|bag|basket|wish ?list|list|favou?rites"
     r"|registry|warenkorb)\b|\b(?:checkout|buy now|buy it|shop now|buy all|notify me|sold out|out of stock|in stock|back in stock"
     r"|pre-?order|add to|quantity|qty|unit price|sale price|regular price|price|discount|coupon|promo|rewards?|earn|afterpay|klarna"
     r"|paypal|interest-free|financing|installments?"

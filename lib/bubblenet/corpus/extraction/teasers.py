@@ -1,11 +1,13 @@
 """Pages that lead to others. A teaser is a heading that is a link, and a line or two about the page that it leads to.
 
 A page of nothing but teasers is a list of pages, of which the introduction stays. Teasers after a text lead from it to others. Where such
-headings have texts of their own, too, they are entries that name their sources, and all of them stay.
+headings have texts of their own, too, they are entries that name their sources, and all of them stay; so are the versions of a changelog,
+and names with a sentence that says what they are.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from bubblenet.corpus.extraction import products
@@ -38,6 +40,23 @@ MIN_LAST = 2
 MIN_TEXT_SHARE = 0.5
 """Of the text of a page, before teasers that stand after it."""
 
+MAX_NAME_WORDS = 2
+"""A longer heading is the title of a page, not the name of a thing or a command."""
+
+MAX_VERSION_CHARACTERS = 80
+"""A longer heading names no version."""
+
+MIN_SENTENCE_CHARACTERS = 40
+"""Below a name; less is a label."""
+
+_VERSION = re.compile(
+    r"\W*(?:(?:release notes|changes in|[a-z][\w-]*)\s)?v?\.?\d+(?:\.\d+)+(?:[-.]?[a-z]+[.-]?\d*)?"
+    r"(?:$|[^\w.]\W*[\w .,/-]{0,40}\W*$)"
+    r"|\W*\d{4}-\d\d(?:-\d\d)?(?:$|\W)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<![.\s])[.!?](?:[)\"\u201d\u00bb]*)$|[\u3002\uff01\uff1f]$")
+
 
 def without_teasers(blocks: Sequence[Block]) -> list[Block]:
     """The blocks of a page without its teasers, if it is a list of pages or they stand after its text."""
@@ -68,8 +87,20 @@ def _leads_elsewhere(heading: Block) -> bool:
 
 
 def _is_teaser(blocks: Sequence[Block], entry: range) -> bool:
-    below = _of(blocks, entry)[1:]
-    return _length(below) <= MAX_TEASER_CHARACTERS and not any(block.kind in ("code", "table") for block in below)
+    heading, *below = _of(blocks, entry)
+    if _length(below) > MAX_TEASER_CHARACTERS or any(block.kind in ("code", "table") for block in below):
+        return False
+    return not below or not (_names_version(heading.text) or _is_defined(heading, below))
+
+
+def _names_version(text: str) -> bool:
+    return len(text) <= MAX_VERSION_CHARACTERS and bool(_VERSION.match(text))
+
+
+def _is_defined(heading: Block, below: Sequence[Block]) -> bool:
+    """Whether what stands below a name are sentences, which say what it means, and nothing else: no date, no figures, no link."""
+    is_name = len(heading.text.split()) <= MAX_NAME_WORDS
+    return is_name and all(len(block.text) >= MIN_SENTENCE_CHARACTERS and _SENTENCE_END.search(block.text) for block in below)
 
 
 def _rows(teasers: Iterable[range]) -> list[list[range]]:

@@ -7,12 +7,13 @@ each post.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bubblenet.corpus import questions
-from bubblenet.corpus.extraction import faq, posts
+from bubblenet.corpus.extraction import edges, faq, posts
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import build_blocks
 from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element, collapse
@@ -29,10 +30,20 @@ POST_LEVEL = 2
 MIN_REPEATED_CHARACTERS = 40
 """A block of a post that stands in it once more is its beginning, shown until a reader unfolds the post."""
 
+MAX_SAID_CHARACTERS = 160
+"""A longer paragraph above a quotation is no line that says who wrote it."""
+
 _STATED_CHARACTERS = 80
 """Of the beginning of an answer that is stated in JSON-LD, to find its post."""
 
 _SITE = re.compile(r"(?:\s+[|\u2013\u2014\u00b7-]\s+[^|\u2013\u2014\u00b7?]{1,40})+$")
+_CONTROL = re.compile(
+    r"(?:(?:Click|Tap) (?:here )?to (?:expand|reply|view)|(?:Log|Sign) ?in to (?:see|view|reply)|Join to see|Register to (?:see|view|reply)"
+    r"|Last edited|Edited by|Zuletzt bearbeitet|Derni\u00e8re \u00e9dition|Sent from my) [^\n]{0,80}|Click to expand\.*"
+    r"|\[ ?\d+ ?\] (?:Thanks|Likes?|Repl(?:y|ies))|Reply|View Post|\{\{[^{}\n]*\}\}",
+    re.IGNORECASE,
+)
+_SIGNATURE = ("Signature", "Signatur", "Firma", "__________________")
 _SAID = re.compile(
     r"\s*(?:Quote:?|Zitat:?|Quoting:?|Citation:?)?\s*(?:Originally posted by\b|[^\n]{1,60}? (?:wrote|said|schrieb|hat geschrieben|"
     r"a \u00e9crit|escribi\u00f3|ha scritto)\b[^\n]{0,60}?:)",
@@ -72,10 +83,32 @@ def _post_blocks(post: Post) -> list[Block]:
     for element in post.text.descendants():
         if (element.attributes and posts.is_aside(element)) or (element.tag in ("blockquote", "table") and _SAID.match(element.text(20))):
             element.is_furniture = True
+    for element in itertools.chain([post.text], post.text.descendants()):
+        _drop_quotations(element)
     blocks = faq.written_questions(build_blocks([post.text]))
     blocks = [replace(block, level=min(7, max(block.level, POST_LEVEL + 1))) if block.level else block for block in blocks]
+    signature = next((index for index, block in enumerate(blocks) if index and block.text.strip("- ") in _SIGNATURE), len(blocks))
+    blocks = blocks[:signature]
     first = {block.text: index for index, block in reversed(list(enumerate(blocks)))}
-    return [block for index, block in enumerate(blocks) if len(block.text) < MIN_REPEATED_CHARACTERS or first[block.text] == index]
+    return [
+        block
+        for index, block in enumerate(blocks)
+        if not _is_label(block) and (len(block.text) < MIN_REPEATED_CHARACTERS or first[block.text] == index)
+    ]
+
+
+def _drop_quotations(element: Element) -> None:
+    """Drop quotations straight in an element below a line that says who wrote them, with that line: "@ann said in Kettles:"."""
+    for above, quote in itertools.pairwise(element.elements()):
+        is_below = quote.tag == "blockquote" and above.tag == "p" and above.num_characters <= MAX_SAID_CHARACTERS
+        if is_below and _SAID.fullmatch(above.text(20).strip()):
+            quote.is_furniture = above.is_furniture = True
+
+
+def _is_label(block: Block) -> bool:
+    """Whether a paragraph or an item is a control or a notice of the forum."""
+    is_text = block.kind in ("paragraph", "item")
+    return is_text and ((block.kind == "paragraph" and edges.is_label(block)) or bool(_CONTROL.fullmatch(block.text.strip("- "))))
 
 
 def _name(title: str) -> str:
