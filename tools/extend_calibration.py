@@ -1,6 +1,7 @@
 """Extend the calibration that ships by the weights of the signals of form, and by a first cut; all else of it stays.
 
-    .venv/bin/python -m tools.extend_calibration lib/bubblenet/judging/calibrations/smollm2-135m.json
+    .venv/bin/python -m tests.benchmarks.planted_pairs --set fit --out build/planted_pairs.jsonl
+    .venv/bin/python -m tools.extend_calibration lib/bubblenet/judging/calibrations/smollm2-135m.json --good build/planted_pairs.jsonl
 
 No labelled pair that the calibration was fitted on had these faults, since gates stopped them. So the weights need few new pairs: those
 that gates stopped then and that a reader labelled (`read_refused`), planted ones, and good ones put as statements of a wish.
@@ -21,13 +22,13 @@ from bubblenet import settings
 from bubblenet.engines.registry import get_engine
 from bubblenet.engines.roles import forward_engine
 from bubblenet.judging import calibration as calibrations
-from bubblenet.judging import fitting
+from bubblenet.judging import extending, fitting
 from bubblenet.judging.form import form_signals
 from bubblenet.judging.labels.pairs import JoinedPair, LabelRow, join, read_labels, read_refused
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.modes import modes_of
 from bubblenet.judging.origins import JudgedAs
-from bubblenet.judging.pair_files import LabelledPair, measure_windows
+from bubblenet.judging.pair_files import LabelledPair, measure_windows, read_labelled
 from tools.label_pairs import has_package
 
 NAMES = ("about_the_text", "is_title", "is_generic", "has_no_request")
@@ -40,6 +41,7 @@ def main() -> int:
     """Measure the new pairs, extend, write; print the weights and the cut."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("calibration", type=Path, help="file to extend, in place")
+    parser.add_argument("--good", type=Path, required=True, help="pairs of tests.benchmarks.planted_pairs: the cut spares the true ones")
     parser.add_argument("--packages", type=Path, default=Path(".cache/bench-corpus/packages"), help="where packages are unpacked")
     arguments = parser.parse_args()
     before, console = calibrations.load(arguments.calibration), Console()
@@ -47,10 +49,11 @@ def main() -> int:
     labelled = joined([*read_labels(), *read_refused()], arguments.packages, chosen)
     pairs = [one for one in [*labelled, *planted(labelled)] if has_fault(one)]
     table = measured(pairs, chosen)
-    models = {origin: fitting.extended(model, table, NAMES) for origin, model in before.models.items()}
+    models = {origin: extending.extended(model, table, NAMES) for origin, model in before.models.items()}
     free = chosen.model_copy(update={"scoring": chosen.scoring.model_copy(update={"modes": ("text",)})})
     origin: JudgedAs = "generated"
-    cut = fitting.first_cut(measured(labelled, free))
+    spared = extending.spared_sets(measured(true_pairs(arguments.good), free), free.scoring)
+    cut = extending.first_cut(measured(labelled, free), spared)
     names = {name for model in models.values() for name in model.curves}
     judge = calibrations.judge_of(before.judge["weights"], modes_of(names), chosen.scoring)
     after = before.model_copy(update={"judge": judge, "models": models, "first_cuts": {origin: cut} if cut else {}})
@@ -67,6 +70,12 @@ def joined(labels: Sequence[LabelRow], packages: Path, chosen: settings.Settings
     for name in sorted({label.package for label in labels}):
         has_package(name, packages)
     return join(labels, packages, chosen.segmentation).pairs
+
+
+def true_pairs(path: Path) -> list[JoinedPair]:
+    """The questions of pages with their own sections."""
+    found = [one for one in read_labelled(path) if one.label]
+    return [JoinedPair(one.pair.key, one.pair.instruction, one.pair.response, 1, one.page, (), "extracted") for one in found]
 
 
 def planted(labelled: Sequence[JoinedPair]) -> Iterator[JoinedPair]:
@@ -93,9 +102,14 @@ def has_fault(pair: JoinedPair) -> bool:
     return any(signals[name] for name in NAMES)
 
 
+def origin_of(pair: JoinedPair) -> JudgedAs:
+    """Whose model judges it."""
+    return "extracted" if pair.origin == "extracted" else "generated"
+
+
 def measured(pairs: Sequence[JoinedPair], chosen: settings.Settings) -> fitting.SignalTable:
     """The signals of the modes of the settings."""
-    rows = [LabelledPair(Pair(one.id, one.instruction, one.response, one.neighbours), one.label, one.page, "generated") for one in pairs]
+    rows = [LabelledPair(Pair(one.id, one.instruction, one.response, one.neighbours), one.label, one.page, origin_of(one)) for one in pairs]
     spec = forward_engine(chosen)
     engine = get_engine(spec) if chosen.scoring.modes != ("text",) else None
     found = [one for window in measure_windows(engine, [row.pair for row in rows], chosen.scoring, 16) for one in window]

@@ -63,7 +63,7 @@ def calibrate(
     names: signals to use; empty: all. precision: the wanted precision, by origin and grade.
     engine: replaces the engine of the settings; it must give the same answers.
     """
-    from bubblenet.judging import fitting
+    from bubblenet.judging import extending, fitting
 
     console = console or Console()
     pairs, measured = read_labelled(labels), []
@@ -81,7 +81,8 @@ def calibrate(
         console.print(f"{table.num_failed} of {len(pairs)} pairs could not be measured and are left out.", style="yellow")
     chosen = table.choose(names)
     models = {origin: fitting.fit(table.of(origin), chosen, precision[origin]) for origin in JUDGED_AS if origin in table.origins}
-    cuts = {origin: cut for origin in models if origin in CUT and (cut := fitting.first_cut(table.of(origin)))}
+    spared = extending.spared_sets(table, settings.scoring)
+    cuts = {origin: cut for origin in models if origin in CUT and (cut := extending.first_cut(table.of(origin), spared))}
     used = {name for model in (*models.values(), *cuts.values()) for name in model.curves}
     found = Calibration(
         version=calibrations.FORMAT_VERSION,

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from bubblenet.errors import InputError
-from bubblenet.judging.calibration import Curve, FirstCut, QualityModel
-from bubblenet.judging.modes import FREE, MODES, signal
+from bubblenet.judging.calibration import Curve, QualityModel
+from bubblenet.judging.modes import signal
 
 if TYPE_CHECKING:
     from bubblenet.judging.declaration import Direction, Measurement, Signal
@@ -34,7 +34,7 @@ Declared = Callable[[str], "Signal"]
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int_]
 
-_BOUNDS: dict[Direction, tuple[float | None, float | None]] = {"rising": (0.0, None), "falling": (None, 0.0), "free": (None, None)}
+BOUNDS: dict[Direction, tuple[float | None, float | None]] = {"rising": (0.0, None), "falling": (None, 0.0), "free": (None, None)}
 """Bounds on the rises of a curve."""
 
 FAULT_PENALTY = 0.1
@@ -51,9 +51,6 @@ MIN_ACCEPTED = 10
 """A threshold must accept at least this many labelled pairs: precision over fewer is meaningless."""
 
 MIN_PAIRS, MIN_PAGES = 40, 4
-
-LOST_SHARE = 0.02
-"""A first cut loses at most this share of the good pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,55 +177,6 @@ def fit(table: SignalTable, names: Sequence[str], precision: Mapping[int, float]
     )
 
 
-def extended(model: QualityModel, table: SignalTable, names: Sequence[str]) -> QualityModel:
-    """The model with the weights of signals that are 0 or 1 and that no pair had which it was fitted on: all else of it stays as it is.
-
-    A logistic regression with the model's own z as offset. Pairs without these signals say nothing of their weights and need not be in the
-    table.
-    """
-    offset = logit(np.array([model.quality(row) for row in table.signals]))
-    values, labels = matrix(table.signals, names), np.array(table.labels)
-    penalty = FAULT_PENALTY * float(model.figures["model"]["penalty"])
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        z = offset + values @ weights
-        gradient = values.T @ (expit(z) - labels) + penalty * weights
-        return float(np.sum(np.logaddexp(0.0, z) - labels * z) + penalty * np.sum(weights**2) / 2), gradient
-
-    bounds = [_BOUNDS[signal(name).direction] for name in names]
-    weights = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", bounds=bounds).x
-    added = {name: Curve(knots=(0.0, 1.0), values=(0.0, float(weight))) for name, weight in zip(names, weights, strict=True) if weight}
-    counts = {
-        name: {"pairs": int(column.sum()), "accepted": int(labels[column > 0].sum())} for name, column in zip(names, values.T, strict=True)
-    }
-    return model.model_copy(update={"curves": model.curves | added, "figures": model.figures | {"added": counts}})
-
-
-def first_cut(table: SignalTable) -> FirstCut | None:
-    """The cut on signals that cost nothing, of pairs of one origin; None where the table has none of them, or too few good pairs to tell.
-
-    Threshold and figures are set on qualities of pages that the model has not seen.
-    """
-    free = {one.name for mode in FREE for one in MODES[mode].signals}
-    names = [name for name in table.choose([]) if name in free and len({row[name] for row in table.signals}) > 1]
-    labels = np.array(table.labels)
-    num_lost = int(LOST_SHARE * labels.sum())
-    if not names or not num_lost:
-        return None
-    signals = matrix(table.signals, names)
-    chosen = best_settings(signals, labels, table.pages, names)
-    chance = out_of_fold(signals, labels, table.pages, names, *chosen)
-    threshold = float(np.sort(chance[labels == 1])[num_lost])
-    model = fit_model(signals, labels, names, *chosen)
-    curves = {name: curve for name, curve in model.curves(names).items() if any(curve.values)}
-    figures = {
-        "lost": round(float((chance[labels == 1] < threshold).mean()), 4),
-        "set_aside": round(float((chance < threshold).mean()), 4),
-        "auc": auc(chance, labels),
-    }
-    return FirstCut(intercept=model.intercept, curves=curves, threshold=threshold, figures=figures)
-
-
 def out_of_fold(
     signals: Floats, labels: Labels, pages: Sequence[str], names: Sequence[str], num_knots: int, penalty: float, declared: Declared = signal
 ) -> Floats:
@@ -259,7 +207,7 @@ def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: 
         gradient = np.concatenate([[error.sum()], values.T @ error + penalties * parameters[1:]])
         return float(np.sum(np.logaddexp(0.0, z) - labels * z) + np.sum(penalties * parameters[1:] ** 2) / 2), gradient
 
-    bounds = [(None, None), *(_BOUNDS[one.direction] for one in of_ramp)]
+    bounds = [(None, None), *(BOUNDS[one.direction] for one in of_ramp)]
     found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000}).x
     weights = found[1:] / scale
     return Fit(ramps, float(found[0] - weights @ mean), weights)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bubblenet.judging.calibration import Calibration, Curve, FirstCut, QualityModel, judge_of
-from bubblenet.judging.fitting import LOST_SHARE, SignalTable, extended, first_cut
+from bubblenet.judging.extending import LOST_SHARE, extended, first_cut
+from bubblenet.judging.fitting import SignalTable
 from bubblenet.judging.form import FORM_FAULTS, FORM_SIGNALS, form_signals
 from bubblenet.judging.grading import Grader
 from bubblenet.judging.modes import MODES
