@@ -312,7 +312,7 @@ JUDGING = [
         "GATES_VERSION",
         "bubblenet.judging.gates",
         _gated,
-        "extract, backtranslate, paraphrase: every candidate is asked for and gated again",
+        "extract, backtranslate, paraphrase: every candidate is asked for and gated again; score/cycle",
         GATE_PLANTS["cleaning"],
     ),
     Component(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bubblenet.prompts.backtranslation import Style
 
 GATES_VERSION = 1
-"""Part of the fingerprint of extract, backtranslate and paraphrase: raise it when cleaning or a gate treats a text otherwise."""
+"""In the fingerprints of extract, backtranslate, paraphrase and mode `cycle`: raise it when cleaning or a gate treats a text otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
