@@ -32,7 +32,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed test-stores
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed bench-gates test-stores
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -77,7 +77,7 @@ nightly: setup build/stores/.moto build/stores/.hdfs ## the long tests (kills, r
 	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed bench-gates
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -181,6 +181,9 @@ bench-rounds: setup ## the judge's selection beside random ones of one size, tra
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge
+
+bench-gates: setup ## what the gates refuse: of what people wrote in eleven languages, and of planted defects (about a minute)
+	$(BIN)/python -m tests.benchmarks.gates
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

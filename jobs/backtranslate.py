@@ -27,7 +27,7 @@ def run(context: Context) -> list[StageReport]:
     chosen = passages.first_by_hash(texts, context.limit)
     try:
         extraction = run_stage(proposing.extraction(recipe, texts, questions, chosen), context)
-        asked = texts.join(questions.select("segment_id").distinct(), on="segment_id", how="left_anti")
+        asked = texts.join(proposing.stated(context, recipe, questions), on="segment_id", how="left_anti")
         translated = F.col("language").isin(*context.settings.translation.languages)
         generation = run_stage(proposing.generation(context, recipe, asked.where(~translated), chosen), context)
         if generation.num_rows:  # else nothing changed, and the table need not be read for it

@@ -27,7 +27,7 @@ from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.registry import get_engine
 from bubblenet.engines.roles import backward_engine
 from bubblenet.identity import row_seed
-from bubblenet.judging.labels.pairs import LabelRow, join, read_labels, segments, sha256
+from bubblenet.judging.labels.pairs import LabelRow, join, read_labels, read_refused, segments, sha256
 from bubblenet.judging.measure import Proposal, ProposalRequest, propose
 from bubblenet.prompts import Choice, drawing, get_prompts
 from tools.sample_pages import unpack
@@ -155,10 +155,11 @@ def draw(*parts: object) -> str:
 def write_join(packages: Path, out: Path) -> int:
     """Write the labelled pairs with their passages; 1 when none could be joined. Prints the base rate and the self-agreement."""
     labels = read_labels()
-    joined = join(labels, packages, settings.load().segmentation)
+    refused = read_refused()
+    joined = join([*labels, *refused], packages, settings.load().segmentation)
     write_lines(out, [asdict(pair) for pair in joined.pairs])
-    print(f"{len(joined.pairs)} of {len(labels)} labelled pairs joined with their passages in {out}")
-    version = {label.id: f"{label.package} {label.version}" for label in labels}
+    print(f"{len(joined.pairs)} of {len(labels)} labelled pairs and {len(refused)} refused ones joined with their passages in {out}")
+    version = {label.id: f"{label.package} {label.version}" for label in (*labels, *refused)}
     for reason, ids in joined.missing.items():
         print(f"  {reason}: {len(ids)}, labelled in {', '.join(sorted({version[one] for one in ids}))}")
     for line in summary(labels):

@@ -67,7 +67,7 @@ class KeepAsked:
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per instruction."""
         for request in requests:
-            verdict = gate(request["asked_instruction"], request["text"], self.language, True, style=request["style"], is_foreign=True)
+            verdict = gate(request["asked_instruction"], request["text"], self.language, True, style=request["style"])
             yield request, _as_it_stands(request, verdict) | {"origin": "cross_lingual", "asked_language": self.language}
 
 

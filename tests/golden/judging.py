@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -10,9 +9,10 @@ import numpy as np
 
 from bubblenet.corpus.shape import SOURCE_TYPES, Shape
 from bubblenet.engines.protocol import EngineSpec
-from bubblenet.judging import faults, gates
 from bubblenet.judging.cleaning import clean
 from bubblenet.judging.faults import Candidate
+from bubblenet.judging.form import form_signals
+from bubblenet.judging.gates import GATES, gate
 from bubblenet.judging.text_signals import likeness, text_contrast, text_signals
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.comparison import LABELS, comparison
@@ -60,6 +60,10 @@ RAW = [
     "What does `x ? y : z` mean in C?",
     "unfinished sentence about the",
     "unfinished first line about the\nsecond line",
+    "How are packages installed?\n\nYour answer:\n\nWith tools",
+    "1. How are packages installed?\n2. What is a mirror?",
+    "Sure, here you go:\nSort these lines.\n- cache\n- mirror",
+    'One possible question is: "How are packages installed?"',
 ]
 
 TEXTS = [
@@ -122,6 +126,15 @@ TEXTS = [
     "Was ist Holz?",
     "Explain mirrors.",
     "It is so!",
+    "You are a helpful assistant.",
+    "You are a helpful assistant named Ed. What is a mirror?",
+    "What is a mirror? You are a helpful assistant.",
+    f"Show {COPIED}",
+    "I cannot install packages. What do I do?",
+    "Translate this into English, please: Le miroir est tr\u00e8s loin de la maison et il ne r\u00e9pond pas du tout.",
+    "Sort the lines.\n- the mirror\n- the cache\n\nWhy in this order?",
+    "How are I'm sorry, but I cannot answer that.",
+    "What is it? It is a mirror that is near.",
 ]
 
 
@@ -129,13 +142,8 @@ def _candidates() -> list[Candidate]:
     """Every text as it may have been asked for."""
     asked: list[dict[str, Any]] = [
         {},
-        {"style": "question"},
-        {"style": "command"},
-        {"style": "search_query"},
         {"is_finished": False},
         {"language": "de", "passage": GERMAN},
-        {"language": "de", "passage": GERMAN, "style": "question"},
-        {"language": "de", "passage": GERMAN, "style": "command", "is_foreign": True},
         {"language": ""},
         {"language": "no"},
         {"language": "und"},
@@ -145,20 +153,13 @@ def _candidates() -> list[Candidate]:
     return [Candidate(instruction=text, **(usual | one)) for text in TEXTS for one in asked]
 
 
-def _gate(name: str) -> Callable[[], Any]:
-    return lambda: [getattr(faults, name)(candidate) for candidate in _candidates()]
-
-
-def _cleaned() -> Any:
-    """The cleaning, and which gate comes first."""
-    cleaned = [clean(text, style) for text in [*RAW, *TEXTS] for style in (None, "question", "search_query")]
-    verdicts = [
-        gates.gate(text, PASSAGE, "en", is_finished, style=style)
-        for text in [*RAW, *TEXTS]
-        for is_finished in (True, False)
-        for style in (None, "question", "command", "search_query")
-    ]
-    return cleaned, verdicts
+def _gated() -> Any:
+    """Every gate, the cleaning, and which gate comes first."""
+    found = [[one.is_at_fault(candidate) for candidate in _candidates()] for one in GATES]
+    texts, styles = [*RAW, *TEXTS], (None, "question", "command", "search_query", "learnt")
+    cleaned = [clean(text, style) for text in texts for style in styles]
+    verdicts = [gate(text, PASSAGE, "en", ends, style=style) for text in texts for ends in (True, False) for style in styles]
+    return found, cleaned, verdicts
 
 
 def _drawn() -> Any:
@@ -289,41 +290,30 @@ def _compared() -> Any:
     return comparison("Q?", "First.", "Second."), LABELS
 
 
-_GATE_PLANTS = {
-    "empty": ("return not candidate.words", "return not candidate.instruction"),
-    "unfinished": ("return not candidate.is_finished and not", "return not candidate.is_finished or not"),
-    "prompt_echo": ("PROMPT_ECHO.search(candidate.instruction)", "PROMPT_ECHO.match(candidate.instruction)"),
-    "bare_title": ("len(long) > 1 and all(", "len(long) > 2 and all("),
-    "passage_copy": ("longest >= COPIED_SHARE * len(written)", "longest > 0.95 * len(written)"),
-    "task_talk": ("TASK_TALK.search(", "TASK_TALK.fullmatch("),
-    "refusal": ("REFUSAL.search(", "REFUSAL.fullmatch("),
-    "wrong_language": ("found.confidence >= LANGUAGE_CONFIDENCE", "found.confidence > 2"),
-    "not_an_instruction": ("len(candidate.words) > MAX_SEARCH_WORDS", "len(candidate.words) > MAX_SEARCH_WORDS - 1"),
-    "degenerate_repetition": ("max(grams.values(), default=0) >= 3", "max(grams.values(), default=0) >= 2"),
-    "too_short": ("len(candidate.words) < MIN_WORDS or", "len(candidate.words) <= MIN_WORDS or"),
-    "too_long": ("len(candidate.words) > MAX_WORDS or", "len(candidate.words) >= MAX_WORDS or"),
-    "generic": ("all(word in FILLER for word in candidate.words)", "any(word in FILLER for word in candidate.words)"),
+def _form() -> Any:
+    return [form_signals(text, response) for text in [*RAW, *TEXTS] for response in (PASSAGE, GERMAN, "The cache of archives\nMirror")]
+
+
+_FAULTS = "bubblenet.judging.faults"
+GATE_PLANTS = {
+    "empty": Plant(_FAULTS, "return not candidate.words", "return not candidate.instruction"),
+    "unfinished": Plant(_FAULTS, "return not candidate.is_finished and not", "return not candidate.is_finished or not"),
+    "prompt_echo": Plant(_FAULTS, "SYSTEM_PROMPT.fullmatch(text)", "SYSTEM_PROMPT.search(text)"),
+    "passage_copy": Plant(_FAULTS, "max(1, OWN_SHARE", "max(2, OWN_SHARE"),
+    "refusal": Plant(_FAULTS, "REFUSAL.match(", "REFUSAL.fullmatch("),
+    "wrong_language": Plant(_FAULTS, "or found.confidence < limit", "or found.confidence < 2"),
+    "degenerate_repetition": Plant(_FAULTS, "if longest >= (repeats - 1) * size", "if longest >= repeats * size"),
+    "cleaning": Plant("bubblenet.judging.cleaning", "text = answered[1]", "text = text"),
 }
-"""A change in each gate: one that is not here has no golden input yet, and the module does not load."""
-
-GATES = tuple(name for name in gates.versions() if name != "clean")
-EVERY_PAIR = "extract, backtranslate, paraphrase: every candidate is asked for and gated again"
-
-
-def _gate_component(name: str) -> Component:
-    plant = Plant("bubblenet.judging.faults", *_GATE_PLANTS[name])
-    return Component(f"gates.{name}", "bubblenet.judging.gates", _gate(name), EVERY_PAIR, plant, number=lambda: gates.versions()[name])
-
+"""A change in each gate, and in the cleaning, that the golden input shows."""
 
 JUDGING = [
-    *map(_gate_component, GATES),
     Component(
-        "_CLEANING_VERSION",
+        "GATES_VERSION",
         "bubblenet.judging.gates",
-        _cleaned,
-        EVERY_PAIR,
-        Plant("bubblenet.judging.cleaning", "return unquoted(text[: end.end()]) if end else text", "return text"),
-        tuple(f"gates.{name}" for name in GATES),
+        _gated,
+        "extract, backtranslate, paraphrase: every candidate is asked for and gated again; score/cycle",
+        GATE_PLANTS["cleaning"],
     ),
     Component(
         "DRAW_VERSION",
@@ -338,7 +328,7 @@ JUDGING = [
         _measured,
         "backtranslate and score/passage",
         Plant("bubblenet.judging.measure", "choice.opening + answer.text,", "answer.text,"),
-        ("DRAW_VERSION",),
+        ("DRAW_VERSION", "GATES_VERSION"),
     ),
     Component(
         "TAKING_VERSION",
@@ -346,7 +336,7 @@ JUDGING = [
         lambda: [row for _, row in TakeQuestion()(_questions())],
         "extract",
         Plant("bubblenet.udfs.instructions", '"origin": "extracted"', '"origin": "stated"'),
-        ("_CLEANING_VERSION", *(f"gates.{name}" for name in GATES)),
+        ("GATES_VERSION",),
     ),
     Component(
         "KEEPING_VERSION",
@@ -354,7 +344,7 @@ JUDGING = [
         lambda: [row for _, row in KeepAsked("en")(_questions())],
         "backtranslate/cross_lingual",
         Plant("bubblenet.udfs.instructions", '"origin": "cross_lingual", "asked_language": self.language', '"origin": "cross_lingual"'),
-        ("_CLEANING_VERSION", *(f"gates.{name}" for name in GATES)),
+        ("GATES_VERSION",),
     ),
     Component(
         "SIGNALS_VERSION",
@@ -369,6 +359,13 @@ JUDGING = [
         _text_signals,
         "score/text, score/contrast and score/cycle",
         Plant("bubblenet.judging.text_signals", "for line in lines[-4:]) > 1", "for line in lines[-4:]) > 2"),
+    ),
+    Component(
+        "FORM_VERSION",
+        "bubblenet.judging.form",
+        _form,
+        "score/text",
+        Plant("bubblenet.judging.form", "first in _OPENERS", "first not in _OPENERS"),
     ),
     Component(
         "FIGURES_VERSION",

@@ -88,7 +88,7 @@ def test_a_model_is_trained_once_and_used_by_its_id(ready, monkeypatch, capsys, 
     assert ready.warehouse.read(MODELS).count() == 1
 
     trained = ready.context(
-        f"models.backward=model:{row['model_id']}", "backtranslation.candidates=1", "backtranslation.prompt=reversed_v1"
+        f"models.backward=model:{row['model_id']}", "backtranslation.candidates=1", "backtranslation.prompt=reversed_v2"
     )
     assert trained.settings.models.backward == str(folder)
     pages = write_pages(tmp_path / "pages", {"one": page("one")})

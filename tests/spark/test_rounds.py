@@ -17,6 +17,7 @@ from bubblenet import settings
 from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, assess
 from bubblenet.assessment.comparing import win_rates
 from bubblenet.assessment.selecting import PRECISION, RECALL
+from bubblenet.engines.tokens import Codec
 from bubblenet.errors import InputError, ModelError, SettingsError
 from bubblenet.evaluation.constraints import KINDS
 from bubblenet.jobs import iterate as iterate_job
@@ -78,6 +79,13 @@ class Ready:
 @pytest.fixture(scope="module")
 def ready(spark, tmp_path_factory) -> Ready:
     return Ready(spark, tmp_path_factory.mktemp("rounds"))
+
+
+def test_a_trained_backward_model_has_room_for_the_longest_instruction_of_the_seeds(ready):
+    codec = Codec.load(Path(ready.start))
+    lengths = {len(codec.encode_text(f"Say {n} please")) + len(codec.end_ids) for n in range(NUM_SEEDS)}
+
+    assert rounds.longest_instruction(ready.context(), ready.start) == max(lengths)
 
 
 def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path, capsys):

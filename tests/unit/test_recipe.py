@@ -32,6 +32,7 @@ REDOES = {
     "MINHASH_VERSION": {"minhash", "deduplicate"},
     "CONTAMINATION_VERSION": {"minhash", "deduplicate", "paraphrase"},
     "CLUSTERS_VERSION": {"deduplicate"},
+    "GATES_VERSION": {"extract", "paraphrase"} | ASKED,
     "TAKING_VERSION": {"extract"},
     "KEEPING_VERSION": {"backtranslate/cross_lingual"},
     "SHAPE_VERSION": ASKED,

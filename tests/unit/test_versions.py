@@ -12,6 +12,7 @@ from tests import golden
 from tests.golden import Component, complaint, entry, plain, recorded
 from tests.golden import record as recorder
 from tests.golden.components import COMPONENTS, PLAIN, versions
+from tests.golden.judging import GATE_PLANTS
 from tests.golden.planting import planted
 
 NAMED = re.compile(r"_?[A-Z][A-Z_]*VERSION")
@@ -43,6 +44,13 @@ def test_a_change_without_a_version_is_noticed_and_the_constant_is_named(one: Co
     assert said is not None
     assert f"Raise {one.constant}" in said
     assert one.redoes in said
+
+
+@pytest.mark.parametrize("gate", GATE_PLANTS)
+def test_a_change_in_any_gate_is_noticed(gate: str):
+    one = component("GATES_VERSION")
+    with planted(GATE_PLANTS[gate]):
+        assert one.digest() != recorded()[one.name]["digest"]
 
 
 def test_every_version_has_a_golden_input_or_a_reason():

@@ -30,7 +30,7 @@ EXAMPLES_VERSION = 2
 
 SEED_TAG = "Answer in the style of an AI Assistant."
 WEB_TAG = "Answer with knowledge from web search."
-REVERSED_PROMPT = "reversed_v1"
+REVERSED_PROMPT = "reversed_v2"
 """Prompt set whose request a backward model is trained with, and prompted with afterwards."""
 
 _HASH_DIGITS = 13  # 52 bits: exact as a double

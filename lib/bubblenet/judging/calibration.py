@@ -76,29 +76,16 @@ class Curve(BaseModel):
         return (self.values[right] - self.values[right - 1]) / (self.knots[right] - self.knots[right - 1])
 
 
-class QualityModel(BaseModel):
-    """The quality model of one origin, with its training data and its accuracy on unseen pages.
-
-    thresholds: grade -> lowest quality that reaches the wanted precision, None if none does. data: counts of the labels. figures:
-    cross-validation results, for people.
-    """
+class AdditiveModel(BaseModel):
+    """A probability: the logistic of an intercept and one curve for each signal."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     intercept: float
     curves: dict[str, Curve]
-    thresholds: dict[int, float | None]
-    data: dict[str, int]
-    figures: dict[str, Any]
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> QualityModel:
-        if not self.curves or set(self.thresholds) != {4, 5}:
-            raise ValueError("curves, and thresholds for the grades 4 and 5, are needed")
-        return self
 
     def quality(self, signals: Mapping[str, float]) -> float | None:
-        """The quality of one pair; None if a signal is missing."""
+        """The probability for one pair; None if a signal is missing."""
         if any(name not in signals for name in self.curves):
             return None
         return sigmoid(self.intercept + math.fsum(curve(signals[name]) for name, curve in self.curves.items()))
@@ -111,10 +98,39 @@ class QualityModel(BaseModel):
         return 1 / (1 + F.exp(-z))
 
 
+class FirstCut(AdditiveModel):
+    """Sets hopeless candidates aside before a model is asked: those whose probability by signals that cost nothing is below the threshold.
+
+    figures: for people: the share of good labelled pairs that it loses, and of all that it sets aside, on unseen pages.
+    """
+
+    threshold: float
+    figures: dict[str, float]
+
+
+class QualityModel(AdditiveModel):
+    """The quality model of one origin, with its training data and its accuracy on unseen pages.
+
+    thresholds: grade -> lowest quality that reaches the wanted precision, None if none does. data: counts of the labels. figures:
+    cross-validation results, for people.
+    """
+
+    thresholds: dict[int, float | None]
+    data: dict[str, int]
+    figures: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> QualityModel:
+        if not self.curves or set(self.thresholds) != {4, 5}:
+            raise ValueError("curves, and thresholds for the grades 4 and 5, are needed")
+        return self
+
+
 class Calibration(BaseModel):
     """One model for each origin with labelled pairs, and the judge they belong to.
 
     judge: weights digest, and what each mode in use depends on. labels: SHA-256 of the file of labelled pairs.
+    first_cuts: by origin, of those whose candidates may be set aside.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -123,6 +139,7 @@ class Calibration(BaseModel):
     judge: dict[str, Any]
     labels: str
     models: dict[JudgedAs, QualityModel]
+    first_cuts: dict[JudgedAs, FirstCut] = {}
 
     @model_validator(mode="after")
     def _is_known(self) -> Calibration:
@@ -139,7 +156,9 @@ class Calibration(BaseModel):
     def id(self) -> str:
         """16 hexadecimal digits over everything that affects a quality."""
         models = {origin: model.model_dump(mode="json", include={"intercept", "curves"}) for origin, model in self.models.items()}
-        return hashlib.sha256(json.dumps([self.judge, models], sort_keys=True).encode()).hexdigest()[:16]
+        cuts = {origin: cut.model_dump(mode="json", exclude={"figures"}) for origin, cut in self.first_cuts.items()}
+        parts = [self.judge, models, *([cuts] if cuts else [])]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -148,8 +167,8 @@ class Calibration(BaseModel):
 
     @property
     def signal_names(self) -> list[str]:
-        """The signals used by any of the models."""
-        return sorted({name for model in self.models.values() for name in model.curves})
+        """The signals used by any of the models, and by the first cuts."""
+        return sorted({name for model in (*self.models.values(), *self.first_cuts.values()) for name in model.curves})
 
     def of(self, origin: JudgedAs) -> QualityModel:
         """The model of this origin; if only the other origin had labels, the model of that one."""
@@ -157,7 +176,8 @@ class Calibration(BaseModel):
 
     def save(self, path: Path) -> None:
         """Write the file with sorted keys, so that equal models are equal bytes."""
-        path.write_text(json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        empty = set() if self.first_cuts else {"first_cuts"}
+        path.write_text(json.dumps(self.model_dump(mode="json", exclude=empty), indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def judge_of(weights_digest: str, modes: Sequence[str], scoring: Scoring) -> dict[str, Any]:
@@ -210,9 +230,14 @@ def _differences(calibration: Calibration, weights_digest: str, scoring: Scoring
     if missing := [name for name in calibration.modes if name not in scoring.modes]:
         found.append(f"modes that scoring.modes has not: {', '.join(missing)}")
     for mode, parts in ours["modes"].items():
-        theirs = fitted["modes"][mode]
+        theirs, unused = fitted["modes"][mode], _unused_parts(calibration, mode)
+        parts = {key: value for key, value in parts.items() if key not in unused}
         found += [f"{mode}.{key} {theirs.get(key)!s:.12}, not {value!s:.12}" for key, value in parts.items() if theirs.get(key) != value]
     return found
+
+
+def _unused_parts(calibration: Calibration, mode: str) -> list[str]:
+    return [part for part, names in MODES[mode].parts_of.items() if names.isdisjoint(calibration.signal_names)]
 
 
 def sigmoid(z: float) -> float:

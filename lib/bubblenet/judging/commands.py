@@ -20,7 +20,7 @@ from bubblenet.judging import calibration as calibrations
 from bubblenet.judging.calibration import Calibration, QualityModel
 from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import modes_of
-from bubblenet.judging.origins import JUDGED_AS, JudgedAs
+from bubblenet.judging.origins import CUT, JUDGED_AS, JudgedAs
 from bubblenet.judging.pair_files import Judge, judge_file, measure_windows, read_labelled
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def calibrate(
     names: signals to use; empty: all. precision: the wanted precision, by origin and grade.
     engine: replaces the engine of the settings; it must give the same answers.
     """
-    from bubblenet.judging import fitting
+    from bubblenet.judging import extending, fitting
 
     console = console or Console()
     pairs, measured = read_labelled(labels), []
@@ -81,16 +81,24 @@ def calibrate(
         console.print(f"{table.num_failed} of {len(pairs)} pairs could not be measured and are left out.", style="yellow")
     chosen = table.choose(names)
     models = {origin: fitting.fit(table.of(origin), chosen, precision[origin]) for origin in JUDGED_AS if origin in table.origins}
-    used = {name for model in models.values() for name in model.curves}
+    spared = extending.spared_sets(table, settings.scoring)
+    cuts = {origin: cut for origin in models if origin in CUT and (cut := extending.first_cut(table.of(origin), spared))}
+    used = {name for model in (*models.values(), *cuts.values()) for name in model.curves}
     found = Calibration(
         version=calibrations.FORMAT_VERSION,
         judge=calibrations.judge_of(spec.weights_digest, modes_of(used), settings.scoring),
         labels=hashlib.sha256(labels.read_bytes()).hexdigest(),
         models=models,
+        first_cuts=cuts,
     )
     found.save(out)
     for origin, model in models.items():
         print_model(origin, model, console)
+    for origin, cut in cuts.items():
+        lost, aside = cut.figures["lost"], cut.figures["set_aside"]
+        console.print(
+            f"first cut of {origin} pairs: sets {aside:.1%} aside before a model is asked, loses {lost:.1%} of those with label 1"
+        )
     console.print(f"Calibration {found.id}: {out}\nUse it with --set curation.calibration={out}", highlight=False, soft_wrap=True)
     return found
 

@@ -81,6 +81,8 @@ class Mode:
     without_closing: drops the closing of an instruction; its words come from the template, not from the passage, and would make constrained
     candidates look worse than others.
     ranks_by: the column of `scores` that ranks the candidates of a passage; "" in all modes but one.
+    parts_of: parts of the fingerprint that matter to some of the signals alone: part -> signals. A calibration that uses none of these was
+    fitted on the same numbers, whatever the part.
     rating: the signal that fills column `expected_score`; "" in a mode without ratings.
     """
 
@@ -95,6 +97,7 @@ class Mode:
     without_closing: bool = False
     ranks_by: str = ""
     rating: str = ""
+    parts_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def measure(self, engine: Any, pairs: Sequence[Pair], scoring: Scoring, known: Known) -> list[Measurement]:
         """Measure pairs, in order. Raises UndeclaredSignalError if the mode gives a signal that it does not declare."""

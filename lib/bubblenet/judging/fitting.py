@@ -34,7 +34,7 @@ Declared = Callable[[str], "Signal"]
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int_]
 
-_BOUNDS: dict[Direction, tuple[float | None, float | None]] = {"rising": (0.0, None), "falling": (None, 0.0), "free": (None, None)}
+BOUNDS: dict[Direction, tuple[float | None, float | None]] = {"rising": (0.0, None), "falling": (None, 0.0), "free": (None, None)}
 """Bounds on the rises of a curve."""
 
 FAULT_PENALTY = 0.1
@@ -207,7 +207,7 @@ def fit_model(signals: Floats, labels: Labels, names: Sequence[str], num_knots: 
         gradient = np.concatenate([[error.sum()], values.T @ error + penalties * parameters[1:]])
         return float(np.sum(np.logaddexp(0.0, z) - labels * z) + np.sum(penalties * parameters[1:] ** 2) / 2), gradient
 
-    bounds = [(None, None), *(_BOUNDS[one.direction] for one in of_ramp)]
+    bounds = [(None, None), *(BOUNDS[one.direction] for one in of_ramp)]
     found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000}).x
     weights = found[1:] / scale
     return Fit(ramps, float(found[0] - weights @ mean), weights)

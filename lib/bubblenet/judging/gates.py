@@ -1,7 +1,8 @@
 """Gates: cheap checks of every instruction before it is judged by a model.
 
-A raw output is cleaned, then checked by named gates in a fixed order; the first that fails is the reason. Small models fail in few,
-recurring ways, and each has its gate. View `instruction_yield` counts the results by style and reason.
+A raw output is cleaned, then checked by named gates in a fixed order; the first that fails is the reason. A gate refuses only what no
+reader could accept, from any model; what merely goes with bad pairs is a signal of mode `text`. View `instruction_yield` counts the results
+by style and reason.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bubblenet.judging import faults
-from bubblenet.judging.cleaning import clean, lines_with_words
+from bubblenet.judging.cleaning import clean
 from bubblenet.judging.faults import Candidate
 
 if TYPE_CHECKING:
     from bubblenet.prompts.backtranslation import Style
 
+GATES_VERSION = 1
+"""In the fingerprints of extract, backtranslate, paraphrase and mode `cycle`: raise it when cleaning or a gate treats a text otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A fault that rejects an instruction; its name is the reason. version: raised when the same text could get another result."""
+    """A fault that rejects an instruction; its name is the reason."""
 
     is_at_fault: Callable[[Candidate], bool]
-    version: int = 1
 
     @property
     def name(self) -> str:
@@ -38,21 +41,13 @@ class Gate:
 
 GATES = (
     Gate(faults.empty),
-    Gate(faults.unfinished, 2),
-    Gate(faults.prompt_echo, 2),
-    Gate(faults.bare_title),
-    Gate(faults.passage_copy, 2),
-    Gate(faults.task_talk, 2),
+    Gate(faults.unfinished),
+    Gate(faults.prompt_echo),
+    Gate(faults.passage_copy),
     Gate(faults.refusal),
-    Gate(faults.wrong_language, 2),
-    Gate(faults.not_an_instruction, 2),
+    Gate(faults.wrong_language),
     Gate(faults.degenerate_repetition),
-    Gate(faults.too_short),
-    Gate(faults.too_long),
-    Gate(faults.generic, 2),
 )
-
-_CLEANING_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +59,19 @@ class Verdict:
     reason: str | None
 
 
-def gate(
-    raw_output: str,
-    passage: str,
-    language: str,
-    is_finished: bool,
-    *,
-    style: Style | None = None,
-    opening: str = "",
-    is_foreign: bool = False,
-) -> Verdict:
+def gate(raw_output: str, passage: str, language: str, is_finished: bool, *, style: Style | None = None, opening: str = "") -> Verdict:
     """Clean one instruction and apply the gates, in order.
 
     raw_output: includes the opening given to the model. language: ISO 639-1 code the instruction should be in, "" if unknown.
-    is_finished: the model stopped by itself. style: the requested one; None for a question extracted from a page. is_foreign: whether the
-    requested language differs from the passage's.
+    is_finished: the model stopped by itself. style: the requested one; None for a question extracted from a page.
+    opening: given to the model.
     """
     instruction = clean(raw_output, style)
     # Truncation by the length limit is harmless if the instruction ends before it.
-    is_whole = (
-        is_finished or len(lines_with_words(raw_output)) > 1 or (style == "search_query" and not raw_output.rstrip().endswith(instruction))
-    )
-    candidate = Candidate(instruction, passage, language, is_whole, style, opening, is_foreign)
+    is_whole = is_finished or not raw_output.rstrip().endswith(instruction)
+    candidate = Candidate(instruction, passage, language, is_whole, opening)
     reason = next((one.name for one in GATES if one.is_at_fault(candidate)), None)
     return Verdict(instruction, reason is None, reason)
 
 
-def versions() -> dict[str, int]:
-    """What the verdicts depend on besides the text: the versions of the cleaning and of every gate, in order."""
-    return {"clean": _CLEANING_VERSION} | {one.name: one.version for one in GATES}
-
-
-__all__ = ["GATES", "Candidate", "Gate", "Verdict", "clean", "gate", "versions"]
+__all__ = ["GATES", "GATES_VERSION", "Candidate", "Gate", "Verdict", "clean", "gate"]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from bubblenet.judging import calibration as calibrations
 from bubblenet.judging.calibration import Calibration
-from bubblenet.judging.modes import MODES, rating_mode
+from bubblenet.judging.form import FORM_FAULTS
+from bubblenet.judging.modes import MODES, modes_of, rating_mode
 from bubblenet.judging.origins import JUDGED_AS, JudgedAs, names_judged_as
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ _NEVER = 2.0
 class Grader:
     """Computes quality and grades. rating: the mode that gives `expected_score`; None if no mode does.
 
+    counts_form: whether the faults of form are measured, which the documented weights count.
     origin: in methods over columns any origin of the tables, in those over numbers the one whose model applies.
     """
 
     curation: Curation
     rating: str | None
     calibration: Calibration | None
+    counts_form: bool = False
 
     def threshold(self, grade: int, origin: JudgedAs, language: str = "") -> float:
         """The lowest quality of the grade; above 1 if the wanted precision is never reached.
@@ -57,7 +60,7 @@ class Grader:
         if self.calibration is not None:
             return self.calibration.signal_names
         rated = [self._rating_signal] if self.curation.weight_expected_score and self.rating else []
-        return ["reverse_gain", "forward_gain", *rated]
+        return ["reverse_gain", "forward_gain", *(FORM_FAULTS if self.counts_form else ()), *rated]
 
     def column(self, signals: Mapping[str, Column], origin: Column) -> Column:
         """The quality of a row, 0 to 1, as a Spark expression; null if a signal is."""
@@ -65,6 +68,15 @@ class Grader:
 
         generated, extracted = (self._column(signals, name) for name in JUDGED_AS)
         return F.when(_is_judged_as("extracted", origin), extracted).otherwise(generated)
+
+    def hopeless_column(self, signals: Mapping[str, Column], origin: Column) -> Column:
+        """Whether a row is set aside before a model is asked, as a Spark expression; false where that cannot be told."""
+        from pyspark.sql import functions as F
+
+        is_hopeless = F.lit(False)
+        for name, cut in (self.calibration.first_cuts if self.calibration else {}).items():
+            is_hopeless = is_hopeless | (_is_judged_as(name, origin) & (cut.column(signals) < cut.threshold))
+        return F.coalesce(is_hopeless, F.lit(False))
 
     def quality(self, signals: Mapping[str, float], origin: JudgedAs) -> float | None:
         """The same for one pair; None if a signal is missing."""
@@ -105,6 +117,8 @@ class Grader:
         curation = self.curation
         z = curation.intercept_generated if origin == "generated" else curation.intercept
         z = z + curation.weight_reverse_gain * signals["reverse_gain"] + curation.weight_forward_gain * signals["forward_gain"]
+        if self.counts_form:
+            z = z + curation.weight_form_fault * sum(signals[name] for name in FORM_FAULTS)
         rating = self._rating_signal
         return z + curation.weight_expected_score * (signals[rating] - 3) if rating in signals else z
 
@@ -120,4 +134,5 @@ def _is_judged_as(model: JudgedAs, origin: Column) -> Column:
 def grader_of(settings: Settings, weights_digest: str) -> Grader:
     """The grader of these settings for the judge with these weights. Raises SettingsError for an unusable calibration."""
     chosen = calibrations.choose(settings.curation.calibration, weights_digest, settings.scoring)
-    return Grader(settings.curation, rating_mode(settings.scoring.modes), chosen)
+    modes = settings.scoring.modes
+    return Grader(settings.curation, rating_mode(modes), chosen, counts_form=bool(set(modes_of(FORM_FAULTS)) & set(modes)))

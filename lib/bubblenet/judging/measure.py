@@ -143,15 +143,8 @@ def propose(engine: TextEngine, requests: Sequence[ProposalRequest], settings: B
             proposals.append(Proposal(request.key, None, None, False, None, answer.error, *tokens))
             continue
         choice = request.choice
-        verdict = gate(
-            choice.opening + answer.text,
-            request.passage,
-            choice.language,
-            answer.is_finished,
-            style=choice.style,
-            opening=choice.opening,
-            is_foreign=choice.language not in ("", request.language),
-        )
+        written, language = choice.opening + answer.text, choice.language
+        verdict = gate(written, request.passage, language, answer.is_finished, style=choice.style, opening=choice.opening)
         instruction = choice.complete(verdict.instruction)
         proposals.append(Proposal(request.key, answer.text, instruction, verdict.kept, verdict.reason, None, *tokens))
     return proposals

@@ -39,6 +39,10 @@ CANDIDATES = tuple(origin.name for origin in ORIGINS if origin.are_candidates)
 PARAPHRASED = tuple(origin.name for origin in ORIGINS if origin.is_paraphrased)
 
 
+CUT: tuple[JudgedAs, ...] = ("generated",)
+"""Whose pairs a first cut may set aside: of several candidates one is enough; a question of the page is the only one."""
+
+
 def names_judged_as(model: JudgedAs) -> list[str]:
     """The origins whose pairs are judged by this model."""
     return [origin.name for origin in ORIGINS if origin.judged_as == model]

@@ -1,4 +1,4 @@
-"""Quotation marks, code and emphasis in one line: which marks belong together, and a line without those around all of it."""
+"""Quotation marks, code and emphasis: which marks belong together, and a text without those around all of it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ _CODE = re.compile(INLINE_CODE)
 _BEFORE_OPENING = frozenset(" \t([{:,-")
 
 
-def unquoted(line: str) -> str:
-    """The line without marks around all of it, and without a mark at an end whose partner is missing. Marks of a part of it stay."""
-    while (shorter := _without_outer(line.strip())) != line:
-        line = shorter
-    return line
+def unquoted(text: str, is_cut: bool = False) -> str:
+    """The text without pairs of marks around all of it; marks of a part of it, and the fences of a block of code, stay.
+
+    is_cut: something was cut off the text, so that a mark at an end whose partner is missing goes, too.
+    """
+    if "\n" in text and text.lstrip().startswith("```"):
+        return text.strip()
+    while (shorter := _without_outer(text.strip(), is_cut)) != text:
+        text = shorter
+    return text
 
 
 def code_spans(line: str) -> list[tuple[int, int]]:
@@ -24,12 +29,14 @@ def code_spans(line: str) -> list[tuple[int, int]]:
     return [found.span() for found in _CODE.finditer(line)]
 
 
-def _without_outer(line: str) -> str:
+def _without_outer(line: str, is_cut: bool) -> str:
     if not line or not (line[0] in _MARKS or line[-1] in _MARKS):
         return line
     partners, last = _partners(line), len(line) - 1
     if partners.get(0) == last:
         return line[1:-1]
+    if not is_cut:
+        return line
     if line[0] in _MARKS and 0 not in partners and (line[1:2].isalnum() or line[1:2] in _MARKS):
         return line[1:]
     is_glob = line[-1] == "*" and line[-2:-1].isalnum()  # `a*` is a pattern

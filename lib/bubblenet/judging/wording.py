@@ -1,8 +1,10 @@
-"""Word lists of the gates: what small models write when they should write an instruction."""
+"""Word lists of the gates and of the signals of form: what models write when they should write an instruction."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from importlib.resources import files
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -11,11 +13,18 @@ def word_set(text: str) -> frozenset[str]:
 
 
 _NOUN = r"(?:text|passage|guide|reference|example|page)"
+_ASKED = r"(?:questions?|requests?|instructions?|search quer(?:y|ies))"
+# The requests of bubblenet.prompts, and what small models make of them.
 PROMPT_ECHO = re.compile(
-    rf"write (?:one|a|an) (?:question|request|instruction|search query)|(?:questions?|requests?|quer(?:y|ies)) that (?:this|the) {_NOUN}"
-    rf"|\b(?:this|the) {_NOUN} answers|{_NOUN} that answers|you are a helpful|\bsearch quer(?:y|ies) (?:that|to find|which)\b"
-    r"|\bsmollm\b|hugging face|which level, 1 to 5",
+    rf"\bwrite (?:one|a|an|the|your|another) {_ASKED}(?: in \w+)? (?:that|which|to which)(?: is answered)?"
+    rf" (?:by )?(?:this|the|your) (?:\w+ )?{_NOUN}\b|\b{_ASKED} (?:that|which) (?:this|the|your) (?:\w+ )?{_NOUN} (?:above )?answers?\b"
+    rf"|\bwhat (?:question|request) does (?:this|the) {_NOUN} answer\b",
     re.IGNORECASE,
+)
+
+# A whole output of it: people begin their own instructions like that, and go on.
+SYSTEM_PROMPT = re.compile(
+    r"(?:you are [^.?!\n]{1,60}[.!]\s+)?you are (?:an? )?(?:helpful|\w+, created by)[^.?!\n]{0,120}[.?!]?", re.IGNORECASE
 )
 
 # Documentation can be about "the document" and "the section", but not about "this document", and hardly ever about "the text".
@@ -42,11 +51,16 @@ TASK_TALK = re.compile(
     re.IGNORECASE,
 )
 
-REFUSAL = re.compile(
-    r"\b(?:as an ai\b|i(?:'m| am) (?:sorry|unable|not able|just an? )|i (?:cannot|can't|can not) (?:answer|help|assist|provide|write|do)"
-    r"|i apologi[sz]e|language model|unable to (?:answer|assist|comply))",
-    re.IGNORECASE,
-)
+
+def _refusals() -> re.Pattern[str]:
+    data = tomllib.loads(files("bubblenet.judging").joinpath("refusals.toml").read_text("utf-8"))
+    patterns = [pattern for of_language in data["patterns"].values() for pattern in of_language]
+    for name, part in data["parts"].items():
+        patterns = [pattern.replace(f"{{{name}}}", part) for pattern in patterns]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+REFUSAL = _refusals()
 
 # First words of imperative sentences.
 IMPERATIVES = {
@@ -78,8 +92,12 @@ QUESTION_WORDS = {
     "it": word_set("che chi come cos'\u00e8 cosa dove perch\u00e9 quale quali quando"),
 }
 
-# None of these begins a sentence in any other language with word lists.
+# With these two words a sentence begins in English and in no other language with word lists.
 ENGLISH_OPENERS = word_set("describe explain how what when where which who why write") - IMPERATIVES["es"]
+ENGLISH_SECOND_WORDS = word_set(
+    "a an are can could did do does has have how i in is it kind many much of one should the there these this to type was were what why "
+    "will with would you"
+)
 POLITE = word_set("please bitte por favor per")
 
 # Words without content: a question made only of these would fit any text. English only.

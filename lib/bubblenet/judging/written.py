@@ -63,6 +63,6 @@ def measure_cycle(
         answer = written[pair.response]
         tokens = (0, 0) if pair.response in charged else (answer.prompt_tokens, answer.output_tokens)
         charged.add(pair.response)
-        score = None if answer.text is None else likeness(pair.instruction, clean(answer.text))
+        score = None if answer.text is None else likeness(pair.instruction, clean(answer.text, "question"))
         results.append(WrittenMeasurement(pair.key, answer.text, score, *tokens, answer.error))
     return results

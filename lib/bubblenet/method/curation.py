@@ -41,6 +41,9 @@ _COLUMNS = ("reverse_gain", "forward_gain", "instruction_following_difficulty")
 NOT_IN_CORPUS = "not_in_corpus"
 """The reason of a pair whose passage no page has any more, as the rules cut pages now."""
 
+HOPELESS = "hopeless"
+"""The reason of a candidate that the first cut of the calibration set aside, by signals that cost nothing."""
+
 INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
@@ -80,6 +83,7 @@ def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
     """
     reason = (
         F.when(~F.col("passed"), F.col("gate"))
+        .when(F.col("is_hopeless"), HOPELESS)
         .when(F.col(RANKING.ranks_by).isNull(), "not_measured")
         .when(~F.col("is_best"), "not_best_candidate")
         .when(F.col("quality").isNull(), "not_measured")
@@ -88,12 +92,14 @@ def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
     named = {name: F.col("signals")[name] for name in grader.signal_names()}
     return (
         pairs.join(signals, on="instruction_id", how="left")
-        .withColumn("is_best", passages.is_best("passed"))
+        .withColumn("is_hopeless", grader.hopeless_column(named, F.col("origin")))
+        .withColumn("is_best", passages.is_best("passed", "is_hopeless"))
         .withColumn("quality", grader.column(named, F.col("origin")))
         .withColumn("grade", grader.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
         .withColumn("reason", reason)
         .withColumn("kept", F.col("reason").isNull())
         .withColumn("grade", F.when(F.col("kept"), F.col("grade")))
+        .drop("is_hopeless")
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.judging.modes import MODES
+from bubblenet.judging.modes import FREE, MODES
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
 from bubblenet.method import passages
@@ -15,6 +15,7 @@ from bubblenet.tables import PASSAGE_SCORES, SCORES
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from bubblenet.judging.grading import Grader
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
     from bubblenet.udfs.scoring import MeasurePair, MeasurePassage
@@ -28,6 +29,18 @@ def with_needs(mode: str, pairs: DataFrame, context: Context, recipe: Recipe) ->
         beside = passages.neighbours(context, recipe, pairs, context.settings.scoring.neighbours)
         pairs = pairs.join(beside, on="segment_id", how="inner")
     return pairs
+
+
+def hopeful(pairs: DataFrame, context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
+    """The pairs without those that the first cut of the calibration sets aside; all of them where there is none."""
+    if grader.calibration is None or not grader.calibration.first_cuts:
+        return pairs
+    fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes if mode in FREE)
+    scores = passages.current(context, SCORES, *fingerprints).where("kept")
+    named = {name: F.max(F.col("signals")[name]) for name in grader.signal_names()}
+    signals = scores.groupBy("instruction_id").agg(F.struct(*(value.alias(name) for name, value in named.items())).alias("signals"))
+    is_hopeless = grader.hopeless_column({name: F.col("signals")[name] for name in named}, F.col("origin"))
+    return pairs.join(signals, on="instruction_id", how="left").where(~is_hopeless).drop("signals")
 
 
 def pair_stage(transform: MeasurePair, recipe: Recipe, pairs: DataFrame) -> Stage:

@@ -36,7 +36,7 @@ def extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: D
 
 
 def generation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
-    """Candidates of the backward model, for passages without a question on the page: extraction takes precedence."""
+    """Candidates of the backward model, for passages without an acceptable question on the page: extraction takes precedence."""
     requests = _candidates(context, texts).withColumn("origin", F.lit("generated"))
     transform = Backtranslate(backward_engine(context.settings), context.settings.backtranslation)
     return _model_stage("backtranslate", recipe, requests, transform, chosen)
@@ -82,10 +82,16 @@ def paraphrasing(context: Context, recipe: Recipe) -> Stage:
     return Stage("paraphrase", INSTRUCTIONS, fingerprint, requests, transform, min_task_rows=PARAPHRASE_TASK_ROWS, is_model_stage=has_model)
 
 
+def stated(context: Context, recipe: Recipe, questions: DataFrame) -> DataFrame:
+    """segment_id of the passages with a question on their page that the gates did not refuse; the model asks about all others."""
+    refused = passages.current(context, INSTRUCTIONS, recipe["extract"].id).where("NOT kept AND status = 'ok'").select("request_id")
+    return _asked_on_pages(questions).join(refused, on="request_id", how="left_anti").select("segment_id").distinct()
+
+
 def open_passages(context: Context, recipe: Recipe, wanted: DataFrame) -> DataFrame:
     """segment_id of the wanted passages for which an instruction is still to be asked for: each question on a page, or each candidate."""
     questions = passages.questions(context, recipe).join(wanted, on="segment_id", how="left_semi")
-    candidates = _candidates(context, wanted.join(questions, on="segment_id", how="left_anti"))
+    candidates = _candidates(context, wanted.join(stated(context, recipe, questions), on="segment_id", how="left_anti"))
     requests = [frame.select("segment_id", "request_id") for frame in (_asked_on_pages(questions), candidates)]
     asked = passages.current(context, INSTRUCTIONS, *recipe.instructions()).select("request_id")
     return requests[0].unionByName(requests[1]).join(asked, on="request_id", how="left_anti").select("segment_id").distinct()

@@ -26,7 +26,7 @@ from bubblenet.corpus.similarity.minhash import MINHASH_VERSION, min_hasher
 from bubblenet.corpus.similarity.shingles import SHINGLES_VERSION
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import check_installed
-from bubblenet.judging import gates
+from bubblenet.judging.gates import GATES_VERSION
 from bubblenet.judging.measure import MEASURING_VERSION
 from bubblenet.judging.modes import MODES
 from bubblenet.kernel.fingerprint import Fingerprint, raised
@@ -101,12 +101,12 @@ def full_recipe(settings: Settings) -> Recipe:
     backward, forward = backward_engine(settings).fingerprint_parts(), judge.fingerprint_parts()
     decoding = settings.backtranslation.model_dump(mode="json", include=_DECODING)
     measuring: dict[str, Any] = raised(measuring=MEASURING_VERSION)
-    asking = measuring | {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": gates.versions()}
+    asking = measuring | {"engine": backward, "draw": draw_fingerprint(settings).parts, "decoding": decoding, "gates": GATES_VERSION}
     alone = measuring | {"engine": forward, "max_passage_tokens": settings.scoring.max_passage_tokens}
     return Recipe(
         corpus.fingerprints
         | {
-            "extract": Fingerprint({"code": TAKING_VERSION, "gates": gates.versions()}),
+            "extract": Fingerprint({"code": TAKING_VERSION, "gates": GATES_VERSION}),
             "backtranslate": Fingerprint(asking),
             "score/passage": Fingerprint(alone),
         }
@@ -132,9 +132,7 @@ def _translated(settings: Settings, asking: dict[str, Any]) -> dict[str, Fingerp
     translated = Fingerprint(asking | _translating(settings) | {"through": through})
     stages = {"backtranslate/translated": translated}
     if settings.translation.cross_lingual:
-        stages["backtranslate/cross_lingual"] = Fingerprint(
-            {"translated": translated.id, "gates": gates.versions(), "code": KEEPING_VERSION}
-        )
+        stages["backtranslate/cross_lingual"] = Fingerprint({"translated": translated.id, "gates": GATES_VERSION, "code": KEEPING_VERSION})
     return stages
 
 
@@ -143,7 +141,7 @@ def _paraphrasing(settings: Settings) -> dict[str, Fingerprint]:
     if not settings.paraphrasing.pivots:
         return {}
     rules = settings.paraphrasing.model_dump(mode="json") | {"version": PARAPHRASING_VERSION}
-    parts = {"rules": rules, "gates": gates.versions(), "evaluations": _evaluations(settings)}
+    parts = {"rules": rules, "gates": GATES_VERSION, "evaluations": _evaluations(settings)}
     return {"paraphrase": Fingerprint(_translating(settings) | parts)}
 
 

@@ -22,7 +22,9 @@ from bubblenet.corpus.shape import SourceType
 from bubblenet.engines.protocol import Prompt
 from bubblenet.prompts.languages import LANGUAGES
 
-Style = Literal["question", "command", "search_query"]
+Style = Literal["question", "command", "search_query", "learnt"]
+"""How an instruction is asked for; `learnt`: as a fine-tuned backward model has learnt it, and nothing is imposed or taken off."""
+
 Length = Literal["short", "long"]
 Complexity = Literal["single", "multi_step", "constrained"]
 

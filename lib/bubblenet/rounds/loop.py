@@ -21,6 +21,8 @@ from bubblenet.assessment.selecting import record_selection
 from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.registry import close_all
 from bubblenet.engines.roles import backward_engine, forward_engine
+from bubblenet.engines.tokens import Codec
+from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
 from bubblenet.export.examples import REVERSED_PROMPT
 from bubblenet.export.formats import FOR_TRAINING
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
 
 _COMPARED_PAIRS = 2000
 """Number of pairs, sampled by hash, on which the rankings of two judges are compared: enough to know Kendall's tau to 0.02."""
+
+
+_LONGEST_SEEDS = 100
+"""The longest instruction in tokens is among so many of the longest in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +90,22 @@ def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
     context.console.print(f"Backward model: {backward}. How well it recovers the instructions of held-out seeds:")
     steps.show(assess(_assessing(context, direction="backward"), [backward], [start]), context.console)
     rounds = [_run_round(context, 0, steps, parent=start, backward=backward)]
-    candidates = _with(context, {"backward": backward}, backtranslation={"prompt": REVERSED_PROMPT})
+    learnt = {"prompt": REVERSED_PROMPT, "max_new_tokens": longest_instruction(context, start)}
+    candidates = _with(context, {"backward": backward}, backtranslation=learnt)
     if num_rounds and rounds[0].decision.decision == PROMOTED:
         _run(steps.propose, candidates)
     while rounds[-1].decision.decision == PROMOTED and len(rounds) <= num_rounds:
         rounds.append(_run_round(candidates, len(rounds), steps, parent=rounds[-1].model, backward=backward))
     return rounds
+
+
+def longest_instruction(context: Context, model: str) -> int:
+    """Tokens of the longest instruction among the training seeds, with its end: what a model trained on them writes fits into it."""
+    source = find_tokenizer(model)
+    codec = Codec.load(source.folder, source.gguf)
+    seeds = current_seeds(context).where("split = 'train'").orderBy(F.length("instruction").desc()).limit(_LONGEST_SEEDS)
+    lengths = (len(codec.encode_text(row["instruction"])) + len(codec.end_ids) for row in seeds.select("instruction").collect())
+    return max(lengths, default=context.settings.backtranslation.max_new_tokens)
 
 
 def _run_round(context: Context, number: int, steps: Steps, *, parent: str, backward: str) -> Round:

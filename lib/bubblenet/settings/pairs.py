@@ -131,6 +131,9 @@ class Curation(Section):
     )
     weight_reverse_gain: float = Field(1.1, description="per nat and token of the instruction")
     weight_forward_gain: float = Field(7.3, description="per nat and token of the response")
+    weight_form_fault: float = Field(
+        -3.0, description="per fault of form: it talks about the text, is a title, or would fit any text (docs/judging.md)"
+    )
     weight_expected_score: float = Field(0.0, description="per point above 3; with a 135M judge the rating carries nothing")
     grade_5: float = Field(
         -1.0, ge=-1.0, le=1.0, description="quality from which a pair is graded 5; -1: as calibrated, 0.75 without a calibration"

@@ -18,7 +18,7 @@ INSTRUCTIONS = Table(
         language STRING language of the passage
         prompt STRING the set of templates it was asked for with, its version in its name; null for extracted ones, as what follows
         template STRING the template of that set
-        style STRING asked for as a question, a command or a search_query
+        style STRING asked for as a question, a command or a search_query; learnt: as the model was fine-tuned
         length STRING asked for as short, or as long: with more than it must say
         complexity STRING single, multi_step: asks for steps, or constrained: asks for a form of answer that the passage has
         source_type STRING what the passage was taken for: prose, how_to, reference, faq or code
@@ -103,7 +103,7 @@ JUDGEMENTS = Table(
         calibration_id STRING which calibration it is from; null for the documented rule
         grade INT 5 or 4 for accepted pairs, null for rejects
         kept BOOLEAN accepted
-        reason STRING why not: a gate, not_best_candidate, low_quality, not_measured, not_in_corpus, a fault of the passage; null: accepted
+        reason STRING why not: a gate, hopeless, not_best_candidate, low_quality, not_measured, not_in_corpus, a bad passage; null: accepted
         round INT self-alignment round
         policy STRING name of the curation policy
         recipe_id STRING which fingerprints were current; see recipes

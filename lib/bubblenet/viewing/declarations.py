@@ -38,8 +38,8 @@ def export_formats_table() -> str:
 
 def gates_table() -> str:
     """Every gate in order of application."""
-    rows = "".join(f"| `{gate.name}` | {gate.version} | {gate.meaning} |\n" for gate in GATES)
-    return f"| reason | version | an instruction is at fault when |\n|---|---|---|\n{rows}"
+    rows = "".join(f"| `{gate.name}` | {gate.meaning} |\n" for gate in GATES)
+    return f"| reason | an instruction is at fault when |\n|---|---|\n{rows}"
 
 
 TABLES: dict[tuple[str, str], Callable[[], str]] = {

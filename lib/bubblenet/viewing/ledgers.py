@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bubblenet.judging.modes import MODES, RANKING
+from bubblenet.judging.modes import FREE, MODES, RANKING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +21,7 @@ _ORDER = (
     "deduplicate",
     "extract",
     "backtranslate",
+    *(f"score/{mode}" for mode in FREE),
     f"score/{RANKING.name}",
     "score/passage",
     *(f"score/{mode}" for mode in MODES),

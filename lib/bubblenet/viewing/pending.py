@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.judging.modes import MODES, RANKING
-from bubblenet.method import passages, proposing, snapshots
+from bubblenet.engines.roles import forward_engine
+from bubblenet.judging.grading import grader_of
+from bubblenet.judging.modes import FREE, MODES, RANKING
+from bubblenet.method import measuring, passages, proposing, snapshots
 from bubblenet.tables import INSTRUCTIONS, PASSAGE_SCORES, SCORES
 
 if TYPE_CHECKING:
@@ -56,13 +58,17 @@ def _corpus_work(context: Context, recipe: Recipe) -> dict[str, tuple[str, DataF
 
 def _model_work(wanted: DataFrame, pairs: DataFrame, context: Context, recipe: Recipe) -> dict[str, tuple[str, DataFrame]]:
     """Possible pending work for a model -> the job that would do it, and what is waiting."""
-    best = passages.best_candidates(pairs, passages.ranks(context, recipe)).select("instruction_id", "segment_id")
+    grader = grader_of(context.settings, forward_engine(context.settings).weights_digest)
+    hopeful = measuring.hopeful(pairs, context, recipe, grader)
+    best = passages.best_candidates(hopeful, passages.ranks(context, recipe)).select("instruction_id", "segment_id")
     best_passages = best.select("segment_id").distinct()
     work = {
         "passages without all their instructions": ("backtranslate", proposing.open_passages(context, recipe, wanted)),
-        f"pairs without {RANKING.name}": ("score", _unmeasured(pairs, context, recipe, RANKING.name)),
     }
-    modes = [mode for mode in context.settings.scoring.modes if mode != RANKING.name]
+    modes = context.settings.scoring.modes
+    work |= {f"pairs without {mode}": ("score", _unmeasured(pairs, context, recipe, mode)) for mode in modes if mode in FREE}
+    work[f"pairs without {RANKING.name}"] = ("score", _unmeasured(hopeful, context, recipe, RANKING.name))
+    modes = tuple(mode for mode in modes if mode not in (RANKING.name, *FREE))
     if any(MODES[mode].needs_alone for mode in modes):
         alone = _unanswered(best_passages, context, PASSAGE_SCORES, recipe["score/passage"].id, "segment_id")
         work["passages without a likelihood"] = ("score", alone)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bubblenet.export.examples import REVERSED_PROMPT
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,5 +24,5 @@ def print_training(trained: Trained, console: Console) -> None:
     console.print(f"{result.num_steps:,} steps on {result.num_examples:,} examples{left_out}; {speed}, {result.num_processes} processes")
     state = "Trained" if trained.is_new else "Nothing to do: it is there already"
     console.print(f"{state}: model:{plan.model_id}, fine-tuned from {plan.parent}, in {plan.job.folder}/weights", soft_wrap=True)
-    prompt = " --set backtranslation.prompt=reversed_v1" if plan.direction == "backward" else ""
+    prompt = f" --set backtranslation.prompt={REVERSED_PROMPT}" if plan.direction == "backward" else ""
     console.print(f"Use it: --set models.{plan.direction}=model:{plan.model_id}{prompt}", soft_wrap=True)

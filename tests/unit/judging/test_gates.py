@@ -2,52 +2,69 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from bubblenet.judging.gates import GATES, clean, gate, versions
+from bubblenet.judging.gates import GATES, clean, gate
 
 PASSAGE = (
     "Debian uses dpkg to install packages. The apt tool resolves dependencies between packages and fetches the files from mirrors "
     "all over the world. Packages that are no longer needed can be removed with apt autoremove."
 )
+RUSSIAN = (
+    "\u041a\u0430\u043a \u0443\u0434\u0430\u043b\u0438\u0442\u044c \u043f\u0430\u043a\u0435\u0442\u044b, "
+    "\u043a\u043e\u0442\u043e\u0440\u044b\u0435 \u0431\u043e\u043b\u044c\u0448\u0435 \u043d\u0435 \u043d\u0443\u0436\u043d\u044b "
+    "\u043d\u0430 \u043c\u043e\u0435\u043c \u043a\u043e\u043c\u043f\u044c\u044e\u0442\u0435\u0440\u0435?"
+)
+INSTRUCTIONS = Path(__file__).parents[2] / "data" / "instructions.jsonl"
 
 REJECTED = [
     ("empty", "  \n ** \n"),
     ("unfinished", "What happens when the apt tool cannot reach one of its mirrors and the"),
-    ("prompt_echo", "Write one question that is answered here"),
-    ("prompt_echo", "You are a helpful AI assistant named SmolLM?"),
-    ("bare_title", "Debian Package Management Basics"),
+    ("prompt_echo", "Write one question that this text answers."),
+    ("prompt_echo", "Write one question in German that is answered by this text"),
+    ("prompt_echo", "What question does this text answer?"),
+    ("prompt_echo", "You are a helpful AI assistant named SmolLM, trained by Hugging Face"),
+    ("prompt_echo", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
     ("passage_copy", "The apt tool resolves dependencies between packages and fetches the files from mirrors all over the world."),
-    ("task_talk", "What is the main idea of this text?"),
-    ("task_talk", "What does the passage say about apt?"),
-    ("task_talk", "What is the answer to this question?"),
-    ("task_talk", "What would you like to know?"),
-    ("task_talk", "I\u2019m here to help. What can I do with apt today?"),
+    ("passage_copy", "Explain the apt tool resolves dependencies between packages and fetches the files"),
     ("refusal", "I'm sorry, but I can't assist, who removes packages?"),
+    ("refusal", "As an AI language model, I do not have access to packages."),
+    ("refusal", "I am unable to answer that."),
+    ("refusal", "Es tut mir leid, aber ich kann dazu nichts sagen."),
+    ("refusal", "\u5f88\u62b1\u6b49\uff0c\u6211\u65e0\u6cd5\u56de\u7b54\u8fd9\u4e2a\u95ee\u9898\u3002"),
     ("wrong_language", "Wie werden Pakete entfernt, die auf meinem Rechner nicht mehr gebraucht werden?"),
-    ("not_an_instruction", "Apt removes old things from the disk."),
     ("degenerate_repetition", "What is dpkg and what is dpkg and what is dpkg and what is dpkg?"),
     ("degenerate_repetition", "How many many many many packages?"),
-    ("too_short", "Why dpkg?"),
-    ("too_long", f"How do {' '.join(f'word{number}' for number in range(90))} work?"),
-    ("generic", "What is this about?"),
-    ("generic", "Can you give me some examples?"),
 ]
 
 GOOD = [
     "What is dpkg?",
+    "Why dpkg?",
+    "What is this about?",
     "How do I remove packages that are no longer needed?",
-    "Can I use apt without a network?",
-    "Why does apt fetch files from mirrors all over the world?",
     "Explain how apt resolves dependencies between packages.",
-    "Who maintains the mirrors that apt uses?",
-    "Which command removes unneeded packages in Debian?",
     "What does the acronym GNU mean in GNU/Linux, Emacs, gcc?",
     "Where do I find pre-compiled Debian packages?",
-    "What is the difference between dpkg and apt?",
     "I have several machines; how can I download the updates only one time?",
     "Please list the tools for installing packages.",
-    "How can I read documents in PDF format on Debian?",
+    "debian packages",
+    "Debian Package Management Basics",
+    "A table of the tools, with what each is for.",
+    "Summarize the following text in two sentences.",
+    "What is the main idea of this text?",
+    "I can't install packages without a network. What do I do?",
+    "I'm sorry to bother you, but I cannot find the mirror that my machine uses.",
+    "Describe what a large language model is.",
+    "You are a helpful assistant named Bob who speaks like a pirate. Tell me what apt does.",
+    "Write a function that is given two lists.\n- no imports\n- at most ten lines\n- it returns a list",
+    'Answer the question "What is a package?" in two words.',
+    "Translate into English: Der Hund schl\u00e4ft den ganzen Tag auf dem Sofa und tr\u00e4umt von einem Spaziergang im Wald.",
+    "Is this right?\n\n```sh\napt  install   x\n```",
+    "Why are these equal: 0 0 0 0 0 0 and 0 0 0 0 0 0?",
+    f"Explain {' '.join(f'word{number}' for number in range(300))}.",
 ]
 
 
@@ -62,93 +79,50 @@ def test_every_gate_is_tried():
     assert {reason for reason, _ in REJECTED} == {one.name for one in GATES}
 
 
-def test_every_gate_says_what_it_objects_to_and_its_version_counts():
+def test_every_gate_says_what_it_objects_to():
     assert all(one.meaning.endswith(".") for one in GATES)
-    assert list(versions()) == ["clean", *(one.name for one in GATES)]
-    assert all(version >= 1 for version in versions().values())
 
 
-@pytest.mark.parametrize("question", GOOD)
-def test_good_instructions_pass(question):
-    verdict = gate(question, PASSAGE, "en", True)
-    assert (verdict.instruction, verdict.kept, verdict.reason) == (question, True, None)
+@pytest.mark.parametrize("style", [None, "question", "command", "learnt"])
+@pytest.mark.parametrize("instruction", GOOD)
+def test_what_a_reader_could_accept_passes_as_it_is(instruction, style):
+    verdict = gate(instruction, PASSAGE, "en", True, style=style)
+    assert (verdict.instruction, verdict.kept, verdict.reason) == (instruction, True, None)
+
+
+def test_instructions_of_ten_languages_pass_as_they_are():
+    written = [json.loads(line) for line in INSTRUCTIONS.read_text(encoding="utf-8").splitlines()]
+    verdicts = [(one, gate(one["instruction"], "", one["language"], True, style="command")) for one in written]
+
+    assert len({one["language"] for one in written}) == 10
+    assert [(one, verdict) for one, verdict in verdicts if not verdict.kept or verdict.instruction != one["instruction"]] == []
+
+
+def test_naming_words_of_the_passage_is_no_copy():
+    passage = "Nftables\n\nTo add a new base chain to the filter table using the nft command, name its hook and its priority."
+    instruction = "Explain how to add a new base chain to the `filter` table using the `nft` command."
+
+    assert gate(instruction, passage, "en", True, style="command").kept
+    assert gate("Why does one use tools to add a new base chain to the filter table?", passage, "en", True).kept
+    assert gate("To add a new base chain to the filter table using the nft command", passage, "en", True).reason == "passage_copy"
 
 
 @pytest.mark.parametrize(
-    ("language", "question"),
+    ("language", "text", "reason"),
     [
-        ("de", "Wie entferne ich Pakete, die nicht mehr gebraucht werden?"),
-        ("fr", "Comment installer un paquet sans connexion au r\u00e9seau ?"),
+        ("de", "Wie entferne ich Pakete, die nicht mehr gebraucht werden?", None),
+        ("fr", "Comment installer un paquet sans connexion au r\u00e9seau ?", None),
+        ("de", "What is a package?", "wrong_language"),
+        ("de", "How-to f\u00fcr Debian", None),
+        ("es", "Describe los paquetes.", None),
+        ("no", "Hvordan kan man slette alle gamle pakker som ikke lenger er i bruk p\u00e5 maskinen?", None),
+        ("zh", "How do I remove packages that are no longer needed?", "wrong_language"),
+        ("de", RUSSIAN, "wrong_language"),
+        ("", "Wie werden alte Pakete von meinem Rechner entfernt, ohne dass etwas fehlt?", None),
     ],
-)
-def test_a_question_in_the_language_of_its_passage_passes(language, question):
-    assert gate(question, "x", language, True).kept
-
-
-BY_STYLE = [
-    ("question", "en", "How do I", "How do I remove packages?", None),
-    ("question", "en", "I am trying to", "I am trying to remove packages. How can I do that?", None),
-    ("question", "en", "I am trying to", "I am trying to remove packages.", "not_an_instruction"),
-    ("question", "en", "", "Explain how packages are removed.", "not_an_instruction"),
-    (
-        "question",
-        "ja",
-        "",
-        "\u30d1\u30c3\u30b1\u30fc\u30b8\u3092\u524a\u9664\u3059\u308b\u306b\u306f\u3069\u3046\u3059\u308c\u3070\u3088\u3044\u3067\u3059\u304b",
-        None,
-    ),
-    ("command", "en", "Explain how to", "Explain how to remove packages", None),
-    ("command", "en", "", "Please describe how packages are removed.", None),
-    ("command", "en", "", "Packages are removed by apt.", "not_an_instruction"),
-    ("command", "en", "", "How do I remove packages?", "not_an_instruction"),
-    ("command", "en", "Explain how", "Explain how the text describes packages.", "task_talk"),
-    ("command", "en", "Explain", "Explain the apt tool resolves dependencies between packages and fetches the files", "passage_copy"),
-    ("command", "de", "", "Erkl\u00e4re, wie man mit apt Pakete entfernt.", None),
-    ("command", "de", "", "Pakete werden mit apt entfernt.", "not_an_instruction"),
-    ("command", "fr", "", "D\u00e9crivez comment apt t\u00e9l\u00e9charge les paquets.", None),
-    ("command", "es", "", "Explica c\u00f3mo se instalan los paquetes con dpkg y apt (packages).", None),
-    ("command", "pt", "", "Os pacotes s\u00e3o removidos com packages.", "not_an_instruction"),
-    ("command", "it", "", "Spiega come installare packages con apt.", None),
-    ("search_query", "en", "how to", "how to remove packages with apt?", None),
-    ("search_query", "en", "how to", "how to remove packages", None),
-    ("search_query", "en", "how to", "how to find the text of a package", "task_talk"),
-    ("search_query", "en", "", "debian packages", "too_short"),
-    ("search_query", "en", "", "Debian Package Management Basics", "bare_title"),
-    ("search_query", "en", "how to", f"how to {' '.join(f'remove{number}' for number in range(17))}", "not_an_instruction"),
-    ("question", "de", "Wie kann ich", "Wie kann ich Packages entfernen?", None),
-    ("question", "de", "", "What is a package?", "wrong_language"),
-    ("question", "fr", "Comment puis-je", "Comment puis-je vous aider ?", "task_talk"),
-    ("question", "es", "\u00bfC\u00f3mo puedo", "\u00bfC\u00f3mo puedo hacerlo ahora?", "generic"),
-]
-
-
-@pytest.mark.parametrize(("style", "language", "opening", "text", "reason"), BY_STYLE)
-def test_each_style_has_its_own_form(style, language, opening, text, reason):
-    passage = PASSAGE + " entfernt paquets t\u00e9l\u00e9charge"
-    verdict = gate(text, passage, language, True, style=style, opening=opening)
-    assert (verdict.kept, verdict.reason) == (reason is None, reason)
-
-
-@pytest.mark.parametrize(
-    ("language", "heading"), [("de", "Wie installiere ich Debian"), ("fr", "Pourquoi choisir Debian"), ("pl", "Jak to dziala")]
-)
-def test_a_question_from_a_page_needs_no_mark_where_its_first_word_asks(language, heading):
-    assert gate(heading, PASSAGE, language, True).reason is None
-
-
-def test_a_heading_that_asks_nothing_is_no_question_in_any_listed_language():
-    assert gate("Die Auswahl der richtigen Werkzeuge", PASSAGE, "de", True).reason == "not_an_instruction"
-
-
-def test_an_instruction_in_another_language_than_its_passage_need_not_share_its_words():
-    question = "Wie werden alte Programme entfernt?"
-    assert gate(question, PASSAGE, "de", True, style="question", is_foreign=True).kept
-    assert gate(question, PASSAGE, "de", True, style="question").reason == "generic"
-
-
-def test_what_the_model_was_given_does_not_count_as_copied():
-    passage = "Explain how to remove packages from the disk. " + PASSAGE
-    assert gate("Explain how to remove packages", passage, "en", True, style="command", opening="Explain how to").kept
+)  # fmt: skip
+def test_a_language_is_wrong_where_that_is_certain(language, text, reason):
+    assert gate(text, "x", language, True).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -160,6 +134,7 @@ def test_what_the_model_was_given_does_not_count_as_copied():
         ("how to install apt, dpkg, and debconf", "how to install apt, dpkg, and debconf"),
         ("how to use sources.list in debian 7.1", "how to use sources.list in debian 7.1"),
         ('"how to remove packages",', "how to remove packages"),
+        ('"how to remove packages? And more"', "how to remove packages"),
         ("Search query: how to remove packages\n\nExplanation: this", "how to remove packages"),
     ],
 )
@@ -167,9 +142,11 @@ def test_a_search_query_loses_its_marks(raw_output, instruction):
     assert clean(raw_output, "search_query") == instruction
 
 
-def test_a_line_that_the_model_ended_is_whole():
-    assert gate("how to remove packages\nExplanation: this is", PASSAGE, "en", False, style="search_query", opening="how to").kept
-    assert gate("how to remove packages from a", PASSAGE, "en", False, style="search_query", opening="how to").reason == "unfinished"
+def test_what_the_model_ended_is_whole():
+    assert gate("how to remove packages\nExplanation: this is", PASSAGE, "en", False, style="search_query").kept
+    assert gate("how to remove packages from a", PASSAGE, "en", False, style="search_query").reason == "unfinished"
+    assert gate("How does dpkg work?\n\nAnswer: It installs packages and the", PASSAGE, "en", False, style="question").kept
+    assert gate("Sort these:\n- apt\n- dp", PASSAGE, "en", False, style="command").reason == "unfinished"
 
 
 @pytest.mark.parametrize(
@@ -178,22 +155,44 @@ def test_a_line_that_the_model_ended_is_whole():
         "Question: How does dpkg work?",
         '"How does dpkg work?"',
         "1. How does dpkg work?\n2. What is apt?",
+        "How does dpkg work?\n\nHow does dpkg work?",
         "**Question:** How does dpkg work?",
         "How does dpkg work?\n\nAnswer: it installs packages.",
-        "How does dpkg work? It installs packages.",
+        "How does dpkg work?\n\nYour answer:\n\n```\nNo.\n```",
         "Here is one question:\nHow does dpkg work?",
+        "Sure, here you go:\nHow does dpkg work?",
         'A good one would be: "How does dpkg work?"',
-        "  How   does dpkg work?",
     ],
 )
-def test_cleaning_leaves_the_instruction_alone(raw_output):
-    assert clean(raw_output) == "How does dpkg work?"
+def test_what_is_certainly_not_the_instruction_is_taken_off(raw_output):
+    assert clean(raw_output, "question") == "How does dpkg work?"
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "Here is a page from the manual:\n\nIf the display shows E20, pull the plug.\n\nWhat does E20 mean?",
+        "Sum up this paragraph in one sentence:\n\nA lichen looks like one plant.",
+        'Translate the question "How old are you?" into French',
+        '"Yes" or "no": is apt a package?',
+        'Why is it called "free software"',
+        "How does dpkg work? I have only used apt so far.",
+        "`apt` and `dpkg`",
+        "1. Install dpkg.\n2. Show that it works.",
+        "What is `a  b`?",
+        "```sh\napt install x\n```",
+    ],
+)
+def test_everything_else_stays(instruction):
+    assert clean(instruction, "question") == instruction
+
+
+@pytest.mark.parametrize("raw_output", ["Question: What? Answer: That.\n\nAnswer: it", "1. What?\n2. Why?", "'so'", "Sure:\nso"])
+def test_of_what_was_learnt_nothing_is_taken(raw_output):
+    assert clean(f" {raw_output}\n", "learnt") == raw_output
 
 
 def test_cleaning_twice_changes_nothing():
     for raw_output in [text for _, text in REJECTED] + GOOD:
-        assert clean(clean(raw_output)) == clean(raw_output)
-
-
-def test_a_whole_question_before_the_cut_is_kept():
-    assert gate("How does dpkg work? It installs packages and the", PASSAGE, "en", False).kept
+        for style in (None, "question", "search_query", "learnt"):
+            assert clean(clean(raw_output, style), style) == clean(raw_output, style)

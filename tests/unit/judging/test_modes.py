@@ -167,9 +167,10 @@ def test_the_rating_of_a_pair_is_that_of_the_first_rating_mode():
     assert grader.quality(signals, "generated") < grader.quality(signals | {"additive_v1_score": 4.0}, "generated")
 
 
-RARE_FAULTS = {"ends_whole", "other_language", "personal_edges", "personal_share", "short_line_share", "stock_phrases"}
+FORM = {"about_the_text", "after_question", "has_no_request", "is_generic", "is_title", "repeated_phrases"}
+RARE_FAULTS = {"ends_whole", "other_language", "personal_edges", "personal_share", "short_line_share", "stock_phrases"} | FORM
 FALLING = (RARE_FAULTS - {"ends_whole"}) | {"copied_share", "instruction_surprise"}
-FREE = {"content_words", "five_level_v1_entropy", "log_response_words", "response_surprise"}
+FREE = {"content_words", "five_level_v1_entropy", "log_instruction_words", "log_response_words", "response_surprise"}
 
 
 def test_more_is_better_but_for_these_signals():

@@ -21,6 +21,7 @@ OPENED = [
 RELEASED = {
     "question_v1": "25fbcd1f7dd5b57f0b452985573bb3d9f7045ce3067d6b400ac6d1312d31fdcc",
     "reversed_v1": "b9e907b3168fa631532df6b70eb7067dfbf037361c680d880047bed6379d1ab8",
+    "reversed_v2": "842463e167fe32ff1e48b14aadf8b020a81f43f821c7e9a2c97c36bff34efc78",
     "varied_v1": "128dabbaa806ff1fece1bb2d450ca74f3762e2d92aa1ca7b3d4517983e55b3eb",
 }
 

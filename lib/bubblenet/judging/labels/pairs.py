@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LABELS_SHA256 = "635f61855972d63a0dfbdf42dfab46b2e1e3bdea47fe7116685cc0e6aecbb6e2"
 """SHA-256 of generated_pairs.jsonl: a calibration can state which labels it was fitted on."""
 
+REFUSED_SHA256 = "346a1de1027712aa5587c98eb34b968be6f22b62581b211d54b4ae5c066b113d"
+"""The same of refused_pairs.jsonl."""
+
 REACH = 2
 """Neighbours on each side, as in scoring.neighbours."""
 
@@ -94,10 +97,22 @@ class Join:
 
 def read_labels() -> list[LabelRow]:
     """The labelled pairs shipped with the package. Raises InputError if the file does not match LABELS_SHA256."""
-    content = files("bubblenet.judging.labels").joinpath("generated_pairs.jsonl").read_bytes()
+    return _read("generated_pairs.jsonl", LABELS_SHA256)
+
+
+def read_refused() -> list[LabelRow]:
+    """Labelled pairs of the same passages and samples that gates stopped when the others were drawn, and that pass today.
+
+    Raises InputError if the file does not match REFUSED_SHA256.
+    """
+    return _read("refused_pairs.jsonl", REFUSED_SHA256)
+
+
+def _read(name: str, wanted: str) -> list[LabelRow]:
+    content = files("bubblenet.judging.labels").joinpath(name).read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    if digest != LABELS_SHA256:
-        raise InputError(f"labels with SHA-256 {LABELS_SHA256}", digest, "Restore generated_pairs.jsonl, or state its new digest.")
+    if digest != wanted:
+        raise InputError(f"labels with SHA-256 {wanted}", digest, f"Restore {name}, or state its new digest.")
     return [LabelRow(**json.loads(line)) for line in content.splitlines()]
 
 

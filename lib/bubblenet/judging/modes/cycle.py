@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bubblenet.engines.protocol import TextEngine
 from bubblenet.judging import written
 from bubblenet.judging.declaration import Known, Measurement, Mode, Signal, failed, reverse_parts
+from bubblenet.judging.gates import GATES_VERSION
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.text_signals import TEXT_SIGNALS_VERSION
 from bubblenet.prompts import get_reverse_gain
@@ -30,7 +31,7 @@ def _run(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Kno
 
 
 def _parts(scoring: Scoring) -> dict[str, Any]:
-    return reverse_parts(scoring) | {"max_new_tokens": scoring.cycle_tokens, "text": TEXT_SIGNALS_VERSION}
+    return reverse_parts(scoring) | {"max_new_tokens": scoring.cycle_tokens, "text": TEXT_SIGNALS_VERSION, "gates": GATES_VERSION}
 
 
 MODES = (

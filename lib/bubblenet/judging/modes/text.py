@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bubblenet.judging.declaration import Known, Measurement, Mode, Signal
+from bubblenet.judging.form import FORM_SIGNALS, FORM_VERSION, form_signals
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.text_signals import (
     COPY_NGRAM,
@@ -34,16 +35,36 @@ _SIGNALS = (
     Signal("personal_share", "falling", "share of words like I and my in the response", is_fault=True),
     Signal("personal_edges", "falling", f"share of them among its first and last {EDGE_WORDS} words", is_fault=True),
     Signal("short_line_share", "falling", f"share of its lines of prose under {SHORT_LINE_CHARACTERS} characters", is_fault=True),
+    Signal("about_the_text", "falling", "1 where the instruction talks about the text or the task instead of the subject", is_fault=True),
+    Signal("is_title", "falling", "1 where it asks nothing and is a line of the response, or words in title case", is_fault=True),
+    Signal("is_generic", "falling", "1 where no word of it is of substance: it would fit any text", is_fault=True),
+    Signal("has_no_request", "falling", "1 where it neither asks nor begins with a known imperative; 0 in other languages", is_fault=True),
+    Signal("repeated_phrases", "falling", "share of its word 3-grams that came before in it", is_fault=True),
+    Signal("after_question", "falling", "share of it that stands behind its last question mark", is_fault=True),
+    Signal("log_instruction_words", "free", "log(1 + words of the instruction)"),
     Signal("stock_phrases", "falling", "different phrases of forums, shops and footers in it, at most 4", is_fault=True),
 )
 
 
+def _signals(pair: Pair) -> dict[str, float]:
+    return text_signals(pair.instruction, pair.response) | form_signals(pair.instruction, pair.response)
+
+
 def _run(engine: None, pairs: Sequence[Pair], scoring: Scoring, known: Known) -> list[Measurement]:
-    return [Measurement(signals=text_signals(pair.instruction, pair.response)) for pair in pairs]
+    return [Measurement(signals=_signals(pair)) for pair in pairs]
 
 
 def _parts(scoring: Scoring) -> dict[str, Any]:
-    return {"text": TEXT_SIGNALS_VERSION}
+    return {"text": TEXT_SIGNALS_VERSION, "form": FORM_VERSION}
 
 
-MODES = (Mode("text", "no model: words that instruction and response share, faults that show in the text", _SIGNALS, _run, _parts),)
+MODES = (
+    Mode(
+        "text",
+        "no model: words that instruction and response share, faults that show in the text",
+        _SIGNALS,
+        _run,
+        _parts,
+        parts_of={"form": FORM_SIGNALS},
+    ),
+)
