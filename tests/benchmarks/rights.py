@@ -1,7 +1,8 @@
 """What it costs to keep what pages say about rights: an ingest task with and without it, in pairs, in one run. `make bench-rights`.
 
-A task is what a worker does with an archive: read it, make rows of its pages, and write them to Parquet as Delta does. Without the feature
-it keeps no claim, looks for no site file, and knows no host and registered domain. The order within a pair changes from pair to pair.
+A task is what a worker does with an archive: read it, make rows of its pages, and write them to Parquet as Delta does. Without the
+feature it keeps no claim but the first link to a licence, looks for no site file, and knows no host and registered domain. The order
+within a pair changes from pair to pair.
 After that, what the rights stage needs for a page: its claims, and a robots.txt.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bubblenet.corpus.reading import pages, readers, warc_records
-from bubblenet.corpus.rights.claims import Claim
+from bubblenet.corpus.rights.claims import Claim, _links, folded
 from bubblenet.kernel.batches import cut
 from bubblenet.settings import Corpus
 from bubblenet.udfs import corpus
@@ -30,6 +32,7 @@ from bubblenet.udfs.corpus import ReadFile
 from bubblenet.udfs.rights import ReadRights
 from tests.archives import gzip_members, read, warc_record
 
+_MAYBE_LICENCE = re.compile(rb"rel\s*=\s*[\"']?(?:[\w-]+\s+){0,5}licen[sc]e")
 _AGENTS = ("CCBot", "GPTBot", "Google-Extended", "ClaudeBot")
 _ROBOTS = "".join(f"User-agent: Bot{number}\nDisallow: /private/{number}/\nDisallow: /*.cgi$\n\n" for number in range(40))
 _HEADERS = "X-Robots-Tag: noarchive\r\nContent-Signal: search=yes, ai-train=yes\r\n"
@@ -74,11 +77,17 @@ def _schema() -> pa.Schema:
     )
 
 
+def linked_licences(html: str) -> tuple[Claim, ...]:
+    """What ingest looked for before: a link to a licence."""
+    lower = folded(html)
+    return tuple(_links(html, lower, 0)) if _MAYBE_LICENCE.search(lower) else ()
+
+
 @contextmanager
 def feature_off() -> Iterator[None]:
     """Ingest as it is without anything that rights need."""
     off = [
-        (pages, "html_claims", lambda html, lower: ()),
+        (pages, "html_claims", linked_licences),
         (warc_records, "header_claims", lambda headers: ()),
         (warc_records, "site_file", lambda url: None),
         (readers, "site_file", lambda url: None),
@@ -134,8 +143,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="pages to measure on")
     parser.add_argument("--out", type=Path, default=Path("build"), help="folder for the archive")
-    parser.add_argument("--pages", type=int, default=500)
-    parser.add_argument("--pairs", type=int, default=12)
+    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--pairs", type=int, default=10)
     arguments = parser.parse_args()
     bodies = real_pages(arguments.folder, arguments.pages)
     if not bodies:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bubblenet.corpus.reading.records import page_at, page_of_record
-from bubblenet.corpus.rights.claims import MAX_CLAIMS, Claim, folded, header_claims, html_claims
+from bubblenet.corpus.rights.claims import MAX_CLAIMS, Claim, header_claims, html_claims
 from bubblenet.corpus.rights.forms import FORMS
 from bubblenet.corpus.rights.hosts import host_of, registered_domain
 from bubblenet.corpus.rights.licences import licence_id
@@ -22,12 +22,8 @@ def of_headers(*lines: str) -> list[Signal]:
     return of_claims(header_claims((name, value) for name, value in named))
 
 
-def claims_of(html: str) -> tuple[Claim, ...]:
-    return html_claims(html, folded(html))
-
-
 def of_html(html: str) -> list[Signal]:
-    return of_claims(claims_of(html))
+    return of_claims(html_claims(html))
 
 
 def of_record(**fields: str) -> list[Signal]:
@@ -169,12 +165,12 @@ def test_what_excludes_is_told_with_the_agents_that_it_excludes():
 
 def test_headers_of_other_matters_are_not_kept_and_no_page_floods_the_table():
     assert header_claims([("Link", "</x.css>; rel=preload"), ("Server", "x"), ("Set-Cookie", "licence=1")]) == ()
-    assert len(claims_of("".join(f"<meta name=robots content=noai{number}>" for number in range(999)))) == MAX_CLAIMS
-    assert claims_of("<meta name=robots content='no\0ai\ud800'>") == (Claim("html_meta", "robots", "no ai?"),)
+    assert len(html_claims("".join(f"<meta name=robots content=noai{number}>" for number in range(999)))) == MAX_CLAIMS
+    assert html_claims("<meta name=robots content='no\0ai\ud800'>") == (Claim("html_meta", "robots", "no ai?"),)
 
 
 def test_a_letter_that_grows_when_it_is_small_moves_nothing():
-    assert claims_of("\u0130" * 50 + "<meta name=robots content=noai>") == (Claim("html_meta", "robots", "noai"),)
+    assert html_claims("\u0130" * 50 + "<meta name=robots content=noai>") == (Claim("html_meta", "robots", "noai"),)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from bubblenet.corpus.reading import hygiene
-from bubblenet.corpus.rights.claims import Claim, folded, html_claims
+from bubblenet.corpus.rights.claims import Claim, html_claims, linked_licence
 from bubblenet.corpus.rights.site_files import SITE_FILES
 
 READER_VERSION = 5
@@ -22,12 +22,7 @@ stage is redone.
 
 _TAG_ATTRIBUTES = 4096
 _HTML_TAG = re.compile(rf"<html\b([^<>]{{0,{_TAG_ATTRIBUTES}}})", re.IGNORECASE)
-_ANY = rf"[^<>]{{0,{_TAG_ATTRIBUTES}}}"
-_LICENCE = r"rel\s*=\s*[\"']?(?:[\w-]+\s+){0,5}licen[sc]e"
-_MAYBE_LICENCE = re.compile(_LICENCE.encode())  # begins with literal letters, so it is searched fast
-_LICENCE_TAG = re.compile(rf"<(?:link|a)\b({_ANY}?\b{_LICENCE}\b{_ANY})", re.IGNORECASE)
 _LANG = re.compile(r"\blang\s*=\s*[\"']?\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3})")
-_HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]{1,2000})\"|'([^']{1,2000})'|([^\s\"'>]{1,2000}))", re.IGNORECASE)
 _BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF", b"\xd0\xcf\x11\xe0")
 _MAX_DETAIL_CHARACTERS = 300
 
@@ -95,10 +90,9 @@ def from_text(page: Page, text: str) -> Page:
     if page.content_type != "html":
         return replace(page, content=content)
     language = page.declared_language or html_language(content)
-    lower = folded(content)
-    licence = page.declared_licence or html_licence(content, lower)
-    claims = (*page.claims, *html_claims(content, lower))
-    return replace(page, content=content, declared_language=language, declared_licence=licence, claims=claims)
+    claims = html_claims(content)
+    licence = page.declared_licence or linked_licence(claims)
+    return replace(page, content=content, declared_language=language, declared_licence=licence, claims=(*page.claims, *claims))
 
 
 def html_language(html: str) -> str | None:
@@ -106,12 +100,3 @@ def html_language(html: str) -> str | None:
     tag = _HTML_TAG.search(html)
     language = _LANG.search(tag.group(1)) if tag else None
     return language.group(1) if language else None
-
-
-def html_licence(html: str, lower: bytes) -> str | None:
-    """The target of the first link with `rel=license`. lower: the page, folded."""
-    if not _MAYBE_LICENCE.search(lower):
-        return None
-    tag = _LICENCE_TAG.search(html)
-    target = _HREF.search(tag.group(1)) if tag else None
-    return next(filter(None, target.groups()), None) if target else None

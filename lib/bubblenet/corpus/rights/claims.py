@@ -62,11 +62,17 @@ def licence_claims(licence: str | None) -> tuple[Claim, ...]:
     return (Claim("record", "license", _short(licence)),) if licence else ()
 
 
-def html_claims(html: str, lower: bytes) -> tuple[Claim, ...]:
+def linked_licence(claims: Iterable[Claim]) -> str | None:
+    """The target of the first link of a page with `rel=license`."""
+    return next((claim.value for claim in claims if claim.place == "html_link" and claim.name != "schema_license"), None)
+
+
+def html_claims(html: str) -> tuple[Claim, ...]:
     """What the elements of a page say: `<meta>`, links to licences, schema.org data; not those in comments, scripts and templates.
 
-    lower: the page, folded. It is searched twice from end to end, and once more where a licence is named.
+    The text is searched twice from end to end, and twice more where a licence is named.
     """
+    lower = folded(html)
     claims = list(_metas(html, lower))
     place = lower.find(b"licen")
     if place >= 0:
