@@ -22,6 +22,7 @@ from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.method import passages, rights, snapshots
+from bubblenet.method.capping import capped
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, RIGHTS, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame) -> bool
     if not context.settings.curation.leave_out_stale:
         snapshots.check_up_to_date(context, recipe)
     calibrated = {"is_calibrated": F.lit(grader.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
-    judged = judge(pairs, _signals(context, recipe, grader), grader).withColumns(
+    judged = capped(judge(pairs, _signals(context, recipe, grader), grader), context, recipe).withColumns(
         _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
     )
     context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}))

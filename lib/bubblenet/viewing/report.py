@@ -57,7 +57,7 @@ SELECT snapshot, count(*) AS num_files, max(run_id) AS newest FROM files GROUP B
 _FUNNEL = """
 SELECT
   (SELECT count(*) FROM documents WHERE fingerprint = {ingest} AND kept) AS documents,
-  (SELECT count(*) FROM documents WHERE fingerprint = {ingest} AND NOT kept) AS unread,
+  (SELECT count(*) FROM documents WHERE fingerprint = {ingest} AND status = 'quarantined') AS unread,
   (SELECT count(*) FROM segments WHERE fingerprint = {segment} AND kept) AS passages,
   (SELECT count(*) FROM segments WHERE fingerprint = {segment} AND NOT kept) AS refused,
   (SELECT count(*) FROM duplicates WHERE fingerprint = {deduplicate} AND kept) AS distinct_passages,
