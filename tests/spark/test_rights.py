@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method.recipe import corpus_recipe
 from bubblenet.tables import CURATED, DOCUMENTS, INSTRUCTIONS, JUDGEMENTS, RIGHTS, SEGMENTS
+from bubblenet.viewing.rights import collect_opt_outs
 from tests.archives import warc_record, warcinfo
 from tests.conftest import SCRIPTED
 from tests.corpora import page
@@ -120,6 +122,17 @@ def test_what_opts_out_reaches_no_model_and_is_told_with_its_signal(start):
         "example.org",
         200,
     )
+
+
+def test_a_run_says_what_is_left_out_by_signal(start):
+    context = start("first")
+
+    found = collect_opt_outs(context, corpus_recipe(context.settings))
+
+    assert found is not None
+    assert (found.policy, found.num_pages, found.reasons) == ("respect", 1, {"opted_out": 1})
+    assert [(bar.label, bar.count) for bar in found.signals] == [("train-ai in headers", 1)]
+    assert collect_opt_outs(replace(context, snapshot="second"), corpus_recipe(context.settings)) is None
 
 
 def test_a_later_opt_out_withdraws_its_pairs_and_no_others(start):

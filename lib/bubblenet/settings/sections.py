@@ -11,6 +11,7 @@ from pydantic import Field
 
 from bubblenet.corpus.quality import RuleSettings
 from bubblenet.corpus.rights.agents import DEFAULT_AGENTS
+from bubblenet.corpus.rights.signal import Use
 from bubblenet.section import Section, Share
 from bubblenet.settings.models import Engine, Models
 from bubblenet.settings.pairs import Backtranslation, Curation, Paraphrasing, Scoring, Translation
@@ -43,10 +44,10 @@ class Rights(Section):
         description="product tokens (RFC 9309, section 2.2.1): a page that one of them may not fetch opts out; "
         "another list reads all rights again",
     )
-    signals: tuple[str, ...] = Field(
+    signals: tuple[Use, ...] = Field(
         ("noai", "train-ai", "train-genai", "ai-train", "tdm-reservation", "disallow"),
         strict=False,
-        description="the signals that opt out where they say no; also known: noindex, noimageai, search, ai-use, ai-input",
+        description="the signals that opt out where they say no; also: noindex, noimageai, search, ai-use, ai-input",
     )
     licences: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")], ...] = Field(
         ("cc0", "pdm", "cc-by", "cc-by-sa"), strict=False, description="short names, with or without a version, of what licensed_only keeps"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from bubblenet.corpus.reading.records import page_at, page_of_record
@@ -10,7 +12,7 @@ from bubblenet.corpus.rights.forms import FORMS
 from bubblenet.corpus.rights.hosts import host_of, registered_domain
 from bubblenet.corpus.rights.licences import licence_id
 from bubblenet.corpus.rights.reading import of_claims, of_site_file
-from bubblenet.corpus.rights.signal import Signal
+from bubblenet.corpus.rights.signal import Signal, Use
 from bubblenet.corpus.rights.site_files import site_file
 
 URL = "https://example.org/news/today?page=1"
@@ -155,6 +157,18 @@ def test_every_form_in_every_place_of_the_table_has_a_test():
 
     assert {form.name for form in FORMS} == {name for name, _ in tried}
     assert {(form.name, place) for form in FORMS for place in form.places} == tried
+
+
+def test_whatever_says_no_can_be_chosen_in_the_settings():
+    refusing = {signal.signal for signals, _ in SAID for signal in signals if signal.says == "no"}
+
+    assert refusing == set(get_args(Use)) - {"train-genai", "ai-use", "search", "ai-input"}
+    assert {signal.signal for signal in of_headers("Content-Usage: train-genai=n, ai-use=n, search=n", "Content-Signal: ai-input=no")} == {
+        "train-genai",
+        "ai-use",
+        "search",
+        "ai-input",
+    }
 
 
 def test_what_excludes_is_told_with_the_agents_that_it_excludes():

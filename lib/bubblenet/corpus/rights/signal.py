@@ -11,6 +11,11 @@ RIGHTS_VERSION = 1
 Says = Literal["yes", "no", "unknown"]
 """Whether the use that the signal names is allowed. Silence, and a licence that was not read, are unknown."""
 
+Use = Literal[
+    "noai", "noimageai", "noindex", "train-ai", "train-genai", "ai-use", "search", "ai-train", "ai-input", "tdm-reservation", "disallow"
+]  # fmt: skip
+"""The signals that can say no."""
+
 EVERY_AGENT = "*"
 
 
