@@ -180,7 +180,7 @@ def test_what_excludes_is_told_with_the_agents_that_it_excludes():
 def test_headers_of_other_matters_are_not_kept_and_no_page_floods_the_table():
     assert header_claims([("Link", "</x.css>; rel=preload"), ("Server", "x"), ("Set-Cookie", "licence=1")]) == ()
     assert len(html_claims("".join(f"<meta name=robots content=noai{number}>" for number in range(999)))) == MAX_CLAIMS
-    assert html_claims("<meta name=robots content='no\0ai\ud800'>") == (Claim("html_meta", "robots", "no ai?"),)
+    assert html_claims("<meta name=robots content='no\0ai\ud800'>") == (Claim("html_meta", "robots", "noai\ufffd"),)
 
 
 def test_a_letter_that_grows_when_it_is_small_moves_nothing():

@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from bubblenet.corpus.reading import hygiene
+
 KEPT_HEADERS = ("x-robots-tag", "content-usage", "content-signal", "tdm-reservation", "tdm-policy", "link")
 """Response headers that speak of rights; of `Link`, those with a licence."""
 
@@ -200,5 +202,5 @@ def _attributes(tag: str) -> dict[str, str]:
 
 
 def _short(value: str) -> str:
-    """On one line, without what no store takes, cut at the limit."""
-    return " ".join(value.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").split())[:MAX_VALUE_CHARACTERS]
+    """On one line, clean, cut at the limit."""
+    return hygiene.clean_line(value[: 2 * MAX_VALUE_CHARACTERS])[:MAX_VALUE_CHARACTERS]
