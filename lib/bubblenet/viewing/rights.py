@@ -51,7 +51,7 @@ def print_opt_outs(console: Console, found: OptOuts) -> None:
     """Print how many pages are left out and why, and what they say."""
     left_out = f"left out: {by_count(found.reasons)} pages" if found.reasons else "nothing is left out"
     said = by_count({bar.label: bar.count for bar in found.signals})
-    told = f"; {found.num_pages:,} pages opt out ({said})" if said else ""
+    told = f"; {found.num_pages:,} pages opt out ({said})" if found.signals else ""
     print_text(console, f"\n[bold]Rights[/bold] (policy {found.policy}): {left_out}{told}")
 
 
