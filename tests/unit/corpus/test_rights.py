@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import get_args
 
 import pytest
@@ -247,3 +248,26 @@ def test_hosts_and_what_of_them_is_registered(url: str, host: str | None, domain
 )
 def test_files_that_speak_for_their_site(url: str, kind: str | None):
     assert site_file(url) == kind
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<meta ",
+        "<meta name=robots ",
+        "<meta name=robots content=x>",
+        "<!-- <meta name=robots>",
+        "licen",
+        "<a rel=licen",
+        "<a rel='",
+        "<a x",
+        "a" * 50,
+    ],
+)
+def test_no_page_takes_long_whatever_it_repeats(piece: str):
+    html = piece * (4_000_000 // len(piece)) + "<link rel=license href=/l>"
+    started = time.process_time()
+
+    assert len(html_claims(html)) <= MAX_CLAIMS
+
+    assert time.process_time() - started < 10

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from bubblenet.corpus.rights.reading import of_site_file
 from bubblenet.corpus.rights.robots import MAX_BYTES, decoded, matches, parsed
 from tests.robots_facts import BYTE_ORDER_MARKS, FACTS, LINE_ENDS, TWO_AGENTS, Fact
 
 
 def is_allowed(file: str, agent: str, path: str) -> bool:
-    return parsed(file).allows(f"http://foo.bar{path}", agent)
+    return parsed(file, (agent,)).allows(f"http://foo.bar{path}", agent)
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact.about} {fact.agent} {fact.path[:30]}")
@@ -43,6 +46,24 @@ def test_what_is_beyond_the_limit_says_nothing():
     padding = b"#" * (MAX_BYTES - 20) + b"\n"
 
     assert is_allowed(decoded(padding + b"\nUser-agent: *\nDisallow: /\n"), "foo", "/")
+
+
+def test_no_file_takes_long_whatever_it_repeats():
+    agents = "".join(f"User-agent: bot{number}\n" for number in range(14_000))
+    rules = "".join(f"Disallow: /{number}\n" for number in range(10_000))
+    statements = "".join(f"Content-Usage: /{number} train-ai=n\n" for number in range(5_000))
+    started = time.process_time()
+
+    found = of_site_file("robots_txt", f"{agents}User-agent: *\n{rules}{statements}", "http://e.org/1", ("CCBot", "bot9"))
+
+    assert [(signal.signal, signal.value) for signal in found] == [("disallow", "CCBot, bot9"), ("train-ai", "n")]
+    assert time.process_time() - started < 10
+
+
+def test_a_line_without_an_agent_is_for_nobody():
+    file = "User-agent: \nDisallow: /\nContent-Usage: train-ai=n\n"
+
+    assert [signal.says for signal in of_site_file("robots_txt", file, "http://e.org/", ("CCBot",))] == ["yes"]
 
 
 def test_agents_are_compared_whole_with_their_digits_and_without_versions():

@@ -6,6 +6,7 @@ Nothing is judged here. The search is made of plain substring searches as far as
 from __future__ import annotations
 
 import html as entities
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ _META_NAME = re.compile(
     rb"|(?:dc|dcterms)[.:](?:rights[.:])?licen[sc]e|licen[sc]e)\s*[\"'\s/>]"
 )
 _LICENCE_ATTRIBUTE = re.compile(rb"\b(?:rel|itemprop|property)\s*=\s*(?:\"[^\"<>]*?|'[^'<>]*?|)\b(?:\w{1,20}:)?licen[sc]e\b")
-_TAG_NAME = re.compile(rb"<([a-z][a-z0-9]*)")
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_ELEMENT = re.compile(rb"<[a-z]")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _HIDING = (
     (b"<!--", b"-->"),
     (b"<script", b"</script"),
@@ -56,7 +57,7 @@ def header_claims(headers: Iterable[tuple[str, str]]) -> tuple[Claim, ...]:
     """The headers that speak of rights, in order, each line for itself: several of one name may be for different agents."""
     named = ((name.lower(), _short(value)) for name, value in headers)
     kept = (Claim("http_header", name, value) for name, value in named if name in KEPT_HEADERS and (name != "link" or "license" in value))
-    return tuple(claim for _, claim in zip(range(MAX_CLAIMS), kept, strict=False))
+    return tuple(itertools.islice(kept, MAX_CLAIMS))
 
 
 def licence_claims(licence: str | None) -> tuple[Claim, ...]:
@@ -89,36 +90,50 @@ def folded(html: str) -> bytes:
 
 def _metas(html: str, lower: bytes) -> Iterator[Claim]:
     """They belong in the head, and crawlers heed them anywhere."""
+    for start, end in _shown(lower, _meta_tags(lower)):
+        found = _attributes(html[start:end])
+        name = found.get("name") or found.get("property") or found.get("http-equiv") or ""
+        yield Claim("html_meta", name.strip().lower(), _short(found.get("content", "")))
+
+
+def _meta_tags(lower: bytes) -> Iterator[tuple[int, int]]:
     for start in _places(lower, b"<meta"):
         end = lower.find(b">", start, start + _MAX_TAG_CHARACTERS)
-        if end >= 0 and _META_NAME.search(lower, start, end + 1) and not _is_hidden(lower, start):
-            found = _attributes(html[start:end])
-            name = found.get("name") or found.get("property") or found.get("http-equiv") or ""
-            yield Claim("html_meta", name.strip().lower(), _short(found.get("content", "")))
+        if end >= 0 and _META_NAME.search(lower, start, end + 1):
+            yield start, end
 
 
 def _links(html: str, lower: bytes, first: int) -> Iterator[Claim]:
     """Elements of any kind whose rel, itemprop or property is a licence; first: where the word stands first."""
+    for start, end in _shown(lower, _licence_tags(lower, first)):
+        if claim := _link(html[start + 1 : end].split(maxsplit=1)[0].lower(), _attributes(html[start:end])):
+            yield claim
+
+
+def _licence_tags(lower: bytes, first: int) -> Iterator[tuple[int, int]]:
     end = 0
     for place in _places(lower, b"licen", first):
         start = lower.rfind(b"<", max(end, place - _MAX_TAG_CHARACTERS), place)
         if start < 0 or lower.find(b">", start, place) >= 0:
             continue  # no part of a tag, or of one that was seen
-        end = lower.find(b">", place, place + _MAX_TAG_CHARACTERS)
-        tag = _TAG_NAME.match(lower, start)
-        if end < 0 or tag is None or tag[1] == b"meta" or not _LICENCE_ATTRIBUTE.search(lower, start, end) or _is_hidden(lower, start):
-            end = max(end, place)
-            continue
-        if claim := _link(tag[1], _attributes(html[start:end])):
-            yield claim
+        closing = lower.find(b">", place, place + _MAX_TAG_CHARACTERS)
+        end = max(closing, place)
+        is_element = _ELEMENT.match(lower, start) and not lower.startswith(b"<meta", start)
+        if closing >= 0 and is_element and _LICENCE_ATTRIBUTE.search(lower, start, closing):
+            yield start, closing
 
 
-def _link(tag: bytes, attributes: Mapping[str, str]) -> Claim | None:
+def _shown(lower: bytes, tags: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Those of the first tags that are no comment, script, style or template. The number is bounded, since each looks back."""
+    return (tag for tag in itertools.islice(tags, MAX_CLAIMS) if not _is_hidden(lower, tag[0]))
+
+
+def _link(tag: str, attributes: Mapping[str, str]) -> Claim | None:
     """The claim of an element that links to a licence; None without an address."""
     target = next((attributes[name] for name in ("href", "resource", "content", "src") if attributes.get(name)), "")
     if not target:
         return None
-    is_schema = tag not in (b"link", b"a") or "itemprop" in attributes
+    is_schema = tag not in ("link", "a") or "itemprop" in attributes
     is_rsl = "rsl+xml" in attributes.get("type", "").lower()
     return Claim("html_link", "rsl" if is_rsl else "schema_license" if is_schema else "license", _short(target))
 

@@ -24,7 +24,7 @@ def of_claims(claims: Iterable[Claim]) -> list[Signal]:
 def of_site_file(kind: str, content: str, url: str, agents: Collection[str]) -> list[Signal]:
     """The signals of a site file about one page. agents: those whose exclusion is looked for."""
     if kind == ROBOTS:
-        return list(dict.fromkeys(robots.parsed(content).signals(url, agents)))
+        return list(dict.fromkeys(robots.parsed(content, tuple(agents)).signals(url, agents)))
     return list(tdm_file(content, url, WELL_KNOWN))
 
 

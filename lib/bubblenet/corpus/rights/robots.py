@@ -25,6 +25,9 @@ MAX_BYTES = 512_000
 
 PLACE = "robots_txt"
 _MAX_LINE_BYTES = 16_663  # of Google's parser: 8 times the longest address of a browser, less one
+_MAX_STATEMENTS = 1000
+"""Lines about rights that are read of a file; each is compared with each page."""
+
 _LINE = re.compile(r"\r\n|\r|\n")
 _NO_LINE_END = re.compile("[\x00\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _AGENT_LINE = re.compile(r"\s*user[- ]?agent(?:\s*:|\s)\s*([^#]*)", re.IGNORECASE)
@@ -55,10 +58,15 @@ class _Statement:
 
 @dataclass(slots=True)
 class Robots:
-    """A parsed file."""
+    """A parsed file, as far as some agents are concerned.
+
+    groups: of each agent that the file names, the statements of its groups; lists may be shared by agents. always: those before any group,
+    which count for all, since sites write them there.
+    """
 
     rules: Protego
-    groups: dict[str, list[_Statement]] = field(default_factory=dict)
+    groups: dict[str, list[list[_Statement]]] = field(default_factory=dict)
+    always: list[_Statement] = field(default_factory=list)
     licences: list[str] = field(default_factory=list)
 
     def group_of(self, agent: str) -> str:
@@ -81,40 +89,52 @@ class Robots:
 
     def _statements(self, url: str, group: str) -> Iterator[_Statement]:
         """Of each kind those with the longest path that matches: of equal paths all, and the strictest holds (aipref-attach, 3.1)."""
-        own = [*self.groups.get("", ()), *self.groups.get(group, ())]
+        own = [*self.always, *(one for block in self.groups.get(group, ()) for one in block)]
         for name in _READERS:
             found = [one for one in own if one.name == name and (not one.path or matches(one.path, url))]
             longest = max((len(one.path.encode()) for one in found), default=0)
             yield from (one for one in found if len(one.path.encode()) == longest)
 
 
-@functools.lru_cache(maxsize=256)
-def parsed(content: str) -> Robots:
-    """The rules of a file; the same file is asked about many pages."""
-    lines = [_plain(line) for line in _LINE.split(content)]
-    robots = Robots(Protego.parse("\n".join(lines)), {"": []})
-    current, is_open = [""], False  # lines before the first group count for all: sites write statements there
+@functools.lru_cache(maxsize=64)
+def parsed(content: str, agents: tuple[str, ...]) -> Robots:
+    """The rules of a file for some agents; the same file is asked about many pages. Groups of other agents are left out before."""
+    wanted = frozenset((EVERY_AGENT, *(agent.strip().lower() for agent in agents)))
+    lines = [_plain(line, wanted) for line in _LINE.split(content)]
+    robots = Robots(Protego.parse("\n".join(lines)))
+    block, is_open, num_statements = robots.always, False, 0
     for line in lines:
         if named := _AGENT_LINE.match(line):
-            agent = named[1].strip().lower()
-            current = [*current, agent] if is_open else [agent]
+            block = block if is_open else []
             is_open = True
-            robots.groups.setdefault(agent, [])
+            _add_block(robots, named[1].strip().lower(), block)
         elif found := _RIGHTS_LINE.match(line):
-            name, value = found[1].lower(), found[2].strip()
-            if name == "license":
-                robots.licences.append(value)
-                continue
-            is_open = False
-            path, text = _split(value)
-            for agent in current:
-                robots.groups.setdefault(agent, []).append(_Statement(name, path, text))
+            num_statements += 1
+            if num_statements > _MAX_STATEMENTS:
+                break
+            is_open = _add_statement(robots, block, found[1].lower(), found[2].strip()) and is_open
         elif _RULE.match(line):
             is_open = False
     return robots
 
 
-@functools.lru_cache(maxsize=4096)
+def _add_block(robots: Robots, agent: str, block: list[_Statement]) -> None:
+    blocks = robots.groups.setdefault(agent, []) if agent else []
+    if not blocks or blocks[-1] is not block:
+        blocks.append(block)
+
+
+def _add_statement(robots: Robots, block: list[_Statement], name: str, value: str) -> bool:
+    """Add a line about rights; return whether it leaves the group open: a licence is of no group."""
+    if name == "license":
+        robots.licences.append(value)
+        return True
+    path, text = _split(value)
+    block.append(_Statement(name, path, text))
+    return False
+
+
+@functools.lru_cache(maxsize=1024)
 def _matcher(pattern: str) -> Protego:
     return Protego.parse(f"User-agent: *\nDisallow: {pattern}\n")
 
@@ -130,8 +150,8 @@ def _split(value: str) -> tuple[str, str]:
     return (found[1] or "", found[2].strip()) if found else ("", value)
 
 
-def _plain(line: str) -> str:
-    """The line as Protego is to read it."""
+def _plain(line: str, wanted: Collection[str]) -> str:
+    """The line as Protego is to read it; that of an agent who is not wanted names nobody, and begins a group like any other."""
     line = _NO_LINE_END.sub(" ", line)
     if len(line) * 4 > _MAX_LINE_BYTES:
         line = line.encode()[:_MAX_LINE_BYTES].decode("utf-8", "ignore")
@@ -139,4 +159,4 @@ def _plain(line: str) -> str:
     if not named:
         return line
     token = _TOKEN.match(named[1].strip())
-    return f"User-agent: {token[0] if token else ''}"
+    return f"User-agent: {token[0] if token and token[0].lower() in wanted else ''}"
