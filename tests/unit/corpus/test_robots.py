@@ -60,6 +60,16 @@ def test_no_file_takes_long_whatever_it_repeats():
     assert time.process_time() - started < 10
 
 
+@pytest.mark.parametrize(
+    "line", ["Sitemap: https://e.org/s.xml", "License: https://e.org/l.xml", "Crawl-delay: 9", "Anything: else", "text"]
+)
+def test_other_records_do_not_part_a_group(line: str):
+    file = f"User-agent: one\n{line}\nUser-agent: two\n{line}\nDisallow: /\n{line}\nContent-Usage: train-ai=n\n"
+
+    assert not parsed(file, ("one",)).allows("http://e.org/", "one")
+    assert {signal.says for signal in of_site_file("robots_txt", file, "http://e.org/", ("one",)) if signal.form == "aipref"} == {"no"}
+
+
 def test_a_line_without_an_agent_is_for_nobody():
     file = "User-agent: \nDisallow: /\nContent-Usage: train-ai=n\n"
 

@@ -1,7 +1,8 @@
 """robots.txt: who may fetch what (RFC 9309), and the lines about rights that others add to it.
 
 Protego parses rules and matches paths. What it reads otherwise than the RFC, or than Google's parser, is written plainly before: lines end
-at CR, LF or both alone; a line is read up to 16,663 bytes; an agent is the first token of its line (section 2.2.1), and is compared whole.
+at CR, LF or both alone; a line is read up to 16,663 bytes; an agent is the first token of its line (section 2.2.1), and is compared whole;
+records that are not of groups do not part them (section 2.2.4).
 Lines about rights: `Content-Usage` (draft-ietf-aipref-attach, section 3), `Content-Signal` (contentsignals.org), `License`
 (rslstandard.org, "Adding RSL to robots.txt": for all agents, wherever it stands).
 """
@@ -32,7 +33,8 @@ _LINE = re.compile(r"\r\n|\r|\n")
 _NO_LINE_END = re.compile("[\x00\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _AGENT_LINE = re.compile(r"\s*user[- ]?agent(?:\s*:|\s)\s*([^#]*)", re.IGNORECASE)
 _TOKEN = re.compile(r"\*(?=\s|$)|[A-Za-z0-9_-]+")
-_RULE = re.compile(r"\s*(?:allow|disallow|crawl-delay)\b", re.IGNORECASE)
+_RULE = re.compile(r"\s*(?:allow|di[a-z]{4,7}w)\b", re.IGNORECASE)  # as much as Protego forgives
+_OF_GROUPS = re.compile(rf"{_RULE.pattern}|\s*(?:user[- ]?agent|content-usage|content-signal)\b", re.IGNORECASE)
 _RIGHTS_LINE = re.compile(r"\s*(content-usage|content-signal|license)\s*:\s*([^#]*)", re.IGNORECASE)
 _STATEMENT = re.compile(r"(?:(/\S*)\s+)?(.*)", re.DOTALL)
 _READERS = {"content-usage": content_usage, "content-signal": content_signal}
@@ -101,7 +103,7 @@ def parsed(content: str, agents: tuple[str, ...]) -> Robots:
     """The rules of a file for some agents; the same file is asked about many pages. Groups of other agents are left out before."""
     wanted = frozenset((EVERY_AGENT, *(agent.strip().lower() for agent in agents)))
     lines = [_plain(line, wanted) for line in _LINE.split(content)]
-    robots = Robots(Protego.parse("\n".join(lines)))
+    robots = Robots(Protego.parse("\n".join(filter(_OF_GROUPS.match, lines))))
     block, is_open, num_statements = robots.always, False, 0
     for line in lines:
         if named := _AGENT_LINE.match(line):
