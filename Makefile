@@ -24,6 +24,7 @@ BENCH_ROUNDS ?= 1
 BENCH_WAREHOUSE ?= build/bench-rounds
 BENCH_ITEMS ?= 40
 BENCH_TOKENS ?= 10000
+BENCH_HTML ?= $(PAGES)
 MUTATION_SHARE ?= 0.13
 BIN := .venv/bin
 SOURCES := lib jobs udfs conf tools tests
@@ -32,7 +33,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed bench-gates test-stores
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-gates test-stores
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -77,7 +78,7 @@ nightly: setup build/stores/.moto build/stores/.hdfs ## the long tests (kills, r
 	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-memory bench-fixed bench-gates
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-gates
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -159,6 +160,9 @@ bench-corpus: setup ## documents/s of the corpus stages beside datatrove (about 
 
 bench-damage: setup ## seeded cuts, flips and holes in WARC files: noticed, named, pages lost (about a minute)
 	$(BIN)/python -m tests.benchmarks.damage
+
+bench-rights: setup ## what it costs at ingest to keep what pages say about rights (about a minute; BENCH_HTML=folder of HTML files)
+	$(BIN)/python -m tests.benchmarks.rights $(BENCH_HTML)
 
 bench-memory: setup ## peak memory of a worker of the corpus stages by the number of its pages (half an hour)
 	$(BIN)/python -m tests.benchmarks.memory

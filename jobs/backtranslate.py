@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.app.job import job_of_steps
 from bubblenet.kernel.stage import StageReport, run_stage
-from bubblenet.method import passages, proposing, yields
+from bubblenet.method import passages, proposing, rights, yields
 from bubblenet.method.recipe import full_recipe
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def run(context: Context) -> list[StageReport]:
     """Bring instructions up to date with the distinct passages of the snapshot."""
     recipe = full_recipe(context.settings)
+    rights.check_read(context, recipe)
     texts = passages.representatives(context, recipe).persist()
     questions = passages.questions(context, recipe).persist()
     chosen = passages.first_by_hash(texts, context.limit)

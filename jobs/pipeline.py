@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bubblenet.app.job import job_of_steps
 from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.roles import backward_engine, forward_engine
-from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, score, segment
+from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, rights, score, segment
 from bubblenet.judging.modes import MODES
 from bubblenet.method.recipe import full_recipe
 
@@ -32,6 +32,7 @@ def check_models(context: Context) -> list[StageReport]:
 STEPS = (
     check_models,
     ingest.run,
+    rights.run,
     segment.run,
     deduplicate.run,
     backtranslate.run,

@@ -33,7 +33,7 @@ def run(context: Context) -> list[StageReport]:
     return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=("snapshot", context.snapshot)), context)]
 
 
-JOB = job_of_steps("segment", __doc__, [run], follows="ingest")
+JOB = job_of_steps("segment", __doc__, [run], follows="rights")
 
 
 if __name__ == "__main__":

@@ -22,12 +22,27 @@ PAGE = b"<html lang='en'><body><h1>Tea</h1><p>Boil the water first.</p></body></
 
 
 def warc_record(
-    body: bytes = PAGE, url: str = "http://example.org/", http_head: str = "", warc_head: str = "", kind: str = "response"
+    body: bytes = PAGE,
+    url: str = "http://example.org/",
+    http_head: str = "",
+    warc_head: str = "",
+    kind: str = "response",
+    *,
+    date: str = "2024-05-01T10:00:00Z",
+    status: str = "200 OK",
+    content_type: str = "text/html; charset=utf-8",
 ) -> bytes:
     """One record. http_head and warc_head: further header lines, each with its CRLF."""
-    block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n{http_head}\r\n".encode() + body
-    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2024-05-01T10:00:00Z\r\n"
+    block = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{http_head}\r\n".encode() + body
+    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}\r\n"
     head += f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(block)}\r\n{warc_head}\r\n"
+    return head.encode() + block + b"\r\n\r\n"
+
+
+def warcinfo(*fields: str) -> bytes:
+    """The record with which an archive begins. fields: `name: value` each."""
+    block = "".join(f"{field}\r\n" for field in fields).encode()
+    head = f"WARC/1.0\r\nWARC-Type: warcinfo\r\nWARC-Date: 2024-05-01T09:00:00Z\r\nContent-Length: {len(block)}\r\n\r\n"
     return head.encode() + block + b"\r\n\r\n"
 
 

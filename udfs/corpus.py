@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from bubblenet import locations
 from bubblenet.corpus import language
 from bubblenet.corpus.reading.formats import FileKind, SuffixTable, kind_of
 from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
+from bubblenet.corpus.rights.hosts import host_of, registered_domain
 from bubblenet.corpus.segmentation import Segment, segment_pages
 from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.minhash import MinHasher
@@ -125,8 +126,13 @@ def _file(kind: FileKind) -> Row:
 
 
 def _document(page: Page) -> Row:
-    verdict = {"status": "ok" if page.reason is None else "quarantined", "kept": page.reason is None, "reason": page.reason}
-    return verdict | {
+    host = host_of(page.url)
+    return _document_verdict(page) | {
+        "host": host,
+        "registered_domain": registered_domain(host) if host else None,
+        "claims": [asdict(claim) for claim in page.claims],
+        "http_status": page.http_status,
+        "crawler": page.crawler,
         "document_id": content_id(page.url, page.payload_digest) if page.payload_digest else None,
         "url": page.url,
         "record_offset": page.record_offset,
@@ -141,6 +147,13 @@ def _document(page: Page) -> Row:
         "fetched_at": page.fetched_at,
         "detail": page.detail or None,
     }
+
+
+def _document_verdict(page: Page) -> Row:
+    """A file that speaks for its site is read, and filtered: it is no page."""
+    if page.is_site_file and page.reason is None:
+        return {"status": "ok", "kept": False, "reason": page.content_type}
+    return {"status": "ok" if page.reason is None else "quarantined", "kept": page.reason is None, "reason": page.reason}
 
 
 def _segment(segment: Segment, seen: set[str]) -> Row:

@@ -102,8 +102,8 @@ def archive_of(name: str, form: str, records: list[bytes]) -> Archive:
 
 
 def pages(form: str, data: bytes) -> list[Page]:
-    """What is read from a file."""
-    return list(read_warc(io.BytesIO(data), f"x.{form}", LIMIT, WHOLE))
+    """What is read from a file, but for the crawler: the first record names it for all, and a damaged one has a row of its own."""
+    return [replace(page, crawler=None) for page in read_warc(io.BytesIO(data), f"x.{form}", LIMIT, WHOLE)]
 
 
 def records_of(data: bytes) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from bubblenet.corpus.shape import shape_of
 from bubblenet.corpus.similarity import contamination, shingles
 from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.settings import Segmentation
-from tests.archives import PAGE, warc_record
+from tests.archives import PAGE, warc_record, warcinfo
 from tests.golden import INPUTS, Component, Plant, markup
 from tests.golden.passages import judged
 from tests.golden.texts import CHARSETS, CLEANED, HEADINGS, LANGUAGES, PLAIN_TEXTS, SEED_LINES, SHAPES, SHINGLED
@@ -32,6 +32,13 @@ from tests.golden.texts import CHARSETS, CLEANED, HEADINGS, LANGUAGES, PLAIN_TEX
 CUT_AGAIN = "segment, and every later stage where it gives other passages"
 LIMIT = 1200
 """Bytes of a page in the files below."""
+
+SAYING = (
+    b"<!-- <meta name=robots content=none> --><META name=Robots content='noai'><meta name=tdm-reservation content=1><body>"
+    b"<a rel='x license' href=/l>l</a><link itemprop=license href=/s><script type=application/ld+json>"
+    b'{"@graph": [{"license": [{"@id": "/j"}], "image": {"@type": "ImageObject", "license": "/p"}}]}</script>'
+)
+"""What a page says about rights, and what only looks so."""
 
 
 def _records() -> list[bytes]:
@@ -61,6 +68,13 @@ def _records() -> list[bytes]:
         ),
         warc_record(PAGE, "http://example.org/types", "Content-Type: text/plain\r\n Content-Type: what\r\n"),
         warc_record(PAGE, "http://example.org/strange", warc_head=f"WARC-Payload-Digest: sha1:{'B' * 32}\r\n"),
+        warc_record(b"User-agent: *\r", "http://example.org/robots.txt"),
+        warc_record(b"gone", "http://example.org/robots.txt", status="404 Not Found"),
+        warc_record(b"busy", "http://example.org/robots.txt", status="503 Busy"),
+        warc_record(b"[]", "http://example.org/.well-known/tdmrep.json", content_type="application/json"),
+        warc_record(
+            PAGE.replace(b"<body>", SAYING), "http://example.org/says", "X-Robots-Tag: noai\r\nLink: </l>; rel=license\r\nLink: </x>\r\n"
+        ),
     ]
 
 
@@ -119,6 +133,7 @@ def _files() -> dict[str, bytes]:
         "strange.warc": b"".join(warc_record(PAGE, warc_head=f"WARC-Payload-Digest: sha1:{letter * 32}\r\n") for letter in "AB"),
         "altered.warc": records[0].replace(b"</", b"+</", 1) + records[0] + records[0].replace(b"WARC-Type: r", b"WARC-Type: s", 1),
         "rows.parquet": parquet.getvalue().to_pybytes(),
+        "named.warc.gz": b"".join(gzip.compress(record, mtime=0) for record in (warcinfo("software: Golden 1.0"), records[0])),
         "damaged.parquet": b"PAR1 and no more",
         "other.parquet": b"",
     }
@@ -143,7 +158,17 @@ def _reader() -> Any:
 
 
 def _provenance() -> Any:
-    names = ("declared_licence", "fetched_at", "block_digest", "is_verified", "record_offset", "charset")
+    names = (
+        "declared_licence",
+        "claims",
+        "crawler",
+        "http_status",
+        "fetched_at",
+        "block_digest",
+        "is_verified",
+        "record_offset",
+        "charset",
+    )
     return [[getattr(page, name) for name in names] for page in _pages()]
 
 

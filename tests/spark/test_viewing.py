@@ -28,6 +28,7 @@ from bubblenet.tables import (
     MODELS,
     PASSAGE_SCORES,
     RECIPES,
+    RIGHTS,
     ROUNDS,
     RUNS,
     SCORES,
@@ -62,6 +63,13 @@ def segment(segment_id, page, snapshot, fingerprint="segment1", **changes):
 def document(page, snapshot):
     where = {"document_id": f"doc-{page}", "snapshot": snapshot, "url": f"https://example.org/{page}", "path": f"/in/{page}.html"}
     return OK | where | {"declared_licence": "CC-BY" if page == "one" else None, "fingerprint": "ingest1"}
+
+
+def signal(page, name, says):
+    where = {"document_id": f"doc-{page}", "snapshot": "A", "url": f"https://example.org/{page}", "host": "example.org"}
+    return (
+        OK | where | {"form": "x_robots_tag", "signal": name, "says": says, "place": "http_header", "agent": "*", "fingerprint": "rights1"}
+    )
 
 
 def duplicate(segment_id, representative_id):
@@ -115,6 +123,10 @@ ROWS = {
     DOCUMENTS: [
         document("one", "A"), document("two", "A"), document("one", "B"), document("three", "B"),
         BROKEN | {"path": "/in/cut.warc.gz", "record_offset": 7, "snapshot": "B", "reason": "truncated", "detail": "cut"},
+    ],
+    RIGHTS: [
+        signal("one", "noai", "no"), signal("two", "noai", "no"), signal("two", "search", "yes"), signal("three", "license", "unknown"),
+        BROKEN | {"url": "https://example.org/four", "reason": "failed", "detail": "bad", "fingerprint": "rights1"},
     ],
     SEGMENTS: [
         segment("s1", "one", "A"), segment("s2", "two", "A"), segment("s1", "one", "B"), segment("s1-copy", "three", "B"),
@@ -201,7 +213,16 @@ def test_rejects_carry_both_texts(warehouse):
 
 def test_quarantine_names_table_subject_and_detail(warehouse):
     found = rows_of(warehouse, "SELECT table_name, snapshot, subject, reason, detail FROM quarantine ORDER BY table_name")
-    assert found == [("documents", "B", "/in/cut.warc.gz#7", "truncated", "cut"), ("instructions", None, "s3", "engine_error", "TooLong")]
+    assert found == [
+        ("documents", "B", "/in/cut.warc.gz#7", "truncated", "cut"),
+        ("instructions", None, "s3", "engine_error", "TooLong"),
+        ("rights", None, "https://example.org/four", "failed", "bad"),
+    ]
+
+
+def test_opt_outs_are_counted_by_signal(warehouse):
+    found = rows_of(warehouse, "SELECT signal, place, num_pages, num_hosts, fingerprint FROM opt_outs")
+    assert found == [("noai", "http_header", 2, 1, "rights1")]
 
 
 def test_lineage_names_all_sources_and_the_runs_of_the_recipe(warehouse):

@@ -14,6 +14,7 @@ from bubblenet.app.command_line import exit_code
 from bubblenet.cli import main as cli
 from bubblenet.cli import submitting
 from bubblenet.cli.verbs import declared_jobs
+from bubblenet.jobs import backtranslate, iterate, pipeline
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = declared_jobs()
@@ -51,6 +52,12 @@ def submitted(monkeypatch) -> list[list[str]]:
     monkeypatch.setattr(session, "check_java", lambda: None)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
     return commands
+
+
+def test_rounds_propose_as_a_run_does():
+    named = pipeline.STEPS[1 : pipeline.STEPS.index(backtranslate.run) + 1]
+
+    assert iterate.STEPS.propose == named
 
 
 def test_every_script_declares_a_job_of_another_verb():

@@ -27,6 +27,7 @@ REDOES = {
     "READER_VERSION": {"ingest"} | CUT,
     "HYGIENE_VERSION": {"ingest"} | CUT,
     "PROVENANCE_VERSION": {"ingest"},
+    "RIGHTS_VERSION": {"rights"},
     "_CUTTING": CUT,
     "SHINGLES_VERSION": {"minhash", "deduplicate"},
     "MINHASH_VERSION": {"minhash", "deduplicate"},
@@ -67,6 +68,15 @@ def test_a_raised_version_redoes_what_depends_on_it_and_nothing_else(chosen, mon
     after = full_recipe(chosen)
 
     assert changed(before, after) == stages
+
+
+def test_the_agents_have_rights_read_again_and_the_policy_nothing(chosen):
+    before = full_recipe(chosen)
+    rights = chosen.rights.model_copy(update={"policy": "licensed_only", "signals": ("noindex",), "licences": ("mit",)})
+
+    assert changed(before, full_recipe(chosen.model_copy(update={"rights": rights}))) == set()
+    other = chosen.rights.model_copy(update={"agents": ("OtherBot",)})
+    assert changed(before, full_recipe(chosen.model_copy(update={"rights": other}))) == {"rights"}
 
 
 def test_a_format_that_learns_a_suffix_has_all_names_looked_at_again_and_nothing_else_redone(chosen, monkeypatch):

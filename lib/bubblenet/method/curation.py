@@ -21,8 +21,9 @@ from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.table_log import Transaction
-from bubblenet.method import passages, snapshots
-from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, SCORES, SEGMENTS
+from bubblenet.method import passages, rights, snapshots
+from bubblenet.method.capping import capped
+from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, RIGHTS, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -44,7 +45,7 @@ NOT_IN_CORPUS = "not_in_corpus"
 HOPELESS = "hopeless"
 """The reason of a candidate that the first cut of the calibration set aside, by signals that cost nothing."""
 
-INPUTS = (DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
+INPUTS = (DOCUMENTS, RIGHTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, SCORES)
 
 
 def write_recipe(context: Context, recipe: Recipe) -> None:
@@ -71,9 +72,22 @@ def every_pair(context: Context, recipe: Recipe) -> DataFrame:
     standing = (
         snapshots.compared(context, recipe).groupBy("segment_id").agg(F.min("reason").alias("standing"), F.lit(True).alias("is_here"))
     )
-    joined = pairs.join(standing, on="segment_id", how="left")
-    gate = F.when(~F.col("passed"), F.col("gate")).when(F.col("is_here").isNull(), NOT_IN_CORPUS).otherwise(F.col("standing")).alias("gate")
-    return joined.withColumn("gate", gate).withColumn("passed", F.col("gate").isNull()).drop("standing", "is_here")
+    joined = _with_withdrawal(pairs.join(standing, on="segment_id", how="left"), context, recipe)
+    gate = (
+        F.when(~F.col("passed"), F.col("gate"))
+        .when(F.col("is_here").isNull(), NOT_IN_CORPUS)
+        .otherwise(F.coalesce("withdrawn", "standing"))
+        .alias("gate")
+    )
+    return joined.withColumn("gate", gate).withColumn("passed", F.col("gate").isNull()).drop("standing", "is_here", "withdrawn")
+
+
+def _with_withdrawal(pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The pairs with `withdrawn`: why no page of their passage may be used any more; null where one may."""
+    barred = rights.barred(context, recipe)
+    if barred is None:
+        return pairs.withColumn("withdrawn", F.lit(None).cast("string"))
+    return pairs.join(barred.withColumnRenamed("reason", "withdrawn"), on="segment_id", how="left")
 
 
 def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
@@ -133,13 +147,14 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame, transac
     versions = {table.name: context.version(table) for table in INPUTS}
     grades = {origin: [grader.threshold(grade, origin) for grade in (5, 4)] for origin in JUDGED_AS}
     stated = {"settings": grader.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
-    note = {"inputs": versions, "rule": stated, "recipe": recipe.id}
+    allowed = context.settings.rights.model_dump(mode="json")
+    note = {"inputs": versions, "rule": stated, "recipe": recipe.id, "rights": allowed}
     if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:
         return False
     if not context.settings.curation.leave_out_stale:
         snapshots.check_up_to_date(context, recipe)
     calibrated = {"is_calibrated": F.lit(grader.calibration is not None), "calibration_id": F.lit(calibration_id).cast("string")}
-    judged = judge(pairs, _signals(context, recipe, grader), grader).withColumns(
+    judged = capped(judge(pairs, _signals(context, recipe, grader), grader), context, recipe).withColumns(
         _constants(context, recipe) | calibrated | {"run_id": F.lit(context.run_id)}
     )
     context.warehouse.replace(judged, JUDGEMENTS, _where(context.settings.curation), _note(context, {"made_from": note}), transaction)
@@ -170,8 +185,9 @@ def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int
 
 
 def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """The first occurrence of each passage: run ids sort by time, so the oldest snapshot wins whatever its name."""
+    """The first occurrence of each passage on a page that is not withheld: run ids sort by time, so the oldest snapshot wins."""
     segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
+    segments = rights.without_withheld(segments, context, recipe)
     where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
     first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
     documents = passages.current(context, DOCUMENTS, *recipe.readings()).where("kept")

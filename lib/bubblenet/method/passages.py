@@ -9,6 +9,8 @@ from pyspark.sql import functions as F
 
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
+from bubblenet.method import rights
+from bubblenet.method.rows import current as current
 from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -16,13 +18,6 @@ if TYPE_CHECKING:
 
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
-    from bubblenet.tables import Table
-
-
-def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
-    """Rows of a stage table with one of the given fingerprints, at the version that the context pins, or else pinned to the newest."""
-    rows = context.warehouse.read(table, context.version(table))
-    return rows.where(F.col("fingerprint").isin(*fingerprints))
 
 
 def kept_in_snapshot(context: Context, recipe: Recipe) -> DataFrame:
@@ -36,10 +31,17 @@ def signed(context: Context, recipe: Recipe) -> DataFrame:
 
 
 def occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Kept passages of the context's snapshot without evaluation items, each with its `representative_id`."""
-    segments = kept_in_snapshot(context, recipe)
+    """Kept passages of the context's snapshot without evaluation items, each with its `representative_id`.
+
+    Those on pages that the policy on rights withholds are left out, and those whose representative stands on no other page.
+    """
+    segments = rights.without_withheld(kept_in_snapshot(context, recipe), context, recipe)
     stands_for = current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "representative_id")
-    return segments.join(stands_for, on="segment_id", how="inner")
+    found = segments.join(stands_for, on="segment_id", how="inner")
+    barred = rights.barred(context, recipe)
+    if barred is None:
+        return found
+    return found.join(barred.select(F.col("segment_id").alias("representative_id")), on="representative_id", how="left_anti")
 
 
 def representatives(context: Context, recipe: Recipe) -> DataFrame:
@@ -141,6 +143,7 @@ def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -
     asked = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
     failed = asked.where("status = 'quarantined'").select("segment_id", F.lit(True).alias("has_failed")).distinct()
     segments = current(context, SEGMENTS, recipe["segment"].id).where(F.col("kept"))
+    segments = rights.without_withheld(segments, context, recipe)
     kept = segments.join(failed, on="segment_id", how="left").withColumn("shown", F.when(F.col("has_failed").isNull(), F.col("text")))
     wanted = pairs.select("segment_id").distinct()
     pages = kept.join(wanted, on="segment_id", how="left_semi").select("document_id", "snapshot").distinct()

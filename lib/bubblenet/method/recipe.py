@@ -19,6 +19,7 @@ from bubblenet.corpus.reading import formats
 from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
 from bubblenet.corpus.reading.pages import PROVENANCE_VERSION
 from bubblenet.corpus.reading.readers import READER_VERSION
+from bubblenet.corpus.rights.signal import RIGHTS_VERSION
 from bubblenet.corpus.segmentation import SEGMENTATION_VERSION
 from bubblenet.corpus.shape import SHAPE_VERSION
 from bubblenet.corpus.similarity.contamination import CONTAMINATION_VERSION, source_digest
@@ -91,7 +92,11 @@ def corpus_recipe(settings: Settings) -> Recipe:
     signing = Fingerprint(_signing(settings))
     similar = settings.deduplication.model_dump(mode="json", include={"near", "min_similarity", "max_band_rows"})
     deduplicating = Fingerprint({"segments": segmenting.id, "index": signing.id, "rules": similar, "code": CLUSTERS_VERSION})
-    return Recipe({"list": listing, "ingest": reading, "segment": segmenting, "minhash": signing, "deduplicate": deduplicating})
+    # The policy is no part of any fingerprint: it chooses among rows, and asks nothing again.
+    allowing = Fingerprint({"code": RIGHTS_VERSION, "agents": list(settings.rights.agents)})
+    return Recipe(
+        {"list": listing, "ingest": reading, "rights": allowing, "segment": segmenting, "minhash": signing, "deduplicate": deduplicating}
+    )
 
 
 def full_recipe(settings: Settings) -> Recipe:

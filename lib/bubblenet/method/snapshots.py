@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.errors import StaleSnapshotError
-from bubblenet.method import passages
+from bubblenet.method import passages, rights
 from bubblenet.method.listing import file_parts
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, RUNS, SEGMENTS
 
@@ -46,6 +46,7 @@ def waiting(context: Context, recipe: Recipe, readings: Sequence[str] = ()) -> d
     """
     return {
         "files not read": ("ingest", _unread_files(context, readings or [recipe["ingest"].id])),
+        "rights not read": ("rights", rights.unread(context, recipe)),
         "documents not cut": ("segment", _uncut_documents(context, recipe)),
         "passages not compared": ("deduplicate", _uncompared_passages(context, recipe)),
     }

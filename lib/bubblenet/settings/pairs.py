@@ -145,6 +145,10 @@ class Curation(Section):
         description="quality from which a pair is graded 4, below it is rejected; -1: as calibrated, 0.5 without a calibration",
     )
     language_grades: dict[str, Grades] = Field({}, description="the same two for passages in a language, as {ca = [0.7, 0.4]}")
+    domain_share: float = Field(
+        0.001, ge=0.0, le=1.0, description="of all accepted pairs that one registered domain may have, against poisoning; 1: no cap"
+    )
+    domain_rows: int = Field(1000, ge=1, description="pairs that a domain may have in any case")
     leave_out_stale: bool = Field(
         False, description="publish without the pairs of snapshots that were not brought up to the recipe; false: stop, and name them"
     )

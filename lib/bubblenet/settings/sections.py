@@ -5,9 +5,13 @@ What a key means stands here, in the descriptions; conf/local.toml and docs/sett
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from bubblenet.corpus.quality import RuleSettings
+from bubblenet.corpus.rights.agents import DEFAULT_AGENTS
+from bubblenet.corpus.rights.signal import Use
 from bubblenet.section import Section, Share
 from bubblenet.settings.models import Engine, Models
 from bubblenet.settings.pairs import Backtranslation, Curation, Paraphrasing, Scoring, Translation
@@ -25,6 +29,29 @@ class Corpus(Section):
         True, description="quarantine a page of an archive that is not what its digest was made from; false: it is kept, not verified"
     )
     languages: tuple[str, ...] = Field((), strict=False, description="ISO 639-1 codes to keep; empty: all")
+
+
+class Rights(Section):
+    """What is done about the wishes of pages and sites (docs/rights.md). The policy redoes no stage: pages are left out, or come back."""
+
+    policy: Literal["respect", "record", "licensed_only"] = Field(
+        "respect",
+        description="respect: what opts out reaches no model; licensed_only: nor what has none of the licences; record: only read",
+    )
+    agents: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...] = Field(
+        DEFAULT_AGENTS,
+        strict=False,
+        description="product tokens (RFC 9309, section 2.2.1): a page that one of them may not fetch opts out; "
+        "another list reads all rights again",
+    )
+    signals: tuple[Use, ...] = Field(
+        ("noai", "train-ai", "train-genai", "ai-train", "tdm-reservation", "disallow"),
+        strict=False,
+        description="the signals that opt out where they say no; also: noindex, noimageai, search, ai-use, ai-input",
+    )
+    licences: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")], ...] = Field(
+        ("cc0", "pdm", "cc-by", "cc-by-sa"), strict=False, description="short names, with or without a version, of what licensed_only keeps"
+    )
 
 
 class Segmentation(RuleSettings):
@@ -98,6 +125,7 @@ class Settings(Section):
     models: Models = Models()
     engine: Engine = Engine()
     corpus: Corpus = Corpus()
+    rights: Rights = Rights()
     segmentation: Segmentation = Segmentation()
     deduplication: Deduplication = Deduplication()
     decontamination: Decontamination = Decontamination()

@@ -103,7 +103,7 @@ JUDGEMENTS = Table(
         calibration_id STRING which calibration it is from; null for the documented rule
         grade INT 5 or 4 for accepted pairs, null for rejects
         kept BOOLEAN accepted
-        reason STRING why not: a gate, hopeless, not_best_candidate, low_quality, not_measured, not_in_corpus, a bad passage; null: accepted
+        reason STRING why not: a gate, hopeless, not_best_candidate, low_quality, not_measured, opted_out, ...; null: accepted
         round INT self-alignment round
         policy STRING name of the curation policy
         recipe_id STRING which fingerprints were current; see recipes

@@ -1,4 +1,4 @@
-"""Tables of the docs generated from declarations, between markers: quality rules, formats of input and of export, gates, modes, signals.
+"""Tables of the docs generated from declarations, between markers: rules, formats of input and of export, rights, gates, modes, signals.
 
 python -m bubblenet.viewing.declarations docs
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from bubblenet.corpus.quality import RULES, Rule, RuleSettings
 from bubblenet.corpus.reading.formats import FORMATS, Format
+from bubblenet.corpus.rights.forms import FORMS as RIGHTS_FORMS
 from bubblenet.errors import InputError
 from bubblenet.export.formats import FORMATS as EXPORT_FORMATS
 from bubblenet.judging.gates import GATES
@@ -36,6 +37,15 @@ def export_formats_table() -> str:
     return f"| `export.format` | format | files | read by |\n|---|---|---|---|\n{rows}"
 
 
+def rights_table() -> str:
+    """Every form in which pages and sites speak of rights."""
+    rows = (
+        f"| `{form.name}` | `{form.example}` | {', '.join(f'`{place}`' for place in form.places)} | {form.meaning} | {form.source} |\n"
+        for form in RIGHTS_FORMS
+    )
+    return f"| form | as one writes it | places | signals | source |\n|---|---|---|---|---|\n{''.join(rows)}"
+
+
 def gates_table() -> str:
     """Every gate in order of application."""
     rows = "".join(f"| `{gate.name}` | {gate.meaning} |\n" for gate in GATES)
@@ -46,6 +56,7 @@ TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("corpus.md", "rules"): rules_table,
     ("inputs.md", "formats"): formats_table,
     ("export.md", "formats"): export_formats_table,
+    ("rights.md", "forms"): rights_table,
     ("prompts.md", "gates"): gates_table,
     ("judging.md", "modes"): modes_table,
     ("judging.md", "signals"): signals_table,

@@ -12,16 +12,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
+from rich.console import Console
 
 from bubblenet import __version__
 from bubblenet.errors import WarehouseError
+from bubblenet.kernel.context import Context
+from bubblenet.method import snapshots
 from bubblenet.method.curation import grades_in_use
+from bubblenet.method.recipe import corpus_recipe
 from bubblenet.tables import JUDGEMENTS
 from bubblenet.terminal import by_count
 from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
 from bubblenet.viewing.languages import Languages, collect_languages
 from bubblenet.viewing.ledgers import StageTotal, stage_totals
 from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
+from bubblenet.viewing.rights import OptOuts, collect_opt_outs
 from bubblenet.viewing.rounds import Rounds, collect_rounds
 from bubblenet.viewing.views import register_views
 
@@ -52,7 +57,7 @@ SELECT snapshot, count(*) AS num_files, max(run_id) AS newest FROM files GROUP B
 _FUNNEL = """
 SELECT
   (SELECT count(*) FROM documents WHERE fingerprint = {ingest} AND kept) AS documents,
-  (SELECT count(*) FROM documents WHERE fingerprint = {ingest} AND NOT kept) AS unread,
+  (SELECT count(*) FROM documents WHERE fingerprint = {ingest} AND status = 'quarantined') AS unread,
   (SELECT count(*) FROM segments WHERE fingerprint = {segment} AND kept) AS passages,
   (SELECT count(*) FROM segments WHERE fingerprint = {segment} AND NOT kept) AS refused,
   (SELECT count(*) FROM duplicates WHERE fingerprint = {deduplicate} AND kept) AS distinct_passages,
@@ -110,6 +115,7 @@ class ReportData:
     generated: list[SamplePair]
     extracted: list[SamplePair]
     rejected: list[SamplePair]
+    opt_outs: OptOuts | None
     languages: Languages | None
     rounds: Rounds | None
     stages: list[StageTotal]
@@ -154,6 +160,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         generated=samples.accepted["generated"],
         extracted=samples.accepted["extracted"],
         rejected=samples.rejected,
+        opt_outs=collect_opt_outs(Context(spark, settings, warehouse, snapshots.ALL, Console(quiet=True)), corpus_recipe(settings)),
         languages=collect_languages(spark, {row["stage"]: row["fingerprint"] for row in recipe}, curation.round, curation.policy),
         rounds=collect_rounds(spark, curation.policy),
         stages=totals,

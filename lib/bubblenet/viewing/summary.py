@@ -15,12 +15,13 @@ from rich.text import Text
 from bubblenet.judging.origins import ORIGINS
 from bubblenet.method import snapshots
 from bubblenet.method.curation import grades_in_use
-from bubblenet.method.recipe import full_recipe
+from bubblenet.method.recipe import corpus_recipe, full_recipe
 from bubblenet.stores import Store
 from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
 from bubblenet.viewing.languages import collect_languages, fingerprints, print_languages
 from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
 from bubblenet.viewing.pending import pending_passages
+from bubblenet.viewing.rights import collect_opt_outs, print_opt_outs
 from bubblenet.viewing.views import register_views
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def print_summary(context: Context, reports: list[StageReport], seconds: float, 
     if is_new:
         console.print()
         print_table(console, accounting_table(reports))
+        if found := collect_opt_outs(context, corpus_recipe(context.settings)):
+            print_opt_outs(console, found)
         _print_pairs(context)
         _print_languages(context)
     else:

@@ -82,6 +82,9 @@ UNION ALL
 SELECT 'documents', snapshot, concat(path, '#', record_offset), request_id, reason, detail, fingerprint, run_id
 FROM documents WHERE status = 'quarantined'
 UNION ALL
+SELECT 'rights', snapshot, url, request_id, reason, detail, fingerprint, run_id
+FROM rights WHERE status = 'quarantined'
+UNION ALL
 SELECT 'segments', snapshot, document_id, request_id, reason, NULL, fingerprint, run_id
 FROM segments WHERE status = 'quarantined'
 UNION ALL
@@ -108,6 +111,15 @@ FROM answers WHERE status = 'quarantined'
 UNION ALL
 SELECT 'comparisons', NULL, seed_id, request_id, reason, detail, fingerprint, run_id
 FROM comparisons WHERE status = 'quarantined';
+
+-- What is understood as a refusal of some use; which of these uses count, the settings say.
+CREATE OR REPLACE TEMPORARY VIEW opt_outs
+COMMENT 'What pages and their sites say no to, by form, signal and place, with the number of pages and hosts.'
+AS
+SELECT fingerprint, form, signal, place, agent, count(DISTINCT url) AS num_pages, count(DISTINCT host) AS num_hosts
+FROM rights
+WHERE says = 'no'
+GROUP BY fingerprint, form, signal, place, agent;
 
 -- Where a pair comes from and what made it, for audits and take-downs. Name the pair: WHERE instruction_id = '...'.
 CREATE OR REPLACE TEMPORARY VIEW lineage

@@ -18,6 +18,7 @@ from bubblenet.viewing.charts import Axis, bars, curves, histogram, intervals
 from bubblenet.viewing.languages import ChainLine, LanguageLine, Languages, ParaphrasePair
 from bubblenet.viewing.ledgers import StageTotal
 from bubblenet.viewing.pairs import SamplePair
+from bubblenet.viewing.rights import OptOuts
 from bubblenet.viewing.rounds import RoundLine, Rounds
 
 AXIS = Axis(0.0, 1.0, 4, "quality, 0 to 1", (0, 0.5, 1), ((0.5, "grade 4 from 0.5"),))
@@ -44,6 +45,7 @@ def make_data(**changes):
         reasons=(report.Reasons("segment", bars([("too_short", 2, "")])),),
         generated=[PAIR],
         extracted=[],
+        opt_outs=None,
         languages=None,
         rounds=None,
         rejected=[replace(PAIR, grade=None, reason="low_quality", quality=None)],
@@ -204,6 +206,17 @@ def test_rounds_are_told_and_drawn_where_there_are_any():
     assert "model:<b>" in text
     assert page.count("<polyline") == page.count('class="dot"') == 1
     assert "Rounds" not in report.render(make_data())
+
+
+def test_pages_that_opt_out_are_shown_by_signal_and_left_out_without_any():
+    found = OptOuts("respect", 3, {"opted_out": 3}, bars([("noai in headers", 2, ""), ("disallow in robots.txt", 1, "")]))
+
+    page = report.render(make_data(opt_outs=found))
+
+    assert "Policy respect:" in page
+    assert "opted_out 3 pages are left out" in page
+    assert "disallow in robots.txt" in page
+    assert "Rights" not in report.render(make_data())
 
 
 def test_languages_and_paraphrases_are_shown_where_there_are_any():

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bubblenet.corpus.reading.encodings import BodyError, decoded
+from bubblenet.corpus.rights.claims import KEPT_HEADERS
 
 MAX_HEAD_BYTES = 64 * 1024
 
@@ -22,6 +23,8 @@ _FOLDED = re.compile(rb"\r*\n[ \t]+")
 _LISTS = ("content-type", "content-encoding", "transfer-encoding")
 """Headers whose values count together when there are several."""
 
+_OF_RIGHTS = frozenset(KEPT_HEADERS)
+
 _VALUES = re.compile(r"(?:[^,\"]|\"(?:[^\"\\]|\\.)*+\"?)+")
 _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;|$)")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
@@ -29,11 +32,15 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A parsed response. headers: lower-case names, first values; of _LISTS, all values after commas. body: as stored, still encoded."""
+    """A parsed response. headers: lower-case names, first values; of _LISTS, all values after commas. body: as stored, still encoded.
+
+    rights: name and value of each line that may speak of rights, in order.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    rights: tuple[tuple[str, str], ...] = ()
 
     @property
     def content_type(self) -> str:
@@ -79,11 +86,14 @@ def parse(block: bytes) -> Response | None:
     end = _HEAD_END.search(block, 0, MAX_HEAD_BYTES)
     head, body = (block[: end.start()], block[end.end() :]) if end else (block[:MAX_HEAD_BYTES], b"")
     headers: dict[str, str] = {}
+    rights: list[tuple[str, str]] = []
     for line in _FOLDED.sub(b" ", head).decode("latin-1").split("\n")[1:]:
         name, _, value = line.partition(":")
         name, value = name.strip().lower(), value.strip()
         headers[name] = f"{headers[name]}, {value}" if name in _LISTS and name in headers else headers.get(name, value)
-    return Response(int(status.group(1)), headers, body)
+        if name in _OF_RIGHTS:
+            rights.append((name, value))
+    return Response(int(status.group(1)), headers, body, tuple(rights))
 
 
 def without_transfer_encoding(response: Response) -> bytes:

@@ -7,23 +7,22 @@ import re
 from dataclasses import dataclass, replace
 
 from bubblenet.corpus.reading import hygiene
+from bubblenet.corpus.rights.claims import Claim, html_claims, linked_licence
+from bubblenet.corpus.rights.site_files import SITE_FILES
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Raise when the same payload would give another page: another address, content, type or declared language, or a verdict. Pages are read
 and segmented again.
 """
 
-PROVENANCE_VERSION = 3
-"""Raise when the same page would get another licence, date, digest, place or charset. Pages are read again; no later stage is redone."""
+PROVENANCE_VERSION = 4
+"""Raise when the same page would get another licence, claim, crawler, date, digest, place or charset. Pages are read again; no later
+stage is redone.
+"""
 
 _TAG_ATTRIBUTES = 4096
 _HTML_TAG = re.compile(rf"<html\b([^<>]{{0,{_TAG_ATTRIBUTES}}})", re.IGNORECASE)
-_ANY = rf"[^<>]{{0,{_TAG_ATTRIBUTES}}}"
-_LICENCE = r"rel\s*=\s*[\"']?(?:[\w-]+\s+){0,5}licen[sc]e"
-_MAYBE_LICENCE = re.compile(_LICENCE)  # begins with literal letters, so it is searched fast
-_LICENCE_TAG = re.compile(rf"<(?:link|a)\b({_ANY}?\b{_LICENCE}\b{_ANY})", re.IGNORECASE)
 _LANG = re.compile(r"\blang\s*=\s*[\"']?\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3})")
-_HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]{1,2000})\"|'([^']{1,2000})'|([^\s\"'>]{1,2000}))", re.IGNORECASE)
 _BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF", b"\xd0\xcf\x11\xe0")
 _MAX_DETAIL_CHARACTERS = 300
 
@@ -32,12 +31,14 @@ _MAX_DETAIL_CHARACTERS = 300
 class Page:
     """A fetched page, or a record that could not be read.
 
-    content: decoded and cleaned text, None if quarantined. content_type: `html`, `text` or `markdown`.
+    content: decoded and cleaned text, None if quarantined. content_type: `html`, `text` or `markdown`; of a file that speaks for its site,
+    its kind (corpus/rights/site_files.py).
     payload_digest: SHA-256 (hex) of the payload after HTTP transfer and content decoding, empty if nothing could be read.
     block_digest: SHA-256 (hex) of the record as stored: a WARC record's block, a JSON line; empty for other formats.
     is_verified: whether a digest that the archive states for the record was computed and matches.
     record_offset: byte offset in the file for WARC, in the decompressed file for JSON, row number from 1 for Parquet, else 0.
-    declared_language, declared_licence: what the page declares. fetched_at: ISO 8601.
+    declared_language, declared_licence: what the page declares. fetched_at: ISO 8601. http_status: None where no response is stored.
+    claims: what response, page or record say about rights, as they write it. crawler: what the archive says it was made by.
     reason: None if readable, else `unreadable`, `truncated`, `digest_mismatch`, `empty`, `too_large`, `bad_json`, `missing_text` or
     `not_html`; detail says more.
     """
@@ -53,8 +54,16 @@ class Page:
     declared_language: str | None = None
     declared_licence: str | None = None
     fetched_at: str | None = None
+    http_status: int | None = None
+    claims: tuple[Claim, ...] = ()
+    crawler: str | None = None
     reason: str | None = None
     detail: str = ""
+
+    @property
+    def is_site_file(self) -> bool:
+        """Whether this is no page, but a file that speaks for its site."""
+        return self.content_type in SITE_FILES.values()
 
 
 def quarantined(page: Page, reason: str, detail: str) -> Page:
@@ -81,7 +90,9 @@ def from_text(page: Page, text: str) -> Page:
     if page.content_type != "html":
         return replace(page, content=content)
     language = page.declared_language or html_language(content)
-    return replace(page, content=content, declared_language=language, declared_licence=page.declared_licence or html_licence(content))
+    claims = html_claims(content)
+    licence = page.declared_licence or linked_licence(claims)
+    return replace(page, content=content, declared_language=language, declared_licence=licence, claims=(*page.claims, *claims))
 
 
 def html_language(html: str) -> str | None:
@@ -89,12 +100,3 @@ def html_language(html: str) -> str | None:
     tag = _HTML_TAG.search(html)
     language = _LANG.search(tag.group(1)) if tag else None
     return language.group(1) if language else None
-
-
-def html_licence(html: str) -> str | None:
-    """The target of the first link with `rel=license`."""
-    if not _MAYBE_LICENCE.search(html.lower()):
-        return None
-    tag = _LICENCE_TAG.search(html)
-    target = _HREF.search(tag.group(1)) if tag else None
-    return next(filter(None, target.groups()), None) if target else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from bubblenet.corpus.reading.pages import READER_VERSION, Page, quarantined
 from bubblenet.corpus.reading.single_pages import read_html
 from bubblenet.corpus.reading.streams import WHOLE, ByteRange
 from bubblenet.corpus.reading.warc import read_warc
+from bubblenet.corpus.rights.site_files import site_file
 from bubblenet.locations import file_url
 from bubblenet.storage import open_steadily
 
@@ -35,12 +37,18 @@ def read_file(path: str, *, max_document_bytes: int, part: ByteRange = WHOLE, re
         with open_steadily(path) as source:
             for page in read(source, url, max_document_bytes, part):
                 num_pages += 1
-                yield page
+                yield _as_site_file(page)
     except (OSError, pa.ArrowException) as error:
         num_pages += 1
         yield quarantined(Page(url, None, "html"), "unreadable", f"the file cannot be read: {error}")
     if not num_pages and part.is_whole:
         yield quarantined(Page(url, None, "html"), "empty", "the file holds no page")
+
+
+def _as_site_file(page: Page) -> Page:
+    """The page as a file of its site, if its address says that it is one and it can be read."""
+    kind = site_file(page.url)
+    return replace(page, content_type=kind, claims=(), declared_licence=None) if kind and page.reason is None else page
 
 
 __all__ = ["READER_VERSION", "ByteRange", "Page", "file_url", "read_file"]

@@ -23,6 +23,7 @@ from bubblenet.corpus.reading.json_values import loads
 from bubblenet.corpus.reading.language_codes import shortest
 from bubblenet.corpus.reading.pages import Page, from_payload, from_text, quarantined
 from bubblenet.corpus.reading.sniffing import is_html
+from bubblenet.corpus.rights.claims import licence_claims
 
 TEXT_FIELDS = ("text", "content", "raw_content", "markdown", "html")
 """The first of these that holds a text is the content; `markdown` and `html` also give its type."""
@@ -74,6 +75,7 @@ def page_of_record(page: Page, record: Mapping[str, Any], max_document_bytes: in
         declared_licence=next(filter(None, map(_line, _values(levels, LICENCE_FIELDS))), None),
         fetched_at=next(filter(None, map(_date, _values(levels, DATE_FIELDS))), None),
     )
+    page = replace(page, claims=licence_claims(page.declared_licence))
     empty = None
     for name in TEXT_FIELDS:
         value = _text(levels[0].get(name))

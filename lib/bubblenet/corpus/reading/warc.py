@@ -23,7 +23,7 @@ from bubblenet.corpus.reading.digests import PROBE_BYTES, Census, Verdict
 from bubblenet.corpus.reading.pages import Page, quarantined
 from bubblenet.corpus.reading.record_lengths import CLOSING, NO_RECORD, WARC_MAGIC, PlainRecord, has_taken_in, sizes_of, wrong_length
 from bubblenet.corpus.reading.streams import GZIP_MAGIC, MAX_DRAINED_BYTES, ByteRange, GzipMember, file_size, find, reason_of
-from bubblenet.corpus.reading.warc_records import Digests, read_record
+from bubblenet.corpus.reading.warc_records import Digests, crawler_of, read_record
 
 _NATIVE_PANIC = "PanicException"  # the class of errors that FastWARC did not anticipate; it cannot be imported
 
@@ -37,7 +37,8 @@ def read_warc(
     reader = (_GzipReader if is_gzip else _PlainReader)(source, path, max_document_bytes, part)
     if refuse_digest_mismatch:
         reader.digests = Verdict(reader.census)
-    return reader.pages()
+    crawler = reader.crawler()
+    return (replace(page, crawler=crawler) for page in reader.pages())
 
 
 class _Reader(ABC):
@@ -90,6 +91,20 @@ class _Reader(ABC):
             elif held:
                 yield held
             self._offset = frame.end if frame.has_ended and (self._is_framed or not damage) else self._next_record(start + 1)
+
+    def crawler(self) -> str | None:
+        """Who made the file, as its first record says if it is sound; the same for each of its parts."""
+        try:
+            frame = self._open(0)
+            stream = cast(BinaryIO, frame)
+            for record in ArchiveIterator(stream, parse_http=False, stream_detect=False, fsspec_args=False, quirks_mode=self._is_lenient):
+                if crawler := crawler_of(record):
+                    frame.drain()
+                return crawler if frame.has_ended else None
+        except BaseException as error:
+            if not isinstance(error, (OSError, ValueError)) and type(error).__name__ != _NATIVE_PANIC:
+                raise
+        return None
 
     def _damage(self, frame: GzipMember | PlainRecord, page: Page | None) -> str:
         """What is wrong with a record that was read to its end; empty if nothing is."""

@@ -16,6 +16,9 @@ from bubblenet.corpus.reading.encodings import BodyError
 from bubblenet.corpus.reading.language_codes import shortest
 from bubblenet.corpus.reading.pages import Page, from_payload, quarantined
 from bubblenet.corpus.reading.sniffing import is_document
+from bubblenet.corpus.rights import robots
+from bubblenet.corpus.rights.claims import header_claims
+from bubblenet.corpus.rights.site_files import site_file
 
 _CONTENT_TYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "markdown"}
 _PAGE_RECORDS = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
@@ -24,6 +27,8 @@ _NO_PAGES = (
 )
 _PAGE_SCHEMES = ("http://", "https://", "file://", "ftp://")
 _ALTERED_BLOCK = ("digest_mismatch", "the block is not the one its WARC-Block-Digest was made from")
+_CRAWLER_FIELDS = ("http-header-user-agent", "software", "operator")
+_MAX_CRAWLER_CHARACTERS = 500
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -53,6 +58,9 @@ def read_record(record: WarcRecord, limit: int, offset: int, digests: Digests | 
     response = http.parse(block) if is_response else http.Response(200, {"content-type": record.headers.get("Content-Type") or ""}, block)
     if response is None:
         return _cut_record(page, len(block), length) or quarantined(page, "unreadable", "the response has no HTTP status line")
+    page = replace(page, http_status=response.status if is_response else None, claims=header_claims(response.rights))
+    if kind := site_file(url):
+        return _site_file(replace(page, content_type=kind, claims=()), record, response, block, limit, digests)
     content_type = _CONTENT_TYPES.get(response.content_type or _sniffed_type(response.body))
     if response.status != 200 or content_type is None:
         is_altered = bool(digests) and len(block) == length and fits(record.headers.get("WARC-Block-Digest"), block) is False
@@ -109,8 +117,33 @@ def _cut_record(page: Page, num_bytes: int, announced: int) -> Page | None:
     return quarantined(page, "truncated", f"the record announces {announced} bytes, {num_bytes} are there")
 
 
+def _site_file(page: Page, record: WarcRecord, response: http.Response, block: bytes, limit: int, digests: Digests | None) -> Page | None:
+    """A file that speaks for its site; one that is not there (4xx) speaks for nothing from then on (RFC 9309, section 2.3.1.3).
+
+    None for a redirect and for a server that failed: they say nothing, and the file before them still holds.
+    """
+    if 400 <= response.status < 500:
+        return replace(page, content="", payload_digest=hashlib.sha256(b"").hexdigest())
+    if response.status != 200:
+        return None
+    page = replace(page, block_digest=hashlib.sha256(block).hexdigest())
+    body = _record_problem(page, record, block, limit) or _verified_body(page, record, response, block, limit, digests)
+    if isinstance(body, Page):
+        return body
+    digest = hashlib.sha256(body[0]).hexdigest()
+    return replace(page, is_verified=body[1], payload_digest=digest, content=robots.decoded(body[0]), charset="utf-8")
+
+
 def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block: bytes, limit: int, digests: Digests | None) -> Page:
     """The page of a complete record, unless its digests refuse it."""
+    found = _verified_body(page, record, response, block, limit, digests)
+    return found if isinstance(found, Page) else from_payload(replace(page, is_verified=found[1]), found[0], response.charset)
+
+
+def _verified_body(
+    page: Page, record: WarcRecord, response: http.Response, block: bytes, limit: int, digests: Digests | None
+) -> tuple[bytes, bool] | Page:
+    """The body without its encodings, and whether a digest proves it; the quarantined page if it is cut, damaged or refused."""
     fits_block = fits(record.headers.get("WARC-Block-Digest"), block)
     if fits_block is False and digests:
         return quarantined(page, *_ALTERED_BLOCK)
@@ -125,5 +158,15 @@ def _decoded_page(page: Page, record: WarcRecord, response: http.Response, block
     fits_payload = fits(record.headers.get("WARC-Payload-Digest"), response.body, entity, body, block)
     if digests and digests.refuses(fits_payload):
         return quarantined(page, "digest_mismatch", "the body is not the one its WARC-Payload-Digest was made from")
-    is_verified = bool(fits_block or fits_payload) and fits_block is not False
-    return from_payload(replace(page, is_verified=is_verified), body, response.charset)
+    return body, bool(fits_block or fits_payload) and fits_block is not False
+
+
+def crawler_of(record: WarcRecord) -> str | None:
+    """What an archive says in its first record that it was made by: the crawler's name for itself, else its program, else who ran it."""
+    if record.record_type != WarcRecordType.warcinfo:
+        return None
+    fields: dict[str, str] = {}
+    for line in _read_block(record, min(record.content_length, http.MAX_HEAD_BYTES)).decode("utf-8", "replace").splitlines():
+        name, _, value = line.partition(":")
+        fields.setdefault(name.strip().lower(), hygiene.clean_line(value)[:_MAX_CRAWLER_CHARACTERS])
+    return next((fields[name] for name in _CRAWLER_FIELDS if fields.get(name)), None)

@@ -1,0 +1,31 @@
+"""Read what pages and their sites say about the use of their text: headers, elements, robots.txt, tdmrep.json: rights.
+
+Pages of older snapshots are looked at again where this one brought a new file of their site. No page is read for it.
+
+spark-submit --properties-file conf/spark/local.conf jobs/rights.py --snapshot 2026-11 --warehouse warehouse
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from bubblenet.app.job import job_of_steps
+from bubblenet.kernel.stage import StageReport, run_stage
+from bubblenet.method import rights
+from bubblenet.method.recipe import corpus_recipe
+
+if TYPE_CHECKING:
+    from bubblenet.kernel.context import Context
+
+
+def run(context: Context) -> list[StageReport]:
+    """Bring rights up to date with the documents of the snapshot."""
+    return [run_stage(rights.reading_stage(context, corpus_recipe(context.settings)), context)]
+
+
+JOB = job_of_steps("rights", __doc__, [run], follows="ingest")
+
+
+if __name__ == "__main__":
+    sys.exit(JOB.main())
