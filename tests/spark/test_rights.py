@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bubblenet import settings
 from bubblenet.errors import StaleSnapshotError
-from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, pipeline, rights, segment
+from bubblenet.jobs import backtranslate, curate, deduplicate, pipeline, rights, segment
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method.recipe import corpus_recipe
@@ -161,7 +161,7 @@ def test_another_policy_redoes_no_stage_but_curate(start):
 
         assert report.counts.is_balanced
         assert published(context) - {MIRROR} == wanted - ({MIRRORED} if MIRROR in published(context) else set())
-    assert [report.num_requests for job in (ingest, rights, segment, deduplicate) for report in job.run(context)] == [0] * 6
+    assert [report.num_requests for job in (rights, segment, deduplicate) for report in job.run(context)] == [0] * 4
     assert {report.num_requests for report in backtranslate.run(context)} == {0}
 
 
