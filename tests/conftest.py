@@ -49,9 +49,9 @@ def spark() -> Iterator[object]:
     spark = session.build(
         "tests",
         extra={
-            # Measured on a warm pipeline of three pages, 64 s before: the second compiler and room for its code (the first one's 48 MB fill
-            # up within a minute, and the rest is interpreted) 41 s; without adaptive plans and checksums of the log, 37 s.
-            "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=512m",
+            # The second compiler took as much CPU time as it saved: three pipelines of ten pages in a new session, 230 s of the JVM's with it, 165 s
+            # without. The first one needs room for its code: its 48 MB fill up within a minute, and the rest is interpreted.
+            "spark.driver.extraJavaOptions": f"{SHORT_LIVED} -XX:ReservedCodeCacheSize=512m",
             "spark.sql.adaptive.enabled": "false",
             "spark.databricks.delta.writeChecksumFile.enabled": "false",
             "spark.master": "local[2,16]",
