@@ -49,8 +49,8 @@ def spark() -> Iterator[object]:
     spark = session.build(
         "tests",
         extra={
-            # The second compiler took as much CPU time as it saved: three pipelines of ten pages in a new session, 230 s of the JVM's with it, 165 s
-            # without. The first one needs room for its code: its 48 MB fill up within a minute, and the rest is interpreted.
+            # The second compiler took more than it gave: three pipelines of ten pages in a new session were 230 s of the JVM's CPU with it and
+            # 165 s without. The first one needs room for its code: its 48 MB fill up within a minute, and the rest is interpreted.
             "spark.driver.extraJavaOptions": f"{SHORT_LIVED} -XX:ReservedCodeCacheSize=512m",
             "spark.sql.adaptive.enabled": "false",
             "spark.databricks.delta.writeChecksumFile.enabled": "false",
