@@ -30,6 +30,7 @@ ALL = "all"
 """In place of a snapshot's name: all of them."""
 
 _MOST_NAMED = 5
+_RIGHTS_NOT_READ = "rights not read"
 
 
 def names(warehouse: Warehouse) -> list[str]:
@@ -46,7 +47,7 @@ def waiting(context: Context, recipe: Recipe, readings: Sequence[str] = ()) -> d
     """
     return {
         "files not read": ("ingest", _unread_files(context, readings or [recipe["ingest"].id])),
-        "rights not read": ("rights", rights.unread(context, recipe)),
+        _RIGHTS_NOT_READ: ("rights", rights.unread(context, recipe)),
         "documents not cut": ("segment", _uncut_documents(context, recipe)),
         "passages not compared": ("deduplicate", _uncompared_passages(context, recipe)),
     }
@@ -63,8 +64,8 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
     found: dict[str, list[str]] = {}
     for row in reduce(lambda left, right: left.unionByName(right), counts).collect():
         found.setdefault(row["snapshot"], []).append(f"{row['num']:,} {row['what']}")
-    stale = _made_otherwise(context, recipe, list(found)) if found else set()
-    if stale:
+    without_rights = [name for name, what in found.items() if any(_RIGHTS_NOT_READ in one for one in what)]
+    if stale := _made_otherwise(context, recipe, list(found), without_rights) if found else set():
         todo = (
             f"Bring all up with the same settings: bubblenet run --snapshot {ALL} --warehouse {context.warehouse.location} "
             "- or publish without their pairs: --set curation.leave_out_stale=true"
@@ -80,8 +81,11 @@ def _told(found: Mapping[str, Sequence[str]]) -> str:
     return f"{'; '.join(told[:_MOST_NAMED])}{more}"
 
 
-def _made_otherwise(context: Context, recipe: Recipe, among: Sequence[str]) -> set[str]:
-    """Those snapshots of which something was read, cut or compared under other rules than those of the recipe."""
+def _made_otherwise(context: Context, recipe: Recipe, among: Sequence[str], without_rights: Sequence[str]) -> set[str]:
+    """Those snapshots of which something was read, cut or compared under other rules than those of the recipe.
+
+    without_rights: of these also the ones that have compared passages, which would be published whatever their pages say.
+    """
 
     def rows(table: Table) -> DataFrame:
         return context.warehouse.read(table, context.version(table))
@@ -93,7 +97,11 @@ def _made_otherwise(context: Context, recipe: Recipe, among: Sequence[str]) -> s
     compared_so = reduce(lambda left, right: left.unionByName(right), (some.select("segment_id") for some in otherwise))
     here = passages.current(context, SEGMENTS, recipe["segment"].id).select("segment_id", "snapshot")
     made = read.unionByName(cut).unionByName(here.join(compared_so, on="segment_id", how="left_semi").select("snapshot"))
-    return {row["snapshot"] for row in made.where(F.col("snapshot").isin(list(among))).distinct().collect()}
+    made = made.where(F.col("snapshot").isin(list(among)))
+    if without_rights:
+        unread = here.where(F.col("snapshot").isin(list(without_rights)))
+        made = made.unionByName(unread.join(compared(context, recipe), on="segment_id", how="left_semi").select("snapshot"))
+    return {row["snapshot"] for row in made.distinct().collect()}
 
 
 def _unread_files(context: Context, readings: Sequence[str]) -> DataFrame:
