@@ -49,7 +49,7 @@ def spark() -> Iterator[object]:
     spark = session.build(
         "tests",
         extra={
-            # The second compiler took more than it gave: three pipelines of ten pages in a new session were 230 s of the JVM's CPU with it and
+            # The second compiler took more than it gave: three pipelines of ten pages in a new session were 230 s of the JVM's CPU with it,
             # 165 s without. The first one needs room for its code: its 48 MB fill up within a minute, and the rest is interpreted.
             "spark.driver.extraJavaOptions": f"{SHORT_LIVED} -XX:ReservedCodeCacheSize=512m",
             "spark.sql.adaptive.enabled": "false",

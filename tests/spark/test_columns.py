@@ -20,11 +20,12 @@ from pyspark.sql import functions as F
 
 from bubblenet import settings
 from bubblenet.errors import ConcurrentRunError, WarehouseError
+from bubblenet.jobs import migrate
 from bubblenet.kernel import warehouse as warehouse_module
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method import curation, recipe
-from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, ROUNDS, RUNS, SCORES, Column, Table
+from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, ROUNDS, RUNS, SCORES, TABLES, Column, Table
 from bubblenet.tables.declaration import columns
 from bubblenet.viewing.report import write_report
 from bubblenet.viewing.status import print_status
@@ -117,6 +118,36 @@ def test_columns_are_added_to_the_tables_of_release_0_1_0_and_no_model_is_asked_
     assert reports["segment"].num_rows == 5  # the pages lie elsewhere now
     assert context.warehouse.read(JUDGEMENTS).where("mood IS NULL").count() == 17
     assert context.warehouse.read(CURATED).count() == 5
+
+
+def test_migrate_says_what_it_added_keeps_every_row_and_may_be_killed(spark, old, monkeypatch, capsys):
+    def rows_of(table: Table) -> list[str]:
+        return sorted(str(row) for row in DeltaTable(str(old / table.name)).to_pyarrow_table(columns=before[table.name]).to_pylist())
+
+    before = {table.name: log_of(old, table).schema().to_arrow().names for table in TABLES if (old / table.name).exists()}
+    kept = {table.name: rows_of(table) for table in TABLES if table.name in before}
+    real, seen = Warehouse._add_columns, []
+
+    def killed(self, table):
+        seen.append(table.name)
+        if len(seen) > 1:
+            raise KeyboardInterrupt
+        real(self, table)
+
+    monkeypatch.setattr(Warehouse, "_add_columns", killed)
+    with pytest.raises(KeyboardInterrupt):
+        Warehouse(spark, str(old), access="update")
+    monkeypatch.undo()
+
+    arguments = ["--warehouse", str(old), "--set", "engine.kind=scripted"]
+    assert [migrate.JOB.main(arguments) for _ in range(2)] == [0, 0]
+
+    first, again = capsys.readouterr().out.split("migrate nothing was missing")
+    assert "migrate rights: made" in first
+    assert "added " in first
+    assert "instructions" in first
+    assert "made under other rules" in again
+    assert {table.name: rows_of(table) for table in TABLES if table.name in before} == kept
 
 
 def test_whoever_looks_changes_nothing_and_sees_missing_columns_as_null(spark, old, tmp_path, declare):

@@ -57,6 +57,7 @@ class Warehouse:
         self._namespace = ".".join(f"`{part}`" for part in (catalog, schema) if part) if schema else ""
         self._locations: dict[str, str] = {}
         self._absent: frozenset[str] = frozenset()
+        self.changes: tuple[str, ...] = ()  # what opening it has added, for people
         self._open(access)
 
     def plan_location(self, run_id: str, stage: str) -> str:
@@ -203,6 +204,7 @@ class Warehouse:
                 return
             list(pool.map(self._create, absent))
             list(pool.map(self._add_columns, [table for table, missing in found.items() if missing]))
+        self.changes = tuple(_change(table, missing) for table, missing in found.items() if missing != ())
 
     def _missing_columns(self, table: Table) -> tuple[Column, ...] | None:
         """None if the table itself is missing."""
@@ -265,6 +267,10 @@ class Warehouse:
             detail = self.spark.sql(f"DESCRIBE DETAIL {self.identifier(table)}").first()
             self._locations[table.name] = detail["location"].removeprefix("file:") if detail else ""
         return self._locations[table.name]
+
+
+def _change(table: Table, missing: Sequence[Column] | None) -> str:
+    return f"{table.name}: made" if missing is None else f"{table.name}: added {', '.join(column.name for column in missing)}"
 
 
 def _literal(text: str) -> str:
