@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyarrow import fs
+    from pyspark.sql import SparkSession
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>//.*)")
 _LOCAL = re.compile(r"file:/{0,2}(?=/)", re.IGNORECASE)
@@ -89,6 +91,14 @@ class Store:
         if azure := _AZURE.search(self.spark):
             return _given(environment, {f"fs.azure.account.key.{azure['account']}.dfs.core.windows.net": _AZURE_KEY})
         return {}
+
+
+def tell_hadoop(spark: SparkSession, location: str) -> None:
+    """Set what Hadoop does not take from the environment, unless the session has its own. An address that is no Store's is left alone."""
+    with suppress(AddressError):
+        for key, value in Store.of(location).hadoop().items():
+            if spark.conf.get(f"spark.hadoop.{key}", None) is None:
+                spark.conf.set(key, value)
 
 
 _S3_ENDPOINT: Final[Mapping[str, tuple[str, ...]]] = {"fs.s3a.endpoint": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")}

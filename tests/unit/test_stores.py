@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pyarrow import fs
@@ -12,7 +13,7 @@ from bubblenet.app import session
 from bubblenet.cli.submitting import submit_command
 from bubblenet.errors import AddressError
 from bubblenet.kernel.scratch import Scratch
-from bubblenet.stores import Store, reason_of
+from bubblenet.stores import Store, reason_of, tell_hadoop
 
 AZURE = "//pages@team.dfs.core.windows.net/wh"
 
@@ -116,3 +117,19 @@ def test_the_command_that_is_shown_has_the_connector():
     [packages] = [part for part in command if part.startswith("spark.jars.packages=")]
     assert "hadoop-aws" in packages
     assert "--conf" not in submit_command("pipeline", [], "local", ["/data/wh"])
+
+
+class Conf(dict):
+    """The settings of a session."""
+
+    set = dict.__setitem__
+
+
+def test_a_session_keeps_what_it_was_told_of_hadoop(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store:9000")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    session_of_its_own = SimpleNamespace(conf=Conf({"spark.hadoop.fs.s3a.endpoint": "http://theirs"}))
+    tell_hadoop(session_of_its_own, "s3://bucket/wh")
+    assert session_of_its_own.conf["fs.s3a.endpoint.region"] == "eu-central-1"
+    assert "fs.s3a.endpoint" not in session_of_its_own.conf
+    tell_hadoop(session_of_its_own, "https://host/page.html")  # an input that is no place of tables

@@ -89,7 +89,7 @@ def _hadoop_version() -> str:
 
 @contextmanager
 def entered(app_name: str, conf: str, locations: Iterable[str] = ()) -> Iterator[SparkSession]:
-    """The session of a job: a new one, stopped at the end. locations: where it reads and writes.
+    """The session of a job: a new one, stopped at the end. locations: where it writes.
 
     Where somebody else has one (a notebook, a managed platform) it is a session beside theirs, with their executors and settings of its
     own, and neither is stopped. Raises EnvironmentProblem as build does, and for a session of Spark Connect.

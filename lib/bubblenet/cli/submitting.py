@@ -42,7 +42,8 @@ def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
     if job.is_answered(values):
         return 0
     session.check_java()
-    command = submit_command(script, argv, chosen.execution.spark_conf, [place.warehouse, *(values.get("input") or ())])
+    written = [place.warehouse, *filter(None, [values.get("out")])]  # inputs are listed and read without Spark where it cannot
+    command = submit_command(script, argv, chosen.execution.spark_conf, [str(location) for location in written])
     typer.echo(f"$ {shlex.join(command)}")
     log = _log_file(place.warehouse)
     with log.open("w", encoding="utf-8") as stream:
@@ -53,7 +54,7 @@ def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
 
 
 def submit_command(script: str, argv: Sequence[str], conf: str, locations: Sequence[str] = ()) -> list[str]:
-    """The spark-submit line for a script of jobs/. locations: where it reads and writes."""
+    """The spark-submit line for a script of jobs/. locations: where it writes."""
     import pyspark
 
     from bubblenet import jobs

@@ -21,7 +21,7 @@ from bubblenet.errors import ConcurrentRunError, WarehouseError
 from bubblenet.kernel import schemas, table_log
 from bubblenet.kernel.table_log import TableLog
 from bubblenet.locations import literal_path
-from bubblenet.stores import Store, reason_of
+from bubblenet.stores import Store, reason_of, tell_hadoop
 from bubblenet.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
@@ -188,9 +188,7 @@ class Warehouse:
 
     def _open(self, access: Access) -> None:
         """Check every table before any is created or changed."""
-        for key, value in self._store.hadoop().items():
-            if self.spark.conf.get(f"spark.hadoop.{key}", None) is None:
-                self.spark.conf.set(key, value)
+        tell_hadoop(self.spark, self.location)
         if access == "create":
             self._make_place()
         elif not self.exists(tables.RUNS):

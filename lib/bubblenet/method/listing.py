@@ -13,6 +13,7 @@ from bubblenet import locations
 from bubblenet.errors import InputError
 from bubblenet.kernel.keys import content_id
 from bubblenet.locations import literal_path
+from bubblenet.stores import tell_hadoop
 from bubblenet.udfs.corpus import list_urls
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def _is_known_to_spark(spark: SparkSession, path: str) -> bool:
 
 
 def _listed_by_spark(spark: SparkSession, inputs: list[str]) -> DataFrame:
+    for path in inputs:
+        tell_hadoop(spark, path)
     # The reader lists names and sizes; without the content column it opens no file.
     listing = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load([literal_path(path) for path in inputs])
     local = F.regexp_replace("path", "^file:/+", "/")
