@@ -28,14 +28,12 @@ _MOST_TRIES = 8
 
 
 def run(context: Context) -> list[StageReport]:
-    """Bring judgements and curated up to date; again if another driver curates at the same time, so that the last one judges all there is.
-
-    Raises AccountingError when a pair has no verdict.
-    """
-    for _ in range(_MOST_TRIES - 1):
-        with suppress(ConcurrentRunError):
-            return [_curate(context)]
-    return [_curate(context)]
+    """Bring judgements and curated up to date; again if another driver was faster. Raises AccountingError when a pair has no verdict."""
+    with context.described("curate"):
+        for _ in range(_MOST_TRIES - 1):
+            with suppress(ConcurrentRunError):
+                return [_curate(context)]
+        return [_curate(context)]
 
 
 def _curate(context: Context) -> StageReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from bubblenet.kernel.ledger import Ledger
 from bubblenet.kernel.placement import has_local_gpu
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pyspark.sql import SparkSession
     from rich.console import Console
@@ -63,6 +64,15 @@ class Context:
     def version(self, table: Table) -> int:
         """The version at which a table is read."""
         return self.pins[table.name] if table.name in self.pins else self.warehouse.version(table)
+
+    @contextmanager
+    def described(self, name: str) -> Iterator[None]:
+        """Let Spark's web page and its event log show the queries in this block under a name."""
+        self.spark.sparkContext.setJobDescription(name)
+        try:
+            yield
+        finally:
+            self.spark.sparkContext.setLocalProperty("spark.job.description", None)  # type: ignore[arg-type] # removes it
 
     @property
     def concurrent_tasks(self) -> int:

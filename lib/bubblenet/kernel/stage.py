@@ -128,6 +128,13 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
 
     Raises AccountingError if rows were lost or duplicated, ConcurrentRunError if other drivers kept winning the transaction.
     """
+    with context.described(stage.name):
+        report = _run_stage(stage, context)
+    report.show(context.console)
+    return report
+
+
+def _run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
     budget = Budget(context.settings.budget, context.spent) if stage.is_model_stage else Budget(settings_module.Budget())
     done: list[FinishedUnit] = []
@@ -147,7 +154,7 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
     counts = plan.before
     for unit in done[num_before:]:  # a plan counts what was done before it
         counts = counts.answered(unit.verdicts)
-    report = StageReport(
+    return StageReport(
         name=stage.name,
         counts=counts,
         num_requests=sum(unit.entry.num_requests for unit in done),
@@ -157,8 +164,6 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
         seconds=time.monotonic() - started,
         stopped_by=stopped_by,
     )
-    report.show(context.console)
-    return report
 
 
 def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, done: list[FinishedUnit]) -> str | None:
