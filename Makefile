@@ -23,6 +23,8 @@ BENCH_CURVE ?= 1000,5000
 BENCH_ROUNDS ?= 1
 BENCH_WAREHOUSE ?= build/bench-rounds
 BENCH_ITEMS ?= 40
+HISTORY ?= 10000,100000,1000000
+HISTORY_PAGES ?= 2000
 BENCH_TOKENS ?= 10000
 BENCH_HTML ?= $(PAGES)
 MUTATION_SHARE ?= 0.13
@@ -33,7 +35,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-gates test-stores
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates test-stores
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -78,7 +80,7 @@ nightly: setup build/stores/.moto build/stores/.hdfs ## the long tests (kills, r
 	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-gates
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -185,6 +187,9 @@ bench-rounds: setup ## the judge's selection beside random ones of one size, tra
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge
+
+bench-history: setup ## what 2,000 new pages cost on histories of 10,000 to 1,000,000 passages, by stage (HISTORY=10000,100000,1000000; an hour)
+	$(BIN)/python -m tests.benchmarks.history --history $(HISTORY) --pages $(HISTORY_PAGES)
 
 bench-gates: setup ## what the gates refuse: of what people wrote in eleven languages, and of planted defects (about a minute)
 	$(BIN)/python -m tests.benchmarks.gates

@@ -26,7 +26,9 @@ from tests.conftest import ROOT, SCRIPTED
 
 NUM_NEW = 6
 BARS = {"six new pages": "at most 45 queries, 15 commits, 45 s", "the same again": "at most 8 queries, 20 s; 5 s wished"}
-DELTA = ("Delta:", "$anonfun$recordDelta")
+DELTA, DELTA_INSIDE = "Delta:", "recordDeltaOperation"
+"""How Delta describes its queries of logs, and where those that it does not describe are made."""
+
 EMPTY_SESSION = "from bubblenet.app import session\nsession.build('empty').stop()\n"
 
 
@@ -130,6 +132,7 @@ def counted(events: Path) -> tuple[Counter[str], int, int]:
     What a query starts belongs to it, but for Delta's own.
     """
     descriptions: dict[int, str] = {}
+    asked_by_delta = set[int]()
     roots: dict[int, int] = {}
     busy, num_jobs = set[int](), 0
     for file in (file for file in events.rglob("*") if file.is_file() and not file.name.startswith(".")):
@@ -138,12 +141,14 @@ def counted(events: Path) -> tuple[Counter[str], int, int]:
             if event["Event"].endswith("SparkListenerSQLExecutionStart"):
                 number = event["executionId"]
                 descriptions[number] = event["description"]
+                if event["description"].startswith(DELTA) or DELTA_INSIDE in event["details"].partition("\n")[0]:
+                    asked_by_delta.add(number)
                 roots[number] = event.get("rootExecutionId", number)
             elif event["Event"] == "SparkListenerJobStart":
                 num_jobs += 1
                 if number := event["Properties"].get("spark.sql.execution.id"):
                     busy.add(int(number))
-    of_logs = {number for number in busy if descriptions[number].startswith(DELTA)}
+    of_logs = busy & asked_by_delta
     asked = {roots[number] for number in busy - of_logs}
     return Counter(descriptions[number] for number in asked), len(of_logs), num_jobs
 

@@ -1,8 +1,8 @@
 """What a new snapshot costs on a small and on a large history. `make bench-history`.
 
-A history is made of one real run: its rows are multiplied under other ids, texts and bands, over several snapshots, so every table is as a year
-of crawls leaves it. Then the same new pages come onto each history: a fifth of them are older pages with one section changed, the others are new.
-Bytes read and shuffled, files opened and seconds of each stage are those of Spark's event log; the engine is the scripted one.
+A history is made of one real run: its rows are multiplied under other ids, texts and bands, over several snapshots, so that every table is
+as a year of crawls leaves it. Then the same new pages come onto each history: a fifth of them are older pages with one section changed, the
+others are new. Bytes read and shuffled, files opened and seconds of each stage are those of Spark's event log; the engine is the scripted one.
 
     python -m tests.benchmarks.history [--history 10000,100000] [--pages 2000]
 """
@@ -34,16 +34,7 @@ from tests.corpora import page, write_pages
 NUM_OLD_PAGES = 50
 NUM_SNAPSHOTS = 12
 MOST_GROWTH = 1.3
-IDS = (
-    "request_id",
-    "document_id",
-    "segment_id",
-    "representative_id",
-    "normalised_hash",
-    "instruction_id",
-    "payload_digest",
-    "block_digest",
-)
+IDS = ("request_id", "document_id", "segment_id", "representative_id", "normalised_hash", "instruction_id", "payload_digest")
 MEASURED = ("read", "shuffled", "files", "seconds")
 
 
@@ -96,9 +87,8 @@ def cost_on(folder: Path, size: int) -> dict[str, Cost]:
     grown = folder / f"{size}"
     grown.mkdir()
     (grown / "new").symlink_to(folder / "new")
-    subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.history_of", f"{folder}/warehouse", f"{grown}/warehouse", f"{size}"], check=True
-    )
+    growing = [sys.executable, "-m", "tests.benchmarks.history_of", f"{folder}/warehouse", f"{grown}/warehouse", f"{size}"]
+    subprocess.run(growing, check=True)
     events = grown / "events"
     started = time.monotonic()
     finished(run_command(grown, "new", []), events)
@@ -182,9 +172,8 @@ def multiplied(rows: DataFrame, table: Table, copies: int) -> DataFrame:
     many = rows.crossJoin(rows.sparkSession.range(copies).withColumnRenamed("id", "copy")).repartition("copy")
     changed = {name: other_id(F.col(name), copy) for name in IDS if name in table.column_names}
     if "snapshot" in table.column_names:
-        changed["snapshot"] = F.when(copy == 0, F.col("snapshot")).otherwise(
-            F.concat(F.lit("crawl"), (copy % NUM_SNAPSHOTS).cast("string"))
-        )
+        crawl = F.concat(F.lit("crawl"), (copy % NUM_SNAPSHOTS).cast("string"))
+        changed["snapshot"] = F.when(copy == 0, F.col("snapshot")).otherwise(crawl)
     if "text" in table.column_names:
         changed["text"] = F.concat("text", F.lit(" "), copy.cast("string"))
     if table is MINHASH_INDEX:
@@ -203,8 +192,9 @@ def print_table(costs: dict[int, dict[str, Cost]]) -> None:
     print("| stage | " + " | ".join(f"{what} {size:,}" for what in MEASURED for size in sizes) + " | read and shuffled grew |")
     print("|---|" + "---|" * (len(MEASURED) * len(sizes) + 1))
     for stage in costs[sizes[-1]]:
-        values = [[getattr(costs[size].get(stage, Cost()), what) for size in sizes] for what in MEASURED]
-        moved = [getattr(costs[size].get(stage, Cost()), "read") + getattr(costs[size].get(stage, Cost()), "shuffled") for size in sizes]
+        found = [costs[size].get(stage, Cost()) for size in sizes]
+        values = [[getattr(cost, what) for cost in found] for what in MEASURED]
+        moved = [cost.read + cost.shuffled for cost in found]
         growth = f"{moved[-1] / moved[0]:.2f} (at most {MOST_GROWTH})" if moved[0] else "-"
         print(f"| {stage} | " + " | ".join(f"{value:,.1f}" for row in values for value in row) + f" | {growth} |")
 

@@ -1,4 +1,4 @@
-"""A process that grows a history, since a session of its own needs its own Java: python -m tests.benchmarks.history_of BASE TARGET PASSAGES."""
+"""Grows a history in a process of its own: python -m tests.benchmarks.history_of BASE TARGET PASSAGES."""
 
 from __future__ import annotations
 
