@@ -2,7 +2,8 @@
 
 A history is made of one real run: its rows are multiplied under other ids, texts and bands, over several snapshots, so that every table is
 as a year of crawls leaves it. Then the same new pages come onto each history: a fifth of them are older pages with one section changed, the
-others are new. Bytes read and shuffled, files opened and seconds of each stage are those of Spark's event log; the engine is the scripted one.
+others are new. Bytes read and shuffled, files opened and seconds of each stage are those of Spark's event log; the engine is the scripted
+one.
 
     python -m tests.benchmarks.history [--history 10000,100000] [--pages 2000]
 """
