@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bubblenet.kernel import compaction
 from bubblenet.kernel.compaction import compact
 from bubblenet.kernel.stage import run_stage
 from bubblenet.tables import PASSAGE_SCORES
@@ -20,12 +21,12 @@ def thirds(tmp_path: Path) -> Thirds:
     return Thirds(str(tmp_path / "calls"))
 
 
-def test_small_files_are_joined_without_a_change_of_rows_or_of_what_is_known(make_context, thirds):
-    context = make_context()
-    for number in range(9):
-        run_stage(declare(context, thirds, 2 * number + 2), context)
+def test_small_files_are_joined_without_a_change_of_rows_or_of_what_is_known(make_context, thirds, monkeypatch):
+    monkeypatch.setattr(compaction, "_MOST_SMALL_FILES", 3)
+    context = make_context("A", "execution.unit_rows=3")
+    run_stage(declare(context, thirds, 18), context)
     before = rows(context, *PASSAGE_SCORES.column_names)
-    assert sum(map(len, context.warehouse.file_sizes(PASSAGE_SCORES))) > 16
+    assert sum(map(len, context.warehouse.file_sizes(PASSAGE_SCORES))) > 3
 
     assert compact(context.warehouse) == [PASSAGE_SCORES.name]
     assert list(map(len, context.warehouse.file_sizes(PASSAGE_SCORES))) == [1]
