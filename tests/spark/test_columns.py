@@ -143,8 +143,7 @@ def test_migrate_says_what_it_added_keeps_every_row_and_may_be_killed(spark, old
     assert [migrate.JOB.main(arguments) for _ in range(2)] == [0, 0]
 
     first, again = capsys.readouterr().out.split("migrate nothing was missing")
-    assert "migrate rights: made" in first
-    assert "added " in first
+    assert ": added " in first  # what the killed one had not come to
     assert "instructions" in first
     assert "made under other rules" in again
     assert {table.name: rows_of(table) for table in TABLES if table.name in before} == kept
