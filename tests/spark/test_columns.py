@@ -126,13 +126,9 @@ def test_migrate_says_what_it_added_keeps_every_row_and_may_be_killed(spark, old
 
     before = {table.name: log_of(old, table).schema().to_arrow().names for table in TABLES if (old / table.name).exists()}
     kept = {table.name: rows_of(table) for table in TABLES if table.name in before}
-    real, seen = Warehouse._add_columns, []
 
     def killed(self, table):
-        seen.append(table.name)
-        if len(seen) > 1:
-            raise KeyboardInterrupt
-        real(self, table)
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(Warehouse, "_add_columns", killed)
     with pytest.raises(KeyboardInterrupt):
