@@ -12,9 +12,11 @@ from pyspark.sql import functions as F
 
 from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
 from bubblenet.kernel import ledger, stage
+from bubblenet.kernel.salvaging import abandoned_units
 from bubblenet.kernel.schemas import properties
 from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.kernel.table_log import Transaction
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import PASSAGE_SCORES, RUNS
 from tests.spark.toys import Forgetful, Thirds, declare, rows
 
@@ -247,6 +249,33 @@ def test_what_was_answered_when_another_driver_won_is_kept(make_context, thirds,
     for one in (context, other):
         one.ledger.flush(one.warehouse)
     assert context.warehouse.read(RUNS).agg(F.sum("num_rows"), F.sum("prompt_tokens")).first() == (30, 150)
+
+
+def test_what_was_answered_when_the_driver_died_is_not_asked_again(make_context, thirds, monkeypatch):
+    killed = make_context("A", "execution.model_tasks=1")
+
+    def die(self, rows, *_):  # the workers have answered, the commit is not made; a kill deletes no files
+        rows.count()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Warehouse, "append", die)
+    monkeypatch.setattr(stage.Scratch, "delete_everything", lambda self: None)
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(declare(killed, thirds, 20), killed)
+    monkeypatch.undo()
+    assert len(thirds.calls()) == 20
+
+    resumed = make_context()
+    report = run_stage(declare(resumed, thirds, 25), resumed)
+    assert (report.num_rows, report.counts.seen, report.counts.pending) == (25, 25, 0)
+    assert sorted(thirds.calls()) == sorted(map(str, range(25)))  # each once
+    resumed.ledger.flush(resumed.warehouse)
+    assert resumed.warehouse.read(RUNS).agg(F.sum("num_rows")).first()[0] == 25
+    assert abandoned_units(resumed.warehouse, "score/passage", "another") == []
+
+    other = make_context()
+    assert run_stage(declare(other, thirds, 25), other).num_rows == 0
+    assert run_stage(declare(other, thirds, 25, version=2), other).num_rows == 25  # of another fingerprint nothing is taken
 
 
 def test_a_stale_transaction_writes_nothing_and_is_named(make_context, thirds):

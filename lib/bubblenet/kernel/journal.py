@@ -82,6 +82,12 @@ class Journal:
         return f"{folder}/{self._task}-{self._written}"
 
 
+def saved_units(scratch: str) -> list[int]:
+    """The numbers of the units with answers in a scratch folder."""
+    prefix = _answers_of(0)[:-1]
+    return sorted(int(name.removeprefix(prefix)) for name in Scratch(scratch).names() if name.startswith(prefix))
+
+
 def saved_folders(scratch: str, unit: int) -> list[str]:
     """The folders with the answers of a unit's tasks, one each."""
     return [f"{_answers_of(unit)}/{partition}" for partition in sorted(Scratch(scratch).names(_answers_of(unit)))]

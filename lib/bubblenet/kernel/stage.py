@@ -33,7 +33,7 @@ from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.placement import lend_local_gpu, model_profile
 from bubblenet.kernel.planning import PlannedUnit, answers_of, make_plan
 from bubblenet.kernel.progress import StageProgress
-from bubblenet.kernel.salvaging import saved_answers
+from bubblenet.kernel.salvaging import abandoned_units, mark_seen, saved_answers
 from bubblenet.kernel.scratch import Scratch
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.kernel.tasks import CPU_TASKS_PER_SLOT, pack_by_weight, spread_by_number
@@ -137,7 +137,7 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
 def _run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
     budget = Budget(context.settings.budget, context.spent) if stage.is_model_stage else Budget(settings_module.Budget())
-    done: list[FinishedUnit] = []
+    done = _append_abandoned(stage, context) if stage.is_model_stage else []
     fruitless = 0
     for start in count():
         plan = make_plan(stage, context, budget, start)
@@ -183,7 +183,7 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, done:
             try:
                 finished = _append_unit(stage, context, plan, planned, unit)
             except ConcurrentRunError:
-                if stage.is_model_stage and (saved := _append_saved(stage, context, unit)):
+                if stage.is_model_stage and (saved := _append_saved(stage, context, unit.scratch, unit.number)):
                     _finish(saved, done, budget, progress)
                 raise
             _finish(finished, done, budget, progress)
@@ -209,13 +209,24 @@ def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUni
     return _commit(stage, context, rows, unit.number, requests, planned.num_requests, started)
 
 
-def _append_saved(stage: Stage, context: Context, unit: Unit) -> FinishedUnit | None:
-    """Commit what a unit had answered when another driver won its transaction, but for what others answered; None if that is nothing.
+def _append_abandoned(stage: Stage, context: Context) -> list[FinishedUnit]:
+    """Commit what the units of drivers that died had answered."""
+    done = []
+    for scratch, number in abandoned_units(context.warehouse, stage.name, context.run_id):
+        if saved := _append_saved(stage, context, scratch, number):
+            done.append(saved)
+        mark_seen(scratch)
+    return done
+
+
+def _append_saved(stage: Stage, context: Context, scratch: str, unit: int) -> FinishedUnit | None:
+    """Commit what a unit had answered before it was lost, but for what others answered meanwhile; None if that is nothing.
 
     What is left of the unit is planned again. Raises ConcurrentRunError if others keep winning.
     """
     started = time.monotonic()
-    saved = saved_answers(context.spark, unit.scratch, unit.number, context.warehouse.read(stage.target).schema)
+    saved = saved_answers(context.spark, scratch, unit, context.warehouse.read(stage.target).schema)
+    saved = saved.where(F.col("fingerprint") == stage.fingerprint.id).withColumn("run_id", F.lit(context.run_id))
     for remaining in reversed(range(_MOST_TRIES)):
         version = context.warehouse.version(stage.target)
         number = context.warehouse.stored_transaction(stage.target, stage.app_id, version) + 1

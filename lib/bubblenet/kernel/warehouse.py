@@ -52,6 +52,7 @@ class Warehouse:
         self.spark = spark
         self._store = Store.of(location)
         self.location = self._store.spark
+        self.plans = f"{self.location}/_plans"  # with a folder for each run
         if "%" in self.location:  # delta-rs decodes a path twice, and would look for the tables elsewhere
             raise WarehouseError("a warehouse path without a percent sign", self.location, "Give another --warehouse.")
         self._namespace = ".".join(f"`{part}`" for part in (catalog, schema) if part) if schema else ""
@@ -62,7 +63,7 @@ class Warehouse:
 
     def plan_location(self, run_id: str, stage: str) -> str:
         """Folder of the materialised plan of one stage in one run; removed when the stage ends."""
-        return f"{self.location}/_plans/{run_id}/{stage.replace('/', '-')}"
+        return f"{self.plans}/{run_id}/{stage.replace('/', '-')}"
 
     def identifier(self, table: Table) -> str:
         """The table in SQL: delta.`path` or catalog.schema.table."""
