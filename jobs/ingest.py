@@ -15,9 +15,9 @@ from bubblenet.corpus.reading import formats
 from bubblenet.errors import InputError
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
-from bubblenet.method import passages
 from bubblenet.method.listing import file_parts, list_files
 from bubblenet.method.recipe import corpus_recipe
+from bubblenet.method.rows import current
 from bubblenet.tables import DOCUMENTS, FILES
 from bubblenet.udfs.corpus import KnowFile, ReadFile
 
@@ -47,7 +47,7 @@ def _listing(context: Context) -> Stage:
 
 def _reading(context: Context) -> Stage:
     recipe, settings = corpus_recipe(context.settings), context.settings.corpus
-    files = passages.current(context, FILES, recipe["list"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+    files = current(context, FILES, recipe["list"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
     parts, scope = file_parts(files, settings.split_bytes), ("snapshot", context.snapshot)
     return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(settings), scope=scope, weight="num_bytes")
 

@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from bubblenet.app.job import job_of_steps
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
-from bubblenet.method import passages
 from bubblenet.method.recipe import corpus_recipe
+from bubblenet.method.rows import current
 from bubblenet.tables import DOCUMENTS, SEGMENTS
 from bubblenet.udfs.corpus import CutPage
 
@@ -26,7 +26,7 @@ def run(context: Context) -> list[StageReport]:
     """Bring segments up to date with the documents of the snapshot."""
     settings, recipe = context.settings, corpus_recipe(context.settings)
     in_snapshot = F.col("snapshot") == context.snapshot
-    documents = passages.current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
+    documents = current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
     columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
     requests = documents.select(content_id("document_id", "snapshot").alias("request_id"), *columns)
     cut = CutPage(settings.segmentation, settings.corpus.languages)

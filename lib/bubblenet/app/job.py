@@ -187,9 +187,9 @@ def job_of_steps(
         state = RunState.now(*asked) if shows_result else None
         reports = [done for step in steps for done in (step(context) if step in of_all else _on_each_snapshot(step, context))]
         context.ledger.flush(context.warehouse)
+        if any(done.num_rows for done in reports):
+            compact(context.warehouse)
         if shows_result:
-            if any(done.num_rows for done in reports):
-                compact(context.warehouse)
             from bubblenet.viewing.summary import print_summary
 
             num_pending = print_summary(context, reports, time.monotonic() - started, report)

@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bubblenet.errors import AddressError, EnvironmentProblem, SettingsError, WarehouseError
+from bubblenet.errors import EnvironmentProblem, SettingsError, WarehouseError
 from bubblenet.stores import Store
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ def read_conf(path: Path) -> dict[str, str]:
 def conf_for(name: str, locations: Iterable[str]) -> dict[str, str]:
     """The keys and values of conf/spark/<name>.conf; on one machine with the connectors of Hadoop that the locations need.
 
-    A cluster has connectors of its own, or none on purpose.
+    Raises AddressError for a location that tables cannot have. A cluster has connectors of its own, or none on purpose.
     """
     conf = read_conf(conf_file(name))
-    needed = sorted({connector for location in locations if (connector := _connector(location))})
+    needed = sorted({connector for location in locations if (connector := Store.of(location).connector())})
     if not needed or not conf.get("spark.master", "").startswith("local"):
         return conf
     packages = [f"org.apache.hadoop:{connector}:{_hadoop_version()}" for connector in needed]
@@ -71,13 +71,6 @@ def conf_for(name: str, locations: Iterable[str]) -> dict[str, str]:
         "spark.jars.packages": ",".join([conf["spark.jars.packages"], *packages]),
         "spark.jars.excludes": conf["spark.jars.excludes"].replace("org.apache.hadoop:*", _HADOOP_BUT_CONNECTORS),
     }
-
-
-def _connector(location: str) -> str | None:
-    try:
-        return Store.of(location).connector()
-    except AddressError:  # an input, which others may be able to read
-        return None
 
 
 def _hadoop_version() -> str:

@@ -1,4 +1,7 @@
-"""Small files are joined where a table has many more than it needs: a crawl a month for years leaves some for each unit and task."""
+"""Small files are joined where a table has many more than it needs: a crawl a month for years leaves some for each unit and task.
+
+This is for the tables that stages fill. Those that a driver fills are joined where it writes them (table_log), without a Spark job.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,8 @@ def compact(warehouse: Warehouse) -> list[str]:
 
     Where another driver changes the same files, its commit stands and the next run tries again.
     """
-    crowded = [table for table in TABLES if any(map(is_crowded, warehouse.file_sizes(table)))]
+    of_stages = (table for table in TABLES if "request_id" in table.column_names)
+    crowded = [table for table in of_stages if any(map(is_crowded, warehouse.file_sizes(table)))]
     for table in crowded:
         with suppress(ConcurrentRunError):
             _join_small_files(warehouse, table)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bubblenet.settings import Settings
     from bubblenet.tables import Table
 
+_DESCRIPTION = "spark.job.description"
 _SNAPSHOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -68,11 +69,13 @@ class Context:
     @contextmanager
     def described(self, name: str) -> Iterator[None]:
         """Let Spark's web page and its event log show the queries in this block under a name."""
-        self.spark.sparkContext.setJobDescription(name)
+        session = self.spark.sparkContext
+        before = session.getLocalProperty(_DESCRIPTION)
+        session.setJobDescription(name)
         try:
             yield
         finally:
-            self.spark.sparkContext.setLocalProperty("spark.job.description", None)  # type: ignore[arg-type] # removes it
+            session.setLocalProperty(_DESCRIPTION, before)  # type: ignore[arg-type] # None removes it
 
     @property
     def concurrent_tasks(self) -> int:

@@ -21,8 +21,9 @@ from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import JUDGED_AS
 from bubblenet.kernel import accounting, ledger
 from bubblenet.kernel.table_log import Transaction
-from bubblenet.method import passages, rights, snapshots
+from bubblenet.method import measuring, passages, rights, snapshots
 from bubblenet.method.capping import capped
+from bubblenet.method.rows import current
 from bubblenet.tables import CURATED, DOCUMENTS, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, RECIPES, RIGHTS, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
 
 def every_pair(context: Context, recipe: Recipe) -> DataFrame:
     """Every instruction of the current recipe once: instruction_id, segment_id, origin, language (of the passage), passed, gate."""
-    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
+    instructions = current(context, INSTRUCTIONS, *recipe.instructions())
     has_text = instructions.where(F.col("instruction_id").isNotNull())
     pairs = has_text.groupBy("instruction_id", "segment_id").agg(
         F.min("origin").alias("origin"),
@@ -120,12 +121,11 @@ def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
 def _signals(context: Context, recipe: Recipe, grader: Grader) -> DataFrame:
     """One row per measured pair, with its modes joined: the columns of `judgements`, and the signals of the grader."""
     fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes)
-    scores = passages.current(context, SCORES, *fingerprints).where("kept")
-    named = [F.max(F.col("signals")[name]).alias(name) for name in grader.signal_names()]
+    scores = current(context, SCORES, *fingerprints).where("kept")
     return scores.groupBy("instruction_id").agg(
         *(F.max(name).alias(name) for name in dict.fromkeys((RANKING.ranks_by, *_COLUMNS))),
         F.max(F.when(F.col("mode") == F.lit(grader.rating), F.col("expected_score"))).alias("expected_score"),
-        F.struct(*named).alias("signals"),
+        measuring.signals_of(grader),
     )
 
 
@@ -174,7 +174,7 @@ def write_curated(context: Context, recipe: Recipe) -> bool:
 
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
     """Rows of `curated` from rows of `judgements` at a version: adds both texts, and the first occurrence of the passage."""
-    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions())
+    instructions = current(context, INSTRUCTIONS, *recipe.instructions())
     asked_in = F.coalesce("asked_language", "language").alias("instruction_language")
     texts = instructions.select("instruction_id", "instruction", asked_in).dropDuplicates(["instruction_id"])
     return (
@@ -186,11 +186,11 @@ def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int
 
 def _earliest_occurrences(context: Context, recipe: Recipe) -> DataFrame:
     """The first occurrence of each passage on a page that is not withheld: run ids sort by time, so the oldest snapshot wins."""
-    segments = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept")
+    segments = current(context, SEGMENTS, recipe["segment"].id).where("kept")
     segments = rights.without_withheld(segments, context, recipe)
     where = F.struct("run_id", "url", "position", "document_id", "snapshot", "heading_path", "text", "language")
     first = segments.groupBy("segment_id").agg(F.min(where).alias("first")).select("segment_id", "first.*")
-    documents = passages.current(context, DOCUMENTS, *recipe.readings()).where("kept")
+    documents = current(context, DOCUMENTS, *recipe.readings()).where("kept")
     licences = documents.groupBy("document_id", "snapshot").agg(_newest_licence(recipe).alias("declared_licence"))
     with_licence = first.join(licences, on=["document_id", "snapshot"], how="left")
     return with_licence.drop("run_id").withColumnsRenamed({"text": "response", "snapshot": "first_snapshot"})

@@ -10,10 +10,11 @@ from bubblenet.judging.modes import FREE, MODES
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
 from bubblenet.method import passages
+from bubblenet.method.rows import current
 from bubblenet.tables import PASSAGE_SCORES, SCORES
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from bubblenet.judging.grading import Grader
     from bubblenet.kernel.context import Context
@@ -36,11 +37,15 @@ def hopeful(pairs: DataFrame, context: Context, recipe: Recipe, grader: Grader) 
     if grader.calibration is None or not grader.calibration.first_cuts:
         return pairs
     fingerprints = (recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes if mode in FREE)
-    scores = passages.current(context, SCORES, *fingerprints).where("kept")
-    named = {name: F.max(F.col("signals")[name]) for name in grader.signal_names()}
-    signals = scores.groupBy("instruction_id").agg(F.struct(*(value.alias(name) for name, value in named.items())).alias("signals"))
-    is_hopeless = grader.hopeless_column({name: F.col("signals")[name] for name in named}, F.col("origin"))
+    scores = current(context, SCORES, *fingerprints).where("kept")
+    signals = scores.groupBy("instruction_id").agg(signals_of(grader))
+    is_hopeless = grader.hopeless_column({name: F.col("signals")[name] for name in grader.signal_names()}, F.col("origin"))
     return pairs.join(signals, on="instruction_id", how="left").where(~is_hopeless).drop("signals")
+
+
+def signals_of(grader: Grader) -> Column:
+    """Struct `signals` with those that a grader uses, of the rows of `scores` of one pair."""
+    return F.struct(*(F.max(F.col("signals")[name]).alias(name) for name in grader.signal_names())).alias("signals")
 
 
 def pair_stage(transform: MeasurePair, recipe: Recipe, pairs: DataFrame) -> Stage:

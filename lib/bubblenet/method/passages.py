@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
 from bubblenet.method import rights
-from bubblenet.method.rows import current as current
+from bubblenet.method.rows import current
 from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from bubblenet.kernel.stage import Stage
 from bubblenet.method import passages
 from bubblenet.method.decontamination import publish_index
 from bubblenet.method.recipe import draw_fingerprint
+from bubblenet.method.rows import current
 from bubblenet.tables import INSTRUCTIONS
 from bubblenet.translation.calibration import translation_calibration
 from bubblenet.translation.registry import spec_of
@@ -57,7 +58,7 @@ def translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: Data
 
 def in_two_languages(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
     """Instructions for translated passages, before their own translation, whose quality does not matter here."""
-    made = passages.current(context, INSTRUCTIONS, recipe["backtranslate/translated"].id).where("asked_instruction IS NOT NULL")
+    made = current(context, INSTRUCTIONS, recipe["backtranslate/translated"].id).where("asked_instruction IS NOT NULL")
     asked = made.select("segment_id", "sample_index", "style", "closing", "asked_instruction").join(texts, on="segment_id", how="inner")
     key = content_id("segment_id", F.lit("cross_lingual"), F.col("sample_index").cast("string"), "asked_instruction")
     requests = asked.withColumn("request_id", key)  # identical candidates have a row each, as when generated
@@ -84,7 +85,7 @@ def paraphrasing(context: Context, recipe: Recipe) -> Stage:
 
 def stated(context: Context, recipe: Recipe, questions: DataFrame) -> DataFrame:
     """segment_id of the passages with a question on their page that the gates did not refuse; the model asks about all others."""
-    refused = passages.current(context, INSTRUCTIONS, recipe["extract"].id).where("NOT kept AND status = 'ok'").select("request_id")
+    refused = current(context, INSTRUCTIONS, recipe["extract"].id).where("NOT kept AND status = 'ok'").select("request_id")
     return _asked_on_pages(questions).join(refused, on="request_id", how="left_anti").select("segment_id").distinct()
 
 
@@ -93,7 +94,7 @@ def open_passages(context: Context, recipe: Recipe, wanted: DataFrame) -> DataFr
     questions = passages.questions(context, recipe).join(wanted, on="segment_id", how="left_semi")
     candidates = _candidates(context, wanted.join(stated(context, recipe, questions), on="segment_id", how="left_anti"))
     requests = [frame.select("segment_id", "request_id") for frame in (_asked_on_pages(questions), candidates)]
-    asked = passages.current(context, INSTRUCTIONS, *recipe.instructions()).select("request_id")
+    asked = current(context, INSTRUCTIONS, *recipe.instructions()).select("request_id")
     return requests[0].unionByName(requests[1]).join(asked, on="request_id", how="left_anti").select("segment_id").distinct()
 
 

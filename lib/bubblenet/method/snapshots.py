@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.errors import StaleSnapshotError
-from bubblenet.method import passages, rights
+from bubblenet.method import rights
 from bubblenet.method.listing import file_parts
+from bubblenet.method.rows import current
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, RUNS, SEGMENTS
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
     """
     frames = ((what, frame) for what, (_, frame) in waiting(context, recipe, recipe.readings()).items())
     counts = (frame.groupBy("snapshot").agg(F.count("*").alias("num")).withColumn("what", F.lit(what)) for what, frame in frames)
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, int]] = {}
     for row in reduce(lambda left, right: left.unionByName(right), counts).collect():
-        found.setdefault(row["snapshot"], []).append(f"{row['num']:,} {row['what']}")
-    without_rights = [name for name, what in found.items() if any(_RIGHTS_NOT_READ in one for one in what)]
+        found.setdefault(row["snapshot"], {})[row["what"]] = row["num"]
+    without_rights = [name for name, what in found.items() if _RIGHTS_NOT_READ in what]
     if stale := _made_otherwise(context, recipe, list(found), without_rights) if found else set():
         todo = (
             f"Bring all up with the same settings: bubblenet run --snapshot {ALL} --warehouse {context.warehouse.location} "
@@ -75,8 +76,10 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
         context.console.print(f"[dim]not finished, so not published yet: {_told(unfinished)}[/dim]")
 
 
-def _told(found: Mapping[str, Sequence[str]]) -> str:
-    told = [f"{snapshot} ({', '.join(sorted(what))})" for snapshot, what in sorted(found.items())]
+def _told(found: Mapping[str, Mapping[str, int]]) -> str:
+    told = [
+        f"{snapshot} ({', '.join(sorted(f'{num:,} {what}' for what, num in waits.items()))})" for snapshot, waits in sorted(found.items())
+    ]
     more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
     return f"{'; '.join(told[:_MOST_NAMED])}{more}"
 
@@ -95,7 +98,7 @@ def _made_otherwise(context: Context, recipe: Recipe, among: Sequence[str], with
     cut = rows(SEGMENTS).where(own != recipe["segment"].id).select("snapshot")
     otherwise = (rows(table).where(own != recipe[stage].id) for table, stage in ((DUPLICATES, "deduplicate"), (MINHASH_INDEX, "minhash")))
     compared_so = reduce(lambda left, right: left.unionByName(right), (some.select("segment_id") for some in otherwise))
-    here = passages.current(context, SEGMENTS, recipe["segment"].id).select("segment_id", "snapshot")
+    here = current(context, SEGMENTS, recipe["segment"].id).select("segment_id", "snapshot")
     made = read.unionByName(cut).unionByName(here.join(compared_so, on="segment_id", how="left_semi").select("snapshot"))
     made = made.where(F.col("snapshot").isin(list(among)))
     if without_rights:
@@ -108,23 +111,23 @@ def _unread_files(context: Context, readings: Sequence[str]) -> DataFrame:
     listed = context.warehouse.read(FILES, context.version(FILES)).where("kept")  # by whatever version of the listing
     files = listed.dropDuplicates(["request_id"])
     parts = file_parts(files, context.settings.corpus.split_bytes).select("request_id", "snapshot")
-    read = passages.current(context, DOCUMENTS, *readings).select("request_id")
+    read = current(context, DOCUMENTS, *readings).select("request_id")
     return parts.join(read, on="request_id", how="left_anti")
 
 
 def _uncut_documents(context: Context, recipe: Recipe) -> DataFrame:
-    documents = passages.current(context, DOCUMENTS, *recipe.readings()).where("kept").select("document_id", "snapshot").distinct()
-    cut = passages.current(context, SEGMENTS, recipe["segment"].id).select("document_id", "snapshot")
+    documents = current(context, DOCUMENTS, *recipe.readings()).where("kept").select("document_id", "snapshot").distinct()
+    cut = current(context, SEGMENTS, recipe["segment"].id).select("document_id", "snapshot")
     return documents.join(cut, on=["document_id", "snapshot"], how="left_anti")
 
 
 def _uncompared_passages(context: Context, recipe: Recipe) -> DataFrame:
-    kept = passages.current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", "snapshot").distinct()
+    kept = current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", "snapshot").distinct()
     return kept.join(compared(context, recipe).select("segment_id"), on="segment_id", how="left_anti")
 
 
 def compared(context: Context, recipe: Recipe) -> DataFrame:
     """segment_id, kept, reason of every passage of the current recipe: as it was compared, or why it was left out before."""
     columns = ("segment_id", "kept", "reason")
-    left_out = passages.current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select(*columns)
-    return passages.current(context, DUPLICATES, recipe["deduplicate"].id).select(*columns).unionByName(left_out)
+    left_out = current(context, MINHASH_INDEX, recipe["minhash"].id).where("NOT kept").select(*columns)
+    return current(context, DUPLICATES, recipe["deduplicate"].id).select(*columns).unionByName(left_out)

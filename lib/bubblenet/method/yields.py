@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.method import passages
+from bubblenet.method.rows import current
 from bubblenet.tables import INSTRUCTIONS
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ KEPT = "kept"
 
 def show_instruction_yield(context: Context, recipe: Recipe) -> None:
     """Print one line: how many instructions of each style were kept under the current recipe, and the commonest reasons for rejection."""
-    rows = passages.current(context, INSTRUCTIONS, recipe["backtranslate"].id)
+    rows = current(context, INSTRUCTIONS, recipe["backtranslate"].id)
     counted = rows.groupBy(F.coalesce("style", "origin").alias("style"), F.coalesce("reason", F.lit(KEPT)).alias("reason")).count()
     styles: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in counted.collect():
@@ -31,7 +31,7 @@ def show_instruction_yield(context: Context, recipe: Recipe) -> None:
 
 def show_paraphrase_yield(context: Context, recipe: Recipe) -> None:
     """Print a line per chain, and how many of the instructions that the first chains failed on were rescued by another one."""
-    rows = passages.current(context, INSTRUCTIONS, recipe["paraphrase"].id)
+    rows = current(context, INSTRUCTIONS, recipe["paraphrase"].id)
     is_second_try = F.col("sample_index") >= context.settings.paraphrasing.chains
     counted = rows.groupBy(
         F.coalesce("chain", F.col("language")).alias("chain"),

@@ -12,6 +12,7 @@ from bubblenet.engines.roles import forward_engine
 from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import FREE, MODES, RANKING
 from bubblenet.method import measuring, passages, proposing, snapshots
+from bubblenet.method.rows import current
 from bubblenet.tables import INSTRUCTIONS, PASSAGE_SCORES, SCORES
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _wanted(context: Context, recipe: Recipe) -> DataFrame:
 
 def _pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     """The pairs of these passages that passed the gates, by id."""
-    instructions = passages.current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
+    instructions = current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
     pairs = instructions.select("instruction_id", "segment_id", "origin").dropDuplicates(["instruction_id"])
     return pairs.join(wanted, on="segment_id", how="left_semi")
 
@@ -92,4 +93,4 @@ def _unmeasured(pairs: DataFrame, context: Context, recipe: Recipe, mode: str) -
 
 
 def _unanswered(asked: DataFrame, context: Context, table: Table, fingerprint: str, *keys: str) -> DataFrame:
-    return asked.join(passages.current(context, table, fingerprint).select(*keys), on=list(keys), how="left_anti")
+    return asked.join(current(context, table, fingerprint).select(*keys), on=list(keys), how="left_anti")
