@@ -37,6 +37,12 @@ def rate(make_context, markers: dict[int, str], version: str, num: int = ROWS) -
     return report, time.monotonic() - started
 
 
+def rows_of_late_attempts(context, version: str) -> int:
+    """How many rows the third attempt of a task or a later one wrote: the first two leave the window in which the worker died."""
+    rows = context.warehouse.read(PASSAGE_SCORES).where(f"fingerprint = '{Fingerprint({'run': version}).id}'")
+    return rows.where("attempts > 2").count()
+
+
 @pytest.fixture
 def clean_seconds(make_context) -> float:
     rate(make_context, {}, "warm", 100)
@@ -54,14 +60,14 @@ def timeout(spark) -> int:
     spark.conf.set(TIMEOUT, usual)
 
 
-def test_a_poison_row_costs_one_quarantined_row_and_at_most_the_clean_time(make_context, clean_seconds, timeout):
+def test_a_poison_row_costs_one_quarantined_row_and_few_rows_asked_again(make_context, clean_seconds, timeout):
     for number, (marker, reason) in enumerate(REASONS.items()):
         report, seconds = rate(make_context, {137 + 150 * number: marker}, marker)
 
         assert (report.counts.kept, report.counts.quarantined, report.counts.pending) == (ROWS - 1, {reason: 1}, 0), marker
-        allowed = 2 * clean_seconds + (timeout * 1.25 if marker == "HANG" else 0)
-        print(f"{marker}: {seconds:.1f} s, clean {clean_seconds:.1f} s")
-        assert seconds <= allowed, marker
+        assert rows_of_late_attempts(make_context(), marker) <= Scripted.window_rows, marker
+        # Nothing waits for a death but where Spark must notice a silence; the factor is the noise of a busy machine.
+        assert seconds <= 4 * clean_seconds + (2 * timeout if marker == "HANG" else 0), marker
 
 
 def test_what_was_finished_before_a_death_is_not_asked_again(make_context, tmp_path):

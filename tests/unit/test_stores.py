@@ -105,10 +105,12 @@ def test_the_words_of_a_storage_library_are_a_line_without_colours():
 
 
 def test_on_one_machine_the_connector_of_an_address_is_among_the_packages():
-    plain, s3 = session.conf_for("local", ["/data/wh"]), session.conf_for("local", ["/data/in", "s3://bucket/wh", "zip://a::http://b"])
+    plain, s3 = session.conf_for("local", ["/data/wh"]), session.conf_for("local", ["/data/wh", "s3://bucket/wh"])
     assert plain == session.read_conf(session.conf_file("local"))
     assert re.search(r"io\.delta:.*,org\.apache\.hadoop:hadoop-aws:\d+\.\d+\.\d+$", s3["spark.jars.packages"])
     assert "org.apache.hadoop:*" not in s3["spark.jars.excludes"].split(",")
+    with pytest.raises(AddressError):
+        session.conf_for("local", ["zip://a::http://b"])
     assert session.conf_for("cpu", ["s3://bucket/wh"]) == session.read_conf(session.conf_file("cpu"))
 
 
