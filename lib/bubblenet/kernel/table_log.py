@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from pyspark.sql.types import StructType
+
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel import schemas
 from bubblenet.stores import Store
@@ -83,6 +85,34 @@ class TableLog:
     def version(self) -> int:
         """Number of the newest version."""
         return self._table.version()
+
+    @property
+    def location(self) -> str:
+        """Path or URL of the table, as Spark spells it."""
+        return self._store.spark
+
+    @property
+    def schema(self) -> StructType:
+        """The stored columns: Delta keeps them in Spark's own format."""
+        return StructType.fromJson(json.loads(self._table.schema().to_json()))
+
+    def plain_files(self, at_most: int) -> list[str] | None:
+        """Paths or URLs of all files, if any reader of Parquet gets the table's rows from them; None if not, or if there are more.
+
+        It does not where a newer protocol marks rows as deleted or renames columns, and where a file is not in its partition's folder.
+        """
+        import pyarrow as pa
+
+        if self._table.protocol().min_reader_version > 1:
+            return None
+        files = pa.table(self._table.get_add_actions())
+        if files.num_rows > at_most:
+            return None
+        partitions = files["partition"].to_pylist() if "partition" in files.column_names else [{}] * files.num_rows
+        paths = [unquote(path) for path in files["path"].to_pylist()]
+        if not all(map(_is_in_folder, paths, partitions)):
+            return None
+        return [f"{self.location}/{path}" for path in paths]
 
     def missing_columns(self, table: Table) -> tuple[Column, ...]:
         """As schemas.missing_columns."""
@@ -175,6 +205,12 @@ class TableLog:
         values = {column: None if value is None else str(value) for column, value in partition.items()}
         now, statistics = int(time.time() * 1000), json.dumps({"numRecords": len(rows)})
         return AddAction(name, files.get_file_info(name).size, values, now, data_change=True, stats=statistics)
+
+
+def _is_in_folder(path: str, partition: Mapping[str, Any]) -> bool:
+    """Whether a file's folders are those of its partition, COLUMN=VALUE each."""
+    folders = dict(unquote(folder).partition("=")[::2] for folder in path.split("/")[:-1])
+    return folders == {column: str(value) for column, value in partition.items()}
 
 
 def _by(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:

@@ -18,7 +18,7 @@ from pyspark.sql.types import StructType
 
 from bubblenet import tables
 from bubblenet.errors import ConcurrentRunError, WarehouseError
-from bubblenet.kernel import schemas, table_log
+from bubblenet.kernel import scans, schemas, table_log
 from bubblenet.kernel.table_log import TableLog
 from bubblenet.locations import literal_path
 from bubblenet.stores import Store, reason_of, tell_hadoop
@@ -72,13 +72,16 @@ class Warehouse:
     def read(self, table: Table, version: int | None = None) -> DataFrame:
         """The rows of a table at one version (default: the newest). Declared columns missing at that version are null."""
         if table.name in self._absent:
-            return self.spark.createDataFrame([], table.ddl)
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        rows = reader.table(self.identifier(table)) if self._namespace else reader.load(f"{self.location}/{table.name}")
+            return scans.no_rows(self.spark, schemas.declared(table))
+        rows = self._read(table, version)
         lacking = [column for column in table.columns if column.name not in rows.columns]
         return rows.withColumns({column.name: F.lit(None).cast(column.type) for column in lacking}) if lacking else rows
+
+    def _read(self, table: Table, version: int | None) -> DataFrame:
+        if not self._namespace:
+            return scans.rows(self.spark, self._log(table, version))
+        reader = self.spark.read if version is None else self.spark.read.option("versionAsOf", version)
+        return reader.table(self.identifier(table))  # a catalog may have rules of its own on who reads what
 
     def rows_at_hand(self, table: Table, *columns: str) -> list[dict[str, Any]]:
         """Some columns of a small table, without a Spark job; no rows if the table does not exist."""

@@ -1,0 +1,37 @@
+"""The rows of one version of a table, by its files where they are few.
+
+Delta plans and runs queries of its own log for each read. Of a small table they cost more than the rows: a pipeline of ten pages takes 68 s
+of the JVM's CPU through Delta and 46 s by the files (warm session, 2 cores, 2026-11-29). A table with many files is read through
+Delta, which then skips files by their statistics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bubblenet.locations import literal_path
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+    from bubblenet.kernel.table_log import TableLog
+
+MOST_FILES = 32
+"""Spark lists more paths than this by a job of its own (spark.sql.sources.parallelPartitionDiscovery.threshold)."""
+
+
+def rows(spark: SparkSession, log: TableLog) -> DataFrame:
+    """The rows at the log's version, with the columns that it declares."""
+    files = log.plain_files(MOST_FILES)
+    if files is None:
+        return spark.read.format("delta").option("versionAsOf", log.version).load(log.location)
+    if not files:
+        return no_rows(spark, log.schema)
+    found = spark.read.schema(log.schema).option("basePath", log.location).parquet(*map(literal_path, files))
+    return found.select(*(f"`{name}`" for name in log.schema.names))  # Spark has put partition columns last
+
+
+def no_rows(spark: SparkSession, schema: StructType) -> DataFrame:
+    """No rows with these columns; Spark leaves out of a plan what depends on them."""
+    return spark.sql(f"SELECT {', '.join(f'CAST(NULL AS {field.dataType.simpleString()}) AS `{field.name}`' for field in schema)} WHERE false")
