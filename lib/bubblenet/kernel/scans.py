@@ -34,4 +34,5 @@ def rows(spark: SparkSession, log: TableLog) -> DataFrame:
 
 def no_rows(spark: SparkSession, schema: StructType) -> DataFrame:
     """No rows with these columns; Spark leaves out of a plan what depends on them."""
-    return spark.sql(f"SELECT {', '.join(f'CAST(NULL AS {field.dataType.simpleString()}) AS `{field.name}`' for field in schema)} WHERE false")
+    columns = (f"CAST(NULL AS {field.dataType.simpleString()}) AS `{field.name}`" for field in schema)
+    return spark.sql(f"SELECT {', '.join(columns)} WHERE false")
