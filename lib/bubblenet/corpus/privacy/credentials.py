@@ -22,17 +22,31 @@ _BLOCK = re.compile(
 )
 """A private key with its body (RFC 7468), also one that is cut; detect-secrets finds its first line alone."""
 
-_LONG = re.compile(r"[\w./+=:@~-]{16,}", re.ASCII)
+_LONG = re.compile(r"[\w-]{13,}", re.ASCII)
 _IN_ADDRESS = re.compile(r"://[^/\s@]{1,200}:[^/\s@]{1,200}@")
-_DIGIT, _LETTER = re.compile(r"\d", re.ASCII), re.compile(r"[A-Za-z]")
+_REST = re.compile(r"[\w-]*(?:\.[\w-]{10,})*")
+_SPACE = re.compile(r"\s")
+_AROUND = 100
+"""Characters before a value in which its name stands."""
+
+_NO_WORD, _LETTER = re.compile(r"\d|[a-z][A-Z]|^[A-Z]+$", re.ASCII), re.compile(r"[A-Za-z]")
 
 _ASSIGNED = (
     r"(?:{words}|token|access_?key|credential|bearer|authorization:\s?basic)\w{{0,12}}[\"'\]]{{0,2}}(?:\s{{0,3}}(?:=>|:=|==|[:=])\s{{0,3}}|\s)"
     r"[\"'`]?(?P<value>[^\s\"'`,;<>(){{}}\[\]|]{{10,200}})"
 )
-_SHORT = re.compile(r"(?:pass\w{0,6}|pwd|secret|token|key|contrase\w{1,3})[\"'\]]{0,2}\s{0,3}(?:=>|:=|==|[:=])\s{0,3}[\"'`]?[^\s\"'`]{10}", re.I)
+_ASSIGNMENT = re.compile(r"[=:]>?\s{0,3}[\"'`]?[^\s\"'`/]{10}")
+_OF_SECRETS = re.compile(r"(?:pass\w{0,6}|pwd|secret|token|key|contrase\w{1,3})\w{0,12}[\"'\]]{0,2}\s{0,3}:?$", re.I)
 _NOT_ALONE = frozenset(
-    ("AWS Access Key", "Basic Auth Credentials", "Cloudant Credentials", "IBM Cloud IAM Key", "IBM COS HMAC Credentials", "NPM tokens", "SoftLayer Credentials")
+    (
+        "AWS Access Key",
+        "Basic Auth Credentials",
+        "Cloudant Credentials",
+        "IBM Cloud IAM Key",
+        "IBM COS HMAC Credentials",
+        "NPM tokens",
+        "SoftLayer Credentials",
+    )
 )
 """Types whose pattern also matches what stands before a secret; the secret is its group."""
 
@@ -40,14 +54,17 @@ _LOOSE = frozenset(("Artifactory Credentials", "IBM Cloud IAM Key", "Twilio API 
 """Types whose pattern also fits words and checksums, so that the value must look random."""
 
 _PLACEHOLDER = re.compile(
-    r"example|your|placeholder|changeme|change-me|dummy|sample|redacted|x{5,}|\*{3,}|\.\.\.|0{8,}|1234567|abcdef|foobar|<|>|\$\{|\{\{|%\(", re.I
+    r"example|your|placeholder|changeme|change-me|dummy|sample|redacted|x{5,}|\*{3,}|\.\.\.|0{8,}|1234567|abcdef|foobar|<|>|\$\{|\{\{|%\(",
+    re.I,
 )
-_TAUGHT = re.compile(r"(?:pass|passwd|password|pwd|pw|secret|token|user(?:name)?|key|test|foo|bar|\$\w+|%\w+%?|[:*x.]+)\d?", re.I)
+_TAUGHT = re.compile(
+    r"(?:pass|passwd|password|pwd|pw|secret|token|user(?:name)?|key|test|foo|bar|guest|admin|root|default|\$\w+|%\w+%?|[:*x.]+)\d?", re.I
+)
 """What manuals write for a password."""
 
 _WORDS = re.compile(r"[A-Za-z]*\d{0,4}(?:[_.:/@~-]+[A-Za-z]*\d{0,4})*")
 _CHANGES = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])|(?<=[a-z])(?=[A-Z])")
-_LEAST_CHANGES = 3
+_LEAST_CHANGES, _CHARACTERS_A_CHANGE = 3, 5
 _LEAST_ENTROPY = 3.0
 """Bits a character; the default limit of detect-secrets for hexadecimal strings."""
 
@@ -68,30 +85,38 @@ def secrets(text: str) -> Iterator[Found]:
         for match in _BLOCK.finditer(text):
             if not _PLACEHOLDER.search(match[0]):
                 yield Found(*match.span(), "secret", match[0])
-    end = -1
-    for place in _places(text):
-        if place >= end:
-            start, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
-            end = len(text) if end < 0 else end
-            yield from _of_line(text, start, end)
+    for start, end in _places(text):
+        for detector in _detectors():
+            for match in detector.pattern.finditer(text, start, end):
+                first, last = match.span(match.lastindex or 0) if detector.is_group else match.span()
+                value = text[first : last if detector.is_group else _end(text, last)].strip(" \t\"'`=:")
+                first = text.index(value, first)
+                if value and _is_secret(value, detector):
+                    yield Found(first, first + len(value), "secret", value)
 
 
-def _places(text: str) -> list[int]:
-    """Where a secret may stand: something long of letters and digits, or a password in an address."""
-    long = (match.start() for match in _LONG.finditer(text) if _DIGIT.search(match[0]) and _LETTER.search(match[0]))
-    addresses = (match.start() for match in _IN_ADDRESS.finditer(text)) if "@" in text else ()
-    short = (match.start() for match in _SHORT.finditer(text))
-    return sorted({*long, *addresses, *short})
+def _end(text: str, last: int) -> int:
+    """Where what was matched really ends: some patterns take the least."""
+    rest = _REST.match(text, last)
+    return rest.end() if rest else last
 
 
-def _of_line(text: str, start: int, end: int) -> Iterator[Found]:
-    for detector in _detectors():
-        for match in detector.pattern.finditer(text, start, end):
-            first, last = match.span(match.lastindex or 0) if detector.is_group else match.span()
-            value = text[first:last].strip(" \t\"'`=:")
-            first = text.index(value, first)
-            if value and _is_secret(value, detector):
-                yield Found(first, first + len(value), "secret", value)
+def _places(text: str) -> list[tuple[int, int]]:
+    """Parts of lines that may hold a secret: something long of letters and digits, or a password in an address, with what stands around."""
+    spans = [match.span() for match in _LONG.finditer(text) if _NO_WORD.search(match[0]) and _LETTER.search(match[0])]
+    if "@" in text:
+        spans += (match.span() for match in _IN_ADDRESS.finditer(text))
+    spans += (match.span() for match in _ASSIGNMENT.finditer(text) if _OF_SECRETS.search(text[max(0, match.start() - 30) : match.start()]))
+    places: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        start = max(text.rfind("\n", 0, first) + 1, first - _AROUND)
+        space = _SPACE.search(text, last)
+        end = space.start() if space else len(text)
+        if places and start <= places[-1][1]:
+            places[-1] = (places[-1][0], max(end, places[-1][1]))
+        else:
+            places.append((start, end))
+    return places
 
 
 def _is_secret(value: str, detector: _Detector) -> bool:
@@ -108,7 +133,11 @@ def _is_random(value: str) -> bool:
     """Whether it is neither words with numbers behind them nor an identifier, and has the entropy of a secret."""
     from detect_secrets.filters.heuristic import is_potential_uuid
 
-    if _WORDS.fullmatch(value) or is_potential_uuid(value) or len(_CHANGES.findall(value)) < _LEAST_CHANGES:
+    if (
+        _WORDS.fullmatch(value)
+        or is_potential_uuid(value)
+        or len(_CHANGES.findall(value)) < max(_LEAST_CHANGES, len(value) // _CHARACTERS_A_CHANGE)
+    ):
         return False
     return any(map(str.isdigit, value)) and _entropy().calculate_shannon_entropy(value) >= _LEAST_ENTROPY
 
@@ -125,7 +154,8 @@ def _detectors() -> tuple[_Detector, ...]:
         for plugin in _plugins()
         for pattern in plugin.denylist
     ]
-    found += [_Detector(re.compile(rf"(?<![\w-]){one['pattern']}(?![\w-])")) for one in own]
+    formats = "|".join(one["pattern"] for one in own)
+    found.append(_Detector(re.compile(rf"(?<![\w-])(?:{formats})(?![\w-])")))
     return (*found, _Detector(re.compile(_ASSIGNED.format(words="|".join(DENYLIST)), re.I), is_group=True, is_loose=True))
 
 

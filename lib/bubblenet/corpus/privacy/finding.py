@@ -13,8 +13,8 @@ from bubblenet.corpus.privacy.names import names
 from bubblenet.corpus.privacy.numbers import cards, ibans, social_security_numbers
 from bubblenet.corpus.privacy.phones import phones
 
-_HINT = re.compile(r"\d|@|\bat\b|PRIVATE KEY|://", re.I)
-"""A text without it holds nothing but names."""
+_HINT = re.compile(r"[\d@]|[\[({] ?[aA][tT]")
+"""A text without it holds nothing but secrets and names."""
 
 _FINDERS: dict[str, Callable[[str], Iterable[Found]]] = {
     "secret": secrets,
@@ -34,17 +34,17 @@ def find(text: str, kinds: Iterable[str], pipelines: tuple[str, ...] = ()) -> li
     """
     wanted = set(kinds)
     found: list[Found] = []
-    if _HINT.search(text):
-        for kind in KIND_NAMES:
-            if kind in wanted and kind in _FINDERS:
-                _add(found, _FINDERS[kind](text))
+    has_more = _HINT.search(text)
+    for kind in KIND_NAMES:
+        if kind in wanted and kind in _FINDERS and (has_more or kind == "secret"):
+            _add(found, _FINDERS[kind](text))
     if pipelines:
         _add(found, names(text, pipelines))
     return sorted(found)
 
 
 def _add(found: list[Found], more: Iterable[Found]) -> None:
-    """Those that overlap none of the others; of two of one kind the one that was found first."""
-    for one in more:
+    """Those that overlap none of the others; of several of one kind that overlap, the longest."""
+    for one in sorted(more, key=lambda one: one.start - one.end):
         if all(one.end <= other.start or one.start >= other.end for other in found):
             found.append(one)

@@ -34,9 +34,13 @@ _STRAY = re.compile(f"{_BEGIN}[0-9]*|{_END}")
 class MaskSettings(Section):
     """What is masked."""
 
-    mask: bool = Field(True, description="replace personal data and secrets in the text of pages, before any model sees it; false: nothing is")
+    mask: bool = Field(
+        True, description="replace personal data and secrets in the text of pages, before any model sees it; false: nothing is"
+    )
     kinds: tuple[str, ...] = Field(
-        tuple(name for name in KIND_NAMES if name != "name"), strict=False, description="what is masked; names of persons have a key of their own"
+        tuple(name for name in KIND_NAMES if name != "name"),
+        strict=False,
+        description="what is masked; names of persons have a key of their own",
     )
     names: tuple[str, ...] = Field(
         (), strict=False, description="spaCy pipelines that find names of persons, such as en_core_web_sm, installed by you on every worker"
