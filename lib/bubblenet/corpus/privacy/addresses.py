@@ -26,7 +26,7 @@ _SET_ASIDE = re.compile(r"(?:^|\.)(?:example\.(?:com|net|org)|example|test|inval
 """RFC 2606: names for examples and tests."""
 
 _V4 = re.compile(r"\d(?<![\w.-]\d)\d{0,2}(?:\.\d{1,3}){3}(?![\w]|\.\d|-\d)")
-_V6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){0,6}(?:::)?(?![\w:])", re.I)
+_V6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){0,6}+(?:::)?(?![\w:])", re.I)
 _LEAST_COLONS = 3
 _COLONS = re.compile(r":[0-9a-f]{0,4}:[0-9a-f]", re.I)
 _NUMBERED = re.compile(
@@ -38,9 +38,9 @@ _NETWORK = re.compile(
     r"\b(?:ip|ips|ipv4|addr(?:ess(?:es)?)?|hosts?|servers?|ping|ssh|nameserver|gateway|client|from|peer)\b|://|@|_ip\b", re.I
 )
 _RESOLVERS = frozenset(
-    "1.1.1.1 1.0.0.1 8.8.8.8 8.8.4.4 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 2001:4860:4860::8888 2001:4860:4860::8844 "
-    "2606:4700:4700::1111 2606:4700:4700::1001 2620:fe::fe".split()
-)
+    ("1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9", "149.112.112.112", "208.67.222.222", "208.67.220.220",
+     "2606:4700:4700::1111", "2606:4700:4700::1001", "2001:4860:4860::8888", "2001:4860:4860::8844", "2620:fe::fe")
+)  # fmt: skip
 """Of public services, which manuals name: Cloudflare, Google, Quad9, OpenDNS."""
 
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")
@@ -73,7 +73,7 @@ def ip_addresses(text: str) -> Iterator[Found]:
 
 
 def _is_reachable(host: str) -> bool:
-    """Whether mail could arrive there: its top-level domain exists, which file suffixes and attributes seldom are, and it is not set aside."""
+    """Whether mail could arrive there: its top-level domain exists, as those of files and attributes seldom do, and is not set aside."""
     return not _SET_ASIDE.search(host) and _suffixes().publicsuffix(host) is not None
 
 

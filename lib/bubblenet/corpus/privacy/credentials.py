@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 
 _BLOCK = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:(?:(?!-----)[\s\S]){20,20000}-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?:\s*[A-Za-z0-9+/=]{40,})+(?:\s[A-Za-z0-9+/]{1,39}=*)?)"
+    r"(?:(?:(?!-----)[\s\S]){20,20000}-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r"|(?:\s*[A-Za-z0-9+/=]{40,})+(?:\s[A-Za-z0-9+/]{1,39}=*)?)"
 )
 """A private key with its body (RFC 7468), also one that is cut; detect-secrets finds its first line alone."""
 
 _LONG = re.compile(r"[\w-]{13,}", re.ASCII)
 _IN_ADDRESS = re.compile(r"://[^/\s@]{1,200}:[^/\s@]{1,200}@")
-_REST = re.compile(r"[\w-]*(?:\.[\w-]{10,})*")
+_REST = re.compile(r"[\w-]{0,2048}(?:\.[\w-]{10,2048}){0,4}")
 _SPACE = re.compile(r"\s")
 _AROUND = 100
 """Characters before a value in which its name stands."""
 
+_LONGEST, _OVERLAP = 8192, 2048
 _NO_WORD, _LETTER = re.compile(r"\d|[a-z][A-Z]|^[A-Z]+$", re.ASCII), re.compile(r"[A-Za-z]")
 
 _ASSIGNED = (
@@ -87,12 +89,20 @@ def secrets(text: str) -> Iterator[Found]:
                 yield Found(*match.span(), "secret", match[0])
     for start, end in _places(text):
         for detector in _detectors():
-            for match in detector.pattern.finditer(text, start, end):
-                first, last = match.span(match.lastindex or 0) if detector.is_group else match.span()
-                value = text[first : last if detector.is_group else _end(text, last)].strip(" \t\"'`=:")
-                first = text.index(value, first)
-                if value and _is_secret(value, detector):
-                    yield Found(first, first + len(value), "secret", value)
+            yield from _of_part(text, start, end, detector)
+
+
+def _of_part(text: str, start: int, end: int, detector: _Detector) -> Iterator[Found]:
+    done = start
+    for match in detector.pattern.finditer(text, start, end):
+        first, last = match.span(match.lastindex or 0) if detector.is_group else match.span()
+        if first < done:  # within what the last match was extended by
+            continue
+        done = last if detector.is_group else _end(text, last)
+        value = text[first:done].strip(" \t\"'`=:")
+        first = text.index(value, first)
+        if value and _is_secret(value, detector):
+            yield Found(first, first + len(value), "secret", value)
 
 
 def _end(text: str, last: int) -> int:
@@ -109,14 +119,21 @@ def _places(text: str) -> list[tuple[int, int]]:
     spans += (match.span() for match in _ASSIGNMENT.finditer(text) if _OF_SECRETS.search(text[max(0, match.start() - 30) : match.start()]))
     places: list[tuple[int, int]] = []
     for first, last in sorted(spans):
-        start = max(text.rfind("\n", 0, first) + 1, first - _AROUND)
-        space = _SPACE.search(text, last)
-        end = space.start() if space else len(text)
+        near = max(0, first - _AROUND)
+        start = max(text.rfind("\n", near, first) + 1, near)
+        space = _SPACE.search(text, last, last + _LONGEST)
+        end = space.start() if space else min(len(text), last + _LONGEST)
         if places and start <= places[-1][1]:
             places[-1] = (places[-1][0], max(end, places[-1][1]))
         else:
             places.append((start, end))
-    return places
+    return [piece for start, end in places for piece in _pieces(start, end)]
+
+
+def _pieces(start: int, end: int) -> list[tuple[int, int]]:
+    """A part in overlapping pieces: some patterns take the square of its length, and a page may be one line without a space."""
+    step = _LONGEST - _OVERLAP
+    return [(first, min(end, first + _LONGEST)) for first in range(start, max(start + 1, end - _OVERLAP), step)]
 
 
 def _is_secret(value: str, detector: _Detector) -> bool:
@@ -133,13 +150,11 @@ def _is_random(value: str) -> bool:
     """Whether it is neither words with numbers behind them nor an identifier, and has the entropy of a secret."""
     from detect_secrets.filters.heuristic import is_potential_uuid
 
-    if (
-        _WORDS.fullmatch(value)
-        or is_potential_uuid(value)
-        or len(_CHANGES.findall(value)) < max(_LEAST_CHANGES, len(value) // _CHARACTERS_A_CHANGE)
-    ):
+    if _WORDS.fullmatch(value) or is_potential_uuid(value) or not any(map(str.isdigit, value)):
         return False
-    return any(map(str.isdigit, value)) and _entropy().calculate_shannon_entropy(value) >= _LEAST_ENTROPY
+    changes = len(_CHANGES.findall(value))
+    is_mixed = changes >= max(_LEAST_CHANGES, len(value) // _CHARACTERS_A_CHANGE)
+    return is_mixed and bool(_entropy().calculate_shannon_entropy(value) >= _LEAST_ENTROPY)
 
 
 @functools.cache
@@ -164,7 +179,7 @@ def _plugins() -> list[RegexBasedDetector]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.plugins.base import RegexBasedDetector
 
-    known = get_mapping_from_secret_type_to_class()
+    known: Mapping[str, type[RegexBasedDetector]] = get_mapping_from_secret_type_to_class()
     chosen = (known[name] for name in sorted(known) if name not in ("Public IP (ipv4)", "Private Key"))
     return [plugin() for plugin in chosen if issubclass(plugin, RegexBasedDetector)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
 from bubblenet.corpus.privacy.addresses import emails, ip_addresses
@@ -33,18 +34,31 @@ def find(text: str, kinds: Iterable[str], pipelines: tuple[str, ...] = ()) -> li
     pipelines: of spaCy, for names.
     """
     wanted = set(kinds)
-    found: list[Found] = []
     has_more = _HINT.search(text)
+    found: list[Found] = []
     for kind in KIND_NAMES:
         if kind in wanted and kind in _FINDERS and (has_more or kind == "secret"):
-            _add(found, _FINDERS[kind](text))
-    if pipelines:
-        _add(found, names(text, pipelines))
-    return sorted(found)
+            found = _merged(found, _FINDERS[kind](text))
+    return _merged(found, names(text, pipelines)) if pipelines else found
 
 
-def _add(found: list[Found], more: Iterable[Found]) -> None:
-    """Those that overlap none of the others; of several of one kind that overlap, the longest."""
-    for one in sorted(more, key=lambda one: one.start - one.end):
-        if all(one.end <= other.start or one.start >= other.end for other in found):
-            found.append(one)
+def _merged(found: list[Found], more: Iterable[Found]) -> list[Found]:
+    """Both in order, without those of `more` that overlap one of `found`; `found` is in order, and nothing in it overlaps."""
+    starts = [one.start for one in found]
+    added = []
+    for one in _apart(more):
+        place = bisect_left(starts, one.end)  # all before it begin before this one ends
+        if not place or found[place - 1].end <= one.start:
+            added.append(one)
+    return sorted(found + added) if added else found
+
+
+def _apart(more: Iterable[Found]) -> list[Found]:
+    """Of those that overlap one another the longest."""
+    kept: list[Found] = []
+    for one in sorted(more):
+        if not kept or kept[-1].end <= one.start:
+            kept.append(one)
+        elif one.end - one.start > kept[-1].end - kept[-1].start:
+            kept[-1] = one
+    return kept

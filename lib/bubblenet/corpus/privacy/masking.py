@@ -34,9 +34,7 @@ _STRAY = re.compile(f"{_BEGIN}[0-9]*|{_END}")
 class MaskSettings(Section):
     """What is masked."""
 
-    mask: bool = Field(
-        True, description="replace personal data and secrets in the text of pages, before any model sees it; false: nothing is"
-    )
+    mask: bool = Field(True, description="replace personal data and secrets in the text of pages, before any model sees it")
     kinds: tuple[str, ...] = Field(
         tuple(name for name in KIND_NAMES if name != "name"),
         strict=False,

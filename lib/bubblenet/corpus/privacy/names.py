@@ -40,15 +40,13 @@ def pipeline(name: str) -> Any:
 
 
 def installed_version(name: str) -> str:
-    """The version of a pipeline, which is part of what it finds. Raises EnvironmentProblem if it or spaCy is missing, or if it is a fake."""
-    packages = {importlib.metadata.packages_distributions().get(module, [""])[0] for module in (name, "spacy")}
-    if "" in packages:
-        raise EnvironmentProblem(
-            "spaCy and its pipeline, as privacy.names has it", f"no {name}", f"pip install spacy and the package of {name}"
-        )
-    found = importlib.metadata.version(importlib.metadata.packages_distributions()[name][0])
+    """The version of a pipeline, which decides what it finds. Raises EnvironmentProblem if it or spaCy is missing, or it is a fake."""
+    packages = importlib.metadata.packages_distributions()
+    if name not in packages or "spacy" not in packages:
+        todo = f"pip install spacy, and the package of {name}"
+        raise EnvironmentProblem("spaCy and its pipeline, as privacy.names has it", f"no {name}", todo)
+    found = importlib.metadata.version(packages[name][0])
     if found.startswith(_PLACEHOLDER_RELEASE):
-        raise EnvironmentProblem(
-            "a pipeline of spaCy's makers", f"{name} {found}, which only holds the name", "Uninstall it; install the real one."
-        )
+        got = f"{packages[name][0]} {found}, which only holds the name"
+        raise EnvironmentProblem("a pipeline of spaCy's makers", got, "Uninstall it, and install the real one.")
     return found

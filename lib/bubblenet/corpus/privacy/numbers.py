@@ -22,7 +22,7 @@ _OF_CARDS = re.compile(
     r"\b(?:cards?|credit|debit|visa|master(?:card)?|maestro|amex|american express|diners|jcb|carte|karte|tarjeta)\b", re.I
 )
 _OF_GOODS = re.compile(
-    r"\b(?:orders?|invoices?|tracking|parcel|isbn|ean|gtin|upc|imei|serial|articles?|item|sku|part|ticket|issue|id|sha\d*)\b", re.I
+    r"\b(?:orders?|invoices?|tracking|parcel|isbn|ean|gtin|upc|imei|serial|articles?|items?|sku|part|ticket|issue|id|sha\d*)\b", re.I
 )
 _USUAL_LENGTH = 14
 
