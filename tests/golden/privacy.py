@@ -16,8 +16,10 @@ TEXTS = [
     "Card 4111 1111 1111 1111, order 4111111111111111, card 503867297114, 503867297114, 4111 1111 1111 1112, 5500-0055-5555-5559.",
     "IBAN GB82 WEST 1234 5698 7654 32 and de89370400440532013000, not DE89370400440532013001.",
     "SSN 536-90-4399, order 536-90-4398, 666-12-3456, SSN 536904397, 536904396.",
-    "From 86.121.97.248, 192.0.2.1, 10.0.0.1, 8.8.8.8, 86.121.97.0, version 86.121.97.249, 4.19.0.12, server 4.19.0.13, 2001:db8::1, 2a02:8109:9c0::1f.",
-    "Call +41 44 668 18 00, (212) 736-5000 x12, 212-736-5000, 212-555-0123; Tel. 0228 999582; on 2024-01-02; call 12 34 56 78; 699 956 915.",
+    "From 86.121.97.248, 192.0.2.1, 10.0.0.1, 8.8.8.8, 86.121.97.0, version 86.121.97.249",
+    "4.19.0.12, server 4.19.0.13, 2001:db8::1, 2a02:8109:9c0::1f.",
+    "Call +41 44 668 18 00, (212) 736-5000 x12, 212-736-5000, 212-555-0123; Tel. 0228 999582; on 2024-01-02",
+    "call 12 34 56 78; 699 956 915.",
     "28-64-66-98 office, 1999-2004, phone:\n0393 1144137, +447700677662, +1 903 140 4508.",
 ]
 BLOCKS = [
@@ -37,7 +39,13 @@ def _masked() -> Any:
 def _privacy() -> Any:
     found = [find(text, KIND_NAMES) for text in TEXTS]
     masked = [mask_text(text, MaskSettings()) for text in (*TEXTS, *(text for _, _, text in secrets()), *decoys())]
-    return found, masked, _masked(), mask_page("me@firm.com", BLOCKS, MaskSettings(mask=False)), mask_text(TEXTS[0], MaskSettings(kinds=("ip",)))
+    return (
+        found,
+        masked,
+        _masked(),
+        mask_page("me@firm.com", BLOCKS, MaskSettings(mask=False)),
+        mask_text(TEXTS[0], MaskSettings(kinds=("ip",))),
+    )
 
 
 PRIVACY = [
