@@ -93,7 +93,8 @@ class CutPage:
             url = mask_text(request["url"], self.privacy)
             for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
-                yield request, _segment(segment, seen) | {"url": url, "language_agrees": agrees}
+                masked = _masked(segment) if self.privacy.mask else {}
+                yield request, _segment(segment, seen) | {"url": url, "language_agrees": agrees} | masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +180,9 @@ def _segment(segment: Segment, seen: set[str]) -> Row:
         "num_characters": segment.num_characters,
         "num_words": segment.num_words,
         "normalised_hash": normalised_hash(segment.text) if segment.text else None,
-        "personal_share": segment.masked.share,
-    } | {kind.column: segment.masked.counts.get(kind.name, 0) for kind in KINDS}
+    }
+
+
+def _masked(segment: Segment) -> Row:
+    counts = segment.masked.counts
+    return {"personal_share": segment.masked.share} | {kind.column: counts.get(kind.name, 0) for kind in KINDS}
