@@ -62,7 +62,8 @@ def page(number: int, planted: list[str]) -> str:
         f"<h2>The structure of part {number}</h2><p>{passage(f'c{number}', 'structure')}</p><ul>{items}</ul>"
         f"<table><tr><th>What</th><th>Value</th></tr>{cells}</table><pre>{code}</pre>",
     ]
-    return f"<html lang=en><head><title>Part {number} of {title}</title></head><body><h1>Part {number} of {title}</h1>{''.join(topics)}</body></html>"
+    name = f"Part {number} of {title}"
+    return f"<html lang=en><head><title>{name}</title></head><body><h1>{name}</h1>{''.join(topics)}</body></html>"
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
