@@ -29,7 +29,7 @@ def run(context: Context) -> list[StageReport]:
     documents = current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
     columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
     requests = documents.select(content_id("document_id", "snapshot").alias("request_id"), *columns)
-    cut = CutPage(settings.segmentation, settings.corpus.languages)
+    cut = CutPage(settings.segmentation, settings.corpus.languages, settings.privacy)
     return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=("snapshot", context.snapshot)), context)]
 
 

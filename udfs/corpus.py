@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from bubblenet import locations
 from bubblenet.corpus import language
+from bubblenet.corpus.privacy.kinds import KINDS
+from bubblenet.corpus.privacy.masking import mask_text
 from bubblenet.corpus.reading.formats import FileKind, SuffixTable, kind_of
 from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 from bubblenet.corpus.rights.hosts import host_of, registered_domain
@@ -19,7 +21,7 @@ from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
 from bubblenet.identity import content_id, normalised_hash
 from bubblenet.kernel.batches import quarantined
-from bubblenet.settings import Corpus, Segmentation
+from bubblenet.settings import Corpus, Privacy, Segmentation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,21 +77,24 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class CutPage:
-    """Segments a page into passages at its headings."""
+    """Segments a page into passages at its headings, without the personal data of the page and its address."""
 
     limits: Segmentation
     languages: tuple[str, ...]
-    identity: tuple[str, ...] = ("document_id", "snapshot", "url", "declared_language")
+    privacy: Privacy
+    identity: tuple[str, ...] = ("document_id", "snapshot", "declared_language")
     window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per passage, kept or not; at least one per page."""
         pages = [(request["content"], request["content_type"]) for request in requests]
-        for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages), strict=True):
+        for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages, self.privacy), strict=True):
             seen: set[str] = set()
+            url = mask_text(request["url"], self.privacy)
             for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
-                yield request, _segment(segment, seen) | {"language_agrees": agrees}
+                masked = _masked(segment) if self.privacy.mask else {}
+                yield request, _segment(segment, seen) | {"url": url, "language_agrees": agrees} | masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +181,8 @@ def _segment(segment: Segment, seen: set[str]) -> Row:
         "num_words": segment.num_words,
         "normalised_hash": normalised_hash(segment.text) if segment.text else None,
     }
+
+
+def _masked(segment: Segment) -> Row:
+    counts = segment.masked.counts
+    return {"personal_share": segment.masked.share} | {kind.column: counts.get(kind.name, 0) for kind in KINDS}

@@ -69,7 +69,11 @@ def work(files: list[str], batch_bytes: int, folder: str, num_stages: int) -> di
         if stage == "reading":
             keep(pages, PAGE_COLUMNS, answers(ReadFile(chosen.corpus), DOCUMENTS, requests(files)))
         elif stage == "cutting":
-            keep(passages, ("segment_id", "text"), answers(CutPage(chosen.segmentation, ()), SEGMENTS, batches(pages, batch_bytes)))
+            keep(
+                passages,
+                ("segment_id", "text"),
+                answers(CutPage(chosen.segmentation, (), chosen.privacy), SEGMENTS, batches(pages, batch_bytes)),
+            )
         else:
             sign = SignPassage(min_hasher(chosen.deduplication), "", 1.0)
             num_passages = sum(batch.num_rows for batch in answers(sign, MINHASH_INDEX, batches(passages, batch_bytes)))

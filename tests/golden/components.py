@@ -6,11 +6,12 @@ from tests.golden import Component
 from tests.golden.corpus import CORPUS
 from tests.golden.judging import JUDGING
 from tests.golden.models import MODELS, OTHERS
+from tests.golden.privacy import PRIVACY
 from tests.golden.rights import RIGHTS
 from tests.golden.spark import SPARK
 from tests.golden.translation import TRANSLATION
 
-PLAIN = [*CORPUS, *RIGHTS, *JUDGING, *TRANSLATION, *OTHERS]
+PLAIN = [*CORPUS, *PRIVACY, *RIGHTS, *JUDGING, *TRANSLATION, *OTHERS]
 """Those that need neither Spark nor torch."""
 
 COMPONENTS: list[Component] = [*PLAIN, *MODELS, *SPARK]

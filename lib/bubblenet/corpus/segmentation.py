@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bubblenet.corpus import language, quality
 from bubblenet.corpus.extraction import faq, html, markdown, plain, scripted
@@ -18,8 +18,12 @@ from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.extraction.parsing import HostileMarkupError
 from bubblenet.corpus.language import Identified
 from bubblenet.corpus.packing import pack
+from bubblenet.corpus.privacy.masking import Masked, MaskSettings, Value, mask_page, name_values
 from bubblenet.corpus.quality import Passage, RuleSettings
 from bubblenet.corpus.sections import Section, build_tree
+
+NO_MASKING = MaskSettings(mask=False)
+NOTHING_MASKED = Masked()
 
 SEGMENTATION_VERSION = 2
 """Raise whenever the same blocks would give different segments."""
@@ -32,7 +36,8 @@ class Segment:
     heading_path: headings from the page down, without section numbers. position: 0, 1, ... in page order.
     text: Markdown without its heading. language: ISO 639-1 or `und`, with its probability; other_languages: of parts of the text.
     question: the heading, if it is a question that the text answers. num_words: separated by white space.
-    reason: why it is rejected, see quality.check; also `language_not_wanted`, `needs_script` and the reasons of HostileMarkupError.
+    reason: why it is rejected, see quality.check; also `personal_data`, `language_not_wanted`, `needs_script` and the reasons of
+    HostileMarkupError. masked: what of its text and headings was replaced by placeholders.
     """
 
     heading_path: tuple[str, ...]
@@ -46,43 +51,67 @@ class Segment:
     num_words: int
     kept: bool
     reason: str | None
+    masked: Masked = NOTHING_MASKED
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Blocks that become one segment, and their heading path. refused: why there are none."""
+    """Blocks that become one segment, and their heading path. refused: why there are none. masked: what was in them."""
 
     path: tuple[str, ...]
     blocks: Sequence[Block]
     question: str | None = None
     refused: str | None = None
+    masked: Masked = NOTHING_MASKED
 
 
-def segment_page(content: str, content_type: str, limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[Segment]:
+def segment_page(
+    content: str, content_type: str, limits: RuleSettings, languages: tuple[str, ...] = (), privacy: MaskSettings = NO_MASKING
+) -> list[Segment]:
     """All passages of a page in page order, at least one; those that are not kept say why.
 
-    content_type: `html`, `markdown` or `text`. languages: accepted ISO 639-1 codes; empty: all.
+    content_type: `html`, `markdown` or `text`. languages: accepted ISO 639-1 codes; empty: all. privacy: what is masked in them.
     """
-    return segment_pages([(content, content_type)], limits, languages)[0]
+    return segment_pages([(content, content_type)], limits, languages, privacy)[0]
 
 
-def segment_pages(pages: Sequence[tuple[str, str]], limits: RuleSettings, languages: tuple[str, ...] = ()) -> list[list[Segment]]:
+def segment_pages(
+    pages: Sequence[tuple[str, str]], limits: RuleSettings, languages: tuple[str, ...] = (), privacy: MaskSettings = NO_MASKING
+) -> list[list[Segment]]:
     """The passages of many pages, given as (content, content_type); languages are identified faster in batches."""
-    cut = [_pieces(content, content_type, limits) for content, content_type in pages]
+    cut = [_pieces(content, content_type, limits, privacy) for content, content_type in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
-    return [[_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut]
+    judged = ([_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut)
+    return [[_without_personal(segment, privacy) for segment in segments] for segments in judged]
 
 
-def _pieces(content: str, content_type: str, limits: RuleSettings) -> list[_Piece]:
-    """The pieces that become the passages of a page; if there are none, one piece with the reason."""
+def _pieces(content: str, content_type: str, limits: RuleSettings, privacy: MaskSettings) -> list[_Piece]:
+    """The pieces that become the passages of a page, masked; if there are none, one piece with the reason."""
     try:
         title, blocks = _read_blocks(content, content_type)
     except HostileMarkupError as refusal:
         return [_Piece((), (), refused=str(refusal))]
+    page = mask_page(title, blocks, privacy)
+    above = (page.title,) if title else ()
     if content_type == "html" and scripted.needs_script(content, rendered_length(blocks)):
-        return [_Piece((title,) if title else (), (), refused="needs_script")]
-    pieces = list(_cut(build_tree(title, blocks), limits))
-    return pieces or [_Piece((title,) if title else (), (), refused="no_text")]
+        return [_named(_Piece(above, (), refused="needs_script"), page.values)]
+    pieces = list(_cut(build_tree(page.title, page.blocks), limits)) or [_Piece(above, (), refused="no_text")]
+    return [_named(piece, page.values) for piece in pieces]
+
+
+def _named(piece: _Piece, values: list[Value]) -> _Piece:
+    """The piece with placeholders for the values that it holds. Its question is the last of its headings."""
+    if not values:
+        return piece
+    blocks, path, masked = name_values(piece.blocks, piece.path, values)
+    return replace(piece, blocks=blocks, path=path, question=path[-1] if piece.question else None, masked=masked)
+
+
+def _without_personal(segment: Segment, privacy: MaskSettings) -> Segment:
+    """A passage that is kept, but not where too much of it is personal data."""
+    if segment.kept and segment.masked.share > privacy.max_share:
+        return replace(segment, kept=False, reason="personal_data")
+    return segment
 
 
 def _read_blocks(content: str, content_type: str) -> tuple[str, list[Block]]:
@@ -150,7 +179,7 @@ def _cut_loose(
 
 def _judge(piece: _Piece, position: int, found: Identified, limits: RuleSettings, languages: tuple[str, ...]) -> Segment:
     if piece.refused:
-        return _empty_segment(piece.path, piece.refused)
+        return replace(_empty_segment(piece.path, piece.refused), masked=piece.masked)
     passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
     reason = quality.check(passage, _limits_for_answers(limits) if piece.question else limits)
     if reason is None and languages and found.language not in languages:
@@ -168,6 +197,7 @@ def _judge(piece: _Piece, position: int, found: Identified, limits: RuleSettings
         num_words=len(text.split()),
         kept=reason is None,
         reason=reason,
+        masked=piece.masked,
     )
 
 

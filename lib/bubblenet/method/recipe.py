@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
+from bubblenet.corpus.privacy.masking import PRIVACY_VERSION
+from bubblenet.corpus.privacy.names import installed_version
 from bubblenet.corpus.quality import RULES_VERSION
 from bubblenet.corpus.questions import HEADINGS_VERSION
 from bubblenet.corpus.reading import formats
@@ -88,7 +90,7 @@ def corpus_recipe(settings: Settings) -> Recipe:
     pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
     reading = Fingerprint(pages | raised(provenance=PROVENANCE_VERSION))
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
-    segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules})
+    segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules} | _masking(settings))
     signing = Fingerprint(_signing(settings))
     similar = settings.deduplication.model_dump(mode="json", include={"near", "min_similarity", "max_band_rows"})
     deduplicating = Fingerprint({"segments": segmenting.id, "index": signing.id, "rules": similar, "code": CLUSTERS_VERSION})
@@ -167,6 +169,14 @@ def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenti
     if "labels" in mode.asks and judge.options:
         parts |= judge.options.label_parts()
     return Fingerprint(parts)
+
+
+def _masking(settings: Settings) -> dict[str, Any]:
+    """What is masked; nothing where masking is off, so that those passages are what they were before there was any."""
+    if not settings.privacy.mask:
+        return {}
+    chosen = settings.privacy.model_dump(mode="json", exclude={"mask", "names"}) | {"code": PRIVACY_VERSION}
+    return {"privacy": chosen | {"names": {name: installed_version(name) for name in settings.privacy.names}}}
 
 
 def _signing(settings: Settings) -> dict[str, Any]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from bubblenet.settings.loading import load, valid_keys
 from bubblenet.settings.models import Engine, Models, RoleEngine
 from bubblenet.settings.pairs import Backtranslation, Curation, Paraphrasing, Scoring, Translation
-from bubblenet.settings.sections import Budget, Corpus, Decontamination, Deduplication, Execution, Rights, Segmentation, Settings, Tables
+from bubblenet.settings.sections import (
+    Budget,
+    Corpus,
+    Decontamination,
+    Deduplication,
+    Execution,
+    Privacy,
+    Rights,
+    Segmentation,
+    Settings,
+    Tables,
+)
 from bubblenet.settings.training import Assessment, Export, ExportFormat, Rounds, Seeds, Training
 
 __all__ = [
@@ -22,6 +33,7 @@ __all__ = [
     "ExportFormat",
     "Models",
     "Paraphrasing",
+    "Privacy",
     "Rights",
     "RoleEngine",
     "Rounds",

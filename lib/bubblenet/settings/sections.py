@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bubblenet.corpus.privacy.masking import MaskSettings
 from bubblenet.corpus.quality import RuleSettings
 from bubblenet.corpus.rights.agents import DEFAULT_AGENTS
 from bubblenet.corpus.rights.signal import Use
@@ -56,6 +57,10 @@ class Rights(Section):
 
 class Segmentation(RuleSettings):
     """How a page is cut, and when a passage is kept. A rule of docs/corpus.md is switched off by its reason in disabled_rules."""
+
+
+class Privacy(MaskSettings):
+    """Personal data and secrets in pages: what of them is replaced by placeholders before anything else sees it (docs/rights.md)."""
 
 
 class Deduplication(Section):
@@ -126,6 +131,7 @@ class Settings(Section):
     engine: Engine = Engine()
     corpus: Corpus = Corpus()
     rights: Rights = Rights()
+    privacy: Privacy = Privacy()
     segmentation: Segmentation = Segmentation()
     deduplication: Deduplication = Deduplication()
     decontamination: Decontamination = Decontamination()

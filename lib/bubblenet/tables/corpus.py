@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bubblenet.tables.declaration import VERDICT, Table, columns
+from bubblenet.corpus.privacy.kinds import KINDS
+from bubblenet.tables.declaration import VERDICT, Column, Table, columns
 
 FILES = Table(
     "files",
@@ -63,7 +64,7 @@ SEGMENTS = Table(
         segment_id STRING hash of the exact text; the same text has the same id on every page and in every snapshot
         document_id STRING the page it stands on
         snapshot STRING name of the input snapshot
-        url STRING address of the page
+        url STRING address of the page, personal data in it replaced
         heading_path ARRAY<STRING> headings from the top of the page down to this passage
         position INT order of the passage within its page, from 0
         text STRING the passage as Markdown; this exact text is what the model sees
@@ -76,8 +77,10 @@ SEGMENTS = Table(
         num_characters INT length of text in characters
         num_words INT length of text in words
         normalised_hash STRING hash of the text with case, space and punctuation folded; for deduplication only
+        personal_share DOUBLE share of the characters of the text that were personal data or secrets; null where nothing was looked for
         """
     )
+    + tuple(Column(kind.column, "INT", f"{kind.plural} replaced by [{kind.placeholder}] in text and headings") for kind in KINDS)
     + VERDICT,
     partitioned_by=("snapshot",),
     statistics=("segment_id", "document_id", "request_id", "fingerprint", "run_id", "unit", "status", "language", "num_characters"),

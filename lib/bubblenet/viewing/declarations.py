@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bubblenet.corpus.privacy.kinds import KINDS
 from bubblenet.corpus.quality import RULES, Rule, RuleSettings
 from bubblenet.corpus.reading.formats import FORMATS, Format
 from bubblenet.corpus.rights.forms import FORMS as RIGHTS_FORMS
@@ -46,6 +47,12 @@ def rights_table() -> str:
     return f"| form | as one writes it | places | signals | source |\n|---|---|---|---|---|\n{''.join(rows)}"
 
 
+def kinds_table() -> str:
+    """Every kind of personal data that is masked."""
+    rows = (f"| `{kind.name}` | `[{kind.placeholder}]` | {kind.found_by} | {kind.kept} | `{kind.column}` |\n" for kind in KINDS)
+    return f"| kind | is written as | found by | stays | counted in `segments` |\n|---|---|---|---|---|\n{''.join(rows)}"
+
+
 def gates_table() -> str:
     """Every gate in order of application."""
     rows = "".join(f"| `{gate.name}` | {gate.meaning} |\n" for gate in GATES)
@@ -57,6 +64,7 @@ TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("inputs.md", "formats"): formats_table,
     ("export.md", "formats"): export_formats_table,
     ("rights.md", "forms"): rights_table,
+    ("rights.md", "kinds"): kinds_table,
     ("prompts.md", "gates"): gates_table,
     ("judging.md", "modes"): modes_table,
     ("judging.md", "signals"): signals_table,

@@ -26,6 +26,7 @@ from bubblenet.viewing.charts import Axis, Bar, Histogram, bars, histogram
 from bubblenet.viewing.languages import Languages, collect_languages
 from bubblenet.viewing.ledgers import StageTotal, stage_totals
 from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
+from bubblenet.viewing.personal import PersonalData, collect_personal_data
 from bubblenet.viewing.rights import OptOuts, collect_opt_outs
 from bubblenet.viewing.rounds import Rounds, collect_rounds
 from bubblenet.viewing.views import register_views
@@ -116,6 +117,7 @@ class ReportData:
     extracted: list[SamplePair]
     rejected: list[SamplePair]
     opt_outs: OptOuts | None
+    personal: PersonalData | None
     languages: Languages | None
     rounds: Rounds | None
     stages: list[StageTotal]
@@ -145,6 +147,7 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
     totals = stage_totals(spark)
     with judged_pairs(spark, Scope(curation.round, curation.policy)) as judged:
         samples = sample_pairs(judged, {"generated": _NUM_GENERATED, "extracted": _NUM_EXTRACTED}, _NUM_REJECTED)
+    everywhere = Context(spark, settings, warehouse, snapshots.ALL, Console(quiet=True))
     newest = max(totals, key=lambda total: total.finished_at, default=None)
     return ReportData(
         warehouse=warehouse.location,
@@ -160,7 +163,8 @@ def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
         generated=samples.accepted["generated"],
         extracted=samples.accepted["extracted"],
         rejected=samples.rejected,
-        opt_outs=collect_opt_outs(Context(spark, settings, warehouse, snapshots.ALL, Console(quiet=True)), corpus_recipe(settings)),
+        opt_outs=collect_opt_outs(everywhere, corpus_recipe(settings)),
+        personal=collect_personal_data(everywhere, corpus_recipe(settings)),
         languages=collect_languages(spark, {row["stage"]: row["fingerprint"] for row in recipe}, curation.round, curation.policy),
         rounds=collect_rounds(spark, curation.policy),
         stages=totals,

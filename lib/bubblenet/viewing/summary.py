@@ -21,6 +21,7 @@ from bubblenet.terminal import by_count, elide, one_line, print_table, print_tex
 from bubblenet.viewing.languages import collect_languages, fingerprints, print_languages
 from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
 from bubblenet.viewing.pending import pending_passages
+from bubblenet.viewing.personal import collect_personal_data, print_personal_data
 from bubblenet.viewing.rights import collect_opt_outs, print_opt_outs
 from bubblenet.viewing.views import register_views
 
@@ -57,8 +58,11 @@ def print_summary(context: Context, reports: list[StageReport], seconds: float, 
     if is_new:
         console.print()
         print_table(console, accounting_table(reports))
-        if found := collect_opt_outs(context, corpus_recipe(context.settings)):
+        recipe = corpus_recipe(context.settings)
+        if found := collect_opt_outs(context, recipe):
             print_opt_outs(console, found)
+        if personal := collect_personal_data(context, recipe):
+            print_personal_data(console, personal)
         _print_pairs(context)
         _print_languages(context)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bubblenet.settings import Segmentation
+from bubblenet.settings import Privacy, Segmentation
 from bubblenet.tables import SEGMENTS
 from bubblenet.udfs.corpus import CutPage
 
@@ -14,7 +14,7 @@ PAGE = (
 
 
 def rows(page: str, declared_language: str | None) -> list[dict[str, object]]:
-    cut = CutPage(Segmentation(min_characters=20, min_words=5), ())
+    cut = CutPage(Segmentation(min_characters=20, min_words=5), (), Privacy())
     return [row for _, row in cut([{"content": page, "content_type": "html", "declared_language": declared_language}])]
 
 
@@ -35,4 +35,4 @@ def test_rows_fit_the_table() -> None:
     [row] = rows(PAGE, "de")
 
     assert row.keys() <= set(SEGMENTS.column_names)
-    assert "declared_language" in CutPage(Segmentation(), ()).identity
+    assert "declared_language" in CutPage(Segmentation(), (), Privacy()).identity

@@ -46,6 +46,7 @@ def make_data(**changes):
         generated=[PAIR],
         extracted=[],
         opt_outs=None,
+        personal=None,
         languages=None,
         rounds=None,
         rejected=[replace(PAIR, grade=None, reason="low_quality", quality=None)],
