@@ -1,7 +1,7 @@
 """What is particular to a model: its chat template, filled in, and the tokens that begin, end and stop its texts.
 
-A profile is found from the model's files, once, and used by engines, servers and training alike: what a model is trained to continue is what
-it is asked to continue. It holds token ids and nothing of the tokenizer, so it can be stored and sent to workers.
+A profile is found from the model's files, once, and used by engines, servers and training alike: what a model is trained to continue is
+what it is asked to continue. It holds token ids and nothing of the tokenizer, so it can be stored and sent to workers.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import inspect
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bubblenet.errors import ModelError, SettingsError
@@ -52,7 +53,7 @@ class Profile:
     begin_ids: tuple[int, ...]
     end_ids: tuple[int, ...]
     stop_ids: tuple[int, ...]
-    arguments: dict[str, str | int | float | bool] = field(default_factory=dict)
+    arguments: tuple[tuple[str, str | int | float | bool], ...] = ()
     attention: tuple[str, ...] = ()
     is_plain: bool = True
 
@@ -60,23 +61,22 @@ class Profile:
         """Empty for a plain profile; else a digest of all that decides prompts and ends."""
         if self.is_plain:
             return {}
-        content = self.to_json(replace(self, attention=(), is_plain=False))  # the attention is that of the weights, which have a digest
+        content = replace(self, attention=()).to_json()  # the attention is that of the weights, which have a digest
         return {"profile": hashlib.sha256(f"{PROFILE_VERSION}:{content}".encode()).hexdigest()[:16]}
 
-    @staticmethod
-    def to_json(profile: Profile) -> str:
+    def to_json(self) -> str:
         """As one line of JSON."""
-        return json.dumps(asdict(profile), sort_keys=True)
+        return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, line: str) -> Profile:
         """The inverse of to_json."""
-        values = json.loads(line)
-        return cls(**{name: _as_tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values: dict[str, Any] = json.loads(line)
+        return cls(**{name: _as_tuples(value) for name, value in values.items()})
 
 
-def _as_tuple(values: list[Any]) -> tuple[Any, ...]:
-    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 def make_profile(tokenizer: Any, generation: Mapping[str, Any] | None = None, arguments: Arguments | None = None) -> Profile:
@@ -92,6 +92,15 @@ def make_profile(tokenizer: Any, generation: Mapping[str, Any] | None = None, ar
     template = _Template(tokenizer, _without_thinking(tokenizer, given))
     found = _profile(tokenizer, template, _as_ids((generation or {}).get("eos_token_id")))
     return replace(found, is_plain=found == plain)
+
+
+def generation_of(folder: Path) -> dict[str, Any]:
+    """The generation configuration of a model's folder: where it has no file of its own, transformers takes it from the model's."""
+    for name in ("generation_config.json", "config.json"):
+        if (folder / name).is_file():
+            values: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+            return values
+    return {}
 
 
 class _Template:
@@ -133,7 +142,7 @@ def _profile(tokenizer: Any, template: _Template, generation_ends: Collection[in
         begin_ids=(begin if begin is not None else end_ids[-1],),
         end_ids=end_ids,
         stop_ids=tuple(sorted({*tokenizer.all_special_ids, *generation_ends, end_ids[-1]})),
-        arguments=template.arguments,
+        arguments=tuple(sorted(template.arguments.items())),
     )
 
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bubblenet.engines.profile import SYSTEM, USER, Profile, make_profile
+from bubblenet.engines.profile import SYSTEM, USER, Arguments, Profile, generation_of, make_profile
 from bubblenet.engines.protocol import BadRequest, LabelRequest, LikelihoodRequest, Prompt
 from bubblenet.engines.quiet import quiet_transformers
 from bubblenet.errors import ModelError
@@ -38,16 +38,20 @@ class Codec:
         self.stop_ids = frozenset(self.profile.stop_ids)
 
     @classmethod
-    def load(cls, folder: Path, gguf: str | None = None) -> Codec:
-        """Load the tokenizer of a local folder, or of a GGUF file in it. Raises ModelError if there is none."""
+    def load(cls, folder: Path, gguf: str | None = None, *, profile: Profile | None = None, arguments: Arguments | None = None) -> Codec:
+        """Load the tokenizer of a local folder, or of a GGUF file in it. profile: None: found there, with the arguments for its template.
+
+        Raises ModelError if there is no tokenizer, and what make_profile raises.
+        """
         from transformers import AutoTokenizer
 
         from_gguf = {"gguf_file": gguf} if gguf else {}
         try:
             with quiet_transformers():
-                return cls(AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **from_gguf))
+                tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **from_gguf)
         except (OSError, ValueError, KeyError) as error:
             raise ModelError("a tokenizer beside the weights", f"{folder}: {error}", "Copy tokenizer.json there.") from error
+        return cls(tokenizer, profile or make_profile(tokenizer, {} if gguf else generation_of(folder), arguments))
 
     @property
     def begin_ids(self) -> list[int]:
