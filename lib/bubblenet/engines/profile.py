@@ -28,6 +28,9 @@ FROZEN = datetime(2024, 7, 26)
 """Today, to a template that asks for it: with the real date, prompts would differ from day to day. It is the day that Llama 3.1's and 3.2's
 templates name where they are given no clock."""
 
+_CLOCK = "strftime_now"
+_DATE_CODES = [f"%{letter}" for letter in ("-d", "-m", *"aAbBcdHIjmMpSwxXyYZ")]
+
 THINKING = ("enable_thinking", "thinking")
 """Names of the template argument that switches thinking off: Qwen 3, SmolLM 3 and GLM 4.5; Granite 3.2 and DeepSeek 3.1."""
 
@@ -109,25 +112,36 @@ class _Template:
     def __init__(self, tokenizer: Any, arguments: Arguments, is_frozen: bool = True) -> None:
         self.arguments = dict(arguments)
         self._tokenizer = tokenizer
-        self._clock = {"strftime_now": FROZEN.strftime} if is_frozen else {}
+        self._text = tokenizer.get_chat_template() if tokenizer.chat_template else ""
+        if is_frozen and _CLOCK in self._text:
+            self._text = _frozen_clock() + self._text
 
     def prompt(self, user: str, system: str | None = None) -> str:
         """A prompt up to where the answer begins. Raises jinja2's TemplateError where the template refuses the turns."""
-        if not self._tokenizer.chat_template:
+        if not self._text:
             return f"{self._tokenizer.bos_token or ''}{system + chr(10) * 2 if system else ''}{user}\n\n"
         turns = [{"role": "system", "content": system}] if system else []
         return self._render([*turns, {"role": "user", "content": user}], add_generation_prompt=True)
 
     def after_answer(self) -> str:
         """What follows an answer."""
-        if not self._tokenizer.chat_template:
+        if not self._text:
             return ""
         rendered = self._render([{"role": "user", "content": USER}, {"role": "assistant", "content": _ANSWER}])
         return rendered.rpartition(_ANSWER)[2]
 
     def _render(self, turns: list[dict[str, str]], **options: bool) -> str:
-        rendered: str = self._tokenizer.apply_chat_template(turns, tokenize=False, **options, **self._clock, **self.arguments)
+        rendered: str = self._tokenizer.apply_chat_template(turns, chat_template=self._text, tokenize=False, **options, **self.arguments)
         return rendered
+
+
+def _frozen_clock() -> str:
+    """A macro in place of the clock: transformers gives templates its own, and lets none be handed in."""
+    known = json.dumps({code: FROZEN.strftime(code) for code in _DATE_CODES})
+    return (
+        f"{{% macro {_CLOCK}(format) %}}{{% set date = namespace(text=format) %}}{{% for code, value in {known}.items() %}}"
+        "{% set date.text = date.text.replace(code, value) %}{% endfor %}{{ date.text }}{% endmacro +%}"
+    )
 
 
 def _profile(tokenizer: Any, template: _Template, generation_ends: Collection[int]) -> Profile:
@@ -228,7 +242,7 @@ def _check_arguments(tokenizer: Any, given: Arguments) -> None:
     """Raise SettingsError for an argument that would be without effect, or that is not the template's."""
     if not given:
         return
-    own = {"strftime_now", *inspect.signature(tokenizer.apply_chat_template).parameters}
+    own = {_CLOCK, *inspect.signature(tokenizer.apply_chat_template).parameters}
     text = tokenizer.get_chat_template() if tokenizer.chat_template else ""
     for name in given:
         if name in own or not re.search(rf"\b{re.escape(name)}\b", text):
