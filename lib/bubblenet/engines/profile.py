@@ -242,7 +242,7 @@ def _check_arguments(tokenizer: Any, given: Arguments) -> None:
     """Raise SettingsError for an argument that would be without effect, or that is not the template's."""
     if not given:
         return
-    own = {_CLOCK, *inspect.signature(tokenizer.apply_chat_template).parameters}
+    own = {_CLOCK, "messages", *inspect.signature(tokenizer.apply_chat_template).parameters}
     text = tokenizer.get_chat_template() if tokenizer.chat_template else ""
     for name in given:
         if name in own or not re.search(rf"\b{re.escape(name)}\b", text):

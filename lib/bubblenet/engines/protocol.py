@@ -182,7 +182,7 @@ class ServerSpec(Options):
 class EngineSpec:
     """Everything a worker needs to load the engine that the driver chose. Small, and safe to pickle.
 
-    dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint. NO_DTYPE: nothing is computed here.
+    dtype: the driver resolves `auto` for all workers, so they compute in what the fingerprint says. NO_DTYPE: nothing is computed here.
     profile: None for an engine without a tokenizer, and where the engine is to find it. options: of its kind, None where the kind has none.
     For a server, model names the tokenizer, and weights_digest identifies the served model and the tokenizer.
     """

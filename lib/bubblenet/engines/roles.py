@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bubblenet.engines.devices import resolve_dtype
 from bubblenet.engines.kinds import KINDS
 from bubblenet.engines.protocol import NO_DTYPE, EngineSpec
 
@@ -33,7 +34,7 @@ def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:
         kind=kind.name,
         model=model,
         weights_digest=kind.identify(model, options),
-        dtype=engine.dtype if kind.has_dtype else NO_DTYPE,
+        dtype=resolve_dtype(engine.dtype) if kind.has_dtype else NO_DTYPE,
         threads=engine.threads,
         token_budget=engine.token_budget,
         window_rows=max(engine.window_rows, WINDOWS_IN_FLIGHT * options.concurrency) if options else engine.window_rows,
