@@ -57,7 +57,7 @@ def test_the_attention_is_that_of_the_weights_and_adds_nothing_to_a_fingerprint(
 def test_a_date_that_is_asked_for_in_another_way_is_frozen_as_well():
     template = "\n {% set form = '%-d.%-m.%y %H:%M' %}{{ strftime_now(form) if strftime_now is defined }}|{{ messages[0].content }}"
     codec = Codec(make_tokenizer(template=template))
-    assert codec._tokenizer.decode(codec.encode_prompt(Prompt("U"))) == "\n 26.7.24 00:00|U"
+    assert codec._tokenizer.decode(codec.encode_prompt(Prompt("U"))) == "\n26.7.24 00:00|U"
 
 
 def test_thinking_stays_on_where_the_arguments_say_so():
@@ -109,8 +109,8 @@ def test_a_profile_that_was_cut_short_is_found_again(tmp_path):
 
 def test_attention_that_is_not_computed_here_is_refused_with_the_fingerprint_and_served_elsewhere(tmp_path):
     family = REFUSED["gpt-oss"]
-    family.save_tokenizer(tmp_path / "model")
     family.model().save_pretrained(tmp_path / "model")
+    family.save_tokenizer(tmp_path / "model")
     here = [f"models.forward={tmp_path / 'model'}"]
 
     with pytest.raises(ModelError, match=r"type gpt_oss, whose attention has s_aux"):
