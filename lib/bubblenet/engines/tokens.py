@@ -26,6 +26,12 @@ COMMON_MARKERS = (
     "### Instruction:", "### Input:", "### Response:",
 )  # fmt: skip
 
+# Elements of HTML, which some vocabularies hold as tokens (Gemma's `<b>`, `<table>`): they control nothing, and code must keep them.
+_ELEMENT = re.compile(
+    r"</?(?:a|b|blockquote|br|caption|code|col|colgroup|dd|del|div|dl|dt|em|h[1-6]|hr|i|img|ins|li|ol|p|pre|q|small|span|strike|strong|sub|sup"
+    r"|table|tbody|td|tfoot|th|thead|tr|tt|u|ul)>"
+)
+
 
 class Codec:
     """A tokenizer with both locks, and the model's own chat template around prompts. profile: None: that of the tokenizer alone."""
@@ -33,7 +39,9 @@ class Codec:
     def __init__(self, tokenizer: Any, profile: Profile | None = None) -> None:
         self._tokenizer = tokenizer
         self.profile = profile or make_profile(tokenizer)
-        self._markers = _marker_pattern({str(token) for token in tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS))
+        added = tokenizer.added_tokens_decoder.values()
+        control = {str(token) for token in added if token.special or not _ELEMENT.fullmatch(str(token))}
+        self._markers = _marker_pattern(control | set(COMMON_MARKERS))
         self._texts: dict[str, list[int]] = {}
         self.stop_ids = frozenset(self.profile.stop_ids)
 

@@ -132,6 +132,15 @@ def test_labels_are_read_as_a_plain_forward_pass_has_them(engines, codecs, name)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_the_rounding_of_bfloat16_is_not_taken_for_another_formula(name):
+    shared_attention.register()
+    model = FAMILIES[name].model().to(torch.bfloat16)
+    model.set_attn_implementation(shared_attention.NAME)
+
+    assert LanguageModel(model, "cpu").max_tokens == 512
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_what_the_attention_needs_is_found_without_weights(tmp_path, name):
     FAMILIES[name].model().config.save_pretrained(tmp_path)
 
