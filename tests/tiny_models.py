@@ -12,8 +12,8 @@ TEMPLATE = (
 )
 
 
-def make_tokenizer(special=SPECIAL, template=TEMPLATE, merges=()):
-    """Bytes as tokens, then the special ones. special: begin, end and padding, then any others."""
+def make_tokenizer(special=SPECIAL, template=TEMPLATE, merges=(), added=ADDED):
+    """Bytes as tokens, then the special ones. special: begin, end and padding (None: without), then any others; added: not special."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -26,7 +26,7 @@ def make_tokenizer(special=SPECIAL, template=TEMPLATE, merges=()):
         tokenizer_object=tokenizer, bos_token=special[0], eos_token=special[1], pad_token=special[2], chat_template=template
     )
     fast.add_tokens([AddedToken(text, special=True) for text in special[3:]], special_tokens=True)
-    fast.add_tokens([AddedToken(text, special=False) for text in ADDED])
+    fast.add_tokens([AddedToken(text, special=False) for text in added])
     return fast
 
 

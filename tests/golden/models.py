@@ -135,6 +135,16 @@ def _engine_answers() -> Any:
     return engine.generate(asked), engine.label_distribution(labels), engine.log_likelihood(likely), cut, read, sent
 
 
+def _profiles() -> Any:
+    """Profiles of families of models, with the arguments that their templates know."""
+    from bubblenet.engines.profile import make_profile
+    from tests.families import FAMILIES, REFUSED
+
+    found = [make_profile(family.tokenizer(), {"eos_token_id": [256, 257]}) for family in (*FAMILIES.values(), *REFUSED.values())]
+    thinking = make_profile(FAMILIES["Qwen 3"].tokenizer(), None, {"enable_thinking": True})
+    return [(profile, profile.fingerprint_parts()) for profile in (*found, thinking, make_profile(_codec()._tokenizer))]
+
+
 def _trained() -> Any:
     """How examples become tokens, and what the trainer is told; not a training."""
     from bubblenet.training import checkpoints, finetuning, tokenised
@@ -233,6 +243,13 @@ MODELS = [
             "return ids + (self.encode_text(prompt.assistant_prefix) if prompt.assistant_prefix else [])",
             "return ids",
         ),
+    ),
+    Component(
+        "PROFILE_VERSION",
+        "bubblenet.engines.profile",
+        _profiles,
+        "what is kept of a model's files, once a machine; every stage of a model whose profile is not plain",
+        plant=Plant("bubblenet.engines.profile", 'THINKING = ("enable_thinking", "thinking")', "THINKING = ()"),
     ),
     Component(
         "FINETUNING_VERSION",

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import Row
 
-from bubblenet.engines.devices import task_gpu
+from bubblenet.engines.devices import resolve_dtype, task_gpu
 from bubblenet.errors import EnvironmentProblem
 from bubblenet.kernel import placement
 from bubblenet.kernel.placement import has_local_gpu, lend_local_gpu, model_profile
@@ -50,6 +50,14 @@ def test_executors_without_gpus_and_local_mode_ask_for_none(spark):
     assert model_profile(spark) is None
     assert model_profile(_Session({"spark.executor.resource.gpu.amount": "1", "spark.master": "local[4]"})) is None
     assert model_profile(_Session({"spark.master": "spark://a:7077"})) is None
+
+
+def test_auto_is_decided_on_the_device_of_the_tasks_not_on_the_drivers(spark, monkeypatch):
+    monkeypatch.setattr(placement, "resolve_dtype", lambda dtype, device: f"{dtype} on {device} here")
+    assert placement.dtype_of_models(spark) == "auto on cpu here"
+    far = _Session({"spark.master": "spark://a:7077"})
+    far.sparkContext = spark.sparkContext
+    assert placement.dtype_of_models(far) == resolve_dtype("auto", "cpu")
 
 
 @pytest.mark.parametrize(("gpus", "cores", "wanted"), [("1", "8", 8), ("4", "8", 2), ("8", "4", 1)])

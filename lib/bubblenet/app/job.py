@@ -29,10 +29,12 @@ from bubblenet.app.command_line import (
     exit_code,
 )
 from bubblenet.app.unchanged import Finished, RunState
+from bubblenet.engines.devices import compute_on, own_dtype
 from bubblenet.errors import InputError
 from bubblenet.kernel import ledger
 from bubblenet.kernel.compaction import compact
 from bubblenet.kernel.context import Context
+from bubblenet.kernel.placement import dtype_of_models
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.warehouse import Access, Warehouse
 from bubblenet.method import snapshots
@@ -262,8 +264,10 @@ def opened(config: Path | None, overrides: Sequence[str], location: str, snapsho
         access: Access = "create" if create else "update"
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access=access)
         ledger.rebuild(warehouse)
+        compute_on(lambda: dtype_of_models(spark))
         context = Context(spark, with_trained_models(chosen, warehouse), warehouse, snapshot, Console(highlight=False))
         try:
             yield context
         finally:
+            compute_on(own_dtype)
             context.ledger.flush(warehouse)

@@ -24,7 +24,7 @@ def convert_gguf(gguf: Path, digest: str, cache: Path) -> Path:
     """The folder with safetensors and tokenizer converted from a GGUF file; converted now unless it exists."""
     from filelock import FileLock
 
-    folder = cache / "models" / f"{digest[:32]}-{CONVERSION_VERSION}"
+    folder = converted_folder(digest, cache)
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -32,6 +32,11 @@ def convert_gguf(gguf: Path, digest: str, cache: Path) -> Path:
         if not folder.is_dir():
             _convert_into(gguf, folder)
     return folder
+
+
+def converted_folder(digest: str, cache: Path) -> Path:
+    """Where the conversion of the file with this digest is, or will be."""
+    return cache / "models" / f"{digest[:32]}-{CONVERSION_VERSION}"
 
 
 def _convert_into(gguf: Path, folder: Path) -> None:

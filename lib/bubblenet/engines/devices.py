@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 LOCAL_GPU = "bubblenet.local_gpu"
@@ -39,10 +40,33 @@ def has_gpu() -> bool:
 
 
 def resolve_dtype(dtype: str, device: str | None = None) -> str:
-    """Resolve `auto` to bfloat16 where the device computes in it, else to float32; other names are returned unchanged."""
+    """Resolve `auto` to bfloat16 where the device computes in it, else to float32; other names are returned unchanged.
+
+    device: None: the one that computes for this process (compute_on), asked once.
+    """
+    global _decided
     if dtype != "auto":
         return dtype
-    return "bfloat16" if _has_bfloat16(device or pick_device()) else "float32"
+    if device is not None:
+        return "bfloat16" if _has_bfloat16(device) else "float32"
+    if _decided is None:
+        _decided = _decide()
+    return _decided
+
+
+def own_dtype() -> str:
+    """What `auto` is on the device of this process."""
+    return resolve_dtype("auto", pick_device())
+
+
+def compute_on(decide: Callable[[], str]) -> None:
+    """From now on, `auto` is what `decide` returns: a driver computes nothing itself, and has it decided where its workers compute."""
+    global _decide, _decided
+    _decide, _decided = decide, None
+
+
+_decide: Callable[[], str] = own_dtype
+_decided: str | None = None
 
 
 def task_gpu() -> tuple[bool, str | None]:

@@ -10,10 +10,15 @@ from bubblenet.engines.protocol import Ability, EngineSpec, Options, TextEngine
 from bubblenet.errors import SettingsError
 
 if TYPE_CHECKING:
+    from bubblenet.engines.profile import Arguments, Profile
     from bubblenet.settings import Engine, RoleEngine
 
 
 def _no_options(engine: Engine, role: RoleEngine) -> Options | None:
+    return None
+
+
+def _no_profile(model: str, arguments: Arguments) -> Profile | None:
     return None
 
 
@@ -33,6 +38,7 @@ class Kind:
 
     meaning: one line for the settings. load: loads the engine of a spec in this process. identify: identifies the weights in a
     fingerprint, given the names of the model and the options.
+    profile: of the model, with the arguments for its chat template; None where there is no tokenizer.
     options: what workers are told beside the model, from the sections of the settings; raises SettingsError where something is missing.
     check: raises EndpointError if the engine cannot be had or lacks an ability; `bubblenet run` calls it before any work, so an engine
     must say so itself, too, where it is asked.
@@ -45,6 +51,7 @@ class Kind:
     meaning: str
     load: Callable[[EngineSpec], TextEngine]
     identify: Callable[[str, Options | None], str]
+    profile: Callable[[str, Arguments], Profile | None] = _no_profile
     options: Callable[[Engine, RoleEngine], Options | None] = _no_options
     check: Callable[[EngineSpec, Collection[Ability]], None] = _nothing_to_check
     device: Callable[[EngineSpec], str] = _own_device
@@ -62,6 +69,18 @@ def _weights(model: str, options: Options | None) -> str:
     from bubblenet.engines.weights import digest_of
 
     return digest_of(model)
+
+
+def _profile_here(model: str, arguments: Arguments) -> Profile:
+    from bubblenet.engines.finding import find_profile
+
+    return find_profile(model, arguments, runs_here=True)
+
+
+def _profile_there(model: str, arguments: Arguments) -> Profile:
+    from bubblenet.engines.finding import find_profile
+
+    return find_profile(model, arguments, runs_here=False)
 
 
 def _server(spec: EngineSpec) -> TextEngine:
@@ -103,12 +122,13 @@ def _scripted(spec: EngineSpec) -> TextEngine:
 
 
 _DECLARED = (
-    Kind("transformers", "in the workers' own processes", _transformers, _weights, has_dtype=True),
+    Kind("transformers", "in the workers' own processes", _transformers, _weights, profile=_profile_here, has_dtype=True),
     Kind(
         "server",
         "an OpenAI-compatible server",
         _server,
         _served,
+        profile=_profile_there,
         options=_server_options,
         check=_check_server,
         device=_server_device,

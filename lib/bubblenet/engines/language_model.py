@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 # Positions projected onto the vocabulary at once: bounds the memory of [positions, vocabulary].
 POSITIONS_AT_ONCE = 512
 KNOWN_LAYERS = {"full_attention", "sliding_attention"}
+_PROBED = [1, 0]
+"""Two tokens of any model."""
+_TOLERANCE = (0.02, 0.05)
+"""Relative and absolute, for bfloat16, whose rounding of a scaled logit is half a hundredth; another formula is off by far more."""
 
 
 class LanguageModel:
     """Weights on one device. All inputs are lists of token ids; padding, positions and KV caches are internal."""
 
     def __init__(self, model: Any, device: str) -> None:
-        _check_architecture(model.config)
+        check_architecture(model.config)
         self._model, self._device = model, device
         self._decoder, self._head = model.get_decoder(), model.get_output_embeddings()
         self._root: tuple[tuple[int, ...], dict[int, tuple[torch.Tensor, torch.Tensor]]] = ((), {})
         self.max_tokens: int = int(getattr(model.config, "max_position_embeddings", 1 << 20))
+        self._check_logits()
 
     @classmethod
     def load(cls, folder: Path, dtype: str, device: str) -> LanguageModel:
@@ -49,6 +54,22 @@ class LanguageModel:
         except (OSError, ValueError, KeyError) as error:
             raise ModelError("a causal language model", f"{folder}: {error}", "Check that the folder is complete.") from error
         return cls(model.eval().to(device), device)
+
+    def _check_logits(self) -> None:
+        """Read two tokens as the model itself does. Raises ModelError for unknown attention, and if its logits are others than here."""
+        import torch
+
+        ids, length = self._pad([_PROBED])
+        with torch.inference_mode():
+            wanted = self._call(self._model, ids, torch.arange(len(_PROBED), device=ids.device)[None], SharedCache(length)).logits.float()
+            _, states = self.read_prefixes([_PROBED])
+            got = self.logits(states)
+        if not torch.allclose(got, wanted, *_TOLERANCE):
+            raise ModelError(
+                "logits as this engine makes them of a model's last states",
+                f"others, by {(got - wanted).abs().max().item():.3g}, from a model of type {_kind(self._model.config)}",
+                "Use another model here, or have this one served: engine.kind = server.",
+            )
 
     def read_prefixes(self, prefixes: list[list[int]], root: Sequence[int] = ()) -> tuple[SharedCache, torch.Tensor]:
         """Prefill each prefix, after a root common to all. Returns the cache and the states [prefixes, longest, width]."""
@@ -113,9 +134,12 @@ class LanguageModel:
         return torch.tensor(ids, dtype=torch.long, device=self._device)
 
     def _run(self, ids: torch.Tensor, positions: torch.Tensor, cache: SharedCache) -> torch.Tensor:
-        output = self._decoder(input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, shared=cache)
-        states: torch.Tensor = output.last_hidden_state
+        states: torch.Tensor = self._call(self._decoder, ids, positions, cache).last_hidden_state
         return states
+
+    @staticmethod
+    def _call(module: Any, ids: torch.Tensor, positions: torch.Tensor, cache: SharedCache) -> Any:
+        return module(input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, shared=cache)
 
     def _pad(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows padded at the end with token 0, which is never attended to, and their lengths."""
@@ -124,11 +148,13 @@ class LanguageModel:
         return ids.reshape(len(rows), longest), self.tensor([len(row) for row in rows])
 
 
-def _check_architecture(config: Any) -> None:
+def check_architecture(config: Any) -> None:
     """Reject models with another kind of attention, which would give wrong results rather than fail."""
     layers = set(getattr(config, "layer_types", None) or ["full_attention"])
     if getattr(config, "is_encoder_decoder", False) or not layers <= KNOWN_LAYERS or not hasattr(config, "num_attention_heads"):
-        kind = getattr(config, "model_type", "unknown")
-        raise ModelError(
-            "a decoder with full or sliding attention", f"model type {kind}", "Use a Llama, Qwen, Mistral or Gemma kind of model."
-        )
+        todo = "Use a Llama, Qwen, Mistral or Gemma kind of model."
+        raise ModelError("a decoder with full or sliding attention", f"model type {_kind(config)}", todo)
+
+
+def _kind(config: Any) -> str:
+    return str(getattr(config, "model_type", "unknown"))

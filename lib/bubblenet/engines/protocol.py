@@ -7,7 +7,10 @@ Everything here is plain data and is importable without torch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from bubblenet.engines.profile import Profile
 
 # Part of every fingerprint: raise it whenever the same weights and request would give a different result.
 ENGINE_CODE_VERSION = 2
@@ -179,9 +182,9 @@ class ServerSpec(Options):
 class EngineSpec:
     """Everything a worker needs to load the engine that the driver chose. Small, and safe to pickle.
 
-    dtype is resolved by the driver or on the worker; `auto` is resolved before it enters a fingerprint. NO_DTYPE: nothing is computed here.
-    options: of its kind, None where the kind has none. For a server, model names the tokenizer, and weights_digest identifies the served
-    model and the tokenizer.
+    dtype: the driver resolves `auto` for all workers, so they compute in what the fingerprint says. NO_DTYPE: nothing is computed here.
+    profile: None for an engine without a tokenizer, and where the engine is to find it. options: of its kind, None where the kind has none.
+    For a server, model names the tokenizer, and weights_digest identifies the served model and the tokenizer.
     """
 
     kind: str
@@ -193,13 +196,15 @@ class EngineSpec:
     window_rows: int = 256
     call_log: str = ""
     options: Options | None = None
+    profile: Profile | None = None
 
     def fingerprint_parts(self) -> dict[str, Any]:
-        """Exactly what affects results: kind, weights (with tokenizer), the resolved dtype and the version of this code."""
+        """Exactly what affects results: kind, weights (with tokenizer), profile, the resolved dtype and the version of this code."""
         from bubblenet.engines.devices import resolve_dtype
 
         dtype = NO_DTYPE if self.dtype == NO_DTYPE else resolve_dtype(self.dtype)
-        return {"kind": self.kind, "weights": self.weights_digest, "dtype": dtype, "code": ENGINE_CODE_VERSION}
+        parts = {"kind": self.kind, "weights": self.weights_digest, "dtype": dtype, "code": ENGINE_CODE_VERSION}
+        return parts | (self.profile.fingerprint_parts() if self.profile else {})
 
 
 def describe_error(error: BaseException) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bubblenet.engines.devices import resolve_dtype
 from bubblenet.engines.kinds import KINDS
 from bubblenet.engines.protocol import NO_DTYPE, EngineSpec
 
 if TYPE_CHECKING:
-    from bubblenet.settings import RoleEngine, Settings
+    from bubblenet.engines.profile import Arguments
+    from bubblenet.settings import Engine, RoleEngine, Settings
 
 # Window of an engine with options, in multiples of the requests in flight: a window ends with its slowest requests, when most are idle.
 WINDOWS_IN_FLIGHT = 4
@@ -32,10 +34,16 @@ def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:
         kind=kind.name,
         model=model,
         weights_digest=kind.identify(model, options),
-        dtype=engine.dtype if kind.has_dtype else NO_DTYPE,
+        dtype=resolve_dtype(engine.dtype) if kind.has_dtype else NO_DTYPE,
         threads=engine.threads,
         token_budget=engine.token_budget,
         window_rows=max(engine.window_rows, WINDOWS_IN_FLIGHT * options.concurrency) if options else engine.window_rows,
         call_log=engine.call_log,
         options=options,
+        profile=kind.profile(model, template_arguments(engine, role)),
     )
+
+
+def template_arguments(engine: Engine, role: RoleEngine) -> Arguments:
+    """What the chat template of a role's model is told: the arguments of both models, and above them the role's own."""
+    return engine.template_arguments | role.template_arguments

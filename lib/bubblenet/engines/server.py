@@ -70,7 +70,7 @@ class ServerEngine:
         """Connect to the server of the spec, or start it. Raises EndpointError if it is missing or serves another model than the spec's."""
         server = server_of(spec.options)
         source = find_tokenizer(spec.model)
-        codec = Codec.load(source.folder, source.gguf)
+        codec = Codec.load(source.folder, source.gguf, profile=spec.profile)
         process = ServerProcess.start(server.command, server.startup_seconds) if server.command else None
         engine = cls(codec, connect(server, process.url if process else server.url), server, process)
         try:

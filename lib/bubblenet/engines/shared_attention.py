@@ -15,11 +15,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bubblenet.errors import ModelError
+
 if TYPE_CHECKING:
     import torch
 
 NAME = "bubblenet_shared_prefix"
 PADDING = -1
+KNOWN = {"scaling", "sliding_window", "softcap", "shared"}
+"""Arguments of a model's attention that are computed with here."""
+_WITHOUT_EFFECT = {"position_ids", "use_cache", "output_attentions", "output_router_logits", "deterministic"}
 HIDDEN = -1e30  # not minus infinity: a padded query sees no key at all, and its softmax must still be finite
 
 
@@ -109,6 +114,23 @@ def register() -> None:
     AttentionInterface.register(NAME, attend)
 
 
+def needs(attention_mask: Any, arguments: dict[str, Any]) -> set[str]:
+    """Names of the arguments with which a model changes its attention."""
+    given = {"attention_mask": attention_mask} | {name: value for name, value in arguments.items() if name not in _WITHOUT_EFFECT}
+    neutral = {"dropout": (None, 0.0), "is_causal": (None, True)}
+    return {name for name, value in given.items() if not (value is None or (name in neutral and value in neutral[name]))}
+
+
+def refuse_unknown(kind: str, names: set[str]) -> None:
+    """Raise ModelError for attention that this one does not compute; it would be wrong without a sign (gpt-oss's sinks: by 0.28 nats)."""
+    if unknown := sorted(names - KNOWN):
+        raise ModelError(
+            f"attention with {', '.join(sorted(KNOWN - {'shared'}))} at most",
+            f"a model of type {kind}, whose attention has {', '.join(unknown)}",
+            "Use another model here, or have this one served: engine.kind = server.",
+        )
+
+
 def attend(
     module: Any,
     query: torch.Tensor,
@@ -119,9 +141,13 @@ def attend(
     sliding_window: int | None = None,
     softcap: float | None = None,
     shared: SharedCache | None = None,
-    **_: Any,
+    **others: Any,
 ) -> tuple[torch.Tensor, None]:
-    """The attention function that the model calls. query: [rows, heads, tokens, size]; key, value: from SharedCache.update."""
+    """The attention function that the model calls. query: [rows, heads, tokens, size]; key, value: from SharedCache.update.
+
+    Raises ModelError for an argument that it does not know.
+    """
+    refuse_unknown(getattr(getattr(module, "config", None), "model_type", type(module).__name__), needs(attention_mask, others))
     if shared is None:
         raise TypeError("this attention needs the SharedCache of the batch")
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5

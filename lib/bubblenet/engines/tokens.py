@@ -8,11 +8,10 @@ some tokenizers have markers (`<think>`, `<tool_call>`) that the option does not
 from __future__ import annotations
 
 import re
-import threading
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bubblenet.engines.profile import SYSTEM, USER, Arguments, Profile, generation_of, make_profile
 from bubblenet.engines.protocol import BadRequest, LabelRequest, LikelihoodRequest, Prompt
 from bubblenet.engines.quiet import quiet_transformers
 from bubblenet.errors import ModelError
@@ -26,48 +25,51 @@ COMMON_MARKERS = (
     "[/TOOL_RESULTS]", "<think>", "</think>", "<tool_call>", "</tool_call>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>",
     "### Instruction:", "### Input:", "### Response:",
 )  # fmt: skip
-_USER, _SYSTEM, _ANSWER = "BUBBLENETUSERTEXT", "BUBBLENETSYSTEMTEXT", "BUBBLENETANSWER"
+
+# Elements of HTML, which some vocabularies hold as tokens (Gemma's `<b>`, `<table>`): they control nothing, and code must keep them.
+_ELEMENT = re.compile(
+    r"</?(?:a|b|blockquote|br|caption|code|col|colgroup|dd|del|div|dl|dt|em|h[1-6]|hr|i|img|ins|li|ol|p|pre|q|small|span|strike|strong|sub|sup"
+    r"|table|tbody|td|tfoot|th|thead|tr|tt|u|ul)>"
+)
 
 
 class Codec:
-    """A tokenizer with both locks, and the model's own chat template around prompts."""
+    """A tokenizer with both locks, and the model's own chat template around prompts. profile: None: that of the tokenizer alone."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, profile: Profile | None = None) -> None:
         self._tokenizer = tokenizer
-        self._markers = _marker_pattern({str(token) for token in tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS))
-        self._pieces: dict[bool, list[str | list[int]]] = {}
-        self._rendering = threading.Lock()  # a server engine encodes in many threads, and two concurrent first renderings can fail in jinja
+        self.profile = profile or make_profile(tokenizer)
+        added = tokenizer.added_tokens_decoder.values()
+        control = {str(token) for token in added if token.special or not _ELEMENT.fullmatch(str(token))}
+        self._markers = _marker_pattern(control | set(COMMON_MARKERS))
         self._texts: dict[str, list[int]] = {}
-        self.stop_ids = frozenset(tokenizer.all_special_ids)
+        self.stop_ids = frozenset(self.profile.stop_ids)
 
     @classmethod
-    def load(cls, folder: Path, gguf: str | None = None) -> Codec:
-        """Load the tokenizer of a local folder, or of a GGUF file in it. Raises ModelError if there is none."""
+    def load(cls, folder: Path, gguf: str | None = None, *, profile: Profile | None = None, arguments: Arguments | None = None) -> Codec:
+        """Load the tokenizer of a local folder, or of a GGUF file in it. profile: None: found there, with the arguments for its template.
+
+        Raises ModelError if there is no tokenizer, and what make_profile raises.
+        """
         from transformers import AutoTokenizer
 
         from_gguf = {"gguf_file": gguf} if gguf else {}
         try:
             with quiet_transformers():
-                return cls(AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **from_gguf))
+                tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **from_gguf)
         except (OSError, ValueError, KeyError) as error:
             raise ModelError("a tokenizer beside the weights", f"{folder}: {error}", "Copy tokenizer.json there.") from error
+        return cls(tokenizer, profile or make_profile(tokenizer, {} if gguf else generation_of(folder), arguments))
 
     @property
     def begin_ids(self) -> list[int]:
         """The beginning-of-text token; for models without one, their end-of-text token."""
-        begin, end = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
-        return [begin if begin is not None else end]
+        return list(self.profile.begin_ids)
 
-    @cached_property
+    @property
     def end_ids(self) -> list[int]:
-        """The template's tokens after an answer, up to the stop token; without a template, the end-of-text token."""
-        if not self._tokenizer.chat_template:
-            return [self._tokenizer.eos_token_id]
-        turns = [{"role": "user", "content": _USER}, {"role": "assistant", "content": _ANSWER}]
-        rendered: str = self._tokenizer.apply_chat_template(turns, tokenize=False)
-        after = self._encode_template(rendered.rpartition(_ANSWER)[2])
-        stop = next((place for place, token in enumerate(after) if token in self.stop_ids), None)
-        return [self._tokenizer.eos_token_id] if stop is None else after[: stop + 1]
+        """The template's tokens after an answer, up to the one that ends it."""
+        return list(self.profile.end_ids)
 
     def neutralise(self, text: str) -> str:
         """Break up control markers: `<|im_end|>` becomes `< |im_end|>`. Repeated until none is left."""
@@ -83,9 +85,9 @@ class Codec:
 
     def encode_prompt(self, prompt: Prompt) -> list[int]:
         """Ids of a whole prompt, up to where the model continues."""
-        texts = {_USER: prompt.user, _SYSTEM: prompt.system or ""}
+        texts = {USER: prompt.user, SYSTEM: prompt.system or ""}
         ids: list[int] = []
-        for piece in self._template(prompt.system is not None):
+        for piece in self.profile.alone if prompt.system is None else self.profile.guided:
             ids += self.encode_text(texts[piece]) if isinstance(piece, str) else piece
         return ids + (self.encode_text(prompt.assistant_prefix) if prompt.assistant_prefix else [])
 
@@ -136,34 +138,6 @@ class Codec:
             encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
         offsets = encoded["offset_mapping"]
         return text if len(offsets) <= max_tokens else text[: offsets[max_tokens][0]]
-
-    def _template(self, has_system: bool) -> list[str | list[int]]:
-        """The model's chat template, split at its placeholders: ids of template text, or the name of a placeholder."""
-        with self._rendering:
-            if has_system not in self._pieces:
-                rendered = self._render(has_system)
-                pieces = [piece for piece in re.split(f"({_USER}|{_SYSTEM})", rendered) if piece]
-                self._pieces[has_system] = [piece if piece in (_USER, _SYSTEM) else self._encode_template(piece) for piece in pieces]
-            return self._pieces[has_system]
-
-    def _encode_template(self, piece: str) -> list[int]:
-        return list(self._tokenizer(piece, add_special_tokens=False)["input_ids"])
-
-    def _render(self, has_system: bool) -> str:
-        """The template rendered with placeholders. If it rejects a system turn, the system text goes before the user's."""
-        from jinja2.exceptions import TemplateError
-
-        if not self._tokenizer.chat_template:
-            return f"{self._tokenizer.bos_token or ''}{_SYSTEM + chr(10) * 2 if has_system else ''}{_USER}\n\n"
-        system = [{"role": "system", "content": _SYSTEM}] if has_system else []
-        try:
-            return self._apply([*system, {"role": "user", "content": _USER}])
-        except TemplateError:
-            return self._apply([{"role": "user", "content": f"{_SYSTEM}\n\n{_USER}" if has_system else _USER}])
-
-    def _apply(self, turns: list[dict[str, str]]) -> str:
-        rendered: str = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        return rendered
 
 
 def _marker_pattern(markers: set[str]) -> re.Pattern[str]:

@@ -68,7 +68,7 @@ class TransformersEngine:
         check_digest(spec.model, spec.weights_digest)
         folder, device = describe(spec.model).folder, pick_device()
         model = LanguageModel.load(folder, resolve_dtype(spec.dtype, device), device)
-        return cls(model, Codec.load(folder), spec.token_budget, spec.window_rows)
+        return cls(model, Codec.load(folder, profile=spec.profile), spec.token_budget, spec.window_rows)
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
         """Generate text for each request, each with its own random numbers."""

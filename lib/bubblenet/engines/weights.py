@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bubblenet.engines.conversion import convert_gguf
+from bubblenet.engines.conversion import convert_gguf, converted_folder
 from bubblenet.errors import ModelError
 
 PACKAGE_PREFIX = "package:"
@@ -35,7 +35,7 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class TokenizerSource:
-    """A tokenizer ready to load: its folder, and the name of the GGUF file there that holds it, if any."""
+    """A tokenizer ready to load: its folder, and the name of the GGUF file there that holds it, if any. digest: of the files it came as."""
 
     folder: Path
     gguf: str | None
@@ -62,15 +62,21 @@ def find_tokenizer(source: str) -> TokenizerSource:
     """The tokenizer of a source whose weights are not needed here. Raises ModelError if it is missing or has its own code."""
     origin = Path(source)
     if not origin.is_dir():
-        origin = _locate(source)
-        return TokenizerSource(origin.parent, origin.name, _digest_files([origin]))
+        return _in_gguf(_locate(source))
     _refuse_remote_code(origin)
     files = [path for path in _files(origin) if path.suffix in TOKENIZER_SUFFIXES]
     if not files and (ggufs := _ggufs(origin)):
-        return TokenizerSource(origin, ggufs[0].name, _digest_files(ggufs[:1]))
+        return _in_gguf(ggufs[0])
     if not files:
         raise ModelError("a folder with tokenizer.json", f"{source} without it", "Copy the tokenizer's files there, or name its folder.")
     return TokenizerSource(origin, None, _digest_files(files))
+
+
+def _in_gguf(file: Path) -> TokenizerSource:
+    """The tokenizer of a GGUF file; that of its conversion, which loads sooner, where there is one."""
+    digest = _digest_files([file])
+    converted = converted_folder(digest, cache_folder())
+    return TokenizerSource(converted, None, digest) if converted.is_dir() else TokenizerSource(file.parent, file.name, digest)
 
 
 def check_digest(source: str, wanted: str) -> None:

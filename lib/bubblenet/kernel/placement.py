@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bubblenet.engines.devices import LOCAL_GPU
+from bubblenet.engines.devices import LOCAL_GPU, has_gpu, own_dtype, resolve_dtype
 from bubblenet.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ def has_local_gpu(spark: SparkSession) -> bool:
 def lend_local_gpu(spark: SparkSession) -> None:
     """Pass the address of the local GPU, if any, to the tasks started by this thread."""
     spark.sparkContext.setLocalProperty(LOCAL_GPU, "0" if has_local_gpu(spark) else "")
+
+
+def dtype_of_models(spark: SparkSession) -> str:
+    """What `auto` is on the devices of model stages: in a cluster, one task of their profile is asked."""
+    if _is_local(spark):
+        return resolve_dtype("auto", "cuda:0" if has_local_gpu(spark) and has_gpu() else "cpu")
+    asking = spark.sparkContext.parallelize([0], 1).map(lambda _: own_dtype())
+    profile = model_profile(spark)
+    [dtype] = (asking.withResources(profile) if profile else asking).collect()
+    return dtype
 
 
 def _is_local(spark: SparkSession) -> bool:

@@ -20,7 +20,7 @@ from bubblenet.assessment.assessing import Estimate, assess, check_complete, pic
 from bubblenet.assessment.selecting import record_selection
 from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.registry import close_all
-from bubblenet.engines.roles import backward_engine, forward_engine
+from bubblenet.engines.roles import backward_engine, forward_engine, template_arguments
 from bubblenet.engines.tokens import Codec
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EnvironmentProblem, InputError, SettingsError
@@ -102,7 +102,8 @@ def iterate(context: Context, num_rounds: int, steps: Steps) -> list[Round]:
 def longest_instruction(context: Context, model: str) -> int:
     """Tokens of the longest instruction among the training seeds, with its end: what a model trained on them writes fits into it."""
     source = find_tokenizer(model)
-    codec = Codec.load(source.folder, source.gguf)
+    engine = context.settings.engine
+    codec = Codec.load(source.folder, source.gguf, arguments=template_arguments(engine, engine.backward))
     seeds = current_seeds(context).where("split = 'train'").orderBy(F.length("instruction").desc()).limit(_LONGEST_SEEDS)
     lengths = (len(codec.encode_text(row["instruction"])) + len(codec.end_ids) for row in seeds.select("instruction").collect())
     return max(lengths, default=context.settings.backtranslation.max_new_tokens)

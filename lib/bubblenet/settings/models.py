@@ -12,6 +12,9 @@ from bubblenet.section import Section
 _URL = r"^(https?://[^@\s]+)?$"  # no password in it: a URL is shown in messages
 
 
+Arguments = dict[str, str | bool | int | float]
+
+
 class Models(Section):
     """Which weights play which part: package:NAME, or the path of a folder with safetensors or GGUF weights (the same path everywhere)."""
 
@@ -28,12 +31,13 @@ class RoleEngine(Section):
     model: str = Field("", description="its name at the server")
     model_version: str = Field("", description="your word for its weights")
     command: str = Field("", description="starts its server")
+    template_arguments: Arguments = Field({}, description="more of them, for this model's chat template")
 
 
 class Engine(Section):
     """How a model is run (docs/engines.md).
 
-    kind, dtype, model, model_version and top_logprobs can change a result and enter the fingerprint.
+    kind, dtype, model, model_version, top_logprobs and template_arguments can change a result and enter the fingerprint.
     """
 
     kind: KindName = Field("transformers", description=in_words())
@@ -56,6 +60,9 @@ class Engine(Section):
     max_retries: int = Field(5, ge=0, description="of a request, after a lost connection or HTTP 429 and 5xx")
     top_logprobs: int = Field(
         20, ge=1, description="tokens among which the labels are looked for; vLLM allows 20 unless told more (--max-logprobs)"
+    )
+    template_arguments: Arguments = Field(
+        {}, description="what chat templates are told, as {enable_thinking = true}; by default, to switch thinking off"
     )
     backward: RoleEngine = Field(
         RoleEngine(), description="Where and how the backward model is run, if otherwise than [engine] says; empty: as there."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class TrainingJob:
     """Everything that a training process needs.
 
     folder: shared by all processes, for checkpoints and weights. shards: of the manifest of the export, each with its `sha256`.
-    settings: section `training` of the settings.
+    settings: section `training` of the settings. template_arguments: for the model's chat template.
     """
 
     folder: str
@@ -32,6 +32,7 @@ class TrainingJob:
     export: str
     shards: list[dict[str, Any]]
     settings: dict[str, Any]
+    template_arguments: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> TrainingJob:

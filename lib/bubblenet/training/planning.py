@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bubblenet.engines.finding import find_profile
+from bubblenet.engines.roles import template_arguments
 from bubblenet.engines.weights import digest_of
 from bubblenet.errors import InputError, SettingsError
 from bubblenet.export.formats import FOR_TRAINING, FORMATS
@@ -56,6 +58,10 @@ def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPl
     chosen = settings.training.model_dump(mode="json")
     deciding = {name: value for name, value in chosen.items() if name not in _FOR_SPEED_ALONE}
     deciding |= {"code": FINETUNING_VERSION, "start": digest, "data": manifest["data_sha256"]}
+    direction = manifest["made_from"]["settings"]["direction"]
+    role = settings.engine.backward if direction == "backward" else settings.engine.forward
+    arguments = template_arguments(settings.engine, role)
+    deciding |= find_profile(settings.models.start, arguments, runs_here=False).fingerprint_parts()
     model_id = Fingerprint(deciding).id
     job = TrainingJob(
         folder=f"{_models_folder(settings, warehouse)}/{model_id}",
@@ -64,6 +70,7 @@ def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPl
         export=folder.location,
         shards=manifest["shards"],
         settings=chosen,
+        template_arguments=dict(arguments),
     )
     return TrainingPlan(model_id, settings.models.start, deciding, manifest, job)
 

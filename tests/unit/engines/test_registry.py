@@ -53,7 +53,14 @@ def test_auto_is_resolved_before_it_enters_a_fingerprint(monkeypatch):
     monkeypatch.setattr(devices, "pick_device", lambda: "cpu")
     for flags, wanted in (({"avx512_bf16"}, "bfloat16"), ({"avx2"}, "float32"), (set(), "float32")):
         monkeypatch.setattr(devices, "_cpu_flags", lambda flags=flags: flags)
+        devices.compute_on(devices.own_dtype)  # nothing decided yet
         assert EngineSpec("transformers", "", "abc").fingerprint_parts()["dtype"] == wanted
+
+
+@pytest.fixture(autouse=True)
+def undecided():
+    yield
+    devices.compute_on(devices.own_dtype)
 
 
 def test_weights_that_are_not_those_of_the_spec_are_refused(model_folder, tmp_path, monkeypatch):

@@ -47,6 +47,14 @@ def test_text_without_markers_is_left_alone(codec):
     assert codec.decode(codec.encode_text(text)) == text
 
 
+def test_elements_that_are_tokens_are_no_control_markers_unless_marked_as_special():
+    tokenizer = make_tokenizer([*SPECIAL, "<u>"], added=["<b>", "</b>", "<table>", "<plan>"])
+    codec, text = Codec(tokenizer), "<table><b>x</b> <u>y</u> <plan>"
+    assert codec.neutralise(text) == "<table><b>x</b> < u>y</u> < plan>"
+    assert codec.decode(codec.encode_text("<b>x</b>")) == "<b>x</b>"
+    assert tokenizer.convert_tokens_to_ids("<b>") in codec.encode_text("<b>x</b>")
+
+
 def test_a_prompt_is_the_models_own_chat_template_around_the_texts(codec):
     ids = codec.encode_prompt(Prompt("Hi", assistant_prefix="Yes"))
     wanted = codec._tokenizer("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYes", add_special_tokens=False)["input_ids"]
