@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from bubblenet import locations
 from bubblenet.corpus import language
+from bubblenet.corpus.address_lists import load_lists
 from bubblenet.corpus.reading.formats import FileKind, SuffixTable, kind_of
 from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 from bubblenet.corpus.rights.hosts import host_of, registered_domain
-from bubblenet.corpus.segmentation import Segment, segment_pages
+from bubblenet.corpus.segmentation import Segment, refused_page, segment_pages
 from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
@@ -75,21 +76,31 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class CutPage:
-    """Segments a page into passages at its headings."""
+    """Segments a page into passages at its headings, unless its address is on a list.
+
+    addresses: location of AddressLists readable by all workers; empty without lists.
+    """
 
     limits: Segmentation
     languages: tuple[str, ...]
+    addresses: str = ""
     identity: tuple[str, ...] = ("document_id", "snapshot", "url", "declared_language")
     window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per passage, kept or not; at least one per page."""
-        pages = [(request["content"], request["content_type"]) for request in requests]
-        for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages), strict=True):
+        reasons = [self._reason(request["url"]) if self.addresses else None for request in requests]
+        pages = [(request["content"], request["content_type"]) for request, reason in zip(requests, reasons, strict=True) if not reason]
+        cut = iter(segment_pages(pages, self.limits, self.languages))
+        for request, reason in zip(requests, reasons, strict=True):
+            segments = refused_page(reason) if reason else next(cut)
             seen: set[str] = set()
             for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
                 yield request, _segment(segment, seen) | {"language_agrees": agrees}
+
+    def _reason(self, url: str) -> str | None:
+        return load_lists(self.addresses).reason(url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ def segment_pages(pages: Sequence[tuple[str, str]], limits: RuleSettings, langua
     return [[_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut]
 
 
+def refused_page(reason: str) -> list[Segment]:
+    """The one segment of a page that is not cut."""
+    return [_empty_segment((), reason)]
+
+
 def _pieces(content: str, content_type: str, limits: RuleSettings) -> list[_Piece]:
     """The pieces that become the passages of a page; if there are none, one piece with the reason."""
     try:
@@ -181,4 +186,4 @@ def _empty_segment(path: tuple[str, ...], reason: str) -> Segment:
     return Segment(path, 0, "", language.UNDETERMINED, 0.0, (), None, num_characters=0, num_words=0, kept=False, reason=reason)
 
 
-__all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "segment_page", "segment_pages"]
+__all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "refused_page", "segment_page", "segment_pages"]

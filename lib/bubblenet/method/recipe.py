@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from bubblenet.corpus.address_lists import ADDRESSES_VERSION, lists_digest
 from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.quality import RULES_VERSION
@@ -88,7 +89,7 @@ def corpus_recipe(settings: Settings) -> Recipe:
     pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
     reading = Fingerprint(pages | raised(provenance=PROVENANCE_VERSION))
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
-    segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules})
+    segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules} | _addresses(settings))
     signing = Fingerprint(_signing(settings))
     similar = settings.deduplication.model_dump(mode="json", include={"near", "min_similarity", "max_band_rows"})
     deduplicating = Fingerprint({"segments": segmenting.id, "index": signing.id, "rules": similar, "code": CLUSTERS_VERSION})
@@ -167,6 +168,12 @@ def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenti
     if "labels" in mode.asks and judge.options:
         parts |= judge.options.label_parts()
     return Fingerprint(parts)
+
+
+def _addresses(settings: Settings) -> dict[str, Any]:
+    """The lists of addresses to leave out; empty if none are named."""
+    named = settings.safety
+    return {"addresses": [ADDRESSES_VERSION, lists_digest(named)]} if named.files() else {}
 
 
 def _signing(settings: Settings) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bubblenet.corpus.address_lists import AddressSettings
 from bubblenet.corpus.quality import RuleSettings
 from bubblenet.corpus.rights.agents import DEFAULT_AGENTS
 from bubblenet.corpus.rights.signal import Use
@@ -56,6 +57,10 @@ class Rights(Section):
 
 class Segmentation(RuleSettings):
     """How a page is cut, and when a passage is kept. A rule of docs/corpus.md is switched off by its reason in disabled_rules."""
+
+
+class Safety(AddressSettings):
+    """Pages that are left out by their address, before they are cut (docs/safety.md). Files with one entry a line; `#` begins a note."""
 
 
 class Deduplication(Section):
@@ -126,6 +131,7 @@ class Settings(Section):
     engine: Engine = Engine()
     corpus: Corpus = Corpus()
     rights: Rights = Rights()
+    safety: Safety = Safety()
     segmentation: Segmentation = Segmentation()
     deduplication: Deduplication = Deduplication()
     decontamination: Decontamination = Decontamination()
