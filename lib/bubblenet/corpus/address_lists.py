@@ -80,9 +80,9 @@ class AddressLists:
         host = host_of(url)
         if host is None:
             return None
-        if _holds_any(self.domains, domains_of(host)):
+        if len(self.domains) and _holds_any(self.domains, domains_of(host)):
             return "listed_domain"
-        if _holds_any(self.urls, _prefixes(url)):
+        if len(self.urls) and _holds_any(self.urls, _prefixes(url)):
             return "listed_url"
         return self._reason_of_words(unquote(url).lower())
 
@@ -157,8 +157,6 @@ def _address(url: str) -> str:
 
 
 def _holds_any(hashes: Hashes, names: Sequence[str]) -> bool:
-    if not len(hashes):
-        return False
     wanted = _hashed(name.encode() for name in names)
     places = np.searchsorted(hashes, wanted)
     return bool((hashes[np.minimum(places, len(hashes) - 1)] == wanted).any())
@@ -172,11 +170,12 @@ def _hashed(names: Iterable[bytes]) -> Hashes:
 def _hashes(files: Iterable[str], parse: Callable[[bytes], list[str]]) -> Hashes:
     parts = [np.empty(0, np.uint64)]
     for file in files:
-        found = [_hashed(_names_in(chunk, parse)) for chunk in _chunks(file)]
-        if not sum(map(len, found)):
+        of_file = [_hashed(_names_in(chunk, parse)) for chunk in _chunks(file)]
+        if not sum(map(len, of_file)):
             raise InputError("a file with an entry a line", f"none in {file}", _ADVICE)
-        parts += found
-    return np.unique(np.concatenate(parts))
+        parts += of_file
+    found = np.sort(np.concatenate(parts))  # np.unique takes four times as long
+    return found[np.append(True, found[1:] != found[:-1])[: len(found)]]
 
 
 def _names_in(chunk: bytes, parse: Callable[[bytes], list[str]]) -> Iterable[bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bubblenet.corpus import language, quality
 from bubblenet.corpus.extraction import faq, html, markdown, plain, scripted
@@ -70,7 +70,9 @@ def segment_pages(pages: Sequence[tuple[str, str]], limits: RuleSettings, langua
     """The passages of many pages, given as (content, content_type); languages are identified faster in batches."""
     cut = [_pieces(content, content_type, limits) for content, content_type in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
-    return [[_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut]
+    return [
+        _with_page([_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)]) for pieces in cut
+    ]
 
 
 def refused_page(reason: str) -> list[Segment]:
@@ -174,6 +176,16 @@ def _judge(piece: _Piece, position: int, found: Identified, limits: RuleSettings
         kept=reason is None,
         reason=reason,
     )
+
+
+def _with_page(segments: list[Segment]) -> list[Segment]:
+    """The rest of a page goes with its text, where most of that is left out for a reason that spreads."""
+    spoilt = [segment for segment in segments if segment.reason in quality.SPREADING]
+    kept = sum(segment.num_characters for segment in segments if segment.kept)
+    if not spoilt or not kept or sum(segment.num_characters for segment in spoilt) < kept:
+        return segments
+    reason = max(spoilt, key=lambda segment: segment.num_characters).reason
+    return [replace(segment, kept=False, reason=reason) if segment.kept else segment for segment in segments]
 
 
 def _prose(blocks: Sequence[Block]) -> str:
