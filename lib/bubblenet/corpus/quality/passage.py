@@ -128,9 +128,14 @@ class Passage:
         return "\n".join(self.headings).casefold().replace("\u2019", "'") + "\n" + self.folded_prose
 
     @cached_property
+    def heading_words(self) -> list[str]:
+        """The words of its headings."""
+        return shingles.tokens("\n".join(self.headings))
+
+    @cached_property
     def titled_words(self) -> list[str]:
         """The words of its headings and of its prose."""
-        return shingles.tokens("\n".join(self.headings)) + self.words
+        return self.heading_words + self.words
 
     @cached_property
     def is_unspaced(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, combinations
+from itertools import chain, combinations, pairwise
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ from bubblenet.section import Section, Share
 
 MIN_KEYWORD_LETTERS = 4
 """Shorter words are mostly articles, prepositions and pronouns."""
+
+UNSPACED_KEYWORD = 4
+"""Characters of a keyword in scripts without spaces."""
 
 MIN_SENTENCE_WORDS = 7
 MIN_TWINS = 5
@@ -53,26 +56,32 @@ _LETTER = re.compile(r"[^\W\d_]")
 class GeneratedLimits(Section):
     """Limits of the rules about generated text."""
 
-    max_keyword_share: Share = Field(0.15, description="of the words of paragraphs, those that are one and the same, of 4 letters; ours")
-    max_title_word_share: Share = Field(0.25, description="of the words of paragraphs, those of the headings, of 4 letters; ours")
+    max_keyword_share: Share = Field(0.12, description="of the words of paragraphs, those that are one and the same, of 4 letters; ours")
+    max_title_phrase_share: Share = Field(
+        0.15, description="of the words of paragraphs, those that are one pair of the headings' words of 4 letters; ours"
+    )
     max_exchanged_share: Share = Field(0.5, description="of the words of paragraphs, those in sentences that are another one with names exchanged; ours")
     min_exchanged_similarity: float = Field(0.6, gt=0.0, le=1.0, description="Jaccard similarity of the words of such sentences; ours")
     max_damaged_share: Share = Field(0.5, description="of the characters beyond ASCII, those that were decoded wrongly; ours")
 
 
-@rule(WEB_SPAM, "max_keyword_share", "max_title_word_share", ours="limits", spreads=True)
+@rule(WEB_SPAM, "max_keyword_share", "max_title_phrase_share", ours="limits", spreads=True)
 def keyword_stuffing(passage: Passage, limits: GeneratedLimits) -> bool:
-    """Too many of the words of its paragraphs are one keyword, or words of its headings; in scripts without spaces, a pair of characters."""
-    words = passage.running_words
-    if len(words) < MIN_WORDS or not passage.is_running_text:
+    """Too many of the words of its paragraphs, outside inline code, are one keyword, or one pair of words of its headings; in scripts
+    without spaces, one phrase of four characters.
+    """
+    if len(passage.running_words) < MIN_WORDS or not passage.is_running_text:
         return False
     if passage.is_unspaced:
-        return 2 * passage.repeated_ngrams.of(2).most() > limits.max_keyword_share * len(words)
-    counts = {word: number for word, number in Counter(words).items() if len(word) >= MIN_KEYWORD_LETTERS}
-    if max(counts.values(), default=0) > limits.max_keyword_share * len(words):
+        size = UNSPACED_KEYWORD
+        return size * passage.repeated_ngrams.of(size).most() > limits.max_keyword_share * len(passage.running_words)
+    words = passage.running_words if "`" not in passage.prose else tokens(passage.prose_without_code)
+    keywords = [word for word in words if len(word) >= MIN_KEYWORD_LETTERS]
+    most = Counter(keywords).most_common(1)
+    if most and most[0][1] > limits.max_keyword_share * len(words):
         return True
-    titled = set(tokens(" ".join(passage.headings)))
-    return sum(counts.get(word, 0) for word in titled) > limits.max_title_word_share * len(words)
+    titled = [word for word in passage.heading_words if len(word) >= MIN_KEYWORD_LETTERS]
+    return 2 * _num_pairs(keywords, set(pairwise(titled))) > limits.max_title_phrase_share * len(words)
 
 
 @rule(OURS, "min_exchanged_similarity", "max_exchanged_share", spreads=True)
@@ -87,7 +96,7 @@ def exchanged_names(passage: Passage, limits: GeneratedLimits) -> bool:
     if passage.repeated_ngrams.covered_characters(size) < MIN_REPEATED_SHARE * passage.num_running_characters:
         return False
     sentences = [words for words in passage.sentences if len(words) >= MIN_SENTENCE_WORDS * passage.characters_of_a_word]
-    lengths = {frozenset(zip(words, words[1:], strict=False) if passage.is_unspaced else words): len(words) for words in sentences}
+    lengths = {frozenset(pairwise(words) if passage.is_unspaced else words): len(words) for words in sentences}
     twins = _with_twin(list(lengths), limits.min_exchanged_similarity)
     num_words = sum(map(lengths.__getitem__, twins))
     return len(twins) >= MIN_TWINS and num_words > limits.max_exchanged_share * len(passage.running_words)
@@ -111,6 +120,12 @@ def mojibake(passage: Passage, limits: GeneratedLimits) -> bool:
     if prose.isascii() or len(prose.encode("ascii", "ignore")) > len(prose) - MIN_DAMAGED:
         return False
     return decoding.damaged_share(prose) > limits.max_damaged_share
+
+
+def _num_pairs(words: Sequence[str], pairs: set[tuple[str, str]]) -> int:
+    """Occurrences of the commonest of these pairs of neighbours."""
+    found = Counter(pair for pair in pairwise(words) if pair in pairs) if pairs else Counter[tuple[str, str]]()
+    return max(found.values(), default=0)
 
 
 def _with_twin(parts: Sequence[frozenset[str | tuple[str, str]]], min_similarity: float) -> set[frozenset[str | tuple[str, str]]]:
