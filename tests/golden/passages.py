@@ -9,6 +9,7 @@ from typing import Any
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.quality import Passage, check, rule_names
 from bubblenet.settings import Segmentation
+from tests.golden.spam_passages import generated, topical
 
 WORDS = [
     "water",
@@ -241,7 +242,7 @@ def _least() -> Iterator[Passage]:
 def passages() -> list[Passage]:
     """All of them."""
     plain = [Passage(_of_length(length), (), "en") for length in _around(600)]
-    families = (_headed, _linked, _marked, _lined, _worded, _voiced, _repeating, _least)
+    families = (_headed, _linked, _marked, _lined, _worded, _voiced, _repeating, _least, topical, generated)
     return plain + [passage for family in families for passage in family()]
 
 
