@@ -94,5 +94,5 @@ RIGHTS = [
         _rights,
         "rights alone, from what ingest kept: no page is read again",
         Plant("bubblenet.corpus.rights.directives", "if word in _REFUSALS:", 'if word == "noai":'),
-    )
+    ),
 ]

@@ -96,7 +96,7 @@ class AddressLists:
     def to_bytes(self) -> bytes:
         """The lists as a NumPy archive without pickled objects."""
         buffer = io.BytesIO()
-        texts = {kind: np.array(sorted(getattr(self, kind)), dtype=np.str_) for kind in KINDS[2:]}
+        texts: dict[str, Any] = {kind: np.array(sorted(getattr(self, kind)), dtype=np.str_) for kind in KINDS[2:]}
         np.savez(buffer, domains=self.domains, urls=self.urls, max_soft_url_words=self.max_soft_url_words, **texts)
         return buffer.getvalue()
 

@@ -10,10 +10,17 @@ import re
 MAX_RUNS = 80
 """Runs of characters beyond ASCII that are tried: a passage that is damaged is so everywhere."""
 
+MIN_SWAPPED = 2
+"""Words with all but their first letter in capitals, of which one is a typing error."""
+
+SHORT, LONG = "\u0080", "\u0800"
+"""The first characters of two and of three bytes in UTF-8."""
+
+_TWO_BYTES = frozenset(("gb18030", "shift_jis"))
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 _LATIN = re.compile("[\u00c0-\u00ff]")
 _LETTER = re.compile(r"[^\W\d_]")
-_SWAPPED = re.compile("(?<!\\w)[\u0430-\u044f][\u0410-\u042f]{2,}(?!\\w)")
+_SWAPPED = re.compile("[\u0430-\u044f][\u0410-\u042f]{2,}")
 _CYRILLIC_WORD = re.compile("(?<!\\w)[\u0410-\u044f]{3,}(?!\\w)")
 _CODECS = (
     (re.compile("[\u00c2-\u00ef][\u0080-\u00bf\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]"), ("cp1252", "latin-1")),
@@ -36,14 +43,18 @@ def _undone_share(runs: list[str]) -> float:
     """Of bytes, those that are UTF-8 when the likeliest wrong decoding is undone."""
     joined = " ".join(runs)
     codecs = [codec for looks, names in _CODECS if looks.search(joined) for codec in names]
-    return max((_utf8_share(joined.encode(codec, "replace")) for codec in codecs), default=0.0)
+    return max((_utf8_share(joined.encode(codec, "replace"), codec) for codec in codecs), default=0.0)
 
 
-def _utf8_share(data: bytes) -> float:
-    """Of the bytes of characters beyond ASCII, those that are part of a sound sequence."""
+def _utf8_share(data: bytes, codec: str) -> float:
+    """Of the bytes of characters beyond ASCII, those that are part of a sound sequence.
+
+    Where characters have two bytes, so has chance: every fifth of them is UTF-8 of two bytes. There only longer sequences count.
+    """
     high = len(data) - len(data.decode("ascii", "ignore"))
-    sound = data.decode("utf-8", "ignore")
-    return (len(sound.encode()) - sum(map(str.isascii, sound))) / high if high else 0.0
+    least = LONG if codec in _TWO_BYTES else SHORT
+    sound = sum(len(letter.encode()) for letter in data.decode("utf-8", "ignore") if letter >= least)
+    return sound / high if high else 0.0
 
 
 def _accented_share(text: str) -> float:
@@ -53,6 +64,7 @@ def _accented_share(text: str) -> float:
 
 
 def _swapped_share(text: str) -> float:
-    """Of Cyrillic words, those in capitals but for the first letter: KOI8-R read as Windows-1251."""
-    words = len(_CYRILLIC_WORD.findall(text))
-    return len(_SWAPPED.findall(text)) / words if words else 0.0
+    """Of Cyrillic words, those in capitals, where some have all but the first: KOI8-R read as Windows-1251."""
+    words = _CYRILLIC_WORD.findall(text)
+    swapped = sum(bool(_SWAPPED.fullmatch(word)) for word in words)
+    return (swapped + sum(map(str.isupper, words))) / len(words) if swapped >= MIN_SWAPPED else 0.0

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from bubblenet.corpus.similarity.shingles import tokens
@@ -40,12 +41,17 @@ def languages(topic: Topic) -> tuple[str, ...]:
 def find(topic: Topic, language: str, words: Sequence[str], text: str) -> Found:
     """The entries in a text. words, text: case folded."""
     hits = [hit for lexicon in _lexicons(topic, language) for hit in lexicon.hits(words, text)]
-    return Found(len({hit.name for hit in hits if hit.is_sure}), len(hits))
+    return Found(len({hit.text for hit in hits if hit.is_sure}), len(hits))
 
 
 class _Entry(NamedTuple):
     name: str
     is_sure: bool
+
+    @property
+    def text(self) -> str:
+        """Without the mark of a stem."""
+        return self.name.removesuffix("*")
 
 
 class _Lexicon(dict[str, _Entry | None]):
@@ -53,19 +59,18 @@ class _Lexicon(dict[str, _Entry | None]):
 
     def __init__(self, sure: str, other: str, *, is_unspaced: bool) -> None:
         entries = [_Entry(name, is_sure) for names, is_sure in ((other, False), (sure, True)) for name in _names(names)]
-        self._pieces = entries if is_unspaced else []
         self._words: dict[str, _Entry] = {}
         self._stems: defaultdict[int, dict[str, _Entry]] = defaultdict(dict)
-        self._phrases: defaultdict[str, list[tuple[str, _Entry]]] = defaultdict(list)
-        for entry in entries if not is_unspaced else ():
-            name = entry.name.removesuffix("*")
-            first, *more = tokens(name)
-            if more:
-                self._phrases[first].append((name, entry))
-            elif name != entry.name:
-                self._stems[len(first)][first] = entry
-            else:
-                self._words[first] = entry
+        self._phrases: defaultdict[str, list[_Entry]] = defaultdict(list)
+        self._pieces = _without_longer(entries) if is_unspaced else []
+        phrases = [] if is_unspaced else [entry for entry in entries if len(tokens(entry.name)) > 1]
+        for entry in () if is_unspaced else entries:
+            if entry not in phrases:
+                place = self._stems[len(entry.text)] if entry.name.endswith("*") else self._words
+                place[tokens(entry.text)[0]] = entry
+        for entry in _without_longer(phrases):
+            if not (entry.is_sure and any(known and known.is_sure for known in map(self.__getitem__, tokens(entry.text)))):
+                self._phrases[tokens(entry.text)[0]].append(entry)
 
     def __missing__(self, word: str) -> _Entry | None:
         if len(self) > _MAX_KNOWN:
@@ -77,13 +82,17 @@ class _Lexicon(dict[str, _Entry | None]):
     def hits(self, words: Sequence[str], text: str) -> list[_Entry]:
         """The entry of every occurrence."""
         found = [] if self._pieces else list(filter(None, map(self.__getitem__, words)))
-        candidates = [(entry.name, entry) for entry in self._pieces]
-        for first in self._phrases.keys() & set(words):
-            candidates += self._phrases[first]
-        for name, entry in candidates:
-            if name in text:
-                found += [entry] * text.count(name)
+        phrases = (entry for first in self._phrases.keys() & set(words) for entry in self._phrases[first])
+        for entry in chain(self._pieces, phrases):
+            if entry.text in text:
+                found += [entry] * text.count(entry.text)
         return found
+
+
+def _without_longer(entries: list[_Entry]) -> list[_Entry]:
+    """Those that do not begin as another of their kind does: the shorter one finds both, and one phrase must not count as two."""
+    texts = {(entry.text, entry.is_sure) for entry in entries}
+    return [entry for entry in entries if not any((entry.text[:size], entry.is_sure) in texts for size in range(1, len(entry.text)))]
 
 
 def _names(entries: str) -> list[str]:

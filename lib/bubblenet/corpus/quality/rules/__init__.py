@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from bubblenet.corpus.quality.rules import boilerplate, generated, headings, language, length, lines, links, repetition, topics, voice, words
+from bubblenet.corpus.quality.rules import (
+    boilerplate,
+    generated,
+    headings,
+    language,
+    length,
+    lines,
+    links,
+    repetition,
+    topics,
+    voice,
+    words,
+)
 from bubblenet.errors import nearest
 from bubblenet.section import Section
 

@@ -60,7 +60,9 @@ class GeneratedLimits(Section):
     max_title_phrase_share: Share = Field(
         0.15, description="of the words of paragraphs, those that are one pair of the headings' words of 4 letters; ours"
     )
-    max_exchanged_share: Share = Field(0.5, description="of the words of paragraphs, those in sentences that are another one with names exchanged; ours")
+    max_exchanged_share: Share = Field(
+        0.5, description="of the words of paragraphs, those in sentences that are another one with names exchanged; ours"
+    )
     min_exchanged_similarity: float = Field(0.6, gt=0.0, le=1.0, description="Jaccard similarity of the words of such sentences; ours")
     max_damaged_share: Share = Field(0.5, description="of the characters beyond ASCII, those that were decoded wrongly; ours")
 
@@ -96,7 +98,9 @@ def exchanged_names(passage: Passage, limits: GeneratedLimits) -> bool:
     if passage.repeated_ngrams.covered_characters(size) < MIN_REPEATED_SHARE * passage.num_running_characters:
         return False
     sentences = [words for words in passage.sentences if len(words) >= MIN_SENTENCE_WORDS * passage.characters_of_a_word]
-    lengths = {frozenset(pairwise(words) if passage.is_unspaced else words): len(words) for words in sentences}
+    lengths: dict[frozenset[object], int] = {
+        frozenset(pairwise(words) if passage.is_unspaced else words): len(words) for words in sentences
+    }
     twins = _with_twin(list(lengths), limits.min_exchanged_similarity)
     num_words = sum(map(lengths.__getitem__, twins))
     return len(twins) >= MIN_TWINS and num_words > limits.max_exchanged_share * len(passage.running_words)
@@ -128,11 +132,11 @@ def _num_pairs(words: Sequence[str], pairs: set[tuple[str, str]]) -> int:
     return max(found.values(), default=0)
 
 
-def _with_twin(parts: Sequence[frozenset[str | tuple[str, str]]], min_similarity: float) -> set[frozenset[str | tuple[str, str]]]:
+def _with_twin(parts: Sequence[frozenset[object]], min_similarity: float) -> set[frozenset[object]]:
     """The sets that are similar to another one."""
     frequent = Counter(chain.from_iterable(parts))
     shared = [part for part in parts if sum(frequent[one] > 1 for one in part) >= min_similarity * len(part)]
-    twins: set[frozenset[str | tuple[str, str]]] = set()
+    twins: set[frozenset[object]] = set()
     for one, other in combinations(shared, 2):
         common = len(one & other)
         if common >= min_similarity * (len(one) + len(other) - common):
