@@ -48,6 +48,12 @@ SURE = {
 }
 OTHER = ("casino", "roulette", "sex", "nude")
 FILLER = [f"{letter}{number}word" for number in range(12) for letter in "bcdfghjklm"]
+RUSSIAN = (
+    "\u041d\u0430\u0448\u0430 \u043c\u0430\u0441\u0442\u0435\u0440\u0441\u043a\u0430\u044f "
+    "\u0434\u0435\u043b\u0430\u0435\u0442 \u043a\u0430\u0436\u0434\u044b\u0439 \u0437\u0430\u043a\u0430\u0437"
+)
+GERMAN = "\u00dcber den Z\u00e4unen bl\u00fchen sch\u00f6ne Str\u00e4ucher f\u00fcr m\u00fcde G\u00e4ste, gr\u00f6\u00dfer als B\u00e4ume."
+SOUND = "\u00dcber m\u00fcde G\u00e4ste f\u00e4llt gr\u00f6\u00dfere K\u00fchle. "
 LETTERS = "\u6c34\u58f6\u653e\u5728\u7089\u5b50\u4e0a"
 
 
@@ -90,37 +96,9 @@ def generated() -> Iterator[Passage]:
         ):
             yield Passage([Block("paragraph", " ".join(FILLER[:60]) + tail)], (title, "Tea"), "en")
     for codec in ("cp1252", "latin-1", "cp1251", "gb18030"):
-        for text in (
-            "\u00dcber den Z\u00e4unen bl\u00fchen sch\u00f6ne Str\u00e4ucher f\u00fcr m\u00fcde G\u00e4ste, gr\u00f6\u00dfer als B\u00e4ume.",
-            "\u041d\u0430\u0448\u0430 \u043c\u0430\u0441\u0442\u0435\u0440\u0441\u043a\u0430\u044f",
-            LETTERS,
-        ):
+        for text in (GERMAN, RUSSIAN[:15], LETTERS):
             damaged = (text * 3).encode().decode(codec, "ignore")
             yield Passage([Block("paragraph", damaged)], (), "de")
-            yield Passage(
-                [Block("paragraph", damaged + " " + "\u00dcber m\u00fcde G\u00e4ste f\u00e4llt gr\u00f6\u00dfere K\u00fchle. " * 12)],
-                (),
-                "de",
-            )
-    yield Passage(
-        [
-            Block(
-                "paragraph",
-                "\u041d\u0430\u0448\u0430 \u043c\u0430\u0441\u0442\u0435\u0440\u0441\u043a\u0430\u044f \u0434\u0435\u043b\u0430\u0435\u0442".encode(
-                    "cp1251"
-                ).decode("latin-1"),
-            )
-        ],
-        (),
-        "und",
-    )
-    yield Passage(
-        [
-            Block(
-                "paragraph",
-                "\u041d\u0430\u0448\u0430 \u043c\u0430\u0441\u0442\u0435\u0440\u0441\u043a\u0430\u044f \u0434\u0435\u043b\u0430\u0435\u0442 \u043a\u0430\u0436\u0434\u044b\u0439 \u0437\u0430\u043a\u0430\u0437".swapcase(),
-            )
-        ],
-        (),
-        "ru",
-    )
+            yield Passage([Block("paragraph", damaged + " " + SOUND * 12)], (), "de")
+    yield Passage([Block("paragraph", RUSSIAN[:22].encode("cp1251").decode("latin-1"))], (), "und")
+    yield Passage([Block("paragraph", RUSSIAN.swapcase())], (), "ru")
