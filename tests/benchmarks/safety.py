@@ -43,7 +43,7 @@ FIELDS = {
     "law": re.compile(r"\b(courts?|law|laws|legal|lawyers?|attorneys?|statute|defendants?|rights|regulations?|licen[cs]e)\b", re.I),
     "literature": re.compile(r"\b(novels?|poems?|poetry|author|fiction|literature|literary|chapters?|books?|readers?|writers?)\b", re.I),
 }
-MIN_FIELD_WORDS = 8
+MIN_FIELD_WORDS = 5
 REPEATS = 5
 Result = TypeVar("Result")
 

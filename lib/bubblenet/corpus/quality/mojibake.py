@@ -13,6 +13,9 @@ MAX_RUNS = 80
 MIN_SWAPPED = 2
 """Words with all but their first letter in capitals, of which one is a typing error."""
 
+FEW = 0.2
+"""Of all characters, accented letters: with less they are no half of the letters."""
+
 SHORT, LONG = "\u0080", "\u0800"
 """The first characters of two and of three bytes in UTF-8."""
 
@@ -59,12 +62,16 @@ def _utf8_share(data: bytes, codec: str) -> float:
 
 def _accented_share(text: str) -> float:
     """Of letters, accented ones of Latin-1: no language writes a half of its letters so, Cyrillic that was read as Latin does."""
-    letters = len(_LETTER.findall(text))
-    return len(_LATIN.findall(text)) / letters if letters else 0.0
+    num_accented = len(_LATIN.findall(text))
+    if num_accented < FEW * len(text):
+        return 0.0
+    return num_accented / len(_LETTER.findall(text))
 
 
 def _swapped_share(text: str) -> float:
     """Of Cyrillic words, those in capitals, where some have all but the first: KOI8-R read as Windows-1251."""
+    if not _SWAPPED.search(text):
+        return 0.0
     words = _CYRILLIC_WORD.findall(text)
     swapped = sum(bool(_SWAPPED.fullmatch(word)) for word in words)
     return (swapped + sum(map(str.isupper, words))) / len(words) if swapped >= MIN_SWAPPED else 0.0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
 from importlib.resources import files
 from itertools import chain
 from typing import Literal, NamedTuple
@@ -25,23 +24,19 @@ _ALIASES = {"ms": "id"}
 _MAX_KNOWN = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a text has of a topic. num_sure: different entries that decide. num_hits: occurrences of all entries; a phrase is one."""
-
-    num_sure: int
-    num_hits: int
-
-
 def languages(topic: Topic) -> tuple[str, ...]:
     """ISO 639-1 codes of the languages that a topic has lists in."""
     return tuple(_lists()[topic])
 
 
-def find(topic: Topic, language: str, words: Sequence[str], text: str) -> Found:
-    """The entries in a text. words, text: case folded."""
-    hits = [hit for lexicon in _lexicons(topic, language) for hit in lexicon.hits(words, text)]
-    return Found(len({hit.text for hit in hits if hit.is_sure}), len(hits))
+def num_sure(topic: Topic, language: str, vocabulary: Set[str], text: str) -> int:
+    """The number of different entries that decide. vocabulary: the words of the text; both case folded."""
+    return len({entry.text for lexicon in _lexicons(topic, language) for entry in lexicon.among(vocabulary, text) if entry.is_sure})
+
+
+def num_hits(topic: Topic, language: str, words: Sequence[str], text: str) -> int:
+    """The number of occurrences of all entries; a phrase is one."""
+    return sum(lexicon.num_hits(words, text) for lexicon in _lexicons(topic, language))
 
 
 class _Entry(NamedTuple):
@@ -79,14 +74,20 @@ class _Lexicon(dict[str, _Entry | None]):
         self[word] = entry = self._words.get(word) or next(filter(None, stems), None)
         return entry
 
-    def hits(self, words: Sequence[str], text: str) -> list[_Entry]:
-        """The entry of every occurrence."""
-        found = [] if self._pieces else list(filter(None, map(self.__getitem__, words)))
-        phrases = (entry for first in self._phrases.keys() & set(words) for entry in self._phrases[first])
-        for entry in chain(self._pieces, phrases):
-            if entry.text in text:
-                found += [entry] * text.count(entry.text)
-        return found
+    def among(self, vocabulary: Set[str], text: str) -> Iterator[_Entry]:
+        """The entries that a text has."""
+        if not self._pieces:
+            yield from filter(None, map(self.__getitem__, vocabulary))
+        yield from (entry for entry in self._candidates(vocabulary) if entry.text in text)
+
+    def num_hits(self, words: Sequence[str], text: str) -> int:
+        """How often it has one of them."""
+        num_words = 0 if self._pieces else sum(entry is not None for entry in map(self.__getitem__, words))
+        return num_words + sum(text.count(entry.text) for entry in self._candidates(set(words)))
+
+    def _candidates(self, vocabulary: Set[str]) -> Iterable[_Entry]:
+        """Pieces, and phrases whose first word is there."""
+        return chain(self._pieces, *(self._phrases[first] for first in self._phrases.keys() & vocabulary))
 
 
 def _without_longer(entries: list[_Entry]) -> list[_Entry]:

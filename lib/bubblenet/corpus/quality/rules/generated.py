@@ -77,7 +77,10 @@ def keyword_stuffing(passage: Passage, limits: GeneratedLimits) -> bool:
     if passage.is_unspaced:
         size = UNSPACED_KEYWORD
         return size * passage.repeated_ngrams.of(size).most() > limits.max_keyword_share * len(passage.running_words)
-    words = passage.running_words if "`" not in passage.prose else tokens(passage.prose_without_code)
+    has_code, least = "`" in passage.prose, min(limits.max_keyword_share, limits.max_title_phrase_share / 2)
+    if not has_code and passage.repeated_ngrams.of(1).most() <= least * len(passage.running_words):
+        return False  # nor does the commonest word of all
+    words = tokens(passage.prose_without_code) if has_code else passage.running_words
     keywords = [word for word in words if len(word) >= MIN_KEYWORD_LETTERS]
     most = Counter(keywords).most_common(1)
     if most and most[0][1] > limits.max_keyword_share * len(words):

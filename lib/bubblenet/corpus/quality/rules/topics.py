@@ -35,5 +35,9 @@ def gambling(passage: Passage, limits: TopicLimits) -> bool:
 
 
 def _exceeds(passage: Passage, topic: topics.Topic, most_words: int, most_share: float) -> bool:
-    found = topics.find(topic, passage.language, passage.titled_words, passage.titled_text)
-    return found.num_sure > most_words and found.num_hits * passage.characters_of_a_word > most_share * len(passage.titled_words)
+    vocabulary = passage.vocabulary.union(passage.heading_words)
+    if topics.num_sure(topic, passage.language, vocabulary, passage.titled_text) <= most_words:
+        return False
+    words = passage.titled_words
+    num_hits = topics.num_hits(topic, passage.language, words, passage.titled_text)
+    return num_hits * passage.characters_of_a_word > most_share * len(words)
