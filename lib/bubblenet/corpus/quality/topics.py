@@ -66,6 +66,7 @@ class _Lexicon(dict[str, _Entry | None]):
         for entry in _without_longer(phrases):
             if not (entry.is_sure and any(known and known.is_sure for known in map(self.__getitem__, tokens(entry.text)))):
                 self._phrases[tokens(entry.text)[0]].append(entry)
+        self._firsts = frozenset(self._phrases)
 
     def __missing__(self, word: str) -> _Entry | None:
         if len(self) > _MAX_KNOWN:
@@ -87,7 +88,7 @@ class _Lexicon(dict[str, _Entry | None]):
 
     def _candidates(self, vocabulary: Set[str]) -> Iterable[_Entry]:
         """Pieces, and phrases whose first word is there."""
-        return chain(self._pieces, *(self._phrases[first] for first in self._phrases.keys() & vocabulary))
+        return chain(self._pieces, *(self._phrases[first] for first in self._firsts & vocabulary))
 
 
 def _without_longer(entries: list[_Entry]) -> list[_Entry]:
