@@ -35,7 +35,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates bench-privacy test-stores
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates bench-privacy bench-safety test-stores
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -80,7 +80,7 @@ nightly: setup build/stores/.moto build/stores/.hdfs ## the long tests (kills, r
 	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates bench-privacy
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates bench-privacy bench-safety
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -196,6 +196,9 @@ bench-gates: setup ## what the gates refuse: of what people wrote in eleven lang
 
 bench-privacy: setup ## personal data and secrets: recall and precision by kind, what masking costs a passage (about two minutes; BENCH_HTML=folder of HTML)
 	$(BIN)/python -m tests.benchmarks.privacy $(BENCH_HTML)
+
+bench-safety: setup ## adult pages, gambling and generated spam in ten languages: left out; false drops, cost, a list of 5 million domains (3 minutes)
+	$(BIN)/python -m tests.benchmarks.safety
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

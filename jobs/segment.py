@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from bubblenet.app.job import job_of_steps
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.method.address_lists import publish_lists
 from bubblenet.method.recipe import corpus_recipe
 from bubblenet.method.rows import current
 from bubblenet.tables import DOCUMENTS, SEGMENTS
@@ -29,7 +30,7 @@ def run(context: Context) -> list[StageReport]:
     documents = current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
     columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
     requests = documents.select(content_id("document_id", "snapshot").alias("request_id"), *columns)
-    cut = CutPage(settings.segmentation, settings.corpus.languages, settings.privacy)
+    cut = CutPage(settings.segmentation, settings.corpus.languages, settings.privacy, publish_lists(context))
     return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=("snapshot", context.snapshot)), context)]
 
 

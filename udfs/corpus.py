@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from bubblenet import locations
 from bubblenet.corpus import language
+from bubblenet.corpus.address_lists import load_lists
 from bubblenet.corpus.privacy.kinds import KINDS
 from bubblenet.corpus.privacy.masking import mask_text
 from bubblenet.corpus.reading.formats import FileKind, SuffixTable, kind_of
 from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 from bubblenet.corpus.rights.hosts import host_of, registered_domain
-from bubblenet.corpus.segmentation import Segment, segment_pages
+from bubblenet.corpus.segmentation import Segment, refused_page, segment_pages
 from bubblenet.corpus.similarity.contamination import load_index
 from bubblenet.corpus.similarity.minhash import MinHasher
 from bubblenet.corpus.similarity.shingles import token_hashes, tokens
@@ -77,24 +78,34 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class CutPage:
-    """Segments a page into passages at its headings, without the personal data of the page and its address."""
+    """Segments a page into passages at its headings, without the personal data of the page and its address.
+
+    addresses: location of AddressLists readable by all workers, whose pages are not cut; empty without lists.
+    """
 
     limits: Segmentation
     languages: tuple[str, ...]
     privacy: Privacy
+    addresses: str = ""
     identity: tuple[str, ...] = ("document_id", "snapshot", "declared_language")
     window_rows: int = 64
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per passage, kept or not; at least one per page."""
-        pages = [(request["content"], request["content_type"]) for request in requests]
-        for request, segments in zip(requests, segment_pages(pages, self.limits, self.languages, self.privacy), strict=True):
+        reasons = [self._reason(request["url"]) if self.addresses else None for request in requests]
+        pages = [(request["content"], request["content_type"]) for request, reason in zip(requests, reasons, strict=True) if not reason]
+        cut = iter(segment_pages(pages, self.limits, self.languages, self.privacy))
+        for request, reason in zip(requests, reasons, strict=True):
+            segments = refused_page(reason) if reason else next(cut)
             seen: set[str] = set()
             url = mask_text(request["url"], self.privacy)
             for segment in segments:
                 agrees = language.agrees(segment.language, request["declared_language"])
                 masked = _masked(segment) if self.privacy.mask else {}
                 yield request, _segment(segment, seen) | {"url": url, "language_agrees": agrees} | masked
+
+    def _reason(self, url: str) -> str | None:
+        return load_lists(self.addresses).reason(url)
 
 
 @dataclass(frozen=True, slots=True)

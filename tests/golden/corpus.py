@@ -217,8 +217,10 @@ def _segmentation() -> Any:
         for first in ("<h1>The page</h1>", "<h2>3. the page</h2>", "<h1>Other</h1>", "")
     ]
     levels = "\n\n".join(f"{mark}\n\n{words}" for mark in ("### Deep", "# High", "###### Deepest", "## Middle", "### Empty\n\n## Last"))
-    pages += [asked, introduced, levels]
-    rules = Segmentation(disabled_rules=tuple(name for name in rule_names() if name != "too_short"))
+    sold = "Free spins, a jackpot and a sportsbook at the casino. " * 40
+    spoilt = [f"## One\n\n{sold}\n\n## Two\n\n{' '.join([words] * more)}" for more in (2, 9)]
+    pages += [asked, introduced, levels, *spoilt]
+    rules = Segmentation(disabled_rules=tuple(name for name in rule_names() if name not in ("too_short", "gambling")))
     cut = [(page, "markdown") for page in pages] + [(page, "html") for page in titled]
     small = rules.model_copy(update={"max_characters": 700})
     segments = [segment for page in cut for limits in (rules, small) for segment in segment_page(*page, limits, ("xx",))]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
+from bubblenet.corpus import quality
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.quality import Passage, check, rule_names
 from bubblenet.settings import Segmentation
+from tests.golden.spam_passages import generated, topical
 
 WORDS = [
     "water",
@@ -241,7 +244,7 @@ def _least() -> Iterator[Passage]:
 def passages() -> list[Passage]:
     """All of them."""
     plain = [Passage(_of_length(length), (), "en") for length in _around(600)]
-    families = (_headed, _linked, _marked, _lined, _worded, _voiced, _repeating, _least)
+    families = (_headed, _linked, _marked, _lined, _worded, _voiced, _repeating, _least, topical, generated)
     return plain + [passage for family in families for passage in family()]
 
 
@@ -252,11 +255,14 @@ def limits(share: float) -> dict[str, Any]:
 
 
 def judged() -> Any:
-    """For each passage the first reason against it, and each rule that alone would object, under the usual limits and under others."""
+    """For each passage the first reason against it, and each rule that alone would object, under the usual limits and under others.
+
+    And the word lists themselves: what a text sells depends on all of them.
+    """
     names, found = rule_names(), passages()
     chosen = [{}, *map(limits, (0.0, 0.1, 0.2, 0.25, 0.3, 0.5, 0.9))]
     alone = [
         {name: Segmentation(disabled_rules=tuple(other for other in names if other != name), **one) for name in names} for one in chosen
     ]
     objecting = [[[name for name in names if check(passage, rules[name])] for rules in alone] for passage in found]
-    return [check(passage, Segmentation()) for passage in found], objecting
+    return [check(passage, Segmentation()) for passage in found], objecting, files(quality).joinpath("topics.toml").read_text("utf-8")

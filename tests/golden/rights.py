@@ -1,9 +1,12 @@
-"""The component that reads rights, with claims and site files of every form."""
+"""The components that read rights and addresses: claims and site files of every form, and lists of addresses."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
+from bubblenet.corpus.address_lists import AddressSettings, read_lists
 from bubblenet.corpus.rights.claims import Claim
 from bubblenet.corpus.rights.hosts import host_of, registered_domain
 from bubblenet.corpus.rights.licences import licence_id
@@ -55,12 +58,41 @@ def _rights() -> Any:
     return [of_claims([claim]) for claim in CLAIMS], of_files, facts, names, list(map(licence_id, LICENCES))
 
 
+LISTS = {
+    "domains": "# note\nbad.example\n*.star.example\n0.0.0.0 b\u00fccher.example\nblogspot.com\n",
+    "urls": "http://www.e.org/A%20b/\nf.org\n",
+    "url_words": "casino\n",
+    "soft_url_words": "hot\ngirls\n",
+    "url_patterns": "xxx[0-9]\n",
+}
+ADDRESSES = [
+    "http://a.bad.example/", "http://worsebad.example/", "http://star.example:81/", "http://xn--bcher-kva.example/", "http://me.blogspot.com/",
+    "http://blogspot.com/", "http://e.org/a b/c", "http://e.org/a", "http://f.org/?q=1", "http://g.org/Best-Casino", "http://g.org/hot",
+    "http://g.org/hot_girls", "http://g.org/XXX7", "file:///casino",
+]  # fmt: skip
+
+
+def _addresses() -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, text in LISTS.items():
+            Path(folder, kind).write_text(text, encoding="utf-8")
+        lists = read_lists(AddressSettings(**{kind: (f"{folder}/{kind}",) for kind in LISTS}))  # type: ignore[arg-type]
+    return [lists.reason(url) for url in ADDRESSES]
+
+
 RIGHTS = [
+    Component(
+        "ADDRESSES_VERSION",
+        "bubblenet.corpus.address_lists",
+        _addresses,
+        "segment, and every later stage where it gives other passages",
+        Plant("bubblenet.corpus.address_lists", "> self.max_soft_url_words", ">= self.max_soft_url_words"),
+    ),
     Component(
         "RIGHTS_VERSION",
         "bubblenet.corpus.rights.signal",
         _rights,
         "rights alone, from what ingest kept: no page is read again",
         Plant("bubblenet.corpus.rights.directives", "if word in _REFUSALS:", 'if word == "noai":'),
-    )
+    ),
 ]

@@ -29,6 +29,7 @@ REDOES = {
     "PROVENANCE_VERSION": {"ingest"},
     "RIGHTS_VERSION": {"rights"},
     "_CUTTING": CUT,
+    "ADDRESSES_VERSION": CUT,
     "SHINGLES_VERSION": {"minhash", "deduplicate"},
     "MINHASH_VERSION": {"minhash", "deduplicate"},
     "CONTAMINATION_VERSION": {"minhash", "deduplicate", "paraphrase"},
@@ -53,7 +54,9 @@ def chosen(tmp_path):
     """Settings under which every stage has a fingerprint."""
     file = tmp_path / "evaluation.jsonl"
     file.write_text('{"question": "What keeps longest in a jar?"}\n')
-    return settings.load(None, [*EVERYTHING, f'decontamination.evaluations=["{file}:question"]'])
+    domains = tmp_path / "domains"
+    domains.write_text("bad.example\n")
+    return settings.load(None, [*EVERYTHING, f'decontamination.evaluations=["{file}:question"]', f'safety.domains=["{domains}"]'])
 
 
 def changed(before: Recipe, after: Recipe) -> set[str]:
@@ -68,6 +71,13 @@ def test_a_raised_version_redoes_what_depends_on_it_and_nothing_else(chosen, mon
     after = full_recipe(chosen)
 
     assert changed(before, after) == stages
+
+
+def test_another_content_of_a_list_of_addresses_has_pages_cut_again(chosen, tmp_path):
+    before = full_recipe(chosen)
+    (tmp_path / "domains").write_text("worse.example\n")
+
+    assert changed(before, full_recipe(chosen)) == CUT
 
 
 def test_the_agents_have_rights_read_again_and_the_policy_nothing(chosen):

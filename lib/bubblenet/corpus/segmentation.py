@@ -25,7 +25,7 @@ from bubblenet.corpus.sections import Section, build_tree
 NO_MASKING = MaskSettings(mask=False)
 NOTHING_MASKED = Masked()
 
-SEGMENTATION_VERSION = 2
+SEGMENTATION_VERSION = 3
 """Raise whenever the same blocks would give different segments."""
 
 
@@ -82,7 +82,12 @@ def segment_pages(
     cut = [_pieces(content, content_type, limits, privacy) for content, content_type in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
     judged = ([_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut)
-    return [[_without_personal(segment, privacy) for segment in segments] for segments in judged]
+    return [[_without_personal(segment, privacy) for segment in _with_page(segments)] for segments in judged]
+
+
+def refused_page(reason: str) -> list[Segment]:
+    """The one segment of a page that is not cut."""
+    return [_empty_segment((), reason)]
 
 
 def _pieces(content: str, content_type: str, limits: RuleSettings, privacy: MaskSettings) -> list[_Piece]:
@@ -201,6 +206,16 @@ def _judge(piece: _Piece, position: int, found: Identified, limits: RuleSettings
     )
 
 
+def _with_page(segments: list[Segment]) -> list[Segment]:
+    """The rest of a page goes with its text, where most of that is left out for a reason that spreads."""
+    spoilt = [segment for segment in segments if segment.reason in quality.SPREADING]
+    kept = sum(segment.num_characters for segment in segments if segment.kept)
+    if not spoilt or not kept or sum(segment.num_characters for segment in spoilt) < kept:
+        return segments
+    reason = max(spoilt, key=lambda segment: segment.num_characters).reason
+    return [replace(segment, kept=False, reason=reason) if segment.kept else segment for segment in segments]
+
+
 def _prose(blocks: Sequence[Block]) -> str:
     """The natural-language text, since code would mislead the identifier; everything if there is nothing else."""
     prose = "\n".join(block.text for block in blocks if block.kind != "code")
@@ -211,4 +226,4 @@ def _empty_segment(path: tuple[str, ...], reason: str) -> Segment:
     return Segment(path, 0, "", language.UNDETERMINED, 0.0, (), None, num_characters=0, num_words=0, kept=False, reason=reason)
 
 
-__all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "segment_page", "segment_pages"]
+__all__ = ["EXTRACTION_VERSION", "SEGMENTATION_VERSION", "Segment", "refused_page", "segment_page", "segment_pages"]

@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from bubblenet.corpus.address_lists import ADDRESSES_VERSION, lists_digest
 from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.privacy.masking import PRIVACY_VERSION
@@ -90,7 +91,8 @@ def corpus_recipe(settings: Settings) -> Recipe:
     pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
     reading = Fingerprint(pages | raised(provenance=PROVENANCE_VERSION))
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
-    segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules} | _masking(settings))
+    left_out = _masking(settings) | _addresses(settings)
+    segmenting = Fingerprint({"documents": Fingerprint(pages).id, "code": _CUTTING, "rules": rules} | left_out)
     signing = Fingerprint(_signing(settings))
     similar = settings.deduplication.model_dump(mode="json", include={"near", "min_similarity", "max_band_rows"})
     deduplicating = Fingerprint({"segments": segmenting.id, "index": signing.id, "rules": similar, "code": CLUSTERS_VERSION})
@@ -177,6 +179,12 @@ def _masking(settings: Settings) -> dict[str, Any]:
         return {}
     chosen = settings.privacy.model_dump(mode="json", exclude={"mask", "names"}) | {"code": PRIVACY_VERSION}
     return {"privacy": chosen | {"names": {name: installed_version(name) for name in settings.privacy.names}}}
+
+
+def _addresses(settings: Settings) -> dict[str, Any]:
+    """The lists of addresses to leave out; empty if none are named."""
+    named = settings.safety
+    return {"addresses": [ADDRESSES_VERSION, lists_digest(named)]} if named.files() else {}
 
 
 def _signing(settings: Settings) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bubblenet.corpus.address_lists import AddressSettings
 from bubblenet.corpus.privacy.masking import MaskSettings
 from bubblenet.corpus.quality import RuleSettings
 from bubblenet.corpus.rights.agents import DEFAULT_AGENTS
@@ -61,6 +62,10 @@ class Segmentation(RuleSettings):
 
 class Privacy(MaskSettings):
     """Personal data and secrets in pages: what of them is replaced by placeholders before anything else sees it (docs/rights.md)."""
+
+
+class Safety(AddressSettings):
+    """Pages that are left out by their address, before they are cut (docs/safety.md). Files with one entry a line; `#` begins a note."""
 
 
 class Deduplication(Section):
@@ -132,6 +137,7 @@ class Settings(Section):
     corpus: Corpus = Corpus()
     rights: Rights = Rights()
     privacy: Privacy = Privacy()
+    safety: Safety = Safety()
     segmentation: Segmentation = Segmentation()
     deduplication: Deduplication = Deduplication()
     decontamination: Decontamination = Decontamination()

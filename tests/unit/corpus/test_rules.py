@@ -63,11 +63,17 @@ def judge(text: str, headings: tuple[str, ...] = ("Tea",), language: str = "en",
 
 
 TWINS = [f"The big green pot stands in the upper kitchen cupboard behind a {thing}." for thing in ("window", "lamp", "door")]
+TWIN = "The fine {} leaves from the warm hills of the south want two minutes in the pot."
 CLAUSE = " as soon as the water in the pot has cooled down."
 LONG_LINKS = tuple(f"The whole long history of {name} tea" for name in NAMES)
 CASES = {
     "no_text": (" --- !!", "Tea, and nothing else than tea."),
     "too_short": ("Too short.", "Not so very short."),
+    "adult": (PARAGRAPH + " Porn, pornstars, camgirls." * 4, PARAGRAPH + " Porn." * 4),
+    "gambling": (PARAGRAPH + " Jackpots, a sportsbook, baccarat." * 5, PARAGRAPH + " Jackpots, a sportsbook, baccarat."),
+    "mojibake": (PARAGRAPH + " Gr\u00c3\u00bcner Tee." * 8, PARAGRAPH + " Gr\u00fcner Tee."),
+    "keyword_stuffing": (PARAGRAPH + " Sencha, and sencha." * 10, PARAGRAPH + " Sencha, and sencha." * 2),
+    "exchanged_names": (" ".join(map(TWIN.format, NAMES[:8])), PARAGRAPH + " ".join(map(TWIN.format, NAMES[:2]))),
     "link_density": (
         f"See {linked(['the long history of all green teas'])[0]} soon.",
         f"See {linked(['teas'])[0]} for their long history.",
@@ -92,7 +98,7 @@ CASES = {
     "cut_lines": (bullets([f"{sentence[:-1]} ..." for sentence in SENTENCES]), bullets([*SENTENCES[:7], "And so on ..."])),
     "bare_list": (bullets(NAMES), bullets(SENTENCES)),
     "too_few_words": (bullets(SENTENCES[:3]), bullets(SENTENCES[:3]) + "\n\n```\n" + "pour(water)\n" * 20 + "```"),
-    "mean_word_length": ("Donaudampfschifffahrtsgesellschaft " * 60, PARAGRAPH),
+    "mean_word_length": (" ".join(f"Donaudampfschifffahrt{name.replace(' ', '')}" for name in NAMES * 5), PARAGRAPH),
     "symbols": (PARAGRAPH + " #tea" * 12, PARAGRAPH + " #tea #pot"),
     "few_letters": (PARAGRAPH + " 1 2 3 4 5 6 7 8 9" * 4, PARAGRAPH + " 1 2 3 4 5 6 7 8 9"),
     "stop_words": (WITHOUT_STOP_WORDS, WITHOUT_STOP_WORDS + " That is the tea."),
@@ -134,6 +140,7 @@ def test_a_near_miss_stays(reason: str) -> None:
         (("BUY YOUR TEA NOW",), "all_capitals_heading"),
         (("DNSSEC",), None),
         (("\u7d4c\u7531 PSTN \u306e PPP",), None),  # a script without case does not shout
+        (("\u0421\u0430\u0434\u043e\u0432\u044b\u0439 \u0437\u0430\u0431\u043e\u0440",), "other_alphabet"),
         ((), None),
     ],
 )
@@ -142,7 +149,7 @@ def test_a_heading_can_condemn_a_passage(headings: tuple[str, ...], reason: str 
 
 
 def test_every_rule_is_tested_above() -> None:
-    by_heading = {"empty_heading", "navigation_heading", "all_capitals_heading"}
+    by_heading = {"empty_heading", "navigation_heading", "all_capitals_heading", "other_alphabet"}
     assert {rule.name for rule in quality.RULES} == CASES.keys() | by_heading | {"mixed_language"}
 
 

@@ -10,7 +10,7 @@ import functools
 
 from bubblenet.corpus.quality.declaration import Rule
 from bubblenet.corpus.quality.passage import Passage
-from bubblenet.corpus.quality.rules import RULES, RULES_VERSION, RuleSettings, rule_names
+from bubblenet.corpus.quality.rules import RULES, RULES_VERSION, SPREADING, RuleSettings, rule_names
 
 
 def check(passage: Passage, limits: RuleSettings) -> str | None:
@@ -24,4 +24,4 @@ def _rules_for(language: str, disabled: tuple[str, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if rule.is_for(language) and rule.name not in disabled)
 
 
-__all__ = ["RULES", "RULES_VERSION", "Passage", "Rule", "RuleSettings", "check", "rule_names"]
+__all__ = ["RULES", "RULES_VERSION", "SPREADING", "Passage", "Rule", "RuleSettings", "check", "rule_names"]

@@ -29,6 +29,7 @@ class Rule:
 
     limits: the keys of section `segmentation` that it reads. ours: what the source does not specify, such as the limit.
     languages: ISO 639-1 codes with word lists, to which it is restricted; None: it applies to all.
+    spreads: a page whose text is mostly at fault is left out as a whole.
     """
 
     is_at_fault: IsAtFault
@@ -36,6 +37,7 @@ class Rule:
     limits: tuple[str, ...] = ()
     ours: str = ""
     languages: Collection[str] | None = None
+    spreads: bool = False
 
     @property
     def name(self) -> str:
@@ -56,9 +58,11 @@ class Rule:
         return self.name if self.is_for(passage.language) and self.is_at_fault(passage, limits) else None
 
 
-def rule(source: Source, *limits: str, ours: str = "", languages: Collection[str] | None = None) -> Callable[[IsAtFault], Rule]:
+def rule(
+    source: Source, *limits: str, ours: str = "", languages: Collection[str] | None = None, spreads: bool = False
+) -> Callable[[IsAtFault], Rule]:
     """Declare the decorated function as a rule; arguments as in Rule. It takes effect once it is listed in `rules.RULES`."""
-    return lambda is_at_fault: Rule(is_at_fault, source, limits, ours, languages)
+    return lambda is_at_fault: Rule(is_at_fault, source, limits, ours, languages, spreads)
 
 
 HUMPBACK = Source("Humpback", "section 3.1 and appendix", "Li et al. 2023, arXiv:2308.06259")
@@ -68,4 +72,5 @@ GOPHER_REPETITION = Source("Gopher", "Table A1", "Rae et al. 2021, arXiv:2112.11
 C4 = Source("C4", "section 2.2", "Raffel et al. 2020, arXiv:1910.10683")
 FINEWEB = Source("FineWeb", "section 3.6", "Penedo et al. 2024, arXiv:2406.17557")
 LINK_DENSITY = Source("Boilerpipe", "link density", "Kohlschuetter et al. 2010, WSDM")
+WEB_SPAM = Source("Ntoulas", "sections 4.2, 4.5", "Ntoulas et al. 2006, WWW")
 OURS = Source("ours")

@@ -27,6 +27,10 @@ class Occurrences:
         """Characters of all occurrences of the n-gram that covers most characters."""
         return int(np.bincount(self.names, weights=self.lengths).max(initial=0))
 
+    def most(self) -> int:
+        """Occurrences of the commonest n-gram; 0 if none is repeated."""
+        return int(np.bincount(self.names).max(initial=0))
+
     def repeated_characters(self) -> int:
         """Characters of all occurrences but the first of each n-gram; of overlapping ones, the later is not counted."""
         seen: set[int] = set()

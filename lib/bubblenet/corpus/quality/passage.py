@@ -123,6 +123,21 @@ class Passage:
         return frozenset(self.words)
 
     @cached_property
+    def titled_text(self) -> str:
+        """Its headings and its prose, with case folded and apostrophes normalised."""
+        return "\n".join(self.headings).casefold().replace("\u2019", "'") + "\n" + self.folded_prose
+
+    @cached_property
+    def heading_words(self) -> list[str]:
+        """The words of its headings."""
+        return shingles.tokens("\n".join(self.headings))
+
+    @cached_property
+    def titled_words(self) -> list[str]:
+        """The words of its headings and of its prose."""
+        return self.heading_words + self.words
+
+    @cached_property
     def is_unspaced(self) -> bool:
         """Whether it is written in a script without spaces, so that its words are characters."""
         return self.characters_of_a_word > 1

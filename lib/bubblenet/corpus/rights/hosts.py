@@ -32,11 +32,23 @@ def registered_domain(host: str) -> str | None:
 
     Private suffixes count (`user.github.io`): those below them are different parties. None for a suffix alone.
     """
-    name = host.partition(":")[0] if host.count(":") == 1 else host
+    name = _without_port(host)
     try:
         return str(ipaddress.ip_address(name.strip("[]")))
     except ValueError:
-        return _suffixes().privatesuffix(_ascii(name))
+        return _suffixes().privatesuffix(ascii_name(name))
+
+
+@functools.lru_cache(maxsize=65_536)
+def domains_of(host: str) -> tuple[str, ...]:
+    """The host and what is above it down to the registered domain, without its port: `a.b.example.co.uk`, `b.example.co.uk`,
+    `example.co.uk`. A public suffix stands for itself alone.
+    """
+    name, registered = ascii_name(_without_port(host)), registered_domain(host)
+    if registered is None or not name.endswith(f".{registered}"):
+        return (name.strip("[]"),)
+    labels = name.removesuffix(f".{registered}").split(".")
+    return (*(".".join([*labels[start:], registered]) for start in range(len(labels))), registered)
 
 
 @functools.cache
@@ -44,9 +56,13 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _ascii(name: str) -> str:
-    """The name as the list spells it."""
+def ascii_name(name: str) -> str:
+    """A host name as lists spell it: in Punycode where it has other letters."""
     try:
         return name if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:
         return name
+
+
+def _without_port(host: str) -> str:
+    return host.partition(":")[0] if host.count(":") == 1 else host

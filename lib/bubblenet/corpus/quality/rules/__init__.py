@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from bubblenet.corpus.quality.rules import boilerplate, headings, language, length, lines, links, repetition, voice, words
+from bubblenet.corpus.quality.rules import (
+    boilerplate,
+    generated,
+    headings,
+    language,
+    length,
+    lines,
+    links,
+    repetition,
+    topics,
+    voice,
+    words,
+)
 from bubblenet.errors import nearest
 from bubblenet.section import Section
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raise whenever the same passage under the same settings would get a different reason."""
 
 RULES = (
@@ -21,6 +33,10 @@ RULES = (
     headings.all_capitals_heading,
     length.too_short,
     language.mixed_language,
+    topics.adult,
+    topics.gambling,
+    generated.other_alphabet,
+    generated.mojibake,
     links.link_density,
     links.link_list,
     boilerplate.lorem_ipsum,
@@ -39,11 +55,16 @@ RULES = (
     words.stop_words,
     voice.promotion,
     voice.personal_voice,
+    generated.keyword_stuffing,
+    generated.exchanged_names,
     repetition.repeated_sentences,
     repetition.repeated_phrase,
     repetition.repeated_text,
 )
-"""In order of application, cheap ones first: the first rule that finds a fault gives the reason."""
+"""In order of application: the first rule that finds a fault gives the reason. Cheap ones first, after those that say what a page is."""
+
+SPREADING = frozenset(rule.name for rule in RULES if rule.spreads)
+"""The reasons for which a page is left out as a whole where they hold for most of its text."""
 
 
 def rule_names() -> list[str]:
@@ -65,6 +86,8 @@ class DisabledRules(Section):
 
 
 class RuleSettings(
+    generated.GeneratedLimits,
+    topics.TopicLimits,
     repetition.RepetitionLimits,
     voice.VoiceLimits,
     words.WordLimits,
