@@ -29,6 +29,7 @@ REDOES = {
     "PROVENANCE_VERSION": {"ingest"},
     "RIGHTS_VERSION": {"rights"},
     "_CUTTING": CUT,
+    "PRIVACY_VERSION": CUT,
     "SHINGLES_VERSION": {"minhash", "deduplicate"},
     "MINHASH_VERSION": {"minhash", "deduplicate"},
     "CONTAMINATION_VERSION": {"minhash", "deduplicate", "paraphrase"},
