@@ -30,6 +30,7 @@ REDOES = {
     "RIGHTS_VERSION": {"rights"},
     "_CUTTING": CUT,
     "ADDRESSES_VERSION": CUT,
+    "PRIVACY_VERSION": CUT,
     "SHINGLES_VERSION": {"minhash", "deduplicate"},
     "MINHASH_VERSION": {"minhash", "deduplicate"},
     "CONTAMINATION_VERSION": {"minhash", "deduplicate", "paraphrase"},
