@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,13 +121,16 @@ def main() -> None:
     parser.add_argument("--packages", type=Path, default=CACHE, help="folder of unpacked packages; missing ones are fetched")
     parser.add_argument("--suite", type=Path, default=SUITE, help="the public texts")
     parser.add_argument("--answers", type=Path, default=Path(".cache/bench-injection"), help="folder of the model's answers")
-    parser.add_argument("--pairs", type=int, default=60, help="bad pairs to plant in, and good ones to compare with")
+    parser.add_argument("--pairs", type=int, default=40, help="bad pairs to plant in, and good ones to compare with")
+    parser.add_argument("--characters", type=int, default=900, help="longest response")
+    parser.add_argument("--texts", type=int, default=99, help="texts of a family")
     parser.add_argument("--repeats", type=int, default=3, help="pairs for each text; positions take turns")
     parser.add_argument("--half", choices=("tuned", "held out", "ours", "control"), help="these texts alone")
     arguments = parser.parse_args()
     chosen = settings.load(None, [])
     bench, console = Bench(chosen, arguments.answers), Console(width=150)
     pairs = random.Random("pairs").sample(everything := planted_pairs("bench", arguments.packages), len(everything))
+    pairs = [pair for pair in pairs if len(pair.response) <= arguments.characters]
     good = bench.base([pair for pair in pairs if pair.label], arguments.pairs)
     bad = bench.base([pair for pair in pairs if not pair.label], arguments.pairs)
     bench.thresholds["rating"] = float(np.median([one.scores["rating"] for one in good]))
@@ -135,17 +139,27 @@ def main() -> None:
         shares = {name: f"{np.mean([one.scores[name] >= limit for one in some]):.1%}" for name, limit in bench.thresholds.items()}
         console.print(f"{len(some)} {what} pairs, accepted: {shares}")
     texts = [*attacks(arguments.suite), *neutral([one.pair.response for one in good], 20)]
-    chosen_texts = [text for text in texts if arguments.half in (None, text.half)]
-    print_families(bench, chosen_texts, bad, arguments.repeats, console)
+    print_families(bench, some_of(texts, arguments.half, arguments.texts), bad, arguments.repeats, console)
+
+
+def some_of(texts: Sequence[Attack], half: str | None, number: int) -> list[Attack]:
+    """The first texts of each family, of one half or of both."""
+    taken: Counter[str] = Counter()
+    found = []
+    for text in texts:
+        if half in (None, text.half) and taken[text.family] < number:
+            taken[text.family] += 1
+            found.append(text)
+    return found
 
 
 def print_families(bench: Bench, texts: Sequence[Attack], bad: Sequence[Based], repeats: int, console: Console) -> None:
     """A row a family, then all of them, and the halves of the suite."""
     counts: dict[str, Counts] = {}
-    for number, text in enumerate(track(texts, "texts")):
+    for text in track(texts, "texts"):
         for repeat in range(repeats):
-            position = POSITIONS[(number + repeat) % len(POSITIONS)]
-            based = random.Random(f"{text.family} {number} {repeat}").choice(bad)
+            position = POSITIONS[(len(text.shown) + repeat) % len(POSITIONS)]
+            based = random.Random(f"{text.family} {text.shown} {repeat}").choice(bad)
             found = bench.try_one(text, based, position)
             for name in _rows_of(text, position):
                 counts.setdefault(name, Counts()).add(found)

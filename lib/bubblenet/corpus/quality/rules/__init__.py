@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from bubblenet.corpus.quality.rules import boilerplate, headings, language, length, lines, links, repetition, voice, words
+from bubblenet.corpus.quality.rules import boilerplate, headings, injection, language, length, lines, links, repetition, voice, words
 from bubblenet.errors import nearest
 from bubblenet.section import Section
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raise whenever the same passage under the same settings would get a different reason."""
 
 RULES = (
@@ -23,6 +23,8 @@ RULES = (
     language.mixed_language,
     links.link_density,
     links.link_list,
+    injection.role_markers,
+    injection.judge_injection,
     boilerplate.lorem_ipsum,
     boilerplate.braces,
     boilerplate.site_notices,
