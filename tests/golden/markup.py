@@ -40,6 +40,13 @@ TRAITS = (
     'style="display: none"',
     'style="visibility:hidden"',
     'style="color: red"',
+    'style="font-size:0"',
+    'style="font-size: 1.0px"',
+    'style="color:transparent"',
+    'style="color:#FFF;background-color:white"',
+    'style="color:#fff;background:#000"',
+    'style="position:absolute;left:-9999px"',
+    'style="text-indent: -999px"',
 )
 
 

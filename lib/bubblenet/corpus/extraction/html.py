@@ -15,6 +15,7 @@ from bubblenet.corpus.extraction import (
     faq,
     formulas,
     furniture,
+    hidden,
     indices,
     main_part,
     markup,
@@ -29,7 +30,7 @@ from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
-EXTRACTION_VERSION = 9
+EXTRACTION_VERSION = 10
 """Raise whenever the same page would give different blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
@@ -102,10 +103,12 @@ def _content(
 
 
 def page_elements(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> list[markup.Element]:
-    """The elements of a page, with formulas, powers and indices written out."""
+    """The elements of a page, without text that no reader sees, with formulas, powers and indices written out."""
     body = markup.body_of(tree, selector)
     if tree.body and formulas.may_occur(body):
         formulas.write_out(tree)
+        body = tree.body.html
+    if hidden.may_occur(body) and hidden.remove(tree) and tree.body:
         body = tree.body.html
     if indices.may_occur(body):
         root = tree.document.document_element if tree.document else None
@@ -190,4 +193,5 @@ def _stated_blocks(one: structured.Answered) -> list[Block]:
 
 def _clean(blocks: Sequence[Block]) -> list[Block]:
     """Clean blocks again, since character references and JSON escapes are decoded after the page was cleaned."""
-    return [replace(block, text=hygiene.clean_text(block.text)) for block in blocks]
+    cleaned = (replace(block, text=hygiene.clean_text(block.text)) for block in blocks)
+    return [block for block in cleaned if block.text]
