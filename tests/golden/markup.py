@@ -244,8 +244,10 @@ def _seen() -> Iterator[str]:
         f"<div class='toolbar toolbar-top'><p>{LINE}</p></div><p>Items 1-24 of 123</p>",
         "<ul role=tablist><li role=tab aria-controls=a>Left</li><li role=tab aria-controls=b>Right</li></ul>"
         f"<div role=tabpanel id=a><p>{LINE}</p></div><div role=tabpanel id=b hidden><pre>code</pre></div>",
-        f"<ul><li><h3>What is it?</h3><p>{LINE}</p><ul><li>inner</ul><li><button aria-expanded=true>Why is it so?</button><p>{LINE}</p></ul>",
-        f"<h3>Q: What is it?</h3><p>A: {LINE}</p><button>Q. Why is it so?</button><div>A: {LINE}</div><h3>Why is it so?</h3><p>Answer: {LINE}</p>",
+        f"<ul><li><h3>What is it?</h3><p>{LINE}</p><ul><li>inner</ul>"
+        f"<li><button aria-expanded=true>Why is it so?</button><p>{LINE}</p></ul>",
+        f"<h3>Q: What is it?</h3><p>A: {LINE}</p><button>Q. Why is it so?</button><div>A: {LINE}</div>"
+        f"<h3>Why is it so?</h3><p>Answer: {LINE}</p>",
         "".join(f"<div class=card><a href=/{number}><b>Title {number}</b></a><p>{LINE}</p></div>" for number in range(4)),
         "".join(
             f"<div class=paper><b>Title {number}</b><p>{LINE}</p><p class=authors>Ann Tea {number}, Bob Pot</p></div>"

@@ -5,15 +5,13 @@ Each element is visited once, without recursion, so deep nesting costs linear ti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from bubblenet.corpus.extraction import faq, furniture, grids, programs
+from bubblenet.corpus.extraction import faq, furniture, grids, inline, programs
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, Block, Kind, code_span, fence
 from bubblenet.corpus.extraction.lists import OpenList, is_card
 from bubblenet.corpus.extraction.markup import (
     BLOCK_TAGS,
-    BREAK,
     CODE_TAGS,
     HEADING_LEVELS,
     MIN_PROSE_CHARACTERS,
@@ -199,7 +197,9 @@ class _Builder:
         if self._num_open["code"]:
             self._mark_code()
             self._code_start = 0
-        paragraphs = _paragraphs("".join(self._inline))
+        if isinstance(self._inline[-1], Linked) or self._inline[-1].isspace():
+            self._num_link_characters -= inline.drop_lead(self._inline, bool(self._item_mark))
+        paragraphs = inline.paragraphs("".join(self._inline))
         self._inline.clear()
         if self._is_label("\n\n".join(paragraphs)):
             self._num_link_characters = 0
@@ -213,12 +213,19 @@ class _Builder:
         if self._num_open["header"] and length - self._num_link_characters < MIN_PROSE_CHARACTERS:
             return True
         leads_elsewhere = not self._lists and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
-        return leads_elsewhere and not programs.is_signature(text)
+        return leads_elsewhere and not (programs.is_signature(text) or self._names_speaker(text))
+
+    def _names_speaker(self, text: str) -> bool:
+        """Whether a link says who said what is quoted above it."""
+        if not self.blocks or self.blocks[-1].kind != "paragraph":
+            return False
+        above = self.blocks[-1].text
+        return (self._num_open["blockquote"] > 0 and above.startswith("> ")) or inline.names_speaker(text, above)
 
     def _add_heading(self) -> None:
         """End the open heading. Headings inside an answer are placed below the question's level."""
         element, self._heading = self._heading, None
-        text = collapse("".join(self._inline))
+        text = inline.without_sign(collapse("".join(self._inline)))
         self._inline.clear()
         if element is None or not (text or element.tag in HEADING_LEVELS):  # a button with only an image is not a question
             return
@@ -289,11 +296,3 @@ class _Group:
     def __init__(self, element: Element, level: int) -> None:
         self.element = element
         self.level = level
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Inline text with single spaces, split at two or more consecutive line breaks; single ones are kept."""
-    lines = [" ".join(line.split()) for line in text.split(BREAK)]
-    if len(lines) == 1:
-        return lines if lines[0] else []
-    return [part.strip("\n") for part in re.split(r"\n{2,}", "\n".join(lines)) if part.strip("\n")]

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bubblenet.corpus import questions
+from bubblenet.corpus.extraction import inline
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element
 
@@ -97,7 +98,7 @@ def _item_type(element: Element) -> str | None:
 
 def _asks(element: Element) -> bool:
     """Whether the text of an element is a question."""
-    text = _SPACES.sub(" ", element.text(MAX_NODES)).strip()
+    text = inline.without_sign(_SPACES.sub(" ", element.text(MAX_NODES)).strip())
     return questions.is_question(questions.strip_number(text))
 
 
