@@ -21,7 +21,7 @@ from bubblenet.corpus.packing import pack
 from bubblenet.corpus.quality import Passage, RuleSettings
 from bubblenet.corpus.sections import Section, build_tree
 
-SEGMENTATION_VERSION = 2
+SEGMENTATION_VERSION = 3
 """Raise whenever the same blocks would give different segments."""
 
 
