@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bubblenet.corpus.extraction import faq, furniture, grids, inline, programs
+from bubblenet.corpus.extraction import cards, faq, furniture, grids, inline, programs
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, Block, Kind, code_span, fence
 from bubblenet.corpus.extraction.lists import OpenList, indented_levels
 from bubblenet.corpus.extraction.markup import (
@@ -210,7 +210,7 @@ class _Builder:
         if self._num_open["header"] and length - self._num_link_characters < MIN_PROSE_CHARACTERS:
             return True
         leads_elsewhere = not self._in_item() and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
-        return leads_elsewhere and not (programs.is_signature(text) or self._names_speaker(text))
+        return leads_elsewhere and not (programs.is_signature(text) or self._names_speaker(text) or cards.is_title(self._block, text))
 
     def _names_speaker(self, text: str) -> bool:
         """Whether a link says who said what is quoted above it."""

@@ -53,6 +53,11 @@ def drop_lead(parts: list[str], is_item: bool) -> int:
     return num_linked
 
 
+def leads_on(text: str) -> bool:
+    """Whether a text is what a link says that only leads on: "Learn more"."""
+    return bool(_LEADS_ON.fullmatch(text))
+
+
 def is_sign(text: str) -> bool:
     """Whether a text is nothing but a sign that unfolds or closes what stands beside it."""
     return len(text) <= 4 and bool(_SIGN.fullmatch(text))

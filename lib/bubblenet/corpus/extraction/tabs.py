@@ -66,7 +66,7 @@ def _name(tree: HTMLTree, panel: ElementNode, name: str) -> None:
     if not is_name or not shown or shown.casefold().startswith(name.casefold()):
         return
     title = tree.create_element("p")
-    if title and panel.first_child:
+    if isinstance(title, ElementNode) and panel.first_child:
         title.class_name, title.text = "title", name
         panel.insert_before(title, panel.first_child)
 
