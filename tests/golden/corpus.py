@@ -216,6 +216,10 @@ def _segmentation() -> Any:
         f"<title>The page</title>{first}<p>{words}</p><h2>Sub</h2><p>{words}</p>"
         for first in ("<h1>The page</h1>", "<h2>3. the page</h2>", "<h1>Other</h1>", "")
     ]
+    terms = "".join(f"<dt>Term {number}</dt><dd>{words[: 40 * number]}.</dd><dd>{words[:50]}.</dd>" for number in range(1, 17))
+    titled += [f"<title>The page</title><h1>The page</h1><dl>{terms}</dl>"]
+    subtitle = "<h2>What the page says of itself at its top</h2>"
+    titled += [f"<title>The page</title><h1>The page</h1>{subtitle}<h2>Sub</h2><p>{words}</p><h2>Other</h2><p>{words}</p>"]
     levels = "\n\n".join(f"{mark}\n\n{words}" for mark in ("### Deep", "# High", "###### Deepest", "## Middle", "### Empty\n\n## Last"))
     sold = "Free spins, a jackpot and a sportsbook at the casino. " * 40
     spoilt = [f"## One\n\n{sold}\n\n## Two\n\n{' '.join([words] * more)}" for more in (2, 9)]

@@ -241,7 +241,46 @@ def _leading() -> Iterator[str]:
     yield f"<h1>Page</h1>{''.join(f'<div class=widget-box><p>{number}: {PROSE}</p></div>' for number in range(20))}"
 
 
+def _seen() -> Iterator[str]:
+    """What a reader sees in another way than its markup says it: links that lead on, signs that unfold, tabs, quotations, credits."""
+    for inner in (
+        f"<p>{LINE} <a href=/more>Learn more</a></p><ul><li>{LINE} <a href=/more>Read more</a><li><a href=/m>Learn how</a></ul>",
+        f"<p>recognized by</p><h3>Lids</h3><i>+</i><p>{PROSE}</p>",
+        f"<p>\u201c{LINE}\u201d</p><p><a href=/a>\u2014 Ann Tea</a></p><blockquote><p>{LINE}</p><footer>Ann Tea</footer></blockquote>",
+        f"<b>1/2</b><h2>One</h2><p>{PROSE}</p><b>2/2</b><h2>Two</h2><p>{LINE} Photo by: Ann Tea.</p>",
+        f"<div class='toolbar toolbar-top'><p>{LINE}</p></div><p>Items 1-24 of 123</p>",
+        "<ul role=tablist><li role=tab aria-controls=a>Left</li><li role=tab aria-controls=b>Right</li></ul>"
+        f"<div role=tabpanel id=a><p>{LINE}</p></div><div role=tabpanel id=b hidden><pre>code</pre></div>",
+        f"<ul><li><h3>What is it?</h3><p>{LINE}</p><ul><li>inner</ul>"
+        f"<li><button aria-expanded=true>Why is it so?</button><p>{LINE}</p></ul>",
+        f"<h3>Q: What is it?</h3><p>A: {LINE}</p><button>Q. Why is it so?</button><div>A: {LINE}</div>"
+        f"<h3>Why is it so?</h3><p>Answer: {LINE}</p>",
+        "".join(f"<div class=card><a href=/{number}><b>Title {number}</b></a><p>{LINE}</p></div>" for number in range(4)),
+        "".join(
+            f"<div class=paper><b>Title {number}</b><p>{LINE}</p><p class=authors>Ann Tea {number}, Bob Pot</p></div>"
+            for number in range(4)
+        ),
+    ):
+        yield f"<h1>Page</h1><p>{PROSE}</p>{inner}"
+    for heading in ("<h1>Tea forum</h1><h2>Kettles that leak</h2>", "<h1><a href=/>Tea forum</a></h1>"):
+        post = "<div class=postbody><div class=content>{0}: {1}</div><p>Edited April 1, 2024 by ann</p></div>"
+        yield f"<title>Kettles that leak / Kettles / Tea forum</title>{heading}" + "".join(
+            post.format(number, PROSE) for number in range(3)
+        )
+    tree = "<ul><li class=comment><div class=title><h4>Re: Tea (Score:5)</h4></div><div class=commentBody>{1}</div>{0}</li></ul>"
+    for _ in range(3):
+        tree = tree.replace("{0}", tree.format("{0}", "{1}"))
+    yield f"<h1>Tea</h1>{tree.format('', PROSE)}"
+    product = '<script type=\'application/ld+json\'>{"@type": "Product"}</script><h1>Tea</h1><p>Add to cart</p>'
+    for inner in (
+        "<dl><dt>Year</dt><dd>1958</dd></dl><h2>About this seller</h2><p>99 % positive</p>",
+        "<p class=my-display-none>You can only make an offer when buying one.</p><ul><li>Order today to get by Mar 17-27</ul>",
+        "<p>There was a problem calculating your shipping. Please try again.</p>",
+    ):
+        yield f"{product}<p>{PROSE}</p>{inner}"
+
+
 def pages() -> list[str]:
     """All of them, with a title."""
-    families = (_around, _placed, _built, _wrapped, _edged, _typed, _leading)
+    families = (_around, _placed, _built, _wrapped, _edged, _typed, _leading, _seen)
     return [f"<title>Page</title>{page}" for family in families for page in family()]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from bubblenet.corpus.extraction.blocks import Block, rendered_length, split_block
 
 MAX_REFERENCE_CHARACTERS = 200
 """A shorter paragraph that is mostly a link belongs to the text before it."""
+
+_MARK = re.compile(r"\s*(?:[-*+]|-?\d{1,6}\.|[A-Za-z]{1,8}\.)\s")
+"""Of an item: a bullet, a number or letters."""
 
 Atom = list[Block]
 """Blocks that are not separated."""
@@ -19,7 +23,7 @@ def pack(units: Iterable[list[Block]], max_characters: int) -> list[list[Block]]
     units: a paragraph each, or a short sub-section with its heading. Lists and their introductions stay together if they fit into half
     a piece; a unit that is too long is split.
     """
-    atoms = [atom for unit in _glued(units, max_characters) for atom in _fitting(unit, max_characters)]
+    atoms = [atom for unit in _glued(_whole(units, max_characters), max_characters) for atom in _fitting(unit, max_characters)]
     if not atoms:
         return []
     lengths = [rendered_length(atom) for atom in atoms]
@@ -46,6 +50,29 @@ def _fill(lengths: list[int], limit: int) -> list[tuple[int, int]]:
             start, total = index, 0
         total += length
     return [*ranges, (start, len(lengths))]
+
+
+def _whole(units: Iterable[Atom], max_characters: int) -> list[Atom]:
+    """Items with their further paragraphs, and terms with their definitions, of which one that is too long leaves its beginning there."""
+    whole: list[Atom] = []
+    for unit in units:
+        previous = whole[-1] if whole else None
+        if not previous or not _goes_on(previous[-1], unit[0]):
+            whole.append(list(unit))
+        elif rendered_length(previous) + rendered_length(unit) <= max_characters:
+            previous.extend(unit)
+        elif _MARK.match(previous[-1].text) and len(previous[-1].text) <= max_characters // 2:
+            first, *rest = split_block(unit[0], max_characters // 2 - 2)
+            previous.append(first)
+            whole += [[part] for part in (*rest, *unit[1:])]
+        else:
+            whole.append(list(unit))
+    return whole
+
+
+def _goes_on(previous: Block, block: Block) -> bool:
+    """Whether a block is of the same item as the one before: indented, without a mark of its own."""
+    return previous.kind == block.kind == "item" and block.text.startswith(" ") and not _MARK.match(block.text)
 
 
 def _glued(units: Iterable[Atom], max_characters: int) -> list[Atom]:

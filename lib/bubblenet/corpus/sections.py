@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bubblenet.corpus import questions
 from bubblenet.corpus.extraction.blocks import Block, rendered_length
+from bubblenet.corpus.extraction.html import MIN_SUBTITLE_WORDS
 
 
 @dataclass(slots=True)
@@ -76,7 +78,23 @@ def build_tree(title: str, blocks: Iterable[Block]) -> Section:
         section = _section(parent.path, block)
         parent.children.append(section)
         open_sections.append(section)
+    _keep_subtitles(root)
     return root
+
+
+def _keep_subtitles(root: Section) -> None:
+    """Sentences as headings over nothing, right under the page's first, become text: they say what the page is about."""
+    first = root.children[0] if root.children else root
+    if first.own or not first.level:
+        return
+    subtitles = list(itertools.takewhile(_is_subtitle, first.children))
+    first.own = [Block("paragraph", one.path[-1]) for one in subtitles]
+    del first.children[: len(subtitles)]
+
+
+def _is_subtitle(section: Section) -> bool:
+    is_heading = not (section.is_continuation or section.has_text())
+    return is_heading and len(section.path[-1].split()) >= MIN_SUBTITLE_WORDS
 
 
 def _section(above: tuple[str, ...], block: Block) -> Section:

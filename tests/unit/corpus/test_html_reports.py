@@ -428,7 +428,7 @@ def test_roles_mean_the_element_in_the_report(suite: Suite) -> None:
             "<div role=row><span role=cell>1</span><span role=cell>2</span></div></div>",
             "| a | b |\n| --- | --- |\n| 1 | 2 |",
         ),
-        ("<div role=list><div role=listitem><h3>a</h3>x</div></div>", "### a\n\n  x"),
+        ("<div role=list><div role=listitem><h3>a</h3>x</div></div>", "### a\n\nx"),
         ("<table role=presentation><tr><td>a<td>b<tr><td>c<td>d</table>", "a\n\nb\n\nc\n\nd"),
         ("<a role=button aria-expanded=false href='#x'>Why does it whistle so?</a><div id=x>So.</div>", "# Why does it whistle so?\n\nSo."),
         ("<div role=button aria-expanded=false>Delivery and returns</div><div>So.</div>", "Delivery and returns\n\nSo."),

@@ -5,15 +5,13 @@ Each element is visited once, without recursion, so deep nesting costs linear ti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from bubblenet.corpus.extraction import faq, furniture, grids, programs
+from bubblenet.corpus.extraction import cards, faq, furniture, grids, inline, programs
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, Block, Kind, code_span, fence
-from bubblenet.corpus.extraction.lists import OpenList, is_card
+from bubblenet.corpus.extraction.lists import OpenList, indented_levels
 from bubblenet.corpus.extraction.markup import (
     BLOCK_TAGS,
-    BREAK,
     CODE_TAGS,
     HEADING_LEVELS,
     MIN_PROSE_CHARACTERS,
@@ -21,9 +19,6 @@ from bubblenet.corpus.extraction.markup import (
     Linked,
     collapse,
 )
-
-MAX_INDENTED_LEVELS = 8
-"""Lists nested deeper than this are not indented further."""
 
 LINK_LIST_SHARE = 0.8
 """Text of which this share is linked only leads elsewhere, and is useless without the address."""
@@ -136,7 +131,7 @@ class _Builder:
         elif tag in _LIST_TAGS:
             self._add_number()
             self._lists.append(OpenList(element))
-        elif tag in ("li", "dt", "dd") and self._lists and not is_card(element):
+        elif tag in ("li", "dt", "dd") and self._lists:
             self._item_mark = self._lists[-1].next_mark(element)
         elif tag in CODE_TAGS:
             self._open_code()
@@ -153,7 +148,7 @@ class _Builder:
     def _asks(self, element: Element) -> bool:
         """Whether an element is a question, though not a heading by its tag."""
         return (bool(self._groups) and faq.is_question_of(self._groups[-1].element, element)) or (
-            element.tag == "button" and not self._lists and faq.is_toggle(element)
+            element.tag == "button" and not (self._in_item() and not self._item_mark) and faq.is_toggle(element)
         )
 
     def _close_group(self) -> None:
@@ -199,7 +194,9 @@ class _Builder:
         if self._num_open["code"]:
             self._mark_code()
             self._code_start = 0
-        paragraphs = _paragraphs("".join(self._inline))
+        if isinstance(self._inline[-1], Linked) or self._inline[-1].isspace():
+            self._num_link_characters -= inline.drop_lead(self._inline, bool(self._item_mark))
+        paragraphs = inline.paragraphs("".join(self._inline))
         self._inline.clear()
         if self._is_label("\n\n".join(paragraphs)):
             self._num_link_characters = 0
@@ -212,17 +209,24 @@ class _Builder:
         length = len(text)
         if self._num_open["header"] and length - self._num_link_characters < MIN_PROSE_CHARACTERS:
             return True
-        leads_elsewhere = not self._lists and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
-        return leads_elsewhere and not programs.is_signature(text)
+        leads_elsewhere = not self._in_item() and self._num_link_characters >= max(1, LINK_LIST_SHARE * length) and "://" not in text
+        return leads_elsewhere and not (programs.is_signature(text) or self._names_speaker(text) or cards.is_title(self._block, text))
+
+    def _names_speaker(self, text: str) -> bool:
+        """Whether a link says who said what is quoted above it."""
+        above = self.blocks[-1].text if self.blocks and self.blocks[-1].kind == "paragraph" else ""
+        return (self._num_open["blockquote"] > 0 and above.startswith("> ")) or inline.names_speaker(text, above)
 
     def _add_heading(self) -> None:
         """End the open heading. Headings inside an answer are placed below the question's level."""
         element, self._heading = self._heading, None
-        text = collapse("".join(self._inline))
+        text = inline.without_sign(collapse("".join(self._inline)))
         self._inline.clear()
         if element is None or not (text or element.tag in HEADING_LEVELS):  # a button with only an image is not a question
             return
         group = self._groups[-1] if self._groups else None
+        if self._item_mark == "- ":
+            self._item_mark, self._lists[-1].is_section = "", True
         is_stated = element.tag not in HEADING_LEVELS or (group is not None and faq.is_question_of(group.element, element))
         if is_stated:
             level = HEADING_LEVELS.get(element.tag, (group.level if group else self._level) + 1)
@@ -235,20 +239,24 @@ class _Builder:
         is_title = self._block is not None and furniture.has_class(self._block.attributes, "title")
         if is_title:  # DocBook: of a box or an example, not of a section
             text = f"**{text}**"
-        if self._lists:
+        if self._in_item():
             self._add_item(text)
         elif self._num_open["blockquote"]:
             self._append("paragraph", "> " + text.replace("\n", "\n> "))
         else:
             self._append("paragraph", text, asks=not is_title and self._block is not None and faq.is_bold_question(self._block))
 
+    def _in_item(self) -> bool:
+        """Whether text is that of an item: within a list, and in no item that begins with a heading."""
+        return bool(self._lists) and not self._lists[-1].is_section
+
     def _add_item(self, text: str) -> None:
-        indent = "  " * (min(len(self._lists), MAX_INDENTED_LEVELS) - 1)
+        indent = "  " * ((depth := indented_levels(self._lists)) - 1)
         hanging = indent + " " * len(self._lists[-1].mark)
         starts = bool(self._item_mark)
         first = indent + self._item_mark if starts else hanging
         is_followed = bool(self.blocks) and self.blocks[-1].kind == "item" and (starts or self._lists[-1].tag == "dl")
-        is_followed = is_followed and not (starts and len(self._lists) == 1 and self._lists[0].num_items == 1)  # a list after a list
+        is_followed = is_followed and not (starts and depth == 1 and self._lists[-1].num_items == 1)  # a list after a list
         self._append("item", (first + text.replace("\n", "\n" + hanging)).rstrip(), glue="\n" if is_followed else "\n\n")
         self._item_mark = ""
 
@@ -289,11 +297,3 @@ class _Group:
     def __init__(self, element: Element, level: int) -> None:
         self.element = element
         self.level = level
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Inline text with single spaces, split at two or more consecutive line breaks; single ones are kept."""
-    lines = [" ".join(line.split()) for line in text.split(BREAK)]
-    if len(lines) == 1:
-        return lines if lines[0] else []
-    return [part.strip("\n") for part in re.split(r"\n{2,}", "\n".join(lines)) if part.strip("\n")]

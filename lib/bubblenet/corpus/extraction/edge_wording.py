@@ -68,6 +68,10 @@ LABEL = _any(r"""
     (?:show|hide|expand|collapse) (?:more|less|all|sources|comments|details)|quellen (?:ausblenden|anzeigen|einblenden)
     (?:werbung|anzeige|advertorial|sponsored)[.:|,-] .{0,80}|image|image credits?\b.{0,50}
     (?:picture|photo|foto)s?(?: credits?)?(?::| by) .{1,50}
+    (?:recogni[sz]ed|trusted|backed|endorsed) by:?|(?:as )?(?:seen|featured) (?:in|on):?|bekannt aus:?
+    (?:showing )?(?:items?|results?)? ?\d+ ?[-\u2013] ?\d+ (?:of|von|de|sur|di) [\d.,]+(?: (?:results|items|products))?
+    sort(?:ed)? by:?(?: (?:relevance|price|position|name|newest|set (?:a|de)scending direction))?|view as(?: (?:grid|list))*
+    (?:items |results )?per page:?|page \d+|filter by:?
 """)
 """What is no text by itself: a control, an advertisement, a credit, a notice of a form."""
 
@@ -111,13 +115,27 @@ BESIDE_NAMES = re.compile(
 """Small words of a line that says when and by whom a page was written."""
 
 INVITING = re.compile(
-    r"\b(?:subscribe|sign up|follow|join|abonnier|folg|anmeld|suscri|unete|siguenos|seguinos|iscriv|segui|abonne|suivez|inscri|inscreva)"
+    r"\b(?:subscribe|sign up|follow|join|get (?:the|our|all the) (?:latest|newest)|stay (?:up to date|informed|tuned)"
+    r"|abonnier|folg|anmeld|suscri|unete|siguenos|seguinos|iscriv|segui|abonne|suivez|inscri|inscreva)"
 )
 CHANNEL = re.compile(
-    r"\b(?:newsletters?|whats ?app|telegram|facebook|instagram|youtube|twitter|pinterest|linkedin|tiktok|google news|mailing list"
+    r"\b(?:newsletters?|inbox|latest (?:updates|news)|up to date with"
+    r"|whats ?app|telegram|facebook|instagram|youtube|twitter|pinterest|linkedin|tiktok|google news|mailing list"
     r"|rss|boletin)\b"
 )
 """With INVITING, an invitation to follow."""
+
+COUNTER = re.compile(r"(\d{1,2}) ?(?:/|of|von) ?(\d{1,3})")
+"""Which of several slides is shown."""
+
+CREDITED = re.compile(r"\b(?:[Pp]hotos?|[Ii]mages?|[Pp]ictures?|[Ff]oto|[Bb]ild|[Cc]redit|[Ii]llustration)\b")
+CREDIT = re.compile(
+    r"(?<=[.!?\u201d\"')])\s+[(\[]?(?:(?:Photo|Image|Picture|Foto|Bild|Illustration)s?(?: [Cc]redits?| [Cc]ourtesy)?(?: by)?"
+    r"|(?:(?:Photo|Image) )?[Cc]redits?):\s?['\"\u2018\u201c]?[A-Z\u00c0-\u00de\u00a9@](?:[^\s.]+\.? ?){1,6}[.)\]'\"\u2019\u201d]{0,3}$"
+    r"|(?<=[.!?\u201d\"')])\s+[(\[]?(?:Photo|Image|Picture)s? (?:by|courtesy of|via) (?:[A-Z\u00c0-\u00de@][\w.'-]* ?){1,4}"
+    r"(?:(?:on|via|/|from|for) (?:[A-Z@][\w.'-]* ?){1,3})?[.)\]]{0,2}$"
+)
+"""The credit of a photo after the sentence that describes it: a mark and a name."""
 
 BAR_OF_CODE = re.compile(
     r"(?:(?:js|jsx|ts|tsx|html|css|scss|json|jsonc|xml|svg|yaml|yml|toml|ini|sql|http|bash|sh|zsh|shell|console|powershell|python|py"

@@ -11,9 +11,11 @@ import functools
 import itertools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bubblenet.corpus.extraction import edge_wording
+from bubblenet.corpus.extraction import edge_wording, inline
 from bubblenet.corpus.extraction.blocks import Block
 
 MIN_TAIL_POSITION = 0.3
@@ -34,6 +36,12 @@ MIN_PROSE_CHARACTERS = 100
 MAX_NETWORK_CHARACTERS = 40
 """Likewise of a network in a bar for sharing."""
 
+MAX_COUNTER_CHARACTERS = 12
+"""Of "12 of 345"."""
+
+MAX_CAPTION_CHARACTERS = 500
+"""Of a caption with the credit of its photo."""
+
 MAX_INVITATION_CHARACTERS = 300
 """Likewise of an invitation to subscribe or to follow, at the end of a page."""
 
@@ -53,7 +61,7 @@ _MARKS = " \t\n-*+\u2022>#|:!\u00bb\u203a\u2026\u2192\"'"
 
 def without_edges(blocks: Sequence[Block]) -> list[Block]:
     """The blocks of a page without what stands around its text."""
-    kept = _without_labels(_without_lead(_without_tails(blocks)))
+    kept = [_without_credit(block) for block in _without_labels(_without_lead(_without_counters(_without_tails(blocks))))]
     while len(kept) > 1 and kept[-1].kind == "paragraph" and (_is_byline(kept[-1]) or _is_invitation(kept[-1])):
         kept.pop()
     return kept
@@ -132,6 +140,21 @@ def _without_labels(blocks: list[Block]) -> list[Block]:
     ]
 
 
+def _without_counters(blocks: list[Block]) -> list[Block]:
+    """Drop the counters of slides, "1/5" to "5/5": two and more with one number of slides."""
+    found = [edge_wording.COUNTER.fullmatch(block.text) if len(block.text) <= MAX_COUNTER_CHARACTERS else None for block in blocks]
+    totals = Counter(one[2] for one, block in zip(found, blocks, strict=True) if one and block.kind == "paragraph")
+    return [block for one, block in zip(found, blocks, strict=True) if not (one and block.kind == "paragraph" and totals[one[2]] > 1)]
+
+
+def _without_credit(block: Block) -> Block:
+    """A caption without the credit of its photo, which follows its sentence."""
+    if block.kind != "paragraph" or len(block.text) > MAX_CAPTION_CHARACTERS or not edge_wording.CREDITED.search(block.text):
+        return block
+    text = edge_wording.CREDIT.sub("", block.text)
+    return block if text == block.text else replace(block, text=text, num_link_characters=min(block.num_link_characters, len(text)))
+
+
 def _is_bar_of_code(block: Block, following: Block) -> bool:
     """Whether a paragraph is the bar above a program: the name of its language, or a button that copies it."""
     return following.kind == "code" and block.kind == "paragraph" and bool(edge_wording.BAR_OF_CODE.fullmatch(block.text))
@@ -149,6 +172,8 @@ def is_label(block: Block) -> bool:
     """Whether a paragraph or item is no text by itself: "Continue reading", a credit, the subjects of an article."""
     if block.kind not in ("paragraph", "item") or len(block.text) > MAX_LABEL_CHARACTERS:
         return False
+    if block.kind == "paragraph" and inline.is_sign(block.text):
+        return True
     text = _folded(block.text)
     if edge_wording.LABEL.fullmatch(text) or (_leads_elsewhere(block) and edge_wording.TAGS.fullmatch(text)):
         return True

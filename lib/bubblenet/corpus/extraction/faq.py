@@ -13,14 +13,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bubblenet.corpus import questions
+from bubblenet.corpus.extraction import inline
 from bubblenet.corpus.extraction.blocks import Block
-from bubblenet.corpus.extraction.markup import HEADING_LEVELS, Element
+from bubblenet.corpus.extraction.markup import HEADING_LEVELS, MIN_PROSE_CHARACTERS, Element
 
 MIN_ASKING_SHARE = 0.5
 """Least share of questions among the terms of a definition list; a glossary has hardly any."""
 
 MIN_BOLD_QUESTIONS = 2
 """A single one may be a rhetorical device."""
+
+MIN_BUTTONS = 2
+"""Of a list of questions whose buttons stand beside their answers, each in no box of its own."""
+
+MAX_SIBLINGS = 200
+"""Elements in one box among which the answer to a button is looked for."""
 
 MAX_NODES = 200
 """Most descendants examined below an element that may contain a question."""
@@ -58,7 +65,21 @@ def is_toggle(button: Element) -> bool:
     """Whether a button is part of a heading or a summary, or unfolds the answer to its question."""
     if button.parent and (button.parent.tag in HEADING_LEVELS or button.parent.tag in ("summary", "dt")):
         return True
-    return ("aria-expanded=" in button.attributes or "aria-controls=" in button.attributes) and _asks(button)
+    is_tied = "aria-expanded=" in button.attributes or "aria-controls=" in button.attributes
+    return (is_tied or button.run >= questions.MIN_QUESTION_CHARACTERS) and _asks(button) and (is_tied or _is_answered(button))
+
+
+def _is_answered(button: Element) -> bool:
+    """Whether prose follows a button that asks, one of several, or its box is followed by such a box with prose."""
+    box, above = button, button.parent
+    while above and above.parent and above.num_characters == button.run and len(above.children) <= MAX_SIBLINGS:
+        box, above = above, above.parent
+    siblings = above.elements() if above and len(above.children) <= MAX_SIBLINGS else []
+    if box is button and sum(sibling.tag == "button" for sibling in siblings) < MIN_BUTTONS:
+        return False
+    answer = next(itertools.islice(itertools.dropwhile(lambda element: element is not box, siblings), 1, None), None)
+    is_box = answer is not None and (answer.tag == box.tag or (box is button and answer.tag not in ("button", "form")))
+    return is_box and answer is not None and answer.num_characters >= MIN_PROSE_CHARACTERS
 
 
 def is_bold_question(element: Element) -> bool:
@@ -97,7 +118,7 @@ def _item_type(element: Element) -> str | None:
 
 def _asks(element: Element) -> bool:
     """Whether the text of an element is a question."""
-    text = _SPACES.sub(" ", element.text(MAX_NODES)).strip()
+    text = inline.without_sign(_SPACES.sub(" ", element.text(MAX_NODES)).strip())
     return questions.is_question(questions.strip_number(text))
 
 
@@ -111,8 +132,8 @@ def written_questions(blocks: Iterable[Block]) -> list[Block]:
         if block.kind == "heading" and not block.asks:
             level = block.level
         answer = _ANSWER_MARK.match(block.text) if block.kind in ("paragraph", "item") else None
-        if answer and found and (question := _marked_question(found[-1])):
-            found[-1] = Block("heading", question, level + 1, asks=True)
+        if answer and found and (question := _marked_question(found[-1], answer[0])):
+            found[-1] = Block("heading", question, found[-1].level or level + 1, asks=True)
             found.append(replace(block, kind="paragraph", text=block.text[answer.end() :], glue="\n\n"))
         elif _is_bold(block) and has_bold_ones:
             found.append(Block("heading", block.text, level + 1, asks=True))
@@ -138,10 +159,13 @@ def _marked_lines(blocks: Iterable[Block]) -> Iterator[Block]:
             yield replace(block, text=part, num_link_characters=round(share * len(part)), glue=block.glue if index == 0 else "\n")
 
 
-def _marked_question(block: Block) -> str | None:
-    """The question in a block that begins with its mark."""
-    mark = _QUESTION_MARK.match(block.text) if block.kind in ("paragraph", "item") else None
-    if not mark:
+def _marked_question(block: Block, answer_mark: str) -> str | None:
+    """The question in a block that begins with its mark; a heading that asks needs none before "A: ...", as "A. Smith" is a name."""
+    mark = _QUESTION_MARK.match(block.text) if block.kind in ("paragraph", "item", "heading") else None
+    if block.kind == "heading" and not mark and "." in answer_mark:
         return None
-    question = _SPACES.sub(" ", block.text[mark.end() :]).strip(" *")
-    return question if questions.MIN_QUESTION_CHARACTERS <= len(question) <= questions.MAX_QUESTION_CHARACTERS else None
+    question = _SPACES.sub(" ", block.text[mark.end() if mark else 0 :]).strip(" *")
+    if block.kind == "heading" and not questions.is_question(questions.strip_number(question)):
+        return None
+    is_one = bool(mark) or block.kind == "heading"
+    return question if is_one and questions.MIN_QUESTION_CHARACTERS <= len(question) <= questions.MAX_QUESTION_CHARACTERS else None

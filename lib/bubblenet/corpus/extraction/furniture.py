@@ -42,12 +42,12 @@ _NAMES = _words(
     "banner banners related recommend recommended recommendations newsletter signup comments comment respond disqus sponsored promo "
     "affiliate cta teasers subscribe subscription login popup modal overlay paywall placeholder skip noprint printfooter catlinks "
     "editsection sphinxsidebar headerlink tooltiptext linenos lineno gutter byline author authors bio meta metadata postmeta utility tags "
-    "taglist rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink"
+    "taglist rating ratings caption credit credits copyright copyrights disclaimer disclosure widget widgets backlink toolbar"
 )
 _SINGLE_NAMES = _NAMES - {"comment"}  # alone it may be the author's own, on a program: Scaladoc
 _FIRST_NAMES, _LAST_NAMES = (
     _NAMES - _words("toc ad author caption meta skip subscription rating disclosure"),
-    _NAMES - _words("widget widgets"),
+    _NAMES - _words("widget widgets toolbar"),  # a program stands in `code-toolbar`
 )
 _GUTTER = re.compile(  # `line-number`, `td.linenos`, `hljs-ln-numbers`, `CodeMirror-linenumber`, `blob-num`; `ln` and `lnt` of Hugo
     r" class=\"(?:[^\"]*[\s_-])?"

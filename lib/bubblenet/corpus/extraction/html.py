@@ -23,6 +23,7 @@ from bubblenet.corpus.extraction import (
     product_data,
     products,
     structured,
+    tabs,
     teasers,
     threads,
 )
@@ -90,6 +91,8 @@ def _content(
     html: str, tree: HTMLTree, title: str, stated: Sequence[structured.Answered], selector: str = furniture.SKIPPED_SELECTOR
 ) -> tuple[Literal["thread"] | products.Kind, list[Block]]:
     """What a page is, and the blocks of its main part, or of its posts. selector: of elements that are never read."""
+    if tabs.may_occur(html):
+        tabs.name_panels(tree)
     elements = page_elements(tree, selector)
     shop = products.shop(html, elements)
     parts = main_part.main_parts(elements, shop.unwanted)

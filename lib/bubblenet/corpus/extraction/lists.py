@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bubblenet.corpus.extraction.markup import HEADING, Element
 
@@ -19,14 +20,22 @@ _STYLES = {
 _ROMAN = tuple(zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), "m cm d cd c xc l xl x ix v iv i".split(), strict=True))  # noqa: SIM905
 
 
+MAX_INDENTED_LEVELS = 8
+"""Lists nested deeper than this are not indented further."""
+
+
 class OpenList:
-    """A list whose items are being read."""
+    """A list whose items are being read.
+
+    is_section: the open item begins with a heading, so that its text is a section's, not an item's.
+    """
 
     def __init__(self, element: Element) -> None:
         self.element = element
         self.tag = element.tag
         self.mark = "- "
         self.num_items = 0
+        self.is_section = False
         self._style = _style(element.attributes) if element.tag == "ol" else ""
         self._step = -1 if self._style and " reversed=" in element.attributes else 1
         self._next = _first(element, self._step) if self._style else 0
@@ -35,6 +44,9 @@ class OpenList:
         """`- `, `1. `, `a. `, or nothing for the definition under a term."""
         if item.tag == "dd":
             return ""
+        self.is_section = is_card(item)
+        if self.is_section:
+            return ""
         self.num_items += 1
         if self._style:
             stated = _VALUE.search(item.attributes)
@@ -42,6 +54,11 @@ class OpenList:
             self._next = number + self._step
             self.mark = f"{_written(number, self._style)}. "
         return self.mark
+
+
+def indented_levels(lists: Sequence[OpenList]) -> int:
+    """How deep an item stands, by the lists around it."""
+    return sum(not one.is_section for one in lists[-MAX_INDENTED_LEVELS:])
 
 
 def is_card(item: Element) -> bool:

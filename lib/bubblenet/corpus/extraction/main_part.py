@@ -207,6 +207,8 @@ def _is_furniture_by_tag(element: Element) -> bool:
         return not element.holds & (markup.HEADING | markup.PARAGRAPH)
     if tag == "button":
         return not faq.is_toggle(element) and ' role="button"' not in element.attributes
+    if tag == "footer":
+        return not (element.parent and element.parent.tag == "blockquote")
     if tag == "aside":
         is_note = bool(element.num_prose) or furniture.is_note(element.attributes)
         return not is_note or 2 * element.num_link_characters > element.num_characters

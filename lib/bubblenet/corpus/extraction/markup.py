@@ -27,7 +27,7 @@ BREAK = "\v"
 """Represents a `br` in text."""
 
 _COMMENT = re.compile(r"<!--.*?-->|<[!?][^>]*>", re.DOTALL)
-_SOMETIMES_READ = ("aside", "figcaption")
+_SOMETIMES_READ = ("aside", "figcaption", "footer")
 _LABEL = re.compile(r"\s*((?:Fig(?:ur[ae]?|\.)|Tab(?:le|elle|leau|la|\.)|Listing|Abb(?:ildung|\.))\s\d+(?:[.-]\d+)*)", re.IGNORECASE)
 _MICRODATA = re.compile(r" (?:itemprop|itemtype|property|typeof)=")
 
@@ -143,13 +143,15 @@ def body_of(tree: HTMLTree, selector: str = furniture.SKIPPED_SELECTOR) -> str:
 
 
 def _is_read(element: ElementNode, body: ElementNode) -> bool:
+    if element.tag == "footer":  # of a quotation: who said it
+        return element.parent_element is not None and element.parent_element.tag == "blockquote"
     return _may_be_note(element) if element.tag == "aside" else _is_referred(element, body)
 
 
 def _is_referred(caption: ElementNode, body: ElementNode) -> bool:
-    """Whether a caption has a number that the text refers to, or stands at a table or a program."""
+    """Whether a caption has a number that the text refers to, or stands at a table, a program or a quotation."""
     figure = caption.parent_element
-    if figure and figure.query_selector("table,pre"):
+    if figure and figure.query_selector("table,pre,blockquote"):
         return True
     label = _LABEL.match(caption.text or "")
     return label is not None and len(re.findall(re.escape(label[1]) + r"(?!\d)", body.text or "", re.IGNORECASE)) > 1

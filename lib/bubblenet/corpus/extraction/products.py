@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from bubblenet.corpus.extraction import edges, furniture, shop_words
+from bubblenet.corpus.extraction import edges, furniture, markup, shop_words
 from bubblenet.corpus.extraction.blocks import Block
 from bubblenet.corpus.extraction.markup import TOP, Element
 
@@ -34,9 +34,21 @@ MIN_PRICED_SHARE = 0.6
 MIN_SENTENCE_CHARACTERS = 40
 """A shorter line may be a label, a button, a filter or a term of sale; a longer one is prose, even about delivery."""
 
+MAX_TERM_CHARACTERS = 250
+"""Of a term of sale as a sentence."""
+
+MAX_DIGITS = 6
+"""Of a number that is the value of a specification."""
+
 MIN_REPEATED_CHARACTERS = 10
 """A block of a product's page that stands on it once more is shown on another kind of screen."""
 
+
+MAX_MESSAGE_CHARACTERS = 160
+"""Of a hidden message; a longer text is that of a tab or of an answer that unfolds."""
+
+MAX_NODES = 20
+"""Nodes of such a message."""
 
 MAX_LOOKED_AT = 20
 """Blocks below a heading in which prose is looked for."""
@@ -69,7 +81,7 @@ def shop(html: str, elements: Sequence[Element]) -> Shop:
     kind: Kind = "product" if is_product else "list"
     unwanted = {id(card) for card in cards}
     if is_product:
-        unwanted |= {id(element) for element in elements if element.attributes and _is_opinion(element)}
+        unwanted |= {id(element) for element in elements if element.attributes and (_is_opinion(element) or _is_hidden_message(element))}
     return Shop(kind, frozenset(unwanted))
 
 
@@ -154,6 +166,17 @@ def _is_opinion(element: Element) -> bool:
     return any(map(_names_opinion, names)) or bool(shop_words.REVIEW_DATA.search(element.attributes))
 
 
+def _is_hidden_message(element: Element) -> bool:
+    """Whether an element is a sentence that a script shows when something is wrong: its class hides it on every screen."""
+    is_short = element.run <= MAX_MESSAGE_CHARACTERS >= element.num_characters and not element.holds & markup.HEADING
+    return is_short and _hides(furniture.class_name(element.attributes)) and bool(shop_words.MESSAGE.search(element.text(MAX_NODES)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _hides(names: str) -> bool:
+    return bool(shop_words.HIDDEN.search(names)) and not shop_words.SHOWN.search(names)
+
+
 @functools.lru_cache(maxsize=4096)
 def _names_opinion(name: str) -> bool:
     return bool(shop_words.REVIEWS.fullmatch(name) or shop_words.DRAWERS.fullmatch(name))
@@ -168,17 +191,27 @@ def _from_heading(blocks: list[Block]) -> list[Block]:
 
 def _of_product(blocks: Sequence[Block]) -> Iterator[Block]:
     seen: set[str] = set()
-    level = 0  # of the section that is left out
+    level = last = 0  # level: of the section that is left out; last: the block that was kept last
     for index, block in enumerate(blocks):
         if block.kind == "heading":
             if level and block.level > level:
                 continue
             level = block.level if block.level > 1 and _is_other(block, blocks[index + 1 : index + 1 + MAX_LOOKED_AT]) else 0
         is_offer = block.kind == "table" and bool(shop_words.OFFERS.search(block.text.partition("\n")[0]))
-        if level or is_offer or (block.text in seen and len(block.text) >= MIN_REPEATED_CHARACTERS) or _is_trade(block):
+        is_again = block.text in seen and len(block.text) >= MIN_REPEATED_CHARACTERS
+        is_value = index > 0 and id(blocks[index - 1]) == last and _is_value(block, blocks[index - 1])
+        if level or is_offer or is_again or (_is_trade(block) and not is_value):
             continue
+        last = id(block)
         seen.add(block.text)
         yield block
+
+
+def _is_value(block: Block, label: Block) -> bool:
+    """Whether a number is what a label says it is, such as a year: under a term, or after a colon."""
+    is_under = label.kind == block.kind == "item" and block.text.startswith(" ")
+    is_number = block.text.strip().isdigit() and len(block.text.strip()) <= MAX_DIGITS
+    return is_number and (is_under or label.text.rstrip().endswith(":"))
 
 
 def _is_other(heading: Block, below: Sequence[Block]) -> bool:
@@ -191,8 +224,10 @@ def _is_other(heading: Block, below: Sequence[Block]) -> bool:
 def _is_trade(block: Block) -> bool:
     """Whether a line is a price, a button or a term of sale."""
     text = block.text.strip("-* ")
-    if block.kind not in ("paragraph", "item") or len(text) >= MIN_SENTENCE_CHARACTERS:
+    if block.kind not in ("paragraph", "item"):
         return False
+    if len(text) >= MIN_SENTENCE_CHARACTERS:
+        return len(text) <= MAX_TERM_CHARACTERS and bool(shop_words.TERMS.match(text))
     return _has_price(text) or not any(map(str.isalpha, text)) or bool(shop_words.TRADE.search(text))
 
 

@@ -12,7 +12,10 @@ DIGIT = re.compile(r"\d")
 AMOUNT = r"\d[\d.,\u00a0 ]*"
 PRICE = re.compile(rf"[{SIGNS}]\s?{AMOUNT}|{AMOUNT}\s?(?:[{SIGNS}]|z\u0142|kr\b|Kr\b|K\u010d|Ft\b|CHF\b|EUR\b|USD\b|GBP\b)")
 TYPE = re.compile(r"\"@type\"\s{0,9}:\s{0,9}(?:\[[^\]]{0,99})?\"(?:https?://schema\.org/)?(?:Individual)?Product(?:Group)?\"")
-LISTS = ('"CollectionPage"', '"SearchResultsPage"', "schema.org/CollectionPage", "schema.org/SearchResultsPage")
+LISTS = (
+    *('"CollectionPage"', '"SearchResultsPage"', "schema.org/CollectionPage", "schema.org/SearchResultsPage"),
+    *("catalog-category-view", "tax-product_cat", "post-type-archive-product"),  # of the body, by common engines
+)
 OPEN_GRAPH = re.compile(r"content=[\"']?(?:og:)?product")
 TO_CART = (
     *("add-to-cart", "add_to_cart", "addtocart", "add to cart", "add to bag", "add to basket", "add-to-bag", "addtobag", "add-to-basket"),
@@ -32,8 +35,25 @@ DRAWERS = re.compile(
     r"|cross-?sells?)(?:[-_](?:items?|list|drawer|section|container|wrapper|modal|popup|\d+))*",
     re.IGNORECASE,
 )
+HIDDEN = re.compile(r"(?:^|\s)(?:[\w-]*display-none|d-none|(?:is-|visually-?|u-)?hidden|sr-only|hide)(?=\s|$)")
+SHOWN = re.compile(
+    r"(?:^|\s)(?:\w+:(?:block|flex|grid|inline\S*)"
+    r"|d-\w+-(?:block|flex|grid|inline\S*)|[\w-]*display-(?!none)[\w-]+)(?=\s|$)"
+)
+"""Classes that hide an element, and such as show it on some screens all the same."""
+
+MESSAGE = re.compile(
+    r"\b(?:please|try again|error|cannot|can't|can only|failed|(?:not |un)available"
+    r"|sorry|invalid|required|went wrong|nothing (?:left|found)|already)\b",
+    re.IGNORECASE,
+)
+"""What a hidden message says that appears when something is wrong."""
+
 OTHER_SECTIONS = re.compile(
-    r"(?:\d+ )?(?:customer |product |verified |all )?(?:reviews?|ratings?|customer ratings?|feedback|testimonials)(?: \(?\d+\)?)?"
+    r"(?:(?:about|meet) (?:the|this|your) |detailed )?sellers?(?:'s|\u2019s)?"
+    r"(?: (?:ratings?|feedback|information|other .*|reviews?))*(?: \([\d.,]+\))?"
+    r"|about (?:the|this) (?:shop|store)|shop with confidence"
+    r"|(?:\d+ )?(?:customer |product |verified |all )?(?:reviews?|ratings?|customer ratings?|feedback|testimonials)(?: \(?\d+\)?)?"
     r"|reviews? .*|.* reviews|top reviews .*|.* feedback|why .*\b(?:buy|shop|choose us)\b.*"
     r"|(?:sorry, )?there was .*|.* unavailable|(?:select|manage) your .*|price(?: alert)?|warranty(?: info(?:rmation)?)?"
     r"|what (?:our )?(?:customers|people) (?:are saying|say).*"
@@ -67,5 +87,14 @@ TRADE = re.compile(
     r"|env\u00edo)\b",
     re.IGNORECASE,
 )
+TERMS = re.compile(
+    r"(?:\d+[ -]days? returns?\b|sellers? (?:ships|assumes|pays|accepts)\b|(?:buyer|seller) pays\b"
+    r"|order (?:today|now|within) .{0,40}\bget (?:it )?by\b"
+    r"|returns? (?:(?:&|and) exchanges? )?(?:are )?accepted\b|(?:estimated|arrives|delivery) (?:between|by)\b|special financing\b"
+    r"|get (?:the item you ordered|it (?:by|between))\b|you can only (?:make|buy|order)\b"
+    r"|(?:sorry, )?(?:there (?:was|has been) (?:a problem|an error)|something went wrong)\b)",
+    re.IGNORECASE,
+)
+"""How a term of sale, or a message of a shop, begins that is as long as a sentence."""
 OFFERS = re.compile(r"\b(?:price|quantity|qty|total|preis|menge|prix)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"[.!?\u2026\u3002\uff01\uff1f](?:[\"')\u201d\u2019]|\s|$)")

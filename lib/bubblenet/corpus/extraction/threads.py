@@ -33,13 +33,19 @@ MIN_REPEATED_CHARACTERS = 40
 MAX_SAID_CHARACTERS = 160
 """A longer paragraph above a quotation is no line that says who wrote it."""
 
+MAX_AROUND, MAX_ATTRIBUTES = 3, 300
+"""Elements around a heading, and characters of their attributes, in which a name of the site is looked for."""
+
 _STATED_CHARACTERS = 80
 """Of the beginning of an answer that is stated in JSON-LD, to find its post."""
 
 _SITE = re.compile(r"(?:\s+[|\u2013\u2014\u00b7-]\s+[^|\u2013\u2014\u00b7?]{1,40})+$")
+_SEPARATOR = re.compile(r"\s+(?:[|/\u2013\u2014\u00b7\u2022\u00bb-]|::)\s+")
+_SITE_NAMES = re.compile(r"logo|brand|masthead|site-?(?:name|title|desc)|navbar|headerbar", re.IGNORECASE)
 _CONTROL = re.compile(
     r"(?:(?:Click|Tap) (?:here )?to (?:expand|reply|view)|(?:Log|Sign) ?in to (?:see|view|reply)|Join to see|Register to (?:see|view|reply)"
-    r"|Last edited|Edited by|Zuletzt bearbeitet|Derni\u00e8re \u00e9dition|Sent from my) [^\n]{0,80}|Click to expand\.*"
+    r"|Last edited|Edited by|Edited(?= (?:on |at )?(?:\d|[a-z]+ \d|an? \w+ ago)[^\n]{0,40}\bby\b)"
+    r"|Zuletzt bearbeitet|Derni\u00e8re \u00e9dition|Sent from my) [^\n]{0,80}|Click to expand\.*"
     r"|\[ ?\d+ ?\] (?:Thanks|Likes?|Repl(?:y|ies))|Reply|View Post|\{\{[^{}\n]*\}\}",
     re.IGNORECASE,
 )
@@ -60,7 +66,7 @@ def thread_blocks(elements: list[Element], html: str, title: str, stated: Sequen
     written = [(post, blocks) for post in found if (blocks := _post_blocks(post))]
     if not written:
         return []
-    name = _title(elements, found) or _name(title)
+    name = _title(elements, found, title) or _name(title)
     answer = _answer(written, name, stated)
     heading = Block("heading", name, 1, asks=answer is not None)
     blocks = [heading] if name else []
@@ -116,17 +122,42 @@ def _name(title: str) -> str:
     return _SITE.sub("", title) or title
 
 
-def _title(elements: Iterable[Element], found: Sequence[Post]) -> str:
-    """The last `h1` before the first post, else the last heading that is outside of it."""
-    first, title, is_top = found[0], "", False
+def _title(elements: Iterable[Element], found: Sequence[Post], title: str) -> str:
+    """The last `h1` before the first post, else the last heading that is outside of it; but none that is the name of the site."""
+    first, is_of_site = found[0], False
     inside = {id(element) for element in first.top.descendants()} if len(found) > 1 else set()
-    for element in elements:
-        if element is first.text:
-            break
-        if element.tag == "h1" or (element.tag in HEADING_LEVELS and not is_top and id(element) not in inside):
-            text = collapse(element.text())
-            title, is_top = (text or title), is_top or (element.tag == "h1" and bool(text))
-    return title
+    top, others = "", list[str]()
+    for element in itertools.takewhile(lambda element: element is not first.text, elements):
+        is_other = element.tag in HEADING_LEVELS and element.tag != "h1" and id(element) not in inside
+        if not (is_other or element.tag == "h1") or not (text := collapse(element.text())):
+            continue
+        top, others = (top, [*others, text]) if is_other else (text, [])
+        is_of_site = is_of_site if is_other else _is_of_site(element)
+    return _topic(top, others, title, is_of_site) or top or next(reversed(others), "")
+
+
+def _is_of_site(heading: Element) -> bool:
+    """Whether a heading is a link, or stands in a box that is named after the site."""
+    around = itertools.islice(itertools.accumulate(itertools.repeat(heading), _above), MAX_AROUND)
+    is_link = 2 * heading.num_link_characters > heading.num_characters
+    return is_link or any(_SITE_NAMES.search(element.attributes[:MAX_ATTRIBUTES]) for element in around)
+
+
+def _above(element: Element, _: Element) -> Element:
+    return element.parent or element
+
+
+def _topic(top: str, below: Sequence[str], title: str, is_of_site: bool) -> str:
+    """What a thread is about where its highest heading is the name of the site, as the title of the page shows; empty elsewhere.
+
+    below: the headings after that one. is_of_site: where it stands says that it is one.
+    """
+    first, *others = _SEPARATOR.split(title)
+    if not is_of_site or not others or top not in (first, others[-1]):
+        return ""
+    if top == first:  # "Site - Topic", or the other way round, and then no heading below is the other part
+        return others[-1] if others[-1] in below else ""
+    return title.partition(_SEPARATOR.findall(title)[-1])[0].strip()
 
 
 def _answer(written: Sequence[tuple[Post, list[Block]]], title: str, stated: Sequence[Answered]) -> tuple[Post, list[Block]] | None:
