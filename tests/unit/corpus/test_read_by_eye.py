@@ -128,3 +128,11 @@ def test_the_last_line_that_asks_to_follow_goes() -> None:
         "Stay up to date with kettles.",
     ):
         assert text_of(html.format(f"<p>{line}</p>")) == text_of(html.format(""))
+
+
+@pytest.mark.parametrize("name", ["hide-from-toc", "exclude-from-menu", "is-not-in-sidebar", "no-toc"])
+def test_a_heading_that_stands_in_no_list_of_contents_is_a_heading(name: str) -> None:
+    html = page(f"<div><h3 class='{name} no-link' data-text=Lids>Lids</h3><div>{PROSE} Lids.</div></div>")
+
+    assert f"### Lids\n\n{PROSE} Lids." in text_of(html)
+    assert f"### Lids\n\n{PROSE} Lids." not in text_of(html.replace(name, "toc"))

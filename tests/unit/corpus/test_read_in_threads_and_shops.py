@@ -21,6 +21,7 @@ def posts(texts: list[str], foot: str = "") -> str:
 
 
 HEADS = [
+    f"<title>{TOPIC} / Kettles and pots / Tea forum and more</title><div id=archnavbarlogo><h1><a href=/>Tea forum</a></h1></div>",
     f"<title>{TOPIC} / Kettles and pots / Tea forum</title><div id=logo><h1><a href=/>Tea forum</a></h1></div>",
     f"<title>{TOPIC} | Tea forum</title><div id=logo><h1>Tea forum</h1></div>",
     f"<title>Tea forum - {TOPIC}</title><div id=logo><h1>Tea forum</h1></div><h2 class=topic-title><a href=#top>{TOPIC}</a></h2>",

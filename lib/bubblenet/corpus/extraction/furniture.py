@@ -62,6 +62,7 @@ _NOTE = re.compile(
 )
 _CONSENT = re.compile("cookie|gdpr|consent|privacy|banner", re.IGNORECASE)
 _STATES = _words("has no with without is")  # `has-sidebar` describes other parts of the page
+_EXCEPTING = _words("from not exclude")  # a heading that is `hide-from-toc` is no list of contents
 _PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
 _OTHER_TRAITS = re.compile(r" (role|style|aria-hidden|hidden)=\"([^\"]*)\"")
 _ID = re.compile(r" id=\"[^\"]*\"")
@@ -187,7 +188,7 @@ def _kinds(name: str) -> int:
 def _names_furniture(name: str) -> bool:
     """Whether the first or the last part of a class or id is a furniture word: `share-buttons`, `post_comments`, `siteFooter`."""
     parts = [part for part in _PARTS.sub("-", name).lower().split("-") if part]
-    if not parts or parts[0] in _STATES:
+    if not parts or parts[0] in _STATES or not _EXCEPTING.isdisjoint(parts[:-1]):
         return False
     if len(parts) == 1:
         return parts[0] in _SINGLE_NAMES

@@ -153,7 +153,7 @@ def _topic(top: str, below: Sequence[str], title: str, is_of_site: bool) -> str:
     below: the headings after that one. is_of_site: where it stands says that it is one.
     """
     first, *others = _SEPARATOR.split(title)
-    if not is_of_site or not others or top not in (first, others[-1]):
+    if not is_of_site or not others or not (top == first or others[-1].startswith(top)):  # "Tea" of "Tea forums"
         return ""
     if top == first:  # "Site - Topic", or the other way round, and then no heading below is the other part
         return others[-1] if others[-1] in below else ""
