@@ -85,8 +85,8 @@ def others() -> list[str]:
     orders = {attack.family: attack.markup for attack in reversed(of_ours())}
     for family in ("score echo", "role marker"):
         found.append(attacked(planted(passage(family, "order"), "middle"), orders[family]))
-    sentences = passage("staff", "letters").split(". ")
-    staff = " ".join(f"{text} and asks reader.{n}.of.all.the.letters@department-of-letters-{n}.com." for n, text in enumerate(sentences))
+    values = (f"reader.{n}.of.the.old.manual@department-of-letters-{n}.com +49 30 5{n} 44{n}".split(" ", 1)[n % 2] for n in range(10, 60))
+    staff = ". ".join(f"{' '.join(text.split()[:9])} {value}" for text, value in zip(passage("staff", "letters").split(". "), values, strict=False))
     return [*found, f"<html lang=en><body><h1>Who reads the letters</h1><p>{staff}</p></body></html>"]
 
 
