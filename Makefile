@@ -35,7 +35,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates test-stores
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates bench-injection test-stores
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -80,7 +80,7 @@ nightly: setup build/stores/.moto build/stores/.hdfs ## the long tests (kills, r
 	$(MAKE) mutation
 	$(MAKE) demo-rounds WAREHOUSE=build/rounds
 	$(MAKE) demo-languages LANGUAGES_WAREHOUSE=build/languages
-	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates
+	$(MAKE) bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed bench-history bench-gates bench-injection
 
 lint: ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
@@ -193,6 +193,9 @@ bench-history: setup ## what 2,000 new pages cost on histories of 10,000 to 1,00
 
 bench-gates: setup ## what the gates refuse: of what people wrote in eleven languages, and of planted defects (about a minute)
 	$(BIN)/python -m tests.benchmarks.gates
+
+bench-injection: setup ## texts that talk to the judge, planted in bad pairs: lifted over the threshold with and without the defence (about 25 minutes)
+	$(BIN)/python -m tests.benchmarks.injection
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)
