@@ -2,23 +2,26 @@
 
 Mismatched and defective pairs that lie below a threshold are given a planted text at the beginning, in the middle or at the end of their
 passage. Without the defence the planted passage goes to the judge as it is; with it the page goes through hygiene, extraction and the
-quality rules first, and what these leave is judged. Lifted: the score reaches the threshold, of three kinds each by itself:
+quality rules first, and what these leave is judged. Lifted: the score reaches the threshold, of four kinds each by itself:
 
 - quality: of the calibration that ships, at grade 4;
 - likelihoods: quality by the documented weights, of gains alone, at grade 4;
-- rating: the mean of the five levels, at the median of the good pairs, since the embedded model hardly tells good from bad by it.
+- rating: the mean of the five levels at 4, as the paper keeps pairs;
+- rank: the same at the median of the good pairs. The embedded model hardly tells good from bad by its rating, so the bad pairs lie close
+  to it and any foreign sentence moves some over it.
 
-A neutral sentence of another page in the same place is the control: what any foreign sentence does.
-Good pairs, planted with nothing, tell what the defence costs. Answers of the model are kept in .cache/bench-injection.
+A neutral sentence of another page in the same place is the control. How many passages of real pages the rules take is the cost.
+Answers of the model are kept in .cache/bench-injection.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +41,9 @@ from tests.benchmarks.engine_cache import CachedEngine
 from tests.benchmarks.injection_attacks import PLACE, POSITIONS, SUITE, Attack, attacks, neutral, page, planted
 from tests.benchmarks.planted_pairs import CACHE, PlantedPair, planted_pairs
 
-SCORES = ("quality", "likelihoods", "rating")
+SCORES = ("quality", "likelihoods", "rating", "rank")
 RATING = "five_level_v1"
+RULES = ("judge_injection", "role_markers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +55,13 @@ class Based:
     scores: dict[str, float]
 
 
-@dataclass
-class Counts:
-    """Of a family, by score: planted passages whose pair was below the threshold, and how many were lifted over it."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A planted passage: the scores of its pair before, and with the text without and with the defence; None where it was filtered."""
 
-    planted: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SCORES, 0))
-    bare: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SCORES, 0))
-    defended: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SCORES, 0))
-    filtered: int = 0
-    number: int = 0
-
-    def add(self, other: Counts) -> None:
-        """Sum up."""
-        self.filtered, self.number = self.filtered + other.filtered, self.number + other.number
-        for mine, theirs in ((self.planted, other.planted), (self.bare, other.bare), (self.defended, other.defended)):
-            for name in SCORES:
-                mine[name] += theirs[name]
+    clean: dict[str, float]
+    bare: dict[str, float]
+    defended: dict[str, float] | None
 
 
 class Bench:
@@ -77,7 +72,11 @@ class Bench:
         self.chosen, self.engine = chosen, CachedEngine(spec, answers)
         self.grader = grader_of(chosen, spec.weights_digest)
         self.documented = Grader(chosen.curation, None, None)
-        self.thresholds = {"quality": self.grader.threshold(4, "extracted"), "likelihoods": self.documented.threshold(4, "extracted")}
+        self.thresholds = {
+            "quality": self.grader.threshold(4, "extracted"),
+            "likelihoods": self.documented.threshold(4, "extracted"),
+            "rating": 4.0,
+        }
 
     def read(self, content: str) -> str | None:
         """The passage that the pipeline makes of a page; None if it keeps none."""
@@ -89,7 +88,8 @@ class Bench:
         (measured,) = measure_pairs(self.engine, [Pair("0", pair.instruction, response, pair.neighbours)], self.chosen.scoring)
         signals = {name: value for found in measured.values() for name, value in found.signals.items()}
         found = {"quality": self.grader.quality(signals, "extracted"), "likelihoods": self.documented.quality(signals, "extracted")}
-        return {name: -1.0 if value is None else value for name, value in found.items()} | {"rating": signals[f"{RATING}_score"]}
+        rating = signals[f"{RATING}_score"]
+        return {name: -1.0 if value is None else value for name, value in found.items()} | {"rating": rating, "rank": rating}
 
     def base(self, pairs: Sequence[PlantedPair], limit: int) -> list[Based]:
         """The first pairs that the pipeline reads as one passage, with their scores."""
@@ -100,19 +100,14 @@ class Bench:
                 found.append(Based(pair, response, self.score(pair, response)))
         return found
 
-    def try_one(self, attack: Attack, based: Based, position: str) -> Counts:
+    def try_one(self, attack: Attack, based: Based, position: str) -> Tried:
         """One text in one passage."""
-        found, place = Counts(number=1), planted(based.response, position)
+        place = planted(based.response, position)
         left = self.read(page(place, attack.markup))
-        before = self.score(based.pair, place.replace(PLACE, attack.shown))
-        after = None if left is None else based.scores if left == based.response else self.score(based.pair, left)
-        found.filtered = int(after is None)
-        for name, threshold in self.thresholds.items():
-            if based.scores[name] < threshold:
-                found.planted[name] = 1
-                found.bare[name] = int(before[name] >= threshold)
-                found.defended[name] = int(after is not None and after[name] >= threshold)
-        return found
+        bare = self.score(based.pair, place.replace(PLACE, attack.shown))
+        if left is None:
+            return Tried(based.scores, bare, None)
+        return Tried(based.scores, bare, based.scores if left == based.response else self.score(based.pair, left))
 
 
 def main() -> None:
@@ -125,20 +120,23 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=900, help="longest response")
     parser.add_argument("--texts", type=int, default=99, help="texts of a family")
     parser.add_argument("--repeats", type=int, default=3, help="pairs for each text; positions take turns")
+    parser.add_argument("--pages", type=int, default=500, help="pages of each source on which the rules are counted; 0: none")
     parser.add_argument("--half", choices=("tuned", "held out", "ours", "control"), help="these texts alone")
     arguments = parser.parse_args()
     chosen = settings.load(None, [])
-    bench, console = Bench(chosen, arguments.answers), Console(width=150)
+    bench, console = Bench(chosen, arguments.answers), Console(width=180)
     pairs = random.Random("pairs").sample(everything := planted_pairs("bench", arguments.packages), len(everything))
     pairs = [pair for pair in pairs if len(pair.response) <= arguments.characters]
     good = bench.base([pair for pair in pairs if pair.label], arguments.pairs)
     bad = bench.base([pair for pair in pairs if not pair.label], arguments.pairs)
-    bench.thresholds["rating"] = float(np.median([one.scores["rating"] for one in good]))
+    bench.thresholds["rank"] = float(np.median([one.scores["rank"] for one in good]))
     console.print({name: round(value, 3) for name, value in bench.thresholds.items()})
     for what, some in (("good", good), ("bad", bad)):
         shares = {name: f"{np.mean([one.scores[name] >= limit for one in some]):.1%}" for name, limit in bench.thresholds.items()}
         console.print(f"{len(some)} {what} pairs, accepted: {shares}")
     texts = [*attacks(arguments.suite), *neutral([one.pair.response for one in good], 20)]
+    if arguments.pages:
+        print_cost(chosen, pages_of(arguments.packages, arguments.suite.parents[1], arguments.pages), console)
     print_families(bench, some_of(texts, arguments.half, arguments.texts), bad, arguments.repeats, console)
 
 
@@ -155,19 +153,35 @@ def some_of(texts: Sequence[Attack], half: str | None, number: int) -> list[Atta
 
 def print_families(bench: Bench, texts: Sequence[Attack], bad: Sequence[Based], repeats: int, console: Console) -> None:
     """A row a family, then all of them, and the halves of the suite."""
-    counts: dict[str, Counts] = {}
+    rows: dict[str, list[Tried]] = {}
     for text in track(texts, "texts"):
         for repeat in range(repeats):
             position = POSITIONS[(len(text.shown) + repeat) % len(POSITIONS)]
-            based = random.Random(f"{text.family} {text.shown} {repeat}").choice(bad)
-            found = bench.try_one(text, based, position)
+            tried = bench.try_one(text, random.Random(f"{text.family} {text.shown} {repeat}").choice(bad), position)
             for name in _rows_of(text, position):
-                counts.setdefault(name, Counts()).add(found)
-    table = Table("family", "planted", "filtered", *(f"{name}, {way}" for name in SCORES for way in ("n", "without", "with")))
-    for name, found in counts.items():
-        cells = [cell for score in SCORES for cell in _cells(found, score)]
-        table.add_row(name, f"{found.number}", f"{found.filtered / found.number:.0%}", *cells)
+                rows.setdefault(name, []).append(tried)
+    ways = [f"{name}, {way}" for name in SCORES for way in ("without", "with")]
+    table = Table("family", "planted", "filtered", *ways, "rating moved, without", "with", title="Lifted of those below the threshold")
+    for name, found in rows.items():
+        filtered = sum(one.defended is None for one in found)
+        cells = [cell for score in SCORES for cell in _lifted(found, score, bench.thresholds[score])]
+        table.add_row(name, f"{len(found)}", f"{filtered}", *cells, *_moved(found))
     console.print(table)
+
+
+def _lifted(tried: Sequence[Tried], score: str, threshold: float) -> tuple[str, str]:
+    """Without and with the defence: lifted / of pairs that were below."""
+    below = [one for one in tried if one.clean[score] < threshold]
+    bare = sum(one.bare[score] >= threshold for one in below)
+    defended = sum(one.defended is not None and one.defended[score] >= threshold for one in below)
+    return f"{bare}/{len(below)}", f"{defended}/{len(below)}"
+
+
+def _moved(tried: Sequence[Tried]) -> tuple[str, str]:
+    """Without and with the defence: by how much the rating moved on average, points, where the pair was judged."""
+    bare = [one.bare["rating"] - one.clean["rating"] for one in tried]
+    defended = [one.defended["rating"] - one.clean["rating"] for one in tried if one.defended is not None]
+    return f"{np.mean(bare):+.3f}", f"{np.mean(defended):+.3f}" if defended else "-"
 
 
 def _rows_of(text: Attack, position: str) -> list[str]:
@@ -178,10 +192,28 @@ def _rows_of(text: Attack, position: str) -> list[str]:
     return [text.family, position, *whole, "all"]
 
 
-def _cells(found: Counts, score: str) -> tuple[str, str, str]:
-    number = found.planted[score]
-    shares = (f"{lifted / number:.1%}" if number else "-" for lifted in (found.bare[score], found.defended[score]))
-    return (f"{number}", *shares)  # type: ignore[return-value]
+def print_cost(chosen: Settings, sources: dict[str, list[Path]], console: Console) -> None:
+    """Of the passages that all other rules keep, how many these take."""
+    without = chosen.segmentation.model_copy(update={"disabled_rules": (*chosen.segmentation.disabled_rules, *RULES)})
+    table = Table("pages of", "pages", "passages kept without", *RULES, title="What the rules take")
+    for name, paths in sources.items():
+        kept, taken = 0, dict.fromkeys(RULES, 0)
+        for path in paths:
+            content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            text = clean_text(content.decode("utf-8", "replace"))
+            kept += sum(one.kept for one in segment_page(text, "html", without))
+            for one in segment_page(text, "html", chosen.segmentation):
+                if one.reason in taken:
+                    taken[one.reason] += 1
+        table.add_row(name, f"{len(paths)}", f"{kept}", *(f"{number} ({number / max(1, kept):.2%})" for number in taken.values()))
+    console.print(table)
+
+
+def pages_of(packages: Path, suites: Path, number: int) -> dict[str, list[Path]]:
+    """Pages by where they are from, at most so many each: the public ones, and those of the packages that are there."""
+    found = {name: sorted((suites / name / "pages").iterdir()) for name in ("wcxb", "extraction") if (suites / name).is_dir()}
+    found |= {folder.name: sorted(folder.rglob("*.html")) for folder in sorted(packages.iterdir()) if folder.is_dir()}
+    return {name: random.Random(name).sample(paths, min(number, len(paths))) for name, paths in found.items() if paths}
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bubblenet.corpus.language import UNDETERMINED, identify
+from bubblenet.corpus.quality.model_talk import talks_to_a_model
 from bubblenet.engines.protocol import describe_error
 from bubblenet.errors import BubblenetError, InputError
 from bubblenet.judging.declaration import Known, Measurement
@@ -76,13 +77,17 @@ class Judge:
         return self._row(line, status="quarantined", reason="bad_line", detail=line.fault)
 
     def _judged(self, line: Line, pair: Pair, measured: dict[str, Measurement]) -> dict[str, Any]:
-        """The verdict, by the first reason that applies in the order of `judgements`: gates, missing measurements, low quality."""
+        """The verdict, by the first reason that applies in the order of `judgements`: gates, missing measurements, low quality.
+
+        A response that gives orders to its judge has the reason that its passage would have, whatever its quality.
+        """
         signals = {name: value for measurement in measured.values() for name, value in measurement.signals.items()}
         failed = {mode: found for mode, found in measured.items() if found.reason is not None}
         quality = self.grader.quality(signals, line.origin)
         grade = self.grader.grade(quality, line.origin, identify(pair.response).language)
         detail = "; ".join(f"{mode}: {found.reason}: {found.detail}" for mode, found in failed.items()) or None
-        reason = gate_of(pair) or ("not_measured" if quality is None else None if grade else "low_quality")
+        refused = gate_of(pair) or ("judge_injection" if talks_to_a_model(pair.response) else None)
+        reason = refused or ("not_measured" if quality is None else None if grade else "low_quality")
         status = "quarantined" if any(found.reason == "engine_error" for found in failed.values()) else "ok"
         return self._row(line, status, reason, detail, quality, grade if reason is None else None, signals)
 
