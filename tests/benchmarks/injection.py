@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("tuned", "held out", "ours", "control"), help="these texts alone")
     arguments = parser.parse_args()
     chosen = settings.load(None, [])
-    bench, console = Bench(chosen, arguments.answers), Console(width=180)
+    bench, console = Bench(chosen, arguments.answers), Console(width=220)
     pairs = random.Random("pairs").sample(everything := planted_pairs("bench", arguments.packages), len(everything))
     pairs = [pair for pair in pairs if len(pair.response) <= arguments.characters]
     good = bench.base([pair for pair in pairs if pair.label], arguments.pairs)
