@@ -194,7 +194,7 @@ bench-history: setup ## what 2,000 new pages cost on histories of 10,000 to 1,00
 bench-gates: setup ## what the gates refuse: of what people wrote in eleven languages, and of planted defects (about a minute)
 	$(BIN)/python -m tests.benchmarks.gates
 
-bench-injection: setup ## texts that talk to the judge, planted in bad pairs: lifted over the threshold with and without the defence (about 25 minutes)
+bench-injection: setup ## texts that talk to the judge, planted in bad pairs: lifted over the threshold with and without the defence (half an hour)
 	$(BIN)/python -m tests.benchmarks.injection
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
