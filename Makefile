@@ -203,7 +203,7 @@ bench-privacy: setup ## personal data and secrets: recall and precision by kind,
 bench-safety: setup ## adult pages, gambling and generated spam in ten languages: left out; false drops, cost, a list of 5 million domains (3 minutes)
 	$(BIN)/python -m tests.benchmarks.safety
 
-bench-injection: setup ## texts that talk to the judge, planted in bad pairs: lifted over the threshold with and without the defence (about 25 minutes)
+bench-injection: setup ## texts that talk to the judge, planted in bad pairs: lifted over the threshold with and without the defence (half an hour)
 	$(BIN)/python -m tests.benchmarks.injection
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
