@@ -86,7 +86,9 @@ def others() -> list[str]:
     for family in ("score echo", "role marker"):
         found.append(attacked(planted(passage(family, "order"), "middle"), orders[family]))
     values = (f"reader.{n}.of.the.old.manual@department-of-letters-{n}.com +49 30 5{n} 44{n}".split(" ", 1)[n % 2] for n in range(10, 60))
-    staff = ". ".join(f"{' '.join(text.split()[:9])} {value}" for text, value in zip(passage("staff", "letters").split(". "), values, strict=False))
+    staff = ". ".join(
+        f"{' '.join(text.split()[:9])} {value}" for text, value in zip(passage("staff", "letters").split(". "), values, strict=False)
+    )
     return [*found, f"<html lang=en><body><h1>Who reads the letters</h1><p>{staff}</p></body></html>"]
 
 

@@ -11,7 +11,7 @@ from bubblenet.corpus import address_lists
 from bubblenet.corpus.address_lists import AddressLists, AddressSettings, lists_digest, load_lists, read_lists
 from bubblenet.corpus.rights.hosts import domains_of
 from bubblenet.errors import InputError
-from bubblenet.settings import Segmentation
+from bubblenet.settings import Privacy, Segmentation
 from bubblenet.udfs.corpus import CutPage
 
 DOMAINS = """# a note
@@ -166,7 +166,7 @@ def test_a_listed_page_is_one_row_without_text_and_its_neighbours_are_cut(tmp_pa
     urls = ("https://good.example/", "https://www.bad.example/", "https://fine.example/")
     pages = [{"url": url, "content": text, "content_type": "html", "declared_language": None} for url in urls]
 
-    rows = [row for _, row in CutPage(Segmentation(min_characters=20, min_words=5), (), str(place))(pages)]
+    rows = [row for _, row in CutPage(Segmentation(min_characters=20, min_words=5), (), Privacy(), str(place))(pages)]
 
     assert [(row["reason"], row["kept"], bool(row["text"])) for row in rows] == [
         (None, True, True), ("listed_domain", False, False), (None, True, True),

@@ -15,7 +15,12 @@ PAGE = (
 
 def rows(page: str, declared_language: str | None) -> list[dict[str, object]]:
     cut = CutPage(Segmentation(min_characters=20, min_words=5), (), Privacy())
-    return [row for _, row in cut([{"content": page, "content_type": "html", "declared_language": declared_language}])]
+    return [
+        row
+        for _, row in cut(
+            [{"url": "https://tee.example/", "content": page, "content_type": "html", "declared_language": declared_language}]
+        )
+    ]
 
 
 @pytest.mark.parametrize(("declared", "agrees"), [("de-AT", True), ("en", False), (None, None)])

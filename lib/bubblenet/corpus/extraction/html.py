@@ -195,6 +195,9 @@ def _stated_blocks(one: structured.Answered) -> list[Block]:
 
 
 def _clean(blocks: Sequence[Block]) -> list[Block]:
-    """Clean blocks again, since character references and JSON escapes are decoded after the page was cleaned."""
-    cleaned = (replace(block, text=hygiene.clean_text(block.text)) for block in blocks)
-    return [block for block in cleaned if block.text]
+    """Clean blocks again, since character references and JSON escapes are decoded after the page was cleaned.
+
+    A block that loses all its text goes; one that had none marks where a post begins or a section ends.
+    """
+    cleaned = ((block, hygiene.clean_text(block.text)) for block in blocks)
+    return [replace(block, text=text) for block, text in cleaned if text or not block.text]

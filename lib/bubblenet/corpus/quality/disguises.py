@@ -22,6 +22,7 @@ _IGNORED = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff]"
 )
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:([ .*_-])[^\W\d_](?:\1[^\W\d_])+)(?!\w)")
+_MAY_BE_SPACED = re.compile(r"[ .*_-]\w[ .*_-]\w[ .*_-]")  # five times as fast, and part of every run of four
 _MIN_SPACED = 4
 # What may be a disguise: letters of those scripts, letters in circles, small capitals, and what lies in the blocks of compatibility forms.
 _MAY_DISGUISE = re.compile(
@@ -40,7 +41,7 @@ def undisguised(text: str) -> str:
         text = _IGNORED.sub("", text)
         if _MAY_DISGUISE.search(text):
             text = unicodedata.normalize("NFKC", text).translate(_ALIKE)
-    return folded(_SPACED.sub(_joined, text))
+    return folded(_SPACED.sub(_joined, text) if _MAY_BE_SPACED.search(text) else text)
 
 
 def squeezed(text: str) -> str:

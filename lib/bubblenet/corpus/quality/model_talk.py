@@ -30,6 +30,8 @@ def talks_to_a_model(text: str) -> bool:
 
 def num_markers(text: str) -> int:
     """How many control markers of chat formats it has, whatever their letters and the spaces inside."""
+    if text.isascii() and "<" not in text and "[" not in text:
+        return 0
     form = undisguised(text)
     return len(_MARKER.findall(squeezed(form))) if "<" in form or "[" in form else 0
 
@@ -56,7 +58,7 @@ class _Order:
 
 
 def _is_order(text: str) -> bool:
-    orders = [order for order in _ORDERS if order.may_be_in(text)]
+    orders = [order for order in (_ASCII_ORDERS if text.isascii() else _ORDERS) if order.may_be_in(text)]
     return bool(orders) and any(
         order.may_be_in(sentence) and order.pattern.search(sentence) for sentence in _sentences(text) for order in orders
     )
@@ -85,3 +87,4 @@ def _filled(pattern: str, parts: dict[str, str]) -> str:
 
 
 _ORDERS = tuple(_read_orders())
+_ASCII_ORDERS = tuple(order for order in _ORDERS if all(any(map(str.isascii, words)) for words in order.needs))
