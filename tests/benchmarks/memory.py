@@ -93,6 +93,8 @@ def arrow_type(name: str) -> pa.DataType:
     """The Arrow type of a column's type."""
     if name.startswith("ARRAY<"):
         return pa.list_(arrow_type(name[6:-1]))
+    if name.startswith("STRUCT<"):  # of plain fields
+        return pa.struct([(field, arrow_type(kind)) for field, kind in (part.split(":") for part in name[7:-1].split(","))])
     names = {"STRING": "string", "INT": "int32", "BIGINT": "int64", "SMALLINT": "int16", "DOUBLE": "float64", "BOOLEAN": "bool"}
     return pa.timestamp("us", "UTC") if name == "TIMESTAMP" else pa.type_for_alias(names[name])
 
