@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from bubblenet.locations import literal_path
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
     from bubblenet.kernel.table_log import TableLog
+    from bubblenet.tables import Table
 
 MOST_FILES = 32
 """Spark lists more paths than this by a job of its own (spark.sql.sources.parallelPartitionDiscovery.threshold)."""
@@ -30,6 +33,12 @@ def rows(spark: SparkSession, log: TableLog) -> DataFrame:
         return no_rows(spark, log.schema)
     found = spark.read.schema(log.schema).option("basePath", log.location).parquet(*map(literal_path, files))
     return found.select(*(f"`{name}`" for name in log.schema.names))  # Spark has put partition columns last
+
+
+def completed(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with the declared columns that they lack, as nulls."""
+    lacking = [column for column in table.columns if column.name not in rows.columns]
+    return rows.withColumns({column.name: F.lit(None).cast(column.type) for column in lacking}) if lacking else rows
 
 
 def no_rows(spark: SparkSession, schema: StructType) -> DataFrame:

@@ -16,7 +16,7 @@ from bubblenet import __version__
 from bubblenet.errors import SchemaVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from deltalake import DeltaTable as DeltaLog
 
@@ -48,6 +48,11 @@ def declared(table: Table) -> StructType:
     return schema
 
 
+def ddl(columns: Sequence[Column]) -> str:
+    """The columns as Spark SQL declares them, with their comments."""
+    return ", ".join(f"`{column.name}` {column.type} COMMENT {_literal(column.comment)}" for column in columns)
+
+
 def missing_columns(table: Table, log: DeltaLog) -> tuple[Column, ...]:
     """The declared columns that the stored table lacks. Raises SchemaVersionError for any other difference."""
     metadata = log.metadata()
@@ -69,6 +74,12 @@ def _stored_types(log: DeltaLog) -> dict[str, str]:
     """Column -> Spark SQL type. Delta stores schemas in Spark's format, so no query is needed."""
     fields = StructType.fromJson(json.loads(log.schema().to_json())).fields
     return {field.name: field.dataType.simpleString() + ("" if field.nullable else _NOT_NULL) for field in fields}
+
+
+def _literal(text: str) -> str:
+    """The text as a Spark SQL literal."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _partitions(names: tuple[str, ...] | list[str]) -> str:

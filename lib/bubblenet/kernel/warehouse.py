@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from bubblenet import tables
@@ -73,15 +72,16 @@ class Warehouse:
         """The rows of a table at one version (default: the newest). Declared columns missing at that version are null."""
         if table.name in self._absent:
             return scans.no_rows(self.spark, schemas.declared(table))
-        rows = self._read(table, version)
-        lacking = [column for column in table.columns if column.name not in rows.columns]
-        return rows.withColumns({column.name: F.lit(None).cast(column.type) for column in lacking}) if lacking else rows
-
-    def _read(self, table: Table, version: int | None) -> DataFrame:
         if not self._namespace:
-            return scans.rows(self.spark, self._log(table, version))
+            return scans.completed(scans.rows(self.spark, self._log(table, version)), table)
         reader = self.spark.read if version is None else self.spark.read.option("versionAsOf", version)
-        return reader.table(self.identifier(table))  # a catalog may have rules of its own on who reads what
+        return scans.completed(reader.table(self.identifier(table)), table)  # a catalog may have rules of its own on who reads what
+
+    def live(self, table: Table) -> DataFrame:
+        """The same of the newest version whenever it is asked for: a view of it sees what is written later."""
+        if table.name in self._absent:
+            return scans.no_rows(self.spark, schemas.declared(table))
+        return scans.completed(self.spark.table(self.identifier(table)), table)
 
     def rows_at_hand(self, table: Table, *columns: str) -> list[dict[str, Any]]:
         """Some columns of a small table, without a Spark job; no rows if the table does not exist."""
@@ -252,9 +252,8 @@ class Warehouse:
             missing = self._missing_columns(table)
             if not missing:
                 return
-            columns = ", ".join(f"`{column.name}` {column.type} COMMENT {_literal(column.comment)}" for column in missing)
             try:
-                self.spark.sql(f"ALTER TABLE {self.identifier(table)} ADD COLUMNS ({columns})")
+                self.spark.sql(f"ALTER TABLE {self.identifier(table)} ADD COLUMNS ({schemas.ddl(missing)})")
             except Exception:
                 if not remaining:
                     raise
@@ -273,12 +272,6 @@ class Warehouse:
 
 def _change(table: Table, missing: Sequence[Column] | None) -> str:
     return f"{table.name}: made" if missing is None else f"{table.name}: added {', '.join(column.name for column in missing)}"
-
-
-def _literal(text: str) -> str:
-    """The text as a Spark SQL literal."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def _parse(statement: str) -> View:
 def register_views(warehouse: Warehouse) -> None:
     """Register tables and views for SQL in the warehouse's session. Each query sees the newest version of the tables."""
     for table in TABLES:
-        warehouse.read(table).createOrReplaceTempView(table.name)
+        warehouse.live(table).createOrReplaceTempView(table.name)
     for view in views():
         warehouse.spark.sql(view.statement)
 
