@@ -81,7 +81,7 @@ class ServerEngine:
         return engine
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
-        """Generate text for each request; its seed is sent along."""
+        """Generate text for each request; its seed is sent along unless seeds are switched off."""
         self.require(["generate"])
         return self._answer(requests, self._generate, lambda request, error: Generation(request.key, None, False, 0, 0, error))
 
@@ -128,7 +128,7 @@ class ServerEngine:
         elif ability == "likelihood":
             completions.read_echo(self._post(completions.echo(ids)), ids, asked=1)
         else:
-            answer = self._post(completions.generation(ids, 1, 0.0, 1.0, 0, self._codec.stop_ids))
+            answer = self._post(completions.generation(ids, 1, 0.0, 1.0, self._seed(0), self._codec.stop_ids))
             completions.read_generation(answer)
             completions.check_prompt_was_read(answer, ids)
 
@@ -159,11 +159,13 @@ class ServerEngine:
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         return self._endpoint.post(completions.PATH, {"model": self._name} | body)
 
+    def _seed(self, seed: int) -> int | None:
+        return seed if self._server.row_seeds else None
+
     def _generate(self, request: GenerationRequest) -> Generation:
         ids = self._codec.encode_prompt(request.prompt)
-        answer = self._post(
-            completions.generation(ids, request.max_new_tokens, request.temperature, request.top_p, request.seed, self._codec.stop_ids)
-        )
+        seed, stops = self._seed(request.seed), self._codec.stop_ids
+        answer = self._post(completions.generation(ids, request.max_new_tokens, request.temperature, request.top_p, seed, stops))
         text, is_finished, num_tokens = completions.read_generation(answer)
         return Generation(request.key, text, is_finished, len(ids), num_tokens)
 
@@ -231,6 +233,7 @@ def options_of(engine: Engine, role: RoleEngine) -> ServerSpec:
         timeout_seconds=engine.request_timeout_seconds,
         max_retries=engine.max_retries,
         top_logprobs=engine.top_logprobs,
+        row_seeds=engine.row_seeds,
     )
 
 

@@ -71,6 +71,51 @@ def test_a_request_carries_its_seed_and_its_limits(connect):
     assert answer.prompt_tokens == len(sent["prompt"])
 
 
+def test_nothing_of_the_sampling_is_left_to_the_folder_of_the_model_or_to_the_server(connect):
+    with ToldServer(text_answer) as server:
+        connect(server.url).generate(_requests(1))
+
+    neutral = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+    llama = {"repeat_penalty": 1.0, "mirostat": 0, "dynatemp_range": 0.0, "samplers": ["temperature", "top_p"]}
+    assert len(server.bodies) == 2  # what is tried out, and the request
+    for body in server.bodies:
+        assert {name: body.get(name) for name in neutral | llama} == neutral | llama
+
+
+def test_a_request_carries_no_seed_where_seeds_are_switched_off(connect):
+    with ToldServer(text_answer) as server:
+        connect(server.url, row_seeds=False).generate(_requests(1))
+
+    assert ["seed" in body for body in server.bodies] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_finished"), [("stop", True), ("eos", True), ("eos_token", True), ("tool_calls", True), ("length", False)]
+)
+def test_only_length_means_that_an_answer_was_cut(connect, reason, is_finished):
+    with ToldServer(lambda body: _ended(body, reason)) as server:
+        answer = connect(server.url).generate(_requests(1))[0]
+
+    assert (answer.error, answer.is_finished) == (None, is_finished)
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "abort", "mystery", None])
+def test_an_answer_that_neither_ended_nor_was_cut_is_an_error_that_names_the_reason(connect, codec, reason):
+    def answer(body):
+        return _ended(body, reason if "text 1" in codec.decode(body["prompt"]) else "stop")
+
+    with ToldServer(answer) as server:
+        answers = connect(server.url).generate(_requests(3))
+
+    assert [answer.text for answer in answers] == ["What?", None, "What?"]
+    assert answers[1].error == f"NotAnswered: the server ended the answer with finish_reason {reason!r}"
+
+
+def _ended(body, reason):
+    found = text_answer(body)
+    return found | {"choices": [found["choices"][0] | {"finish_reason": reason}]}
+
+
 @pytest.mark.parametrize("status", [0, 429, 500, 503])
 def test_a_failure_that_passes_is_tried_again_after_a_random_wait(connect, waits, status):
     def answer(body):
