@@ -140,15 +140,22 @@ def _completions() -> Any:
     def choice(**fields: Any) -> dict[str, Any]:
         return {"choices": [fields], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
 
-    sent = [completions.generation([1, 2], 5, 0.5, 0.9, 2**40 + 3, {9, 7}), completions.next_token([1, 2], 20), completions.echo([1])]
+    sent = [completions.generation([1, 2], 5, 0.5, 0.9, 2**40 + 3, {9, 7}), completions.next_token([1, 2], 20), completions.echo([1], 3)]
     top = choice(logprobs={"top_logprobs": [{"token_id:65": -0.1, "token_id:66": -3.0}]})
     ids = [1, 2, 3]
-    echoed = choice(logprobs={"tokens": [f"token_id:{n}" for n in [*ids, 9]], "token_logprobs": [None, -1.0, -2.0, -0.5]})
+    echoed = choice(
+        logprobs={
+            "tokens": [f"token_id:{n}" for n in [*ids, 9]],
+            "token_logprobs": [None, -1.0, -2.0, -0.5],
+            "top_logprobs": [{}, {}, {"token_id:9": -3.0}, {}],
+        }
+    )
     ended = [choice(text="Tea.", finish_reason=reason) for reason in ("stop", "length", "eos_token", "abort", None)]
     return (
         sent,
         completions.read_labels(completions.read_next_token(top), ("A", "B"), ([65], [66])),
         completions.read_echo(echoed, ids, asked=2),
+        completions.read_end(echoed, ids, {3, 9}),
         [_or_error(completions.read_generation, answer) for answer in ended],
     )
 

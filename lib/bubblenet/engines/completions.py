@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # In the fingerprints of models behind a server alone: raise it when requests or readings of answers change.
-COMPLETIONS_VERSION = 2
+COMPLETIONS_VERSION = 3
 
 PATH = "/completions"
 # Seeds are 64-bit here but 32-bit in llama.cpp (where the largest value means "random").
@@ -30,6 +30,7 @@ _LLAMA = {"repeat_penalty": 1.0, "mirostat": 0, "dynatemp_range": 0.0, "samplers
 _ALWAYS = _UNCACHED | _NEUTRAL | _LLAMA
 _ENDED = {"stop", "eos", "eos_token", "stop_sequence", "tool_calls"}
 _CUT = "length"
+_NEVER = -700.0  # below it, exp is 0
 _ID_PREFIX = "token_id:"
 
 
@@ -59,9 +60,12 @@ def next_token(ids: list[int], count: int) -> dict[str, Any]:
     return _ALWAYS | {"prompt": ids, "max_tokens": 1, "temperature": 0.0, "logprobs": count, "return_tokens_as_token_ids": True}
 
 
-def echo(ids: list[int]) -> dict[str, Any]:
-    """Request body: log-probabilities of all prompt tokens. One token is generated, since not all servers accept max_tokens = 0."""
-    return next_token(ids, 1) | {"echo": True}
+def echo(ids: list[int], count: int = 1) -> dict[str, Any]:
+    """Request body: log-probabilities of all prompt tokens, with the `count` likeliest at each place.
+
+    One token is generated, since not all servers accept max_tokens = 0.
+    """
+    return next_token(ids, count) | {"echo": True}
 
 
 def read_generation(answer: dict[str, Any]) -> tuple[str, bool, int]:
@@ -110,6 +114,19 @@ def read_echo(answer: dict[str, Any], ids: Sequence[int], asked: int) -> tuple[f
     return tuple(numbers)
 
 
+def read_end(answer: dict[str, Any], ids: Sequence[int], stop_ids: Collection[int]) -> float:
+    """Log-probability that the answer ends where the last id stands, which is one of the tokens that end it.
+
+    The others count where they are among the likeliest that the server shows there; if they are not, they are as unlikely as what is left.
+    """
+    found = _choice(answer).get("logprobs") or {}
+    ends = {ids[-1]: found["token_logprobs"][len(ids) - 1]}
+    for candidate in _shown(found, len(ids) - 1):
+        if candidate.token_id in stop_ids:
+            ends[candidate.token_id] = candidate.log_probability
+    return math.log(math.fsum(math.exp(value) for value in ends.values())) if max(ends.values()) > _NEVER else _NEVER
+
+
 def read_labels(candidates: Sequence[Candidate], labels: Sequence[str], label_ids: Sequence[Collection[int]]) -> list[float]:
     """Probability of each label: its tokens with and without a leading space, matched by id if the server returns ids.
 
@@ -128,6 +145,12 @@ def read_labels(candidates: Sequence[Candidate], labels: Sequence[str], label_id
     if not sum(sums) or unseen > MAX_UNSEEN_SHARE * sum(sums):
         raise NotAnswered(f"labels beyond the {len(candidates)} likeliest tokens could matter; engine.top_logprobs asks for more")
     return sums
+
+
+def _shown(logprobs: dict[str, Any], place: int) -> list[Candidate]:
+    """The likeliest tokens at a place of the prompt, as far as the server shows any."""
+    tops = logprobs.get("top_logprobs") or []
+    return [_named(name, value) for name, value in (tops[place] or {}).items()] if place < len(tops) else []
 
 
 def _choice(answer: dict[str, Any]) -> dict[str, Any]:

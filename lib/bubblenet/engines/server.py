@@ -91,7 +91,7 @@ class ServerEngine:
         return self._answer(requests, self._read_labels, lambda request, error: LabelDistribution(request.key, None, 0.0, 0, error))
 
     def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
-        """Sum the log-probabilities of the continuations' tokens."""
+        """Sum the log-probabilities of the continuations' tokens. The token that ends an answer is sent after them, and read by itself."""
         self.require(["likelihood"])
         return self._answer(requests, self._read_likelihood, lambda request, error: Likelihood(request.key, None, 0, 0, error))
 
@@ -179,9 +179,12 @@ class ServerEngine:
 
     def _read_likelihood(self, request: LikelihoodRequest) -> Likelihood:
         context, continuation = self._codec.encode_likelihood(request)
-        ids = context + continuation
-        tokens = completions.read_echo(self._post(completions.echo(ids)), ids, asked=len(continuation))
-        return Likelihood(request.key, math.fsum(tokens), len(tokens), len(context), None, tokens)
+        stops = self._codec.stop_ids
+        ids = [*context, *continuation, self._codec.end_ids[-1]]
+        answer = self._post(completions.echo(ids, len(stops)))
+        tokens = completions.read_echo(answer, ids, asked=len(continuation) + 1)[:-1]
+        end = completions.read_end(answer, ids, stops)
+        return Likelihood(request.key, math.fsum(tokens), len(tokens), len(context), None, tokens, end)
 
 
 def connect(server: ServerSpec, url: str) -> Endpoint:
