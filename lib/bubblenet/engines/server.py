@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bubblenet.engines import completions
+from bubblenet.engines.call_log import append
 from bubblenet.engines.completions import NotAnswered
 from bubblenet.engines.endpoint import Endpoint, RequestFailed
 from bubblenet.engines.protocol import (
@@ -38,6 +41,7 @@ from bubblenet.engines.protocol import (
 )
 from bubblenet.engines.server_process import ServerProcess
 from bubblenet.engines.tokens import Codec
+from bubblenet.engines.traffic import Traffic
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError, SettingsError
 
@@ -58,7 +62,10 @@ PROBE = Prompt("Say yes or no.")
 class ServerEngine:
     """A client with a tokenizer. One per process; get it from the registry."""
 
-    def __init__(self, codec: Codec, endpoint: Endpoint, server: ServerSpec, process: ServerProcess | None = None) -> None:
+    def __init__(
+        self, codec: Codec, endpoint: Endpoint, server: ServerSpec, process: ServerProcess | None = None, call_log: str = ""
+    ) -> None:
+        self._traffic, self._call_log = Traffic(), call_log
         self._codec, self._endpoint, self._server, self._process = codec, endpoint, server, process
         self._name = server.model
         self._proven: set[str] = set()
@@ -72,7 +79,7 @@ class ServerEngine:
         source = find_tokenizer(spec.model)
         codec = Codec.load(source.folder, source.gguf, profile=spec.profile)
         process = ServerProcess.start(server.command, server.startup_seconds) if server.command else None
-        engine = cls(codec, connect(server, process.url if process else server.url), server, process)
+        engine = cls(codec, connect(server, process.url if process else server.url), server, process, spec.call_log)
         try:
             engine._check_identity(source.digest, spec.weights_digest)
         except EndpointError:
@@ -144,8 +151,17 @@ class ServerEngine:
             self._count(None)
             return result
 
+        self._traffic.take()  # what was tried out
         with ThreadPoolExecutor(max(1, min(self._server.concurrency, len(requests)))) as pool:
-            return list(pool.map(answer, requests))
+            answers = list(pool.map(answer, requests))
+        self._log_traffic()
+        return answers
+
+    def _log_traffic(self) -> None:
+        """A line in the call log, if there is one, of what this call made the server read."""
+        figures = self._traffic.take()
+        if self._call_log:
+            append(self._call_log, [{"op": "traffic", "pid": os.getpid(), **asdict(figures), "ratio": figures.ratio}])
 
     def _count(self, error: ValueError | None) -> None:
         """Raise after many failures without one success: the rows are not to blame then. A BadRequest counts neither way."""
@@ -157,7 +173,9 @@ class ServerEngine:
                 raise EndpointError(f"an answer from {self._endpoint.url}", got, "See the server's log.")
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        return self._endpoint.post(completions.PATH, {"model": self._name} | body)
+        answer = self._endpoint.post(completions.PATH, {"model": self._name} | body)
+        self._traffic.add(body["prompt"], answer)
+        return answer
 
     def _seed(self, seed: int) -> int | None:
         return seed if self._server.row_seeds else None
