@@ -120,9 +120,9 @@ def read_end(answer: dict[str, Any], ids: Sequence[int], stop_ids: Collection[in
     The others count where they are among the likeliest that the server shows there; if they are not, they are as unlikely as what is left.
     """
     found = _choice(answer).get("logprobs") or {}
-    ends = {ids[-1]: found["token_logprobs"][len(ids) - 1]}
+    ends: dict[int, float] = {ids[-1]: found["token_logprobs"][len(ids) - 1]}
     for candidate in _shown(found, len(ids) - 1):
-        if candidate.token_id in stop_ids:
+        if candidate.token_id is not None and candidate.token_id in stop_ids:
             ends[candidate.token_id] = candidate.log_probability
     return math.log(math.fsum(math.exp(value) for value in ends.values())) if max(ends.values()) > _NEVER else _NEVER
 
