@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 
-from bubblenet.engines.weights import find_tokenizer
+from bubblenet.engines.weights import locate
 
 
 def main() -> int:
@@ -18,11 +18,11 @@ def main() -> int:
     import xllamacpp
 
     arguments = parse_arguments()
-    source = find_tokenizer(arguments.model)
-    if source.gguf is None:
+    file = locate(arguments.model)
+    if file.suffix != ".gguf":
         sys.exit(f"wanted a GGUF model; got {arguments.model}")
     params = xllamacpp.CommonParams()
-    params.model.path = str(source.folder / source.gguf)
+    params.model.path = str(file)
     params.model_alias = {arguments.model.removeprefix("package:")}
     params.hostnames, params.port = ["127.0.0.1"], arguments.port
     params.n_parallel, params.n_ctx = arguments.slots, arguments.slots * arguments.slot_tokens

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -110,8 +111,8 @@ def _codec() -> Any:
 
 
 def _engine_answers() -> Any:
-    """The real engine over the tiny model, and the requests to servers with what is read of their answers."""
-    from bubblenet.engines import completions, shared_attention
+    """The real engine over the tiny model."""
+    from bubblenet.engines import shared_attention
     from bubblenet.engines.language_model import LanguageModel
     from bubblenet.engines.transformers import TransformersEngine
     from tests.tiny_models import make_model
@@ -128,11 +129,42 @@ def _engine_answers() -> Any:
     asked = [GenerationRequest(f"{n}", prompt, 6, 0.8 * (n % 2), 0.9, n) for n, prompt in enumerate(prompts)]
     labels = [LabelRequest(f"{n}", prompt, ("A", "B")) for n, prompt in enumerate(prompts)] + [LabelRequest("no", prompts[0], ("AB",))]
     likely = [LikelihoodRequest(f"{n}", prompt, text) for n, prompt in enumerate([*prompts, None]) for text in ("leaves", "")]
-    top = {"choices": [{"logprobs": {"top_logprobs": [{"token_id:65": -0.1, "token_id:66": -3.0}]}}]}
-    read = completions.read_labels(completions.read_next_token(top), ("A", "B"), ([65], [66]))
-    sent = (completions.generation([1, 2], 5, 0.5, 0.9, 2**40 + 3, {9, 7}), completions.echo([1]))
     cut = [engine.truncate("Tea is made of leaves.", size) for size in (1, 5, 99)]
-    return engine.generate(asked), engine.label_distribution(labels), engine.log_likelihood(likely), cut, read, sent
+    return engine.generate(asked), engine.label_distribution(labels), engine.log_likelihood(likely), cut
+
+
+def _completions() -> Any:
+    """The requests to servers, and what is read of their answers."""
+    from bubblenet.engines import completions
+
+    def choice(**fields: Any) -> dict[str, Any]:
+        return {"choices": [fields], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+
+    sent = [completions.generation([1, 2], 5, 0.5, 0.9, 2**40 + 3, {9, 7}), completions.next_token([1, 2], 20), completions.echo([1], 3)]
+    top = choice(logprobs={"top_logprobs": [{"token_id:65": -0.1, "token_id:66": -3.0}]})
+    ids = [1, 2, 3]
+    echoed = choice(
+        logprobs={
+            "tokens": [f"token_id:{n}" for n in [*ids, 9]],
+            "token_logprobs": [None, -1.0, -2.0, -0.5],
+            "top_logprobs": [{}, {}, {"token_id:9": -3.0}, {}],
+        }
+    )
+    ended = [choice(text="Tea.", finish_reason=reason) for reason in ("stop", "length", "eos_token", "abort", None)]
+    return (
+        sent,
+        completions.read_labels(completions.read_next_token(top), ("A", "B"), ([65], [66])),
+        completions.read_echo(echoed, ids, asked=2),
+        completions.read_end(echoed, ids, {3, 9}),
+        [_or_error(completions.read_generation, answer) for answer in ended],
+    )
+
+
+def _or_error(read: Callable[[dict[str, Any]], Any], answer: dict[str, Any]) -> Any:
+    try:
+        return read(answer)
+    except ValueError as error:
+        return str(error)
 
 
 def _profiles() -> Any:
@@ -243,6 +275,13 @@ MODELS = [
             "return ids + (self.encode_text(prompt.assistant_prefix) if prompt.assistant_prefix else [])",
             "return ids",
         ),
+    ),
+    Component(
+        "COMPLETIONS_VERSION",
+        "bubblenet.engines.completions",
+        _completions,
+        "every stage of a model behind a server, for every request",
+        plant=Plant("bubblenet.engines.completions", '"seed": seed % SEEDS', '"seed": seed'),
     ),
     Component(
         "PROFILE_VERSION",

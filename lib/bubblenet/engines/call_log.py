@@ -1,4 +1,7 @@
-"""Log of the calls that reach a model: one JSON line per request and per load, for audits and tests of "at most once"."""
+"""Log of the calls that reach a model: one JSON line per request and per load, for audits and tests of "at most once".
+
+A server's engine adds a line per call with its prompt tokens (traffic.py).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The /v1/completions protocol: JSON request bodies, and parsers for the responses of vLLM, llama.cpp and others.
 
 Prompts are sent as token ids, never as text: no text of a passage can become a control token at the server, and the prompt has the same
-tokens as in the transformers engine. Fields that only some servers know (`return_tokens_as_token_ids`, `stop_token_ids`: vLLM;
-`cache_prompt`: llama.cpp) are ignored by the others.
+tokens as in the transformers engine. Fields that only some servers know (`return_tokens_as_token_ids`, `stop_token_ids`: vLLM, SGLang;
+`cache_prompt`, `samplers`: llama.cpp) are ignored by the others.
 """
 
 from __future__ import annotations
@@ -12,13 +12,25 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# In the fingerprints of models behind a server alone: raise it when requests or readings of answers change.
+COMPLETIONS_VERSION = 3
+
 PATH = "/completions"
 # Seeds are 64-bit here but 32-bit in llama.cpp (where the largest value means "random").
 SEEDS = 2**31
 MAX_UNSEEN_SHARE = 0.01
 # llama.cpp evaluates a cached prompt with other kernels than a new one; on a CPU that moved a log-probability by 0.04, so a response
 # depended on earlier requests. Without its cache, equal requests have equal responses.
-_ALWAYS = {"cache_prompt": False}
+_UNCACHED = {"cache_prompt": False}
+# What a request does not say, vLLM and SGLang take from the model's generation_config.json, and llama.cpp from its own defaults (top_k 40,
+# min_p 0.05) or the GGUF file: two servers of one model would sample differently. -1 switches top_k off in all three; SGLang refuses 0.
+_NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+# llama.cpp's own: no other sampler, and the temperature before the nucleus as everywhere else, where its default order has it last.
+_LLAMA = {"repeat_penalty": 1.0, "mirostat": 0, "dynatemp_range": 0.0, "samplers": ["temperature", "top_p"]}
+_ALWAYS = _UNCACHED | _NEUTRAL | _LLAMA
+_ENDED = {"stop", "eos", "eos_token", "stop_sequence", "tool_calls"}
+_CUT = "length"
+_NEVER = -700.0  # below it, exp is 0
 _ID_PREFIX = "token_id:"
 
 
@@ -35,16 +47,12 @@ class Candidate:
     log_probability: float
 
 
-def generation(ids: list[int], max_tokens: int, temperature: float, top_p: float, seed: int, stop_ids: Collection[int]) -> dict[str, Any]:
-    """Request body: generate text."""
-    return _ALWAYS | {
-        "prompt": ids,
-        "max_tokens": max_tokens,
-        "temperature": temperature,
-        "top_p": top_p,
-        "seed": seed % SEEDS,
-        "stop_token_ids": sorted(stop_ids),
-    }
+def generation(
+    ids: list[int], max_tokens: int, temperature: float, top_p: float, seed: int | None, stop_ids: Collection[int]
+) -> dict[str, Any]:
+    """Request body: generate text. seed: None leaves it to the server."""
+    wanted = {"prompt": ids, "max_tokens": max_tokens, "temperature": temperature, "top_p": top_p, "stop_token_ids": sorted(stop_ids)}
+    return _ALWAYS | wanted | ({} if seed is None else {"seed": seed % SEEDS})
 
 
 def next_token(ids: list[int], count: int) -> dict[str, Any]:
@@ -52,18 +60,26 @@ def next_token(ids: list[int], count: int) -> dict[str, Any]:
     return _ALWAYS | {"prompt": ids, "max_tokens": 1, "temperature": 0.0, "logprobs": count, "return_tokens_as_token_ids": True}
 
 
-def echo(ids: list[int]) -> dict[str, Any]:
-    """Request body: log-probabilities of all prompt tokens. One token is generated, since not all servers accept max_tokens = 0."""
-    return next_token(ids, 1) | {"echo": True}
+def echo(ids: list[int], count: int = 1) -> dict[str, Any]:
+    """Request body: log-probabilities of all prompt tokens, with the `count` likeliest at each place.
+
+    One token is generated, since not all servers accept max_tokens = 0.
+    """
+    return next_token(ids, count) | {"echo": True}
 
 
 def read_generation(answer: dict[str, Any]) -> tuple[str, bool, int]:
-    """The text, whether the model ended it before the limit, and its number of tokens."""
+    """The text, whether the model ended it before the limit, and its number of tokens.
+
+    Raises NotAnswered if it ended for another reason: a filter's or an operator's cut is no text of the model's, and no limit of ours.
+    """
     choice = _choice(answer)
-    text, usage = choice.get("text"), answer.get("usage") or {}
+    text, reason, usage = choice.get("text"), choice.get("finish_reason"), answer.get("usage") or {}
     if not isinstance(text, str):
         raise NotAnswered("no text")
-    return text, choice.get("finish_reason") == "stop", int(usage.get("completion_tokens") or 0)
+    if reason != _CUT and reason not in _ENDED:
+        raise NotAnswered(f"the server ended the answer with finish_reason {reason!r}")
+    return text, reason != _CUT, int(usage.get("completion_tokens") or 0)
 
 
 def check_prompt_was_read(answer: dict[str, Any], ids: Sequence[int]) -> None:
@@ -98,6 +114,19 @@ def read_echo(answer: dict[str, Any], ids: Sequence[int], asked: int) -> tuple[f
     return tuple(numbers)
 
 
+def read_end(answer: dict[str, Any], ids: Sequence[int], stop_ids: Collection[int]) -> float:
+    """Log-probability that the answer ends where the last id stands, which is one of the tokens that end it.
+
+    The others count where they are among the likeliest that the server shows there; if they are not, they are as unlikely as what is left.
+    """
+    found = _choice(answer).get("logprobs") or {}
+    ends: dict[int, float] = {ids[-1]: found["token_logprobs"][len(ids) - 1]}
+    for candidate in _shown(found, len(ids) - 1):
+        if candidate.token_id is not None and candidate.token_id in stop_ids:
+            ends[candidate.token_id] = candidate.log_probability
+    return math.log(math.fsum(math.exp(value) for value in ends.values())) if max(ends.values()) > _NEVER else _NEVER
+
+
 def read_labels(candidates: Sequence[Candidate], labels: Sequence[str], label_ids: Sequence[Collection[int]]) -> list[float]:
     """Probability of each label: its tokens with and without a leading space, matched by id if the server returns ids.
 
@@ -116,6 +145,12 @@ def read_labels(candidates: Sequence[Candidate], labels: Sequence[str], label_id
     if not sum(sums) or unseen > MAX_UNSEEN_SHARE * sum(sums):
         raise NotAnswered(f"labels beyond the {len(candidates)} likeliest tokens could matter; engine.top_logprobs asks for more")
     return sums
+
+
+def _shown(logprobs: dict[str, Any], place: int) -> list[Candidate]:
+    """The likeliest tokens at a place of the prompt, as far as the server shows any."""
+    tops = logprobs.get("top_logprobs") or []
+    return [_named(name, value) for name, value in (tops[place] or {}).items()] if place < len(tops) else []
 
 
 def _choice(answer: dict[str, Any]) -> dict[str, Any]:

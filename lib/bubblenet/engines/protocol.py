@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from bubblenet.engines.completions import COMPLETIONS_VERSION
+
 if TYPE_CHECKING:
     from bubblenet.engines.profile import Profile
 
@@ -151,6 +153,10 @@ class Options:
 
     concurrency: int = 1
 
+    def fingerprint_parts(self) -> dict[str, Any]:
+        """The options that can change any result, for the fingerprint."""
+        return {}
+
     def label_parts(self) -> dict[str, Any]:
         """The options that can change how labels are read, for the fingerprint."""
         return {}
@@ -161,7 +167,7 @@ class ServerSpec(Options):
     """Address and options of a server engine. The API key is not among them: each process reads it from its environment.
 
     model: its name at the server; empty: the only one served. version: the user's name for these weights; empty: taken from the server's
-    metadata. command: starts a server for each worker process; url is not used then.
+    metadata. command: starts a server for each worker process; url is not used then. row_seeds: False sends no seeds.
     """
 
     url: str = ""
@@ -172,6 +178,11 @@ class ServerSpec(Options):
     timeout_seconds: float = 300.0
     max_retries: int = 5
     top_logprobs: int = 20
+    row_seeds: bool = True
+
+    def fingerprint_parts(self) -> dict[str, Any]:
+        """The version of what is sent and read, and whether the server draws as it likes."""
+        return {"completions": COMPLETIONS_VERSION} | ({} if self.row_seeds else {"row_seeds": False})
 
     def label_parts(self) -> dict[str, Any]:
         """Labels are looked for among so many tokens."""
@@ -199,11 +210,12 @@ class EngineSpec:
     profile: Profile | None = None
 
     def fingerprint_parts(self) -> dict[str, Any]:
-        """Exactly what affects results: kind, weights (with tokenizer), profile, the resolved dtype and the version of this code."""
+        """Exactly what affects results: kind, weights (with tokenizer), profile, options, the resolved dtype, the code's version."""
         from bubblenet.engines.devices import resolve_dtype
 
         dtype = NO_DTYPE if self.dtype == NO_DTYPE else resolve_dtype(self.dtype)
         parts = {"kind": self.kind, "weights": self.weights_digest, "dtype": dtype, "code": ENGINE_CODE_VERSION}
+        parts |= self.options.fingerprint_parts() if self.options else {}
         return parts | (self.profile.fingerprint_parts() if self.profile else {})
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bubblenet.engines import completions
+from bubblenet.engines.call_log import append
 from bubblenet.engines.completions import NotAnswered
 from bubblenet.engines.endpoint import Endpoint, RequestFailed
 from bubblenet.engines.protocol import (
@@ -38,6 +41,7 @@ from bubblenet.engines.protocol import (
 )
 from bubblenet.engines.server_process import ServerProcess
 from bubblenet.engines.tokens import Codec
+from bubblenet.engines.traffic import Traffic
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError, SettingsError
 
@@ -58,7 +62,10 @@ PROBE = Prompt("Say yes or no.")
 class ServerEngine:
     """A client with a tokenizer. One per process; get it from the registry."""
 
-    def __init__(self, codec: Codec, endpoint: Endpoint, server: ServerSpec, process: ServerProcess | None = None) -> None:
+    def __init__(
+        self, codec: Codec, endpoint: Endpoint, server: ServerSpec, process: ServerProcess | None = None, call_log: str = ""
+    ) -> None:
+        self._traffic, self._call_log = Traffic(), call_log
         self._codec, self._endpoint, self._server, self._process = codec, endpoint, server, process
         self._name = server.model
         self._proven: set[str] = set()
@@ -72,7 +79,7 @@ class ServerEngine:
         source = find_tokenizer(spec.model)
         codec = Codec.load(source.folder, source.gguf, profile=spec.profile)
         process = ServerProcess.start(server.command, server.startup_seconds) if server.command else None
-        engine = cls(codec, connect(server, process.url if process else server.url), server, process)
+        engine = cls(codec, connect(server, process.url if process else server.url), server, process, spec.call_log)
         try:
             engine._check_identity(source.digest, spec.weights_digest)
         except EndpointError:
@@ -81,7 +88,7 @@ class ServerEngine:
         return engine
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
-        """Generate text for each request; its seed is sent along."""
+        """Generate text for each request; its seed is sent along unless seeds are switched off."""
         self.require(["generate"])
         return self._answer(requests, self._generate, lambda request, error: Generation(request.key, None, False, 0, 0, error))
 
@@ -91,7 +98,7 @@ class ServerEngine:
         return self._answer(requests, self._read_labels, lambda request, error: LabelDistribution(request.key, None, 0.0, 0, error))
 
     def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
-        """Sum the log-probabilities of the continuations' tokens."""
+        """Sum the log-probabilities of the continuations' tokens. The token that ends an answer is sent after them, and read by itself."""
         self.require(["likelihood"])
         return self._answer(requests, self._read_likelihood, lambda request, error: Likelihood(request.key, None, 0, 0, error))
 
@@ -128,7 +135,7 @@ class ServerEngine:
         elif ability == "likelihood":
             completions.read_echo(self._post(completions.echo(ids)), ids, asked=1)
         else:
-            answer = self._post(completions.generation(ids, 1, 0.0, 1.0, 0, self._codec.stop_ids))
+            answer = self._post(completions.generation(ids, 1, 0.0, 1.0, self._seed(0), self._codec.stop_ids))
             completions.read_generation(answer)
             completions.check_prompt_was_read(answer, ids)
 
@@ -144,8 +151,17 @@ class ServerEngine:
             self._count(None)
             return result
 
+        self._traffic.take()  # what was tried out
         with ThreadPoolExecutor(max(1, min(self._server.concurrency, len(requests)))) as pool:
-            return list(pool.map(answer, requests))
+            answers = list(pool.map(answer, requests))
+        self._log_traffic()
+        return answers
+
+    def _log_traffic(self) -> None:
+        """A line in the call log, if there is one, of what this call made the server read."""
+        figures = self._traffic.take()
+        if self._call_log:
+            append(self._call_log, [{"op": "traffic", "pid": os.getpid(), **asdict(figures), "ratio": figures.ratio}])
 
     def _count(self, error: ValueError | None) -> None:
         """Raise after many failures without one success: the rows are not to blame then. A BadRequest counts neither way."""
@@ -157,13 +173,17 @@ class ServerEngine:
                 raise EndpointError(f"an answer from {self._endpoint.url}", got, "See the server's log.")
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        return self._endpoint.post(completions.PATH, {"model": self._name} | body)
+        answer = self._endpoint.post(completions.PATH, {"model": self._name} | body)
+        self._traffic.add(body["prompt"], answer)
+        return answer
+
+    def _seed(self, seed: int) -> int | None:
+        return seed if self._server.row_seeds else None
 
     def _generate(self, request: GenerationRequest) -> Generation:
         ids = self._codec.encode_prompt(request.prompt)
-        answer = self._post(
-            completions.generation(ids, request.max_new_tokens, request.temperature, request.top_p, request.seed, self._codec.stop_ids)
-        )
+        seed, stops = self._seed(request.seed), self._codec.stop_ids
+        answer = self._post(completions.generation(ids, request.max_new_tokens, request.temperature, request.top_p, seed, stops))
         text, is_finished, num_tokens = completions.read_generation(answer)
         return Generation(request.key, text, is_finished, len(ids), num_tokens)
 
@@ -177,9 +197,12 @@ class ServerEngine:
 
     def _read_likelihood(self, request: LikelihoodRequest) -> Likelihood:
         context, continuation = self._codec.encode_likelihood(request)
-        ids = context + continuation
-        tokens = completions.read_echo(self._post(completions.echo(ids)), ids, asked=len(continuation))
-        return Likelihood(request.key, math.fsum(tokens), len(tokens), len(context), None, tokens)
+        stops = self._codec.stop_ids
+        ids = [*context, *continuation, self._codec.end_ids[-1]]
+        answer = self._post(completions.echo(ids, len(stops)))
+        tokens = completions.read_echo(answer, ids, asked=len(continuation) + 1)[:-1]
+        end = completions.read_end(answer, ids, stops)
+        return Likelihood(request.key, math.fsum(tokens), len(tokens), len(context), None, tokens, end)
 
 
 def connect(server: ServerSpec, url: str) -> Endpoint:
@@ -231,6 +254,7 @@ def options_of(engine: Engine, role: RoleEngine) -> ServerSpec:
         timeout_seconds=engine.request_timeout_seconds,
         max_retries=engine.max_retries,
         top_logprobs=engine.top_logprobs,
+        row_seeds=engine.row_seeds,
     )
 
 

@@ -47,7 +47,7 @@ def describe(source: str) -> ModelSource:
 
     Raises ModelError for a missing path or package, a folder without weights, pickled weights, or a model with its own code.
     """
-    origin = _locate(source)
+    origin = locate(source)
     digest = _digest_files(_files(origin))
     folder = origin if _has_safetensors(origin) else convert_gguf(_gguf_file(origin), digest, cache_folder())
     return ModelSource(source, folder, digest)
@@ -55,14 +55,14 @@ def describe(source: str) -> ModelSource:
 
 def digest_of(source: str) -> str:
     """SHA-256 over the weight, tokenizer and configuration files; cached by path, size and modification time."""
-    return _digest_files(_files(_locate(source)))
+    return _digest_files(_files(locate(source)))
 
 
 def find_tokenizer(source: str) -> TokenizerSource:
     """The tokenizer of a source whose weights are not needed here. Raises ModelError if it is missing or has its own code."""
     origin = Path(source)
     if not origin.is_dir():
-        return _in_gguf(_locate(source))
+        return _in_gguf(locate(source))
     _refuse_remote_code(origin)
     files = [path for path in _files(origin) if path.suffix in TOKENIZER_SUFFIXES]
     if not files and (ggufs := _ggufs(origin)):
@@ -96,7 +96,7 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "bubblenet"
 
 
-def _locate(source: str) -> Path:
+def locate(source: str) -> Path:
     """The file or folder that a source names, after the safety checks."""
     path = _in_package(source) if source.startswith(PACKAGE_PREFIX) else Path(source)
     if not path.exists():

@@ -37,7 +37,7 @@ class RoleEngine(Section):
 class Engine(Section):
     """How a model is run (docs/engines.md).
 
-    kind, dtype, model, model_version, top_logprobs and template_arguments can change a result and enter the fingerprint.
+    kind, dtype, model, model_version, top_logprobs, row_seeds and template_arguments can change a result and enter the fingerprint.
     """
 
     kind: KindName = Field("transformers", description=in_words())
@@ -60,6 +60,9 @@ class Engine(Section):
     max_retries: int = Field(5, ge=0, description="of a request, after a lost connection or HTTP 429 and 5xx")
     top_logprobs: int = Field(
         20, ge=1, description="tokens among which the labels are looked for; vLLM allows 20 unless told more (--max-logprobs)"
+    )
+    row_seeds: bool = Field(
+        True, description="send a server each row's seed; false: vLLM may use its faster sampler, and texts differ from run to run"
     )
     template_arguments: Arguments = Field(
         {}, description="what chat templates are told, as {enable_thinking = true}; by default, to switch thinking off"

@@ -51,7 +51,10 @@ class Training(Section):
     epochs: float = Field(3.0, gt=0.0, description="how often each example is read")
     tokens: int = Field(0, ge=0, description="train on this many at most, prompts included; 0: as many as the epochs have")
     batch_examples: int = Field(16, ge=1, description="examples (packed: sequences) a step, of all processes together")
-    max_tokens: int = Field(1024, ge=32, description="of one example; a longer completion is cut, an example with a longer prompt left out")
+    max_tokens: int = Field(1024, ge=32, description="of one example; one with a longer prompt is left out")
+    long_completions: Literal["cut", "leave_out"] = Field(
+        "cut", description="of examples beyond max_tokens: cut, without the token that ends an answer, or left out with their examples"
+    )
     packing: bool = Field(False, description="several examples in one sequence of max_tokens, without sight of each other")
     lora_rank: int = Field(16, ge=1, description="of the two matrices beside each layer")
     lora_alpha: int = Field(32, ge=1, description="their product counts alpha / rank times")

@@ -47,6 +47,7 @@ MODELS = Table(
         hyper_parameters STRING JSON of all that the id is a hash of
         num_examples BIGINT examples, or packed sequences, that were there to train on
         num_left_out BIGINT examples whose prompt fills training.max_tokens
+        num_cut BIGINT examples whose completion goes beyond training.max_tokens: cut, or left out, as training.long_completions says
         num_steps BIGINT steps in which the weights changed
         num_tokens BIGINT tokens read in training, padding left out
         num_processes INT processes that trained

@@ -53,7 +53,7 @@ class TrainingJob:
 class TrainingResult:
     """Result of a training. losses: (step, tokens, loss) as logged; tokens are summed over all processes, without padding.
 
-    weights_digest: of the folder at the end of the training.
+    weights_digest: of the folder at the end of the training. num_cut: None in results of before it was counted.
     """
 
     weights_digest: str
@@ -66,6 +66,7 @@ class TrainingResult:
     losses: list[tuple[int, int, float]]
     validation_loss_before: float | None
     validation_loss: float | None
+    num_cut: int | None = None
 
     @classmethod
     def of(cls, folder: str) -> TrainingResult | None:

@@ -29,7 +29,7 @@ from bubblenet.errors import InputError, SettingsError
 from bubblenet.settings.training import Training
 from bubblenet.training.checkpoints import last_checkpoint, lora_config, publish, save, starting_model
 from bubblenet.training.description import PROGRESS, VALIDATION, TrainingJob, TrainingResult, alone, read_lines
-from bubblenet.training.tokenised import tokenised
+from bubblenet.training.tokenised import TooLong, tokenised
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -53,7 +53,7 @@ def finetune(job: TrainingJob) -> None:
     end_with_parent()
     only_one = alone(job.folder, "training", _SECONDS_TO_END) if rank == 0 else nullcontext()
     with _log_of(job.folder, rank), only_one, quiet_transformers():
-        trainer, num_left_out = _trainer(job)
+        trainer, too_long = _trainer(job)
         checkpoint = last_checkpoint(Path(job.folder) / "checkpoints")
         # Not by evaluate(): a model evaluated before training is never wrapped, and its processes would train independently.
         trainer.args.eval_on_start = bool(trainer.eval_dataset) and checkpoint is None
@@ -62,7 +62,7 @@ def finetune(job: TrainingJob) -> None:
             trainer.evaluate()
         digest = save(trainer, job)
         if digest is not None:
-            publish(job.folder, _result(trainer, job, num_left_out, digest))
+            publish(job.folder, _result(trainer, job, too_long, digest))
         if torch.distributed.is_initialized():
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
@@ -109,8 +109,8 @@ def global_batch(settings: Training, num_processes: int) -> tuple[int, int]:
     return at_once, share // at_once
 
 
-def _trainer(job: TrainingJob) -> tuple[SFTTrainer, int]:
-    """The trainer, and the number of examples whose prompt leaves no room for a completion."""
+def _trainer(job: TrainingJob) -> tuple[SFTTrainer, TooLong]:
+    """The trainer, and the numbers of examples that do not fit."""
     from transformers import AutoTokenizer
     from trl.trainer.sft_trainer import SFTTrainer
 
@@ -120,9 +120,10 @@ def _trainer(job: TrainingJob) -> tuple[SFTTrainer, int]:
     dtype = resolve_dtype(settings.dtype, device)
     arguments = _arguments(job, settings, dtype)
     with arguments.distributed_state.main_process_first():  # the others find the tokenised examples in its cache
-        sets, num_left_out = tokenised(job, folder, settings.max_tokens)
+        sets, too_long = tokenised(job, folder, settings.max_tokens, keeps_cut=settings.long_completions == "cut")
     if not len(sets["train"]):
-        raise InputError("training examples whose prompt fits training.max_tokens", f"none of {num_left_out}", "Set it higher.")
+        got = f"none: {too_long.num_left_out} prompts and {too_long.num_cut} completions are longer"
+        raise InputError("training examples that fit training.max_tokens", got, "Set it higher.")
     validation = sets.get("validation")
     if validation is not None:
         validation = validation.select(range(min(len(validation), settings.validation_examples)))
@@ -136,7 +137,7 @@ def _trainer(job: TrainingJob) -> tuple[SFTTrainer, int]:
     )
     _set_steps(trainer, settings)
     trainer.add_callback(_progress_callback(job.folder))
-    return trainer, num_left_out
+    return trainer, too_long
 
 
 def uses_gpu() -> bool:
@@ -239,7 +240,7 @@ def _progress_callback(folder: str) -> Any:
     return WriteProgress()
 
 
-def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int, digest: str) -> TrainingResult:
+def _result(trainer: SFTTrainer, job: TrainingJob, too_long: TooLong, digest: str) -> TrainingResult:
     """Summarise the training. Steps repeated after a kill count once; their seconds count twice, since both were spent."""
     lines = read_lines(Path(job.folder) / PROGRESS)
     validation = {line["step"]: line["loss"] for line in read_lines(Path(job.folder) / VALIDATION)}
@@ -252,7 +253,8 @@ def _result(trainer: SFTTrainer, job: TrainingJob, num_left_out: int, digest: st
         seconds=sum(line["seconds"] for line in starts),
         num_processes=trainer.accelerator.num_processes,
         num_examples=len(_examples(trainer)),
-        num_left_out=num_left_out,
+        num_left_out=too_long.num_left_out,
+        num_cut=too_long.num_cut,
         losses=[(step, line["tokens"], line["loss"]) for step, line in sorted(by_step.items())],
         validation_loss_before=validation.get(0),
         validation_loss=validation.get(trainer.state.global_step),

@@ -25,6 +25,9 @@ _FOR_SPEED_ALONE = {
     "processes", "device_examples", "gradient_checkpointing", "fsdp", "checkpoint_steps", "validation_examples", "folder",
 }  # fmt: skip
 
+_LATER = {"long_completions": "cut"}
+"""Settings that came later, with the value that trains the models of before: it changes no id."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
@@ -56,7 +59,7 @@ def plan_training(settings: Settings, export: str, warehouse: str) -> TrainingPl
         raise InputError(f"an export as {FORMATS[FOR_TRAINING].title}", f"{export} as {FORMATS[form].title}", todo)
     digest = digest_of(settings.models.start)
     chosen = settings.training.model_dump(mode="json")
-    deciding = {name: value for name, value in chosen.items() if name not in _FOR_SPEED_ALONE}
+    deciding = {name: value for name, value in chosen.items() if name not in _FOR_SPEED_ALONE and _LATER.get(name) != value}
     deciding |= {"code": FINETUNING_VERSION, "start": digest, "data": manifest["data_sha256"]}
     direction = manifest["made_from"]["settings"]["direction"]
     role = settings.engine.backward if direction == "backward" else settings.engine.forward

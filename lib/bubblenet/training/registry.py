@@ -83,6 +83,7 @@ def record(context: Context, plan: TrainingPlan, result: TrainingResult) -> None
         "hyper_parameters": json.dumps(plan.deciding, sort_keys=True),
         "num_examples": result.num_examples,
         "num_left_out": result.num_left_out,
+        "num_cut": result.num_cut,
         "num_steps": result.num_steps,
         "num_tokens": result.num_tokens,
         "num_processes": result.num_processes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +22,16 @@ NOT_TRAINED = -100
 """Label of a token that the loss ignores: those of the prompt."""
 
 
-def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[str, Dataset], int]:
-    """Examples by split, each `input_ids` and `labels`, and the number dropped because their prompt fills max_tokens.
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """Examples that do not fit the limit. num_left_out: their prompt fills it. num_cut: their completion goes beyond it."""
+
+    num_left_out: int
+    num_cut: int
+
+
+def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int, *, keeps_cut: bool = True) -> tuple[dict[str, Dataset], TooLong]:
+    """Examples by split, each `input_ids` and `labels`, and how many did not fit max_tokens. keeps_cut: with those whose completion is cut.
 
     tokenizer: folder of the model. A second call, or another process, reuses the examples in the folder of the job.
     Raises InputError for files that differ from the manifest, and for rows in another format.
@@ -33,7 +43,8 @@ def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[
     cache = Path(job.folder) / "examples"
     if not cache.exists():
         _check_files(job)
-    codec, sets, num_left_out = Codec.load(tokenizer, arguments=job.template_arguments), {}, 0
+    codec, sets = Codec.load(tokenizer, arguments=job.template_arguments), {}
+    num_left_out = num_cut = 0
     for split in sorted({shard["split"] for shard in job.shards}):
         files = [f"{job.export}/{shard['path']}" for shard in job.shards if shard["split"] == split]
         rows = load_dataset(FOR_TRAINING, data_files=files, split="train", cache_dir=str(cache), columns=["prompt", "completion"])
@@ -43,14 +54,21 @@ def tokenised(job: TrainingJob, tokenizer: Path, max_tokens: int) -> tuple[dict[
             cache_file_name=str(cache / f"{split}.arrow"),
             new_fingerprint=f"{split}-tokenised",
         )
-        sets[split] = made.filter(
-            lambda labels: len(labels) > 0,
-            input_columns="labels",
-            cache_file_name=str(cache / f"{split}-kept.arrow"),
-            new_fingerprint=f"{split}-kept",
-        )
-        num_left_out += len(made) - len(sets[split])
-    return sets, num_left_out
+        fitting = _filtered(made, lambda labels: len(labels) > 0, cache / f"{split}-kept.arrow")
+        whole = _filtered(fitting, lambda labels: not is_cut(labels, codec), cache / f"{split}-whole.arrow")
+        num_left_out += len(made) - len(fitting)
+        num_cut += len(fitting) - len(whole)
+        sets[split] = fitting if keeps_cut else whole
+    return sets, TooLong(num_left_out, num_cut)
+
+
+def _filtered(examples: Dataset, keep: Callable[[list[int]], bool], file: Path) -> Dataset:
+    return examples.filter(keep, input_columns="labels", cache_file_name=str(file), new_fingerprint=file.stem)
+
+
+def is_cut(labels: list[int], codec: Codec) -> bool:
+    """Whether the limit took the end of the completion. Text cannot encode to an end, so only a whole answer has one."""
+    return labels[-len(codec.end_ids) :] != codec.end_ids
 
 
 def _check_files(job: TrainingJob) -> None:
@@ -63,7 +81,8 @@ def _check_files(job: TrainingJob) -> None:
 
 
 def encode(row: dict[str, Any], codec: Codec, max_tokens: int) -> dict[str, list[int]]:
-    """Ids of prompt and completion with the tokens that end an answer; a completion that is too long is truncated, without an end.
+    """Ids of prompt and completion with the tokens that end an answer; a completion that is too long is truncated, without an end:
+    a model that learnt an end there would learn to stop in mid-sentence.
 
     Empty if the prompt leaves no room. Raises InputError for turns other than one prompt and one answer.
     """

@@ -20,6 +20,8 @@ def print_training(trained: Trained, console: Console) -> None:
     if result.validation_loss is not None and result.validation_loss_before is not None:
         console.print(f"[bold]{'validation loss':<22}[/bold] {result.validation_loss_before:.3f} -> {result.validation_loss:.3f}")
     left_out = f"; {result.num_left_out:,} left out: their prompt is too long" if result.num_left_out else ""
+    done = "cut" if plan.job.settings["long_completions"] == "cut" else "left out"
+    left_out += f"; {result.num_cut:,} {done}: their completion is too long" if result.num_cut else ""
     speed = f"{result.num_tokens:,} tokens in {result.seconds:,.0f} s ({result.num_tokens / result.seconds:,.0f} tokens/s)"
     console.print(f"{result.num_steps:,} steps on {result.num_examples:,} examples{left_out}; {speed}, {result.num_processes} processes")
     state = "Trained" if trained.is_new else "Nothing to do: it is there already"

@@ -8,7 +8,9 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 
+from bubblenet.engines import completions
 from bubblenet.engines import endpoint as endpoint_module
 from bubblenet.engines.endpoint import TOKEN_VARIABLE
 from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LabelRequest, LikelihoodRequest, Prompt, ServerSpec
@@ -28,10 +30,10 @@ def _requests(number, seed=0):
 def connect(model_folder):
     engines = []
 
-    def make(url, **changes) -> ServerEngine:
+    def make(url, profile=None, **changes) -> ServerEngine:
         server = replace(ServerSpec(url=url, max_retries=3, concurrency=4, timeout_seconds=30.0), **changes)
         digest = identify(server, find_tokenizer(str(model_folder)).digest)
-        engines.append(ServerEngine.load(EngineSpec("server", str(model_folder), digest, options=server)))
+        engines.append(ServerEngine.load(EngineSpec("server", str(model_folder), digest, options=server, profile=profile)))
         return engines[-1]
 
     yield make
@@ -69,6 +71,51 @@ def test_a_request_carries_its_seed_and_its_limits(connect):
     sent = server.bodies[-1]
     assert (sent["model"], sent["seed"], sent["max_tokens"], sent["temperature"], sent["top_p"]) == ("tiny", 7, 8, 0.5, 0.9)
     assert answer.prompt_tokens == len(sent["prompt"])
+
+
+def test_nothing_of_the_sampling_is_left_to_the_folder_of_the_model_or_to_the_server(connect):
+    with ToldServer(text_answer) as server:
+        connect(server.url).generate(_requests(1))
+
+    neutral = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+    llama = {"repeat_penalty": 1.0, "mirostat": 0, "dynatemp_range": 0.0, "samplers": ["temperature", "top_p"]}
+    assert len(server.bodies) == 2  # what is tried out, and the request
+    for body in server.bodies:
+        assert {name: body.get(name) for name in neutral | llama} == neutral | llama
+
+
+def test_a_request_carries_no_seed_where_seeds_are_switched_off(connect):
+    with ToldServer(text_answer) as server:
+        connect(server.url, row_seeds=False).generate(_requests(1))
+
+    assert ["seed" in body for body in server.bodies] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_finished"), [("stop", True), ("eos", True), ("eos_token", True), ("tool_calls", True), ("length", False)]
+)
+def test_only_length_means_that_an_answer_was_cut(connect, reason, is_finished):
+    with ToldServer(lambda body: _ended(body, reason)) as server:
+        answer = connect(server.url).generate(_requests(1))[0]
+
+    assert (answer.error, answer.is_finished) == (None, is_finished)
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "abort", "mystery", None])
+def test_an_answer_that_neither_ended_nor_was_cut_is_an_error_that_names_the_reason(connect, codec, reason):
+    def answer(body):
+        return _ended(body, reason if "text 1" in codec.decode(body["prompt"]) else "stop")
+
+    with ToldServer(answer) as server:
+        answers = connect(server.url).generate(_requests(3))
+
+    assert [answer.text for answer in answers] == ["What?", None, "What?"]
+    assert answers[1].error == f"NotAnswered: the server ended the answer with finish_reason {reason!r}"
+
+
+def _ended(body, reason):
+    found = text_answer(body)
+    return found | {"choices": [found["choices"][0] | {"finish_reason": reason}]}
 
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503])
@@ -239,6 +286,31 @@ def test_what_vllm_would_answer_gives_the_numbers_of_the_transformers_engine(con
     assert got.probabilities == pytest.approx(wanted.probabilities, abs=1e-4)
     assert got.mass == pytest.approx(wanted.mass, abs=1e-4)
     assert empty.error.startswith("BadRequest")
+
+
+def test_the_end_of_an_answer_is_measured_there_too(connect, make_engine, codec):
+    """With one token that ends, since a server shows others only among the likeliest."""
+    asked = [LikelihoodRequest(text, context, text) for text in ("Why?", "a b") for context in (None, Prompt("So"))]
+    profile = replace(codec.profile, stop_ids=tuple(codec.end_ids))
+    with ToldServer(vllm_answer(make_model())) as server:
+        there = connect(server.url, profile=profile).log_likelihood(asked)
+        sent = server.bodies[-1]["prompt"]
+
+    assert sent[-1:] == codec.end_ids
+    model = make_model()
+    for request, answer in zip(asked, there, strict=True):
+        context, continuation = codec.encode_likelihood(request)
+        states = model(torch.tensor([context + continuation])).logits[0].log_softmax(-1)
+        assert answer.end_log_probability == pytest.approx(float(states[-1, codec.end_ids[-1]]), abs=1e-3)
+        assert (answer.num_tokens, len(answer.token_log_probabilities)) == (len(continuation), len(continuation))
+        assert answer.log_probability == pytest.approx(math.fsum(answer.token_log_probabilities))
+
+
+def test_other_tokens_that_end_an_answer_count_where_the_server_shows_them():
+    shown = [None, {"token_id:7": -3.0}, {"token_id:9": -1.0, "token_id:5": -2.0, "token_id:4": -2.5}]
+    answer = {"choices": [{"logprobs": {"top_logprobs": shown, "token_logprobs": [None, -3.0, -1.0], "tokens": []}}]}
+    assert completions.read_end(answer, [1, 7, 9], {9, 4, 8}) == pytest.approx(math.log(math.exp(-1.0) + math.exp(-2.5)))
+    assert completions.read_end(answer, [1, 7, 9], {9}) == pytest.approx(-1.0)
 
 
 def test_a_server_that_does_not_echo_log_probabilities_is_an_error_for_likelihoods(connect):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bubblenet.engines.completions import COMPLETIONS_VERSION
 from bubblenet.engines.kinds import KINDS, kind_of
 from bubblenet.engines.protocol import EngineSpec, ServerSpec
 from bubblenet.engines.registry import close_all, get_engine
@@ -78,6 +79,17 @@ def test_only_the_rating_is_redone_when_labels_are_looked_for_among_more_tokens(
     models = [f"models.backward={model_folder}", f"models.forward={model_folder}", "engine.kind=server", "engine.model_version=v1"]
     few, many = (full_recipe(load(None, [*models, "engine.url=http://a/v1", f"engine.top_logprobs={n}"])).fingerprints for n in (20, 30))
     assert [stage for stage in few if few[stage].id != many[stage].id] == ["score/five_level_v1"]
+
+
+def test_what_is_sent_to_servers_enters_the_fingerprints_of_servers_alone(model_folder):
+    models = [f"models.backward={model_folder}", "engine.model_version=v1", "engine.url=http://a/v1"]
+    here, there, unseeded = (
+        backward_engine(load(None, [*models, *more])).fingerprint_parts()
+        for more in ([], ["engine.kind=server"], ["engine.kind=server", "engine.row_seeds=false"])
+    )
+    assert "completions" not in here
+    assert there["completions"] == COMPLETIONS_VERSION
+    assert unseeded == there | {"row_seeds": False}
 
 
 @pytest.mark.parametrize(("more", "hint"), [((), r"engine\.url"), (("engine.command=serve {port}",), r"engine\.model_version")])

@@ -27,7 +27,7 @@ from bubblenet.settings.training import Training
 from bubblenet.training import finetuning
 from bubblenet.training.description import DESCRIPTION, PROGRESS, TrainingJob, TrainingResult
 from bubblenet.training.finetuning import finetune, global_batch
-from bubblenet.training.tokenised import NOT_TRAINED, encode
+from bubblenet.training.tokenised import NOT_TRAINED, encode, tokenised
 from tests.tiny_models import save_model
 
 pytestmark = pytest.mark.slow
@@ -240,6 +240,19 @@ def test_a_long_answer_is_cut_and_a_long_prompt_left_out(model):
     assert len(cut["input_ids"]) == 128
     assert cut["labels"][-1] not in codec.stop_ids
     assert encode(row("a" * 300, "So."), codec, 128) == {"input_ids": [], "labels": []}
+
+
+@pytest.mark.parametrize("keeps_cut", [True, False])
+def test_completions_beyond_the_limit_are_counted_and_cut_without_an_end_or_left_out(job, model, keeps_cut):
+    codec = Codec.load(model)
+    limit = len(encode(ROWS[1], codec, 256)["input_ids"])  # "1 2 3 4"; longer answers go beyond it
+    sets, too_long = tokenised(job(f"limit{keeps_cut}", max_tokens=limit), model, limit, keeps_cut=keeps_cut)
+    ends = [example["labels"][-1] == codec.end_ids[-1] for examples in sets.values() for example in examples]
+    num_long = sum(len(encode(given, codec, 256)["input_ids"]) > limit for given in ROWS)
+    assert (too_long.num_left_out, too_long.num_cut) == (0, num_long)
+    assert ends.count(False) == (num_long if keeps_cut else 0)
+    assert ends.count(True) == len(ROWS) - num_long > 0
+    assert num_long > 0
 
 
 def test_other_turns_are_refused(model):
