@@ -46,7 +46,7 @@ def main(folder: str) -> None:
 def read(path: Path) -> Iterator[tuple[Passage, str]]:
     """The passages of a page, each with its reason as `segment` gives it; a page that cannot be read is one without text."""
     content = clean_text(decode(path.read_bytes(), http_charset=None, is_html=True)[0])
-    pieces = segmentation._pieces(content, "html", LIMITS)
+    pieces = segmentation._pieces(content, "html", LIMITS, segmentation.NO_MASKING)
     found = language.identify_all([segmentation._prose(piece.blocks) for piece in pieces])
     for position, (piece, one) in enumerate(zip(pieces, found, strict=True)):
         segment = segmentation._judge(piece, position, one, LIMITS, ())

@@ -112,7 +112,7 @@ def fields_of(text: str) -> list[str]:
 
 def passages_of(content: str, content_type: str) -> Iterator[Passage]:
     """Those that are long enough."""
-    for piece in segmentation._pieces(content, content_type, ALL):
+    for piece in segmentation._pieces(content, content_type, ALL, segmentation.NO_MASKING):
         found = language.identify(segmentation._prose(piece.blocks))
         passage = Passage(piece.blocks, piece.path, found.language, found.other_languages)
         if len(passage.text) >= ALL.min_characters:
