@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import operator
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -48,20 +51,31 @@ def has_headed_marker(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """Orders of a kind in one language. needs: lists of words, of each of which a sentence must have one, since these are found fast."""
+    """Orders of a kind in one language. needs: lists of words, of each of which a sentence must have one, since these are found fast.
+
+    lists: a bit for each of its lists.
+    """
 
     needs: tuple[tuple[str, ...], ...]
     pattern: re.Pattern[str]
+    lists: int
 
     def may_be_in(self, text: str) -> bool:
         return all(any(word in text for word in words) for words in self.needs)
 
 
 def _is_order(text: str) -> bool:
-    orders = [order for order in (_ASCII_ORDERS if text.isascii() else _ORDERS) if order.may_be_in(text)]
+    met = functools.reduce(operator.or_, map(_lists_met, set(text.split())), 0)
+    orders = [order for order in _ORDERS if order.lists & met == order.lists and order.may_be_in(text)]
     return bool(orders) and any(
         order.may_be_in(sentence) and order.pattern.search(sentence) for sentence in _sentences(text) for order in orders
     )
+
+
+@functools.lru_cache(1 << 17)
+def _lists_met(word: str) -> int:
+    """The lists, as bits, of which a text may have an entry if it has this word; of an entry of several words the longest is looked for."""
+    return functools.reduce(operator.or_, (lists for part, lists in _PARTS.items() if part in word), 0)
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -73,11 +87,24 @@ def _sentences(text: str) -> Iterator[str]:
 
 def _read_orders() -> Iterator[_Order]:
     data = tomllib.loads(files("bubblenet.corpus.quality").joinpath("model_talk.toml").read_text("utf-8"))
-    parts = data.pop("parts")
+    parts, bit = data.pop("parts"), itertools.count()
     for kind in data.values():
         for found in kind.values():
             pattern = "|".join(f"(?:{_filled(one, parts)})" for one in found["patterns"])
-            yield _Order(tuple(map(tuple, found["needs"])), re.compile(pattern))
+            lists = sum(1 << next(bit) for _ in found["needs"])
+            yield _Order(tuple(map(tuple, found["needs"])), re.compile(pattern), lists)
+
+
+def _parts_of(orders: Sequence[_Order]) -> dict[str, int]:
+    """The longest word of each entry, and the lists that it may be of."""
+    found: dict[str, int] = {}
+    bits = itertools.count()
+    for words in (words for order in orders for words in order.needs):
+        bit = 1 << next(bits)
+        for word in words:
+            part = max(word.split(), key=len)
+            found[part] = found.get(part, 0) | bit
+    return found
 
 
 def _filled(pattern: str, parts: dict[str, str]) -> str:
@@ -87,4 +114,4 @@ def _filled(pattern: str, parts: dict[str, str]) -> str:
 
 
 _ORDERS = tuple(_read_orders())
-_ASCII_ORDERS = tuple(order for order in _ORDERS if all(any(map(str.isascii, words)) for words in order.needs))
+_PARTS = _parts_of(_ORDERS)
