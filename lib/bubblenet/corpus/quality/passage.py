@@ -133,6 +133,11 @@ class Passage:
         return shingles.tokens("\n".join(self.headings))
 
     @cached_property
+    def titled_vocabulary(self) -> frozenset[str]:
+        """The set of the words of its headings and of its prose."""
+        return self.vocabulary.union(self.heading_words)
+
+    @cached_property
     def titled_words(self) -> list[str]:
         """The words of its headings and of its prose."""
         return self.heading_words + self.words

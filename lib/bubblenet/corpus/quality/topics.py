@@ -29,6 +29,11 @@ def languages(topic: Topic) -> tuple[str, ...]:
     return tuple(_lists()[topic])
 
 
+def most_entries(topic: Topic, language: str, words: Iterable[str]) -> int:
+    """At most so many different entries can be in a text of these words: a bound that is found fast."""
+    return sum(map(_most_of(topic, language).__getitem__, words))
+
+
 def num_sure(topic: Topic, language: str, vocabulary: Set[str], text: str) -> int:
     """The number of different entries that decide. vocabulary: the words of the text; both case folded."""
     return len({entry.text for lexicon in _lexicons(topic, language) for entry in lexicon.among(vocabulary, text) if entry.is_sure})
@@ -75,6 +80,10 @@ class _Lexicon(dict[str, _Entry | None]):
         self[word] = entry = self._words.get(word) or next(filter(None, stems), None)
         return entry
 
+    def most_with(self, word: str) -> int:
+        """How many of its entries a text can have because of a word; in scripts without spaces the word does not tell."""
+        return _MAX_KNOWN if self._pieces else (self[word] is not None) + len(self._phrases.get(word, ()))
+
     def among(self, vocabulary: Set[str], text: str) -> Iterator[_Entry]:
         """The entries that a text has."""
         if not self._pieces:
@@ -91,6 +100,19 @@ class _Lexicon(dict[str, _Entry | None]):
         return chain(self._pieces, *(self._phrases[first] for first in self._firsts & vocabulary))
 
 
+class _Most(dict[str, int]):
+    """Word -> how many entries of some lists it can be in: as a word, and as the first of a phrase."""
+
+    def __init__(self, lexicons: tuple[_Lexicon, ...]) -> None:
+        self._lexicons = lexicons
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > _MAX_KNOWN:
+            self.clear()
+        self[word] = most = sum(lexicon.most_with(word) for lexicon in self._lexicons)
+        return most
+
+
 def _without_longer(entries: list[_Entry]) -> list[_Entry]:
     """Those that do not begin as another of their kind does: the shorter one finds both, and one phrase must not count as two."""
     texts = {(entry.text, entry.is_sure) for entry in entries}
@@ -99,6 +121,11 @@ def _without_longer(entries: list[_Entry]) -> list[_Entry]:
 
 def _names(entries: str) -> list[str]:
     return [" ".join(entry.split()).casefold() for entry in entries.split("|")]
+
+
+@functools.cache
+def _most_of(topic: Topic, language: str) -> _Most:
+    return _Most(_lexicons(topic, language))
 
 
 @functools.cache

@@ -35,7 +35,9 @@ def gambling(passage: Passage, limits: TopicLimits) -> bool:
 
 
 def _exceeds(passage: Passage, topic: topics.Topic, most_words: int, most_share: float) -> bool:
-    vocabulary = passage.vocabulary.union(passage.heading_words)
+    vocabulary = passage.titled_vocabulary
+    if topics.most_entries(topic, passage.language, vocabulary) <= most_words:
+        return False
     if topics.num_sure(topic, passage.language, vocabulary, passage.titled_text) <= most_words:
         return False
     words = passage.titled_words
