@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.locations import literal_path
+from bubblenet.locations import has_scheme, literal_path
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -24,9 +24,13 @@ MOST_FILES = 32
 """Spark lists more paths than this by a job of its own (spark.sql.sources.parallelPartitionDiscovery.threshold)."""
 
 
+_GLOB = frozenset("*?[]{}\\")
+"""Of a path, Spark reads these as they are where they are escaped; in a URL it always takes them for patterns."""
+
+
 def rows(spark: SparkSession, log: TableLog) -> DataFrame:
     """The rows at the log's version, with the columns that it declares."""
-    files = log.plain_files(MOST_FILES)
+    files = None if has_scheme(log.location) and _GLOB & set(log.location) else log.plain_files(MOST_FILES)
     if files is None:
         return spark.read.format("delta").option("versionAsOf", log.version).load(log.location)
     if not files:
