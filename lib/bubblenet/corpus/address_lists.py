@@ -21,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
+from bubblenet import locations
 from bubblenet.corpus.reading.streams import compression_of
 from bubblenet.corpus.rights.hosts import ascii_name, domains_of, host_of
 from bubblenet.errors import InputError, StorageError
@@ -244,6 +245,20 @@ def _chunks(file: str) -> Iterator[bytes]:
 
 
 def _file_digest(file: str) -> str:
+    """SHA-256 of a file, which is read once while its size and time stay: a recipe asks many times in a run for a list of 100 MB."""
+    try:
+        found = next(locations.walk(file), None)
+    except (OSError, ImportError, ValueError):
+        found = None  # reading it names what is wrong
+    return _digest_of(file, found) if found else _digest_now(file)
+
+
+@functools.lru_cache(maxsize=256)
+def _digest_of(file: str, _as_found: locations.File) -> str:
+    return _digest_now(file)
+
+
+def _digest_now(file: str) -> str:
     return next(_reading(file, lambda stream: iter([hashlib.file_digest(stream, "sha256").hexdigest()])))  # type: ignore[arg-type]
 
 

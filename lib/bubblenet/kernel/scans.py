@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MOST_FILES = 32
 """Spark lists more paths than this by a job of its own (spark.sql.sources.parallelPartitionDiscovery.threshold)."""
 
-
 _GLOB = frozenset("*?[]{}\\")
 """Of a path, Spark reads these as they are where they are escaped; in a URL it always takes them for patterns."""
 

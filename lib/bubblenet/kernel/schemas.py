@@ -62,18 +62,22 @@ def missing_columns(table: Table, log: DeltaLog) -> tuple[Column, ...]:
     if tuple(metadata.partition_columns) != table.partitioned_by:
         got = _partitions(metadata.partition_columns)
         _refuse(table, _partitions(table.partitioned_by), got, metadata.configuration)
-    stored, declared = _stored_types(log), {column.name: column.type for column in table.columns}
-    for name, found_type in stored.items():
+    types, declared = _stored_types(log), {column.name: column.type for column in table.columns}
+    for name, found_type in types.items():
         wanted_type = declared.get(name, found_type.removesuffix(_NOT_NULL))
         if found_type.lower() != wanted_type.lower():
             _refuse(table, f"column {name} {wanted_type}", f"{name} {found_type}", metadata.configuration)
-    return tuple(column for column in table.columns if column.name not in stored)
+    return tuple(column for column in table.columns if column.name not in types)
+
+
+def stored(log: DeltaLog) -> StructType:
+    """The stored schema. Delta keeps it in Spark's format, so no query is needed."""
+    return StructType.fromJson(json.loads(log.schema().to_json()))
 
 
 def _stored_types(log: DeltaLog) -> dict[str, str]:
-    """Column -> Spark SQL type. Delta stores schemas in Spark's format, so no query is needed."""
-    fields = StructType.fromJson(json.loads(log.schema().to_json())).fields
-    return {field.name: field.dataType.simpleString() + ("" if field.nullable else _NOT_NULL) for field in fields}
+    """Column -> Spark SQL type."""
+    return {field.name: field.dataType.simpleString() + ("" if field.nullable else _NOT_NULL) for field in stored(log).fields}
 
 
 def _literal(text: str) -> str:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pyspark.sql.types import StructType
-
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel import schemas
 from bubblenet.stores import Store
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
     from deltalake import DeltaTable
     from deltalake.transaction import AddAction, RemoveAction
+    from pyspark.sql.types import StructType
 
     from bubblenet.tables import Column, Table
 
@@ -93,8 +92,8 @@ class TableLog:
 
     @property
     def schema(self) -> StructType:
-        """The stored columns: Delta keeps them in Spark's own format."""
-        return StructType.fromJson(json.loads(self._table.schema().to_json()))
+        """As schemas.stored."""
+        return schemas.stored(self._table)
 
     def plain_files(self, at_most: int) -> list[str] | None:
         """Paths or URLs of all files, if any reader of Parquet gets the table's rows from them; None if not, or if there are more.

@@ -12,6 +12,7 @@ from bubblenet.corpus.address_lists import AddressLists, AddressSettings, lists_
 from bubblenet.corpus.rights.hosts import domains_of
 from bubblenet.errors import InputError
 from bubblenet.settings import Privacy, Segmentation
+from bubblenet.storage import open_steadily
 from bubblenet.udfs.corpus import CutPage
 
 DOMAINS = """# a note
@@ -185,3 +186,20 @@ def test_domains_of_a_host_end_at_what_is_registered():
     assert domains_of("a.b.example.co.uk:8080") == ("a.b.example.co.uk", "b.example.co.uk", "example.co.uk")
     assert domains_of("co.uk") == ("co.uk",)
     assert domains_of("[2001:db8::1]") == ("2001:db8::1",)
+
+
+def test_the_digest_of_a_file_is_read_once_until_the_file_changes(tmp_path, monkeypatch):
+    file, opened = tmp_path / "domains", []
+    file.write_text("bad.example\n")
+    named = AddressSettings(domains=(str(file),))
+    monkeypatch.setattr(address_lists, "open_steadily", lambda name: opened.append(name) or open_steadily(name))
+
+    first = lists_digest(named)
+    assert lists_digest(named) == first
+    assert opened == [str(file)]
+
+    file.write_text("worse.example\n")
+    assert lists_digest(named) != first
+    file.write_text("bad.example\n")
+    assert lists_digest(named) == first
+    assert len(opened) == 3

@@ -90,6 +90,8 @@ KINDS = (
 """In order of precedence: where two overlap, the earlier kind stands."""
 
 KIND_NAMES = tuple(kind.name for kind in KINDS)
+BY_PATTERN = tuple(name for name in KIND_NAMES if name != "name")
+"""Those that need no model: what `privacy.kinds` chooses among. Names of persons have a key of their own."""
 
 
 def kind_of(name: str) -> Kind:

@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 from bubblenet.corpus.extraction.blocks import Block, render
 from bubblenet.corpus.privacy.finding import find
 from bubblenet.corpus.privacy.found import Found
-from bubblenet.corpus.privacy.kinds import KIND_NAMES, kind_of
+from bubblenet.corpus.privacy.kinds import BY_PATTERN, kind_of
 from bubblenet.errors import nearest
 from bubblenet.section import Section, Share
 
@@ -35,11 +35,7 @@ class MaskSettings(Section):
     """What is masked."""
 
     mask: bool = Field(True, description="replace personal data and secrets in the text of pages, before any model sees it")
-    kinds: tuple[str, ...] = Field(
-        tuple(name for name in KIND_NAMES if name != "name"),
-        strict=False,
-        description="what is masked; names of persons have a key of their own",
-    )
+    kinds: tuple[str, ...] = Field(BY_PATTERN, strict=False, description="what is masked; names of persons have a key of their own")
     names: tuple[str, ...] = Field(
         (), strict=False, description="spaCy pipelines that find names of persons, such as en_core_web_sm, installed by you on every worker"
     )
@@ -50,10 +46,9 @@ class MaskSettings(Section):
     @field_validator("kinds")
     @classmethod
     def _are_known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        known = [name for name in KIND_NAMES if name != "name"]
         for name in kinds:
-            if name not in known:
-                raise ValueError(f"no kind is called {name!r}; did you mean {nearest(name, known)!r}?")
+            if name not in BY_PATTERN:
+                raise ValueError(f"no kind is called {name!r}; did you mean {nearest(name, BY_PATTERN)!r}?")
         return kinds
 
 
