@@ -59,6 +59,7 @@ READERS = (
     "Ignore the first cup, since it is mostly there to rinse the leaves.",
     "The cache ignores previous entries when the key has changed.",
     "Explain your answer, and give two reasons for it.",
+    "Please use a nickname, so that we can tell your messages from those of others.",
     "Write to us, and we will send you our reply within a week.",
     "To grade tea, look at the leaves first; a high grade has whole leaves.",
     "RAID level 5 needs three disks, and you may choose the level when you create the array.",

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bubblenet.corpus.privacy import names
 from bubblenet.corpus.privacy.finding import find
-from bubblenet.corpus.privacy.kinds import KIND_NAMES, KINDS
+from bubblenet.corpus.privacy.kinds import BY_PATTERN, KIND_NAMES, KINDS
 from bubblenet.corpus.privacy.masking import MaskSettings, mask_text
 from bubblenet.corpus.quality import rule_names
 from bubblenet.corpus.segmentation import Segment, segment_page
@@ -215,3 +215,16 @@ def test_hostile_text_takes_time_in_proportion_to_its_length(unit: str):
 
     seconds(1000)
     assert seconds(48_000) < 8 * seconds(12_000) + 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'TC_PRIOMAP="2 3 3 3 2 3 1 1 2 2 2 2 2 2 2 2"',
+        "The row 4 5 3 2 0 1 5 1 1 2 8 3 0 3 6 6 of the matrix has sixteen entries.",
+        "He has a /27 network (let's call it 70.90.191.0/27) from his provider.",
+        "We call 8.8.40.0/24 the outer network, and contact 93.184.216.34.",
+    ],
+)
+def test_digits_one_by_one_are_no_card_and_networks_no_telephone(text: str) -> None:
+    assert not {one.kind for one in find(text, BY_PATTERN)} & {"card", "phone"}

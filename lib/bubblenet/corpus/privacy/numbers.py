@@ -11,6 +11,8 @@ from stdnum.us import ssn
 from bubblenet.corpus.privacy.found import Found, after, before, digits
 
 _CARD = re.compile(r"\d(?<![\w.]\d)(?<!\d[-+]\d)(?:[ -]?\d){11,18}(?![\w]|[-.]\d)")
+_GROUP = re.compile(r"\d{3}")
+"""Cards are written in groups of four and more; digits one by one are a row of a table."""
 _ISSUERS = re.compile(
     r"4\d{12}(?:\d{3}(?:\d{3})?)?|(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)\d+|3[47]\d{13}|3(?:0[0-5]|[689])\d{11,16}"
     r"|6(?:011|4[4-9]|5)\d+|35(?:2[89]|[3-8])\d{12,15}|(?:2131|1800)\d{11}|62\d{14,17}|(?:5[0678]|6[0-79])\d{10,17}"
@@ -38,6 +40,8 @@ def cards(text: str) -> Iterator[Found]:
     """Numbers of cards: those of an issuer, and those that words call so; the check digit fits (ISO/IEC 7812: they begin with 2 to 6)."""
     for match in _CARD.finditer(text):
         number = digits(match[0])
+        if not _GROUP.search(match[0]):
+            continue
         if (number[0] in "23456" or _ISSUERS.fullmatch(number)) and luhn.is_valid(number) and _is_card(match, number, text):
             yield Found(*match.span(), "card", number)
 

@@ -24,6 +24,8 @@ _NUMBER = re.compile(
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension)[ ]?\d{1,6}$", re.I)
 _DATE = re.compile(r"\d{4}([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2\d{4}|(?:19|20)\d\d ?[-\u2013/] ?(?:19|20)\d\d")
 _NORTH_AMERICA = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}")
+_DOTTED_QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+"""An IP address or a network, unless a word says that it is a telephone's."""
 _FICTION = re.compile(r"(?:1?\d{3})?55501\d{2}")
 """North American numbers set aside for fiction: 555-0100 to 555-0199."""
 
@@ -60,7 +62,7 @@ def _is_phone(match: re.Match[str], number: str, text: str) -> bool:
         return True
     if _NORTH_AMERICA.fullmatch(_EXTENSION.sub("", written)):
         return _is_valid(written, "US")
-    return len(written) > len(number) and bool(_OF_CALLS.search(said))
+    return len(written) > len(number) and not _DOTTED_QUAD.match(written) and bool(_OF_CALLS.search(said))
 
 
 def _is_international(written: str, is_likely: bool) -> bool:
