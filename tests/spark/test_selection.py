@@ -30,9 +30,12 @@ OPENERS = ("How do I repair a", "Why is there a", "Explain the history of the", 
 
 def pair(number: int) -> dict:
     """Most pairs are of one domain, in English, and about the first topic; every eighth instruction is that of another pair, nearly."""
+    shown = number - number % 8 // 7
+    rng = random.Random(shown)
+    topic = TOPICS[min(rng.randrange(16), len(TOPICS) - 1)] if shown % 2 else TOPICS[0]
+    words = " ".join(f"word{rng.randrange(300)}" for _ in range(6))
+    asked = f"{OPENERS[shown % len(OPENERS)]} {topic} {words}" + " please" * (shown != number)
     rng = random.Random(number)
-    topic = TOPICS[min(rng.randrange(16), len(TOPICS) - 1)] if number % 2 else TOPICS[0]
-    asked = f"{OPENERS[number % len(OPENERS)]} {topic} number {number - number % 8 // 7} made by hand in the old town of our river"
     return {
         "instruction_id": f"i{number:04}", "segment_id": f"s{number:04}", "instruction": asked,
         "response": " ".join(rng.choices([topic, *TOPICS, "wood", "iron", "water", "paper"], k=rng.randrange(20, 120))),
@@ -155,8 +158,8 @@ def test_tokens_are_a_size(make_context):
     found = rows(context)
     source = find_tokenizer(context.settings.models.start)
     codec = Codec.load(source.folder, source.gguf)
-    shown = pair(7)
-    assert found["i0007"]["num_tokens"] == sum(len(codec.encode_text(shown[name])) for name in ("instruction", "response"))
+    shown = pair(5)
+    assert found["i0005"]["num_tokens"] == sum(len(codec.encode_text(shown[name])) for name in ("instruction", "response"))
     assert 2000 < sum(row["num_tokens"] for row in found.values() if row["kept"]) <= 3000
 
 

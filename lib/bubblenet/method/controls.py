@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
+from bubblenet.kernel.accounting import Counts
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
 from bubblenet.method import selection
@@ -21,7 +22,6 @@ from bubblenet.udfs.selection import SIZE, Cap
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from bubblenet.kernel.accounting import Counts
     from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
 
@@ -55,10 +55,12 @@ def select_control(context: Context, kind: ControlKind, seed: int) -> Counts | N
     Raises InputError without a main selection, and what `select` raises.
     """
     context = context.pinned(CURATED, SELECTIONS)
-    main = selection.last_note(context, MAIN)
+    main, accepted = selection.last_note(context, MAIN), Accepted.now(context)
+    if not accepted.num_pairs and not main:
+        return Counts(0, 0, 0)
     if not main:
         raise InputError("a selection to compare with", "none for this round and policy", "Run `bubblenet select` without --control.")
-    name, accepted = name_of(kind, seed), Accepted.now(context)
+    name = name_of(kind, seed)
     made = Fingerprint({"main": main["selection_id"], "kind": kind, "seed": seed})
     if selection.is_up_to_date(context, name, made):
         return None

@@ -149,7 +149,7 @@ def _made_from(context: Context, made: Fingerprint) -> dict[str, Any]:
 
 
 def last_note(context: Context, name: str) -> dict[str, Any]:
-    """The note of the newest commit of a selection of the round and policy, with `version`, the table's version of it; empty without one."""
+    """The note of the newest commit of a selection of the round and policy, with that `version` of the table; empty without one."""
     scope = _where(context.settings.curation, name)
     found = [commit for commit in context.warehouse.commits_since(SELECTIONS, 0) if commit.note.get("scope") == scope]
     return found[-1].note | {"version": found[-1].version} if found else {}
