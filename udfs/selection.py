@@ -222,7 +222,7 @@ class TakeInOrder:
                     total, rank = total + row["cost"], rank + 1
                     spent.update({(cap.column, row[cap.column]): row["cost"] for cap in self.caps})
                 ranks.append(None if reason else rank)
-            kept = pa.array([reason is None for reason in reasons])
+            kept = pa.array([reason is None for reason in reasons], pa.bool_())
             columns = [batch.column("instruction_id"), kept, pa.array(reasons, pa.string()), pa.array(ranks, pa.int64())]
             yield pa.RecordBatch.from_arrays(columns, ["instruction_id", "kept", "reason", "rank"])
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
+from pyspark.sql.types import IntegerType, StructField, StructType
 
 from bubblenet.kernel.keys import content_id
 from bubblenet.selection.greedy import SCALE
@@ -87,8 +88,7 @@ def in_blocks(pairs: DataFrame, num_pairs: int, chosen: Selection, name: str) ->
     drawn = pairs.orderBy(content_id("instruction_id", F.lit(name)), "instruction_id").limit(num_pivots)
     pivots = [(bytes(row[0]), bytes(row[1])) for row in drawn.select("instruction_vector", "response_vector").collect()]
     find = FindNeighbourhood(pivots, chosen.instruction_weight)
-    schema = pairs.schema.add("neighbourhood", "integer")
-    placed = pairs.mapInArrow(find.map_batches, schema)
+    placed = pairs.mapInArrow(find.map_batches, StructType([*pairs.schema.fields, StructField("neighbourhood", IntegerType())]))
     sizes = placed.groupBy("neighbourhood").agg(F.ceil(F.count("*") / chosen.block_pairs).alias("parts"))
     part = F.pmod(F.xxhash64("instruction_id", F.lit(name)), F.col("parts"))
     split = placed.join(F.broadcast(sizes), on="neighbourhood")

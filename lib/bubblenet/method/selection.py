@@ -162,7 +162,7 @@ def is_stale(context: Context, note: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A selection to export. version: of table `selections`, in which it was made."""
+    """A selection to export. version: of table `selections`, as which it was written."""
 
     name: str
     id: str
@@ -175,10 +175,10 @@ class Selected:
         Raises InputError if it was not made, or of other accepted pairs than the context reads.
         """
         wanted = context.settings.export.selection
-        if wanted == "none" or not context.settings.export.curated_weight or not Accepted.now(context).num_pairs:
+        if wanted == "none" or not context.settings.export.curated_weight:
             return None
         note = last_note(context, wanted or MAIN)
-        if not note and not wanted:
+        if not note and (not wanted or not Accepted.now(context).num_pairs):
             return None
         if not note or is_stale(context, note):
             got = "one of other pairs" if note else "none"
@@ -188,8 +188,8 @@ class Selected:
 
     def ids(self, context: Context) -> DataFrame:
         """instruction_id of its pairs."""
-        rows = context.warehouse.read(SELECTIONS, self.version).where(_where(context.settings.curation, self.name))
-        return rows.where("kept").select("instruction_id")
+        rows = context.warehouse.read(SELECTIONS).where(_where(context.settings.curation, self.name))
+        return rows.where(F.col("kept") & (F.col("selection_id") == self.id)).select("instruction_id")
 
 
 def described_pairs(context: Context) -> DataFrame:

@@ -33,7 +33,7 @@ class Export(Section):
     curated_version: int = Field(-1, ge=-1, description="version of table curated; -1: the newest")
     selection: str = Field(
         "",
-        pattern=r"^(none|main|(random|length_matched|worst)_\d+)?$",
+        pattern=r"^[a-z_]*[0-9]*$",
         description="of curated pairs: main, or a control of it; none: all of min_grade; empty: main where `bubblenet select` has made it",
     )
     seed_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each seed is there; a fraction takes that share of them")
