@@ -28,25 +28,23 @@ def run(
     control: Annotated[ControlKind | None, Option("--control", help="Choose as many pairs as the selection has, without it.")] = None,
     seed: Annotated[int, Option("--seed", min=0, help="Of a control: another one, another draw.")] = 0,
 ) -> None:
-    """Bring the selection up to date, or after it a control of its size, and say what is in it."""
-    bring_up(context, name_of(control, seed) if control else MAIN)
-    compact(context.warehouse)
+    """Bring the selection up to date, or a control of the size that it has, and say what is in it."""
+    with context.described("select"):
+        name, counts = (name_of(control, seed), select_control(context, control, seed)) if control else (MAIN, select(context))
+    print_selection(context, name, counts)
+    if counts:
+        compact(context.warehouse)
 
 
 def run_where_named(context: Context) -> list[StageReport]:
     """The selection that export.selection names, for steps that go on to an export; none where it names none."""
-    if context.settings.export.selection not in ("", "none"):
-        bring_up(context, context.settings.export.selection)
-    return []
-
-
-def bring_up(context: Context, name: str) -> None:
-    """Bring the main selection up to date, and the control of this name."""
-    control = parse(name)
-    with context.described("select"):
-        print_selection(context, MAIN, select(context))
+    named = context.settings.export.selection
+    if named not in ("", "none"):
+        control = parse(named)
+        run(context)
         if control:
-            print_selection(context, name, select_control(context, *control))
+            run(context, *control)
+    return []
 
 
 JOB = Job("select", __doc__, run, follows="curate")

@@ -50,30 +50,31 @@ def parse(name: str) -> tuple[ControlKind, int] | None:
 
 
 def select_control(context: Context, kind: ControlKind, seed: int) -> Counts | None:
-    """Bring a control up to date with the main selection; its counts, or None where nothing had changed.
+    """Bring a control up to date with the main selection as it is; its counts, or None where nothing had changed.
 
-    Raises InputError without a main selection, and what `select` raises.
+    Raises InputError without a main selection of the accepted pairs that there are, and what `select` raises.
     """
     context = context.pinned(CURATED, SELECTIONS)
     main, accepted = selection.last_note(context, MAIN), Accepted.now(context)
     if not accepted.num_pairs and not main:
         return Counts(0, 0, 0)
-    if not main:
-        raise InputError("a selection to compare with", "none for this round and policy", "Run `bubblenet select` without --control.")
+    if not main or main["judgements_version"] != accepted.judgements_version:
+        got = "one of other pairs" if main else "none for this round and policy"
+        raise InputError("a selection of the accepted pairs to compare with", got, "Run `bubblenet select` without --control.")
     name = name_of(kind, seed)
     made = Fingerprint({"main": main["selection_id"], "kind": kind, "seed": seed})
     if selection.is_up_to_date(context, name, made):
         return None
 
     def chosen(described: DataFrame, checkpoint: Checkpoint) -> DataFrame:
-        return _chosen(context, described, kind, seed, checkpoint)
+        return _chosen(context, described, kind, seed, main["min_grade"], checkpoint)
 
     return selection.write(context, name, made, accepted, chosen)
 
 
-def _chosen(context: Context, described: DataFrame, kind: ControlKind, seed: int, checkpoint: Checkpoint) -> DataFrame:
+def _chosen(context: Context, described: DataFrame, kind: ControlKind, seed: int, min_grade: int, checkpoint: Checkpoint) -> DataFrame:
     """The described pairs with their verdicts; no gains."""
-    pool = described.where(F.col("grade") >= context.settings.selection.min_grade)
+    pool = described.where(F.col("grade") >= min_grade)
     binned = pool.withColumns({"bin": _bin(), "cost": F.lit(1).cast("bigint")})
     main = context.warehouse.read(SELECTIONS, context.version(SELECTIONS))
     curation = context.settings.curation

@@ -131,7 +131,12 @@ def write(
             "run_id": F.lit(context.run_id),
         }  # fmt: skip
         note: dict[str, Any] = {"run_id": context.run_id, "stage": "select", "scope": _where(curation, name), "versions": ledger.versions()}
-        note |= {"selection_id": made.id, "judgements_version": accepted.judgements_version, "made_from": _made_from(context, made)}
+        note |= {
+            "min_grade": context.settings.selection.min_grade,
+            "judgements_version": accepted.judgements_version,
+            "selection_id": made.id,
+            "made_from": _made_from(context, made),
+        }
         context.warehouse.replace(rows.withColumns(constants), SELECTIONS, _where(curation, name), note, transaction)
     finally:
         Scratch(folder).delete_everything()
