@@ -17,7 +17,7 @@ from bubblenet.method import selection
 from bubblenet.method.diversity import Limits, in_order
 from bubblenet.method.selection import BELOW_GRADE, MAIN, Accepted
 from bubblenet.tables import CURATED, SELECTIONS
-from bubblenet.udfs.selection import SIZE, Cap
+from bubblenet.udfs.selection import Cap
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 ControlKind = Literal["random", "length_matched", "worst"]
 KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
+
+LENGTH_CAP = "length_cap"
+"""The reason of a pair whose length has as many as in the main selection."""
 
 _STEP = 1.2
 """Lengths in one bin differ by less than this factor: the number of characters of both texts together."""
@@ -80,7 +83,7 @@ def _chosen(context: Context, described: DataFrame, kind: ControlKind, seed: int
     curation = context.settings.curation
     taken = main.where(SELECTIONS.of_round(curation.round, curation.policy)).where((F.col("selection") == MAIN) & F.col("kept"))
     by_bin = {row["bin"]: row["count"] for row in taken.groupBy(_bin().alias("bin")).count().collect()}
-    caps = (Cap("bin", SIZE, by_bin),) if kind == "length_matched" else ()
+    caps = (Cap("bin", LENGTH_CAP, by_bin),) if kind == "length_matched" else ()
     verdicts = checkpoint(in_order(binned, _order(kind, seed), Limits(caps, sum(by_bin.values()))))
     joined = described.join(verdicts, on="instruction_id", how="left")
     empty = {

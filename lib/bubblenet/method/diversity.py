@@ -8,7 +8,7 @@
    again. Each counts as often as the pairs that it stood for in the first round. They fit into one block where the size is small; then
    this is GreeDi with its single last step (Mirzasoleiman et al. 2013; with bounds in expectation for random parts: Barbosa et al. 2015,
    arXiv:1502.02606). Where they do not, no machine has to hold them (Gopal et al. 2024, GreedyML, arXiv:2403.10332; Boether et al. 2024,
-   arXiv:2402.16442).
+   arXiv:2402.16442). Where caps leave room after the winners, the others follow in their order of the first round.
 
 The merge is one task that reads ids, gains and groups in order and keeps counters. Ties go by id, so the result depends on the pairs alone.
 """
@@ -71,9 +71,10 @@ def diverse(pairs: DataFrame, num_pairs: int, limits: Limits, chosen: Selection,
         heavy = checkpoint(pairs.join(winners, on="instruction_id", how="left_semi").join(masses, on="instruction_id", how="left"))
         heavy = heavy.fillna(0, "mass")
         again = checkpoint(ranked(checkpoint(in_blocks(heavy, num_winners, chosen, "second")), chosen))
-        gains = gains.join(winners, on="instruction_id", how="left_anti").unionByName(again)
-        last = taken(heavy, again, limits)
-        verdicts = checkpoint(first.where("NOT kept").unionByName(last))
+        gains = checkpoint(gains.join(winners, on="instruction_id", how="left_anti").unionByName(again))
+        both = pairs.join(gains, on="instruction_id").join(first.select("instruction_id", "kept"), on="instruction_id")
+        order = [F.col("kept").desc(), F.col("gain").desc(), F.col("instruction_id")]  # the others where the winners leave room
+        verdicts = checkpoint(in_order(both, order, limits))
     winners = verdicts.where("kept").select("instruction_id")
     nearest = represented(blocks, winners, chosen).drop("mass", "stands_id")
     both = verdicts.join(gains, on="instruction_id").join(nearest, on="instruction_id")

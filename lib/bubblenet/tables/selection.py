@@ -28,7 +28,7 @@ SELECTIONS = Table(
         instruction_id STRING the instruction of the pair
         segment_id STRING the response of the pair
         kept BOOLEAN taken
-        reason STRING why not: below_grade, below_bound, near_duplicate_instruction, not_embedded, domain_cap, language_cap, task_cap, size
+        reason STRING why not: below_grade, below_bound, near_duplicate_instruction, not_embedded, a cap (domain_cap, ...), or size
         rank BIGINT place in the order of taking, from 1; null where left
         gain DOUBLE what it added when its neighbourhood was ranked: utility times similarity, summed over the pairs that it stands for
         nearest_id STRING the likest other taken pair of its neighbourhood; of a near-duplicate instruction the better pair; null if none is
