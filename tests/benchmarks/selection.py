@@ -30,6 +30,7 @@ from rich.table import Table
 from bubblenet import settings
 from bubblenet.app import session
 from bubblenet.corpus.similarity.shingles import tokens
+from bubblenet.identity import content_id as content_hash
 from bubblenet.kernel.checkpointing import checkpoint_under
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.keys import content_id
@@ -66,7 +67,7 @@ PAIR = "number BIGINT, topic BIGINT, instruction STRING, response STRING, qualit
 
 
 def _pair(number: int, num_topics: int) -> dict[str, object]:
-    is_copy = _fraction(number, 1) < SHARE_OF_COPIES and number > 0
+    is_copy = number % 2 == 1 and _fraction(number, 1) < 2 * SHARE_OF_COPIES  # of an even number, which is no copy itself
     shown = number - 1 if is_copy else number
     topic = int(num_topics ** _fraction(shown, 2)) - 1
     random = np.random.default_rng([shown, 7])
@@ -80,7 +81,7 @@ def _pair(number: int, num_topics: int) -> dict[str, object]:
 
 
 def _fraction(number: int, salt: int) -> float:
-    return ((number * 2_654_435_761 + salt * 40_503) * 2_246_822_519 % 2**32) / 2**32
+    return int(content_hash(str(number), str(salt))[:13], 16) / 16**13
 
 
 def vectors(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
