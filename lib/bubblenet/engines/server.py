@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bubblenet.engines import completions
+from bubblenet.engines import completions, sglang
 from bubblenet.engines.call_log import append
 from bubblenet.engines.completions import NotAnswered
 from bubblenet.engines.endpoint import Endpoint, RequestFailed
@@ -67,7 +67,7 @@ class ServerEngine:
     ) -> None:
         self._traffic, self._call_log = Traffic(), call_log
         self._codec, self._endpoint, self._server, self._process = codec, endpoint, server, process
-        self._name = server.model
+        self._name, self._owner = server.model, ""
         self._proven: set[str] = set()
         self._lock = threading.Lock()
         self._successes = self._failures = 0
@@ -123,7 +123,8 @@ class ServerEngine:
             self._process.stop()
 
     def _check_identity(self, tokenizer: str, wanted: str) -> None:
-        self._name = self._endpoint.served_model(self._server.model).name
+        served = self._endpoint.served_model(self._server.model)
+        self._name, self._owner = served.name, served.owner
         if (got := identify(self._server, tokenizer, self._endpoint)) != wanted:
             got = f"{self._name} with {got[:16]} at {self._endpoint.url}"
             raise EndpointError(f"the model with identity {wanted[:16]}", got, "Serve the same model.")
@@ -133,7 +134,7 @@ class ServerEngine:
         if ability == "labels":
             completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs)))
         elif ability == "likelihood":
-            completions.read_echo(self._post(completions.echo(ids)), ids, asked=1)
+            self._read_from(ids, len(ids) - 1)
         else:
             answer = self._post(completions.generation(ids, 1, 0.0, 1.0, self._seed(0), self._codec.stop_ids))
             completions.read_generation(answer)
@@ -190,19 +191,26 @@ class ServerEngine:
     def _read_labels(self, request: LabelRequest) -> LabelDistribution:
         label_ids = self._codec.encode_labels(request)
         ids = self._codec.encode_prompt(request.prompt)
-        candidates = completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs)))
+        wanted = {token for tokens in label_ids for token in tokens}
+        candidates = completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs, wanted)))
         sums = completions.read_labels(candidates, request.labels, label_ids)
         mass = sum(sums)
         return LabelDistribution(request.key, tuple(value / mass for value in sums), mass, len(ids))
 
     def _read_likelihood(self, request: LikelihoodRequest) -> Likelihood:
         context, continuation = self._codec.encode_likelihood(request)
-        stops = self._codec.stop_ids
-        ids = [*context, *continuation, self._codec.end_ids[-1]]
-        answer = self._post(completions.echo(ids, len(stops)))
-        tokens = completions.read_echo(answer, ids, asked=len(continuation) + 1)[:-1]
-        end = completions.read_end(answer, ids, stops)
+        tokens, end = self._read_from([*context, *continuation, self._codec.end_ids[-1]], len(context))
         return Likelihood(request.key, math.fsum(tokens), len(tokens), len(context), None, tokens, end)
+
+    def _read_from(self, ids: list[int], start: int) -> tuple[tuple[float, ...], float]:
+        """Log-probabilities of the ids from a place on but the last, and that the answer ends where the last one stands."""
+        stops = self._codec.stop_ids
+        if self._owner == sglang.OWNER:
+            answer = self._endpoint.post(sglang.PATH, sglang.likelihood(ids, start, stops))
+            self._traffic.add(ids, sglang.usage(answer))
+            return sglang.read_likelihood(answer, ids, start)
+        answer = self._post(completions.echo(ids, len(stops)))
+        return completions.read_echo(answer, ids, asked=len(ids) - start)[:-1], completions.read_end(answer, ids, stops)
 
 
 def connect(server: ServerSpec, url: str) -> Endpoint:
