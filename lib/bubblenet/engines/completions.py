@@ -2,7 +2,8 @@
 
 Prompts are sent as token ids, never as text: no text of a passage can become a control token at the server, and the prompt has the same
 tokens as in the transformers engine. Fields that only some servers know
-(`return_tokens_as_token_ids`, `stop_token_ids`: vLLM, SGLang; `logprob_token_ids`: vLLM; `cache_prompt`, `samplers`: llama.cpp) are ignored by the others.
+(`return_tokens_as_token_ids`, `stop_token_ids`: vLLM, SGLang; `logprob_token_ids`: vLLM; `cache_prompt`, `samplers`:
+llama.cpp) are ignored by the others.
 """
 
 from __future__ import annotations
