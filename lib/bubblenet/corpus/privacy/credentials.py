@@ -92,6 +92,12 @@ def secrets(text: str) -> Iterator[Found]:
             yield from _of_part(text, start, end, detector)
 
 
+def detector_patterns() -> list[re.Pattern[str]]:
+    """The patterns that secrets are found by, each format of ours for itself."""
+    *library, _, assigned = (detector.pattern for detector in _detectors())
+    return [*library, assigned, *(re.compile(rf"(?<![\w-])(?:{pattern})") for pattern in _own_formats())]
+
+
 def _of_part(text: str, start: int, end: int, detector: _Detector) -> Iterator[Found]:
     done = start
     for match in detector.pattern.finditer(text, start, end):
@@ -163,15 +169,20 @@ def _detectors() -> tuple[_Detector, ...]:
     from detect_secrets.plugins.jwt import JwtTokenDetector
     from detect_secrets.plugins.keyword import DENYLIST
 
-    own = tomllib.loads(resources.files(__package__).joinpath("secret_formats.toml").read_text(encoding="utf-8"))["format"]
     found = [
         _Detector(pattern, plugin.secret_type in _NOT_ALONE, plugin.secret_type in _LOOSE, isinstance(plugin, JwtTokenDetector))
         for plugin in _plugins()
         for pattern in plugin.denylist
     ]
-    formats = "|".join(one["pattern"] for one in own)
+    formats = "|".join(_own_formats())
     found.append(_Detector(re.compile(rf"(?<![\w-])(?:{formats})(?![\w-])")))
     return (*found, _Detector(re.compile(_ASSIGNED.format(words="|".join(DENYLIST)), re.I), is_group=True, is_loose=True))
+
+
+@functools.cache
+def _own_formats() -> list[str]:
+    text = resources.files(__package__).joinpath("secret_formats.toml").read_text(encoding="utf-8")
+    return [one["pattern"] for one in tomllib.loads(text)["format"]]
 
 
 def _plugins() -> list[RegexBasedDetector]:
