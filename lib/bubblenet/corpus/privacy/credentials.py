@@ -11,6 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from bubblenet.corpus.privacy.found import Found
+from bubblenet.corpus.privacy.needles import needles
 
 if TYPE_CHECKING:
     from detect_secrets.plugins.base import RegexBasedDetector
@@ -80,6 +81,11 @@ class _Detector:
     is_loose: bool = False
     is_token: bool = False
 
+    def may_match(self, folded: str) -> bool:
+        """Whether a text, given in folded case, has one of the words that a match must have."""
+        words = _words(self.pattern)
+        return not words or any(word in folded for word in words)
+
 
 def secrets(text: str) -> Iterator[Found]:
     """Secrets of a text: private keys first, then line by line, where a line may hold one."""
@@ -88,8 +94,10 @@ def secrets(text: str) -> Iterator[Found]:
             if not _PLACEHOLDER.search(match[0]):
                 yield Found(*match.span(), "secret", match[0])
     for start, end in _places(text):
+        folded = text[start:end].casefold()
         for detector in _detectors():
-            yield from _of_part(text, start, end, detector)
+            if detector.may_match(folded):
+                yield from _of_part(text, start, end, detector)
 
 
 def detector_patterns() -> list[re.Pattern[str]]:
@@ -161,6 +169,11 @@ def _is_random(value: str) -> bool:
     changes = len(_CHANGES.findall(value))
     is_mixed = changes >= max(_LEAST_CHANGES, len(value) // _CHARACTERS_A_CHANGE)
     return is_mixed and bool(_entropy().calculate_shannon_entropy(value) >= _LEAST_ENTROPY)
+
+
+@functools.cache
+def _words(pattern: re.Pattern[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in needles(pattern))
 
 
 @functools.cache

@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bubblenet.corpus.privacy import views
-from bubblenet.corpus.privacy.finding import find
+from bubblenet.corpus.privacy.finding import find, merged
 from bubblenet.corpus.privacy.found import Found
 from bubblenet.corpus.privacy.kinds import KINDS
 from bubblenet.corpus.privacy.masking import MaskSettings, Personal, placeholders
-from bubblenet.corpus.privacy.phones import is_marked
 from bubblenet.corpus.privacy.scanning import scan
-from bubblenet.corpus.privacy.views import Span, View
+from bubblenet.corpus.privacy.views import Span
 
 PAGE_MASKING_VERSION = 1
 """Raise whenever the same page would be stored otherwise."""
@@ -41,10 +40,11 @@ _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^/?#]*@)?[^/?#@]*"
 
 
 class _Edit(NamedTuple):
-    """A value, where it is written, and whether that is markup."""
+    """A value, where it is written, its length, and whether that is markup."""
 
     spans: tuple[Span, ...]
     value: Found
+    length: int
     is_markup: bool
 
 
@@ -56,11 +56,11 @@ class _Naming:
     named: dict[tuple[str, str], Personal] = field(default_factory=dict)
     numbers: Counter[str] = field(default_factory=Counter)
 
-    def name(self, one: Found) -> str:
+    def name(self, edit: _Edit) -> str:
         """The placeholder of a value; the same for the same value."""
-        key = (one.kind, one.key)
+        key, kind = (edit.value.kind, edit.value.key), edit.value.kind
         if key not in self.named:
-            self.named[key] = Personal(self._next(one.kind), one.kind, one.end - one.start)
+            self.named[key] = Personal(self._next(kind), kind, edit.length)
         return self.named[key].placeholder
 
     def _next(self, kind: str) -> str:
@@ -84,7 +84,7 @@ def mask_content(content: str, content_type: str, settings: MaskSettings) -> tup
     changes = []
     for edit in edits:
         (start, end), *rest = edit.spans
-        changes += [(start, end, _as_value(naming.name(edit.value), content, start, end, edit.is_markup)), *((*span, "") for span in rest)]
+        changes += [(start, end, _as_value(naming.name(edit), content, start, end, edit.is_markup)), *((*span, "") for span in rest)]
     return _changed(content, changes), list(naming.named.values())
 
 
@@ -107,7 +107,9 @@ def mask_line(text: str, settings: MaskSettings) -> str:
 def _masked(text: str, settings: MaskSettings, kept: list[Span]) -> str:
     view = views.meant(text)
     values = find(view.text, settings.kinds, settings.names)
-    values = [_of_address(one, view.text) for one in values] if kept else values
+    if kept:
+        of_authority = find(view.text[: kept[-1][1]], settings.kinds) if "@" in text[: kept[-1][1]] else []
+        values = merged(of_authority, [_of_address(one, view.text) for one in values])
     found = [(one, _outside(views.joined(view.written(one.start, one.end)), kept)) for one in values]
     found = [(one, spans) for one, spans in found if spans]
     if not found:
@@ -121,9 +123,10 @@ def _of_address(one: Found, text: str) -> Found:
     """A mailbox in an address: what stands before it there is a path or a query, though a mailbox might have these signs."""
     if one.kind != "email":
         return one
-    local = text[one.start : one.end].rpartition("@")[0]
-    start = one.start + len(local) - len(_PATH.sub("", local))
-    return one._replace(start=start, key=text[start : one.end].lower())
+    local, _, host = one.key.rpartition("@")
+    mailbox = _PATH.sub("", local)
+    written = _PATH.match(text, one.start, one.end)
+    return one._replace(start=written.end() if written and mailbox != local else one.start, key=f"{mailbox}@{host}")
 
 
 def _outside(spans: list[Span], kept: list[Span]) -> list[Span]:
@@ -136,23 +139,25 @@ def _outside(spans: list[Span], kept: list[Span]) -> list[Span]:
 def _edits(content: str, is_html: bool, settings: MaskSettings) -> Iterator[_Edit]:
     """The values that a page shows, and those in its markup."""
     if not is_html:
-        yield from _found_in(None, content, settings, is_markup=False)
+        yield from (
+            _Edit(((one.start, one.end),), one, _length(content, one), is_markup=False)
+            for one in scan(content, settings.kinds, settings.names)
+        )
         return
-    shown, markup = views.of_html(content)
-    yield from _found_in(shown, shown.text, settings, is_markup=False)
-    yield from _found_in(markup, markup.text, settings, is_markup=True)
+    page = views.Html(content)
+    for one in scan(page.shown.text, settings.kinds, settings.names):
+        if spans := views.joined(page.shown.written(one.start, one.end)):
+            yield _Edit(tuple(spans), one, _length(page.shown.text, one), is_markup=False)
+    text = views.markup_text(content)
+    for one in scan(text, settings.kinds, is_markup=True):
+        found = _of_address(one, text)
+        if page.is_markup(found.start, found.end):
+            yield _Edit(((found.start, found.end),), found, _length(text, found, is_markup=True), is_markup=True)
 
 
-def _found_in(outer: View | None, text: str, settings: MaskSettings, *, is_markup: bool) -> Iterator[_Edit]:
-    inner = views.meant(text, is_markup=is_markup)
-    for one in scan(inner.text, settings.kinds, () if is_markup else settings.names):
-        if is_markup and one.kind == "phone" and not is_marked(inner.text, one.start, one.end):
-            continue
-        one = _of_address(one, inner.text) if is_markup else one
-        written = list(inner.written(one.start, one.end))
-        spans = views.joined(written if outer is None else (span for middle in written for span in outer.written(*middle)))
-        if spans:
-            yield _Edit(tuple(spans), one, is_markup)
+def _length(text: str, one: Found, *, is_markup: bool = False) -> int:
+    """Characters of a value as they are meant."""
+    return len(views.meant(text[one.start : one.end], is_markup=is_markup).text)
 
 
 def _repeated(content: str, edits: list[_Edit]) -> Iterator[_Edit]:
@@ -166,7 +171,7 @@ def _repeated(content: str, edits: list[_Edit]) -> Iterator[_Edit]:
     for text, value in itertools.islice(values.items(), _MAX_REPEATED):
         for place in re.finditer(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", content):
             if bisect_left(starts, place.end()) == bisect_right(ends, place.start()):  # as many begin before its end as end before it
-                yield _Edit((place.span(),), value, is_markup=True)
+                yield _Edit((place.span(),), value, len(text), is_markup=True)
 
 
 def _as_value(name: str, content: str, start: int, end: int, is_markup: bool) -> str:

@@ -20,6 +20,8 @@ from bubblenet.corpus.privacy.kinds import KIND_NAMES
 from bubblenet.corpus.privacy.names import names
 from bubblenet.corpus.privacy.needles import needles
 from bubblenet.corpus.privacy.phones import HINTS as PHONE_HINTS
+from bubblenet.corpus.privacy.phones import is_marked
+from bubblenet.corpus.privacy.views import meant
 
 SHORT = 2000
 """Characters of a text from which on looking for places pays."""
@@ -41,6 +43,20 @@ _PATTERNS = {
     "ip": r"\d\.\d{1,3}\.\d{1,3}\.\d|(?i:[0-9a-f]:[0-9a-f]{0,4}:[0-9a-f]{0,4}:)",
     "phone": re.sub(r"\\[uU]0*([0-9a-f]+)", r"\\x{\1}", PHONE_HINTS),
 }
+_SPELLED = "|".join(
+    (
+        r"%(?:40|2[Bb]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])",
+        r"&#0{0,8}(?:4[35-9]|5[0-7]|6[4-9]|[78]\d|9[057-9]|1[01]\d|12[0-2])[^\d]",
+        r"&#[xX]0{0,8}(?:2[bBdDeEfF]|3[0-9]|4[0-9a-fA-F]|6[1-9a-fA-F]|[57][0-9aAfF])[^0-9a-fA-F]",
+        r"&(?:commat|plus|period|lowbar|colon)\b",
+        r"\\u00(?:2[bBdDeEfF]|3[0-9]|4[0-9a-fA-F]|6[1-9a-fA-F]|[57][0-9aA])",
+        r"\d(?:%20|%2[dDeEfF]|&nbsp;?|&#160;|&#[xX][aA]0;|&#[xX]20;|&#32;|\\/|[ \t]{2,})+[\d(]",
+        r"(?i:(?:pass|pwd|secret|token|key|credential|bearer|phone|fon|tel|fax|mobile)\w{0,12}(?:\\\"|&quot;|&#\d\d;|&#x\w\w;|%22|%3a))",
+        r":(?:\\/\\/|%2[fF]%2[fF])[^\s\"'<>]{1,60}@|\.com(?:\\/|%2[fF])(?:services|api|soap)",
+    )
+)
+"""What a value has that is spelled with references, escapes or several spaces; it may be of any kind."""
+
 _LOOKING_AROUND = re.compile(r"\(\?<?[=!](?:[^()\[\]]|\[[^\]]*\])*\)")
 _COUNTED = re.compile(r"\{(\d+)(?:,\d*)?\}")
 _MOST_COUNTED = 4
@@ -48,10 +64,10 @@ _LEAST_NEEDLE, _GROUP = 5, 8
 """Letters of a word that few pages have, and patterns that RE2 tries together: of more it becomes slow."""
 
 
-def scan(text: str, kinds: Iterable[str], pipelines: tuple[str, ...] = ()) -> list[Found]:
-    """The values of a text in order of place, as `finding.find` has them, at a small part of its cost for a long text."""
+def scan(text: str, kinds: Iterable[str], pipelines: tuple[str, ...] = (), *, is_markup: bool = False) -> list[Found]:
+    """The values of a text in order of place, as `finding.find` has them in what it means, at a small part of its cost for a long text."""
     wanted = set(kinds)
-    places = _Places(text)
+    places = _Places(text, is_markup=is_markup)
     found: list[Found] = []
     for kind in KIND_NAMES:
         if kind in wanted and kind in FINDERS:
@@ -62,29 +78,32 @@ def scan(text: str, kinds: Iterable[str], pipelines: tuple[str, ...] = ()) -> li
 class _Places:
     """Where a text may hold a value of a kind."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, *, is_markup: bool) -> None:
+        self._text, self._is_markup = text, is_markup
         starts = range(0, len(text), _STEP) if len(text) > SHORT else range(0)
         self._pieces = pa.array([text[start : start + _STEP + _OVERLAP] for start in starts], pa.string())
+        self._spelled = pc.match_substring_regex(self._pieces, _SPELLED)
 
     def found(self, kind: str) -> Iterator[Found]:
         """The values of a kind, as its rule finds them with what stands around."""
-        if not len(self._pieces):
-            yield from FINDERS[kind](self._text)
-            return
-        for start, end in self._windows(kind):
-            window = self._text[start:end]
-            least, most = (_AROUND // 2 if start else 0), len(window) - (end < len(self._text))
-            for one in FINDERS[kind](window):
-                if least <= one.start and one.end <= most:
-                    yield one._replace(start=start + one.start, end=start + one.end)
+        for start, end in self._windows(kind) if len(self._pieces) else [(0, len(self._text))]:
+            window = meant(self._text[start:end], is_markup=self._is_markup)
+            for one in FINDERS[kind](window.text):
+                if self._is_markup and kind == "phone" and not is_marked(window.text, one.start, one.end):
+                    continue
+                spans = list(window.written(one.start, one.end))
+                first, last = start + spans[0][0], start + spans[-1][1]
+                if (first - start >= _AROUND // 2 or not start) and (last < end or end == len(self._text)):
+                    yield one._replace(start=first, end=last)
 
     def _windows(self, kind: str) -> Iterator[tuple[int, int]]:
         """Parts of the text around the pieces that may hold one, none overlapping another."""
         if kind == "secret" and "PRIVATE KEY" in self._text:
             yield 0, len(self._text)
             return
-        may_hold = functools.reduce(pc.or_, (pc.match_substring_regex(self._pieces, pattern) for pattern in _patterns(kind)))
+        may_hold = self._spelled
+        for pattern in _patterns(kind):
+            may_hold = pc.or_(may_hold, pc.match_substring_regex(self._pieces, pattern))
         last: tuple[int, int] | None = None
         for hit in pc.indices_nonzero(may_hold).to_pylist():
             start, end = max(0, hit * _STEP - _AROUND), self._end(hit * _STEP + _STEP + _OVERLAP, kind)

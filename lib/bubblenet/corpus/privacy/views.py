@@ -65,23 +65,28 @@ def meant(text: str, *, is_markup: bool = False) -> View:
     return View(parts, origins)
 
 
-def of_html(page: str) -> tuple[View, View]:
-    """What a page shows, with a line for each block, and its markup: tags, scripts, styles and comments, each on a line."""
-    parts, lines = _parts(page)
-    ends = list(itertools.accumulate(map(len, parts)))
-    origins = [(end - len(part), end) for part, end in zip(parts, ends, strict=True)]
-    markup, places = parts[1::2], origins[1::2]
-    shown = list(parts)
-    shown[1::2] = ["" if _INLINE.match(tag) else "\n" for tag in markup]
-    shown[::2] = [part if number in lines else part.replace("\n", " ").replace("\xa0", " ") for number, part in enumerate(shown[::2])]
-    nowhere = [(0, 0)] * len(places)
-    of_shown = [place for pair in itertools.zip_longest(origins[::2], nowhere, fillvalue=(0, 0)) for place in pair][: len(parts)]
-    whole = [
-        (tag[4:-3], (start + 4, end - 3)) if tag.startswith("<!--") else (tag, (start, end))
-        for tag, (start, end) in zip(markup, places, strict=True)
-    ]
-    lines_of_markup = [piece for one in whole for piece in (one, ("\n", (0, 0)))]
-    return View(shown, of_shown), View([text for text, _ in lines_of_markup], [place for _, place in lines_of_markup])
+class Html:
+    """A page of HTML. shown: the text that it shows, with a line for each block."""
+
+    def __init__(self, page: str) -> None:
+        parts, lines = _parts(page)
+        self._ends = list(itertools.accumulate(map(len, parts)))
+        shown = list(parts)
+        shown[1::2] = ["" if _INLINE.match(tag) else "\n" for tag in parts[1::2]]
+        shown[::2] = [part if number in lines else part.replace("\n", " ").replace("\xa0", " ") for number, part in enumerate(parts[::2])]
+        starts = [0, *self._ends[:-1]]
+        origins = [(end, end) if number % 2 else (start, end) for number, (start, end) in enumerate(zip(starts, self._ends, strict=True))]
+        self.shown = View(shown, origins)
+
+    def is_markup(self, start: int, end: int) -> bool:
+        """Whether page[start:end] is part of one tag, script, style or comment."""
+        number = bisect_right(self._ends, start)
+        return number % 2 == 1 and end <= self._ends[number]
+
+
+def markup_text(page: str) -> str:
+    """The page with spaces for the marks of comments, which a value may touch; of the same length."""
+    return page.replace("<!--", "<!  ").replace("-->", "  >")
 
 
 def _parts(page: str) -> tuple[list[str], set[int]]:
