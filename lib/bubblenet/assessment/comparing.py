@@ -36,6 +36,10 @@ REFERENCE, OTHER_REFERENCE = "reference", "other_reference"
 WIN_RATE, AT_EQUAL_LENGTH, CONSISTENCY = "win_rate", "win_rate_at_equal_length", "order_consistency"
 
 
+_LEAST_SPREAD = 0.25
+"""Lengths are whole numbers: a smaller sum of squares is that of equal ones, by rounding."""
+
+
 def compare(context: Context, seeds: DataFrame, answers: DataFrame, others: DataFrame) -> DataFrame:
     """seed_id, kind, win (0 to 1), agrees (1 where both orders name the same winner, else 0), longer (by how many characters).
 
@@ -92,16 +96,17 @@ def win_rates(compared: DataFrame, all_kinds: str, quantile: float) -> DataFrame
     model); if all differences are equal, regression is impossible and it is the mean.
     """
     each = compared.withColumn("kind", F.explode(F.array("kind", F.lit(all_kinds)))).groupBy("kind")
-    num, sxx = F.count("win"), F.regr_sxx("win", "longer")
+    num = F.count("win")
+    sxx = F.when(F.regr_sxx("win", "longer") >= _LEAST_SPREAD, F.regr_sxx("win", "longer"))
     sums = each.agg(
         num.alias("num_items"),
         F.mean("win").alias("mean"),
         (F.stddev_samp("win") / F.sqrt(num)).alias("error"),
         F.mean("agrees").alias("agreement"),
         (F.stddev_samp("agrees") / F.sqrt(num)).alias("agreement_error"),
-        F.regr_intercept("win", "longer").alias("intercept"),
-        (F.regr_syy("win", "longer") - F.regr_sxy("win", "longer") ** 2 / F.nullif(sxx, F.lit(0.0))).alias("rest"),
-        F.nullif(sxx, F.lit(0.0)).alias("sxx"),
+        F.when(sxx.isNotNull(), F.regr_intercept("win", "longer")).alias("intercept"),
+        (F.regr_syy("win", "longer") - F.regr_sxy("win", "longer") ** 2 / sxx).alias("rest"),
+        sxx.alias("sxx"),
         F.mean("longer").alias("longer"),
     )
     spread = F.sqrt(F.greatest("rest", F.lit(0.0)) / F.when(F.col("num_items") > 2, F.col("num_items") - 2))
