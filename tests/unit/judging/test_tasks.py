@@ -24,10 +24,7 @@ from bubblenet.judging.tasks import TASKS, task_of
         ("debian kernel modules", "phrase"),
         ("", "phrase"),
         ("\u041a\u0430\u043a\u0432\u0430 \u0435 \u0446\u0435\u043b\u0442\u0430?", "question"),
-        (
-            ("\u041e\u043f\u0438\u0448\u0438 \u0446\u0435\u043b\u0442\u0430 \u0438 \u0430\u0432\u0442\u043e\u0440\u0430", "other"),
-            "other",
-        ),
+        ("\u041e\u043f\u0438\u0448\u0438 \u0446\u0435\u043b\u0442\u0430 \u0438 \u0430\u0432\u0442\u043e\u0440\u0430", "other"),
     ],
 )
 def test_the_form_tells_the_kind(instruction, kind):
