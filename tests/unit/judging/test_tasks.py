@@ -6,6 +6,11 @@ import pytest
 
 from bubblenet.judging.tasks import TASKS, task_of
 
+LONG_BULGARIAN = (
+    "\u041e\u043f\u0438\u0448\u0438 \u0446\u0435\u043b\u0442\u0430 \u043d\u0430 \u0442\u043e\u0437\u0438 "
+    "\u0434\u043e\u043a\u0443\u043c\u0435\u043d\u0442 \u0438 \u043d\u0430 \u043d\u0435\u0433\u043e\u0432\u0438\u044f \u0430\u0432\u0442\u043e\u0440"
+)
+
 
 @pytest.mark.parametrize(
     ("instruction", "kind"),
@@ -24,7 +29,7 @@ from bubblenet.judging.tasks import TASKS, task_of
         ("debian kernel modules", "phrase"),
         ("", "phrase"),
         ("\u041a\u0430\u043a\u0432\u0430 \u0435 \u0446\u0435\u043b\u0442\u0430?", "question"),
-        ("\u041e\u043f\u0438\u0448\u0438 \u0446\u0435\u043b\u0442\u0430 \u0438 \u0430\u0432\u0442\u043e\u0440\u0430", "other"),
+        (LONG_BULGARIAN, "other"),
     ],
 )
 def test_the_form_tells_the_kind(instruction, kind):
