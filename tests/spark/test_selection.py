@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import functions as F
 from rich.console import Console
 
 from bubblenet import settings
@@ -28,6 +29,7 @@ from bubblenet.kernel.stage import run_stage
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method import selection
 from bubblenet.method.controls import KINDS, parse, select_control
+from bubblenet.method.diversity import Limits, in_order
 from bubblenet.method.selection import select
 from bubblenet.method.similar_instructions import HASHER, near_duplicates
 from bubblenet.tables import CURATED, EMBEDDINGS, SELECTIONS
@@ -314,3 +316,18 @@ def test_what_is_similar_to_nothing_that_stays_is_no_near_duplicate(spark, tmp_p
     found = near_duplicates(frame, 0.86, checkpoint_under(str(tmp_path)))
 
     assert {tuple(row) for row in found.collect()} == {("i1", "i0"), ("i3", "i2")}
+
+
+def test_ranks_follow_gains_over_many_arrow_batches(spark):
+    number = F.col("id").cast("string")
+    pairs = spark.range(30_000, numPartitions=7).select(
+        F.sha2(number, 256).alias("instruction_id"),
+        F.lit(1).cast("bigint").alias("cost"),
+        F.pmod(F.xxhash64("id"), F.lit(900)).alias("gain"),
+    )
+    order = [F.col("gain").desc(), F.col("instruction_id")]
+    ranks = in_order(pairs, order, Limits((), 25_000))
+    rows = ranks.join(pairs, on="instruction_id").select("gain", "instruction_id", "kept", "rank").collect()
+    wanted = sorted(rows, key=lambda row: (-row["gain"], row["instruction_id"]))
+    assert [row["rank"] for row in wanted] == [*range(1, 25_001), *[None] * 5_000]
+    assert [row["kept"] for row in wanted] == [True] * 25_000 + [False] * 5_000
