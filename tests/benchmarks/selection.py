@@ -108,7 +108,8 @@ def fill(context: Context, num_pairs: int) -> None:
     }  # fmt: skip
     full = pairs.withColumns(own)
     missing = {column.name: F.lit(None).cast(column.type) for column in CURATED.columns if column.name not in full.columns}
-    context.warehouse.append(full.withColumns(missing), CURATED, {"by": "benchmark"})
+    typed = [F.col(column.name).cast(column.type) for column in CURATED.columns]
+    context.warehouse.append(full.withColumns(missing).select(*typed), CURATED, {"by": "benchmark"})
     of_copy = F.when(F.col("instruction").endswith(" please"), F.col("number") - 1).otherwise(F.col("number"))
     sides = pairs.select(F.col("instruction").alias("text"), "topic", (of_copy * 2).alias("seed")).unionByName(
         pairs.select(F.col("response").alias("text"), "topic", (F.col("number") * 2 + 1).alias("seed"))
@@ -137,7 +138,7 @@ def main(argv: list[str]) -> int:
     chosen = parser.parse_args(argv)
     sizes = [int(number) for number in chosen.pairs.split(",")]
     console = Console(width=140)
-    with tempfile.TemporaryDirectory() as folder, session.entered("bench-selection", {}, [folder]) as spark:
+    with tempfile.TemporaryDirectory() as folder, session.entered("bench-selection", "local", [folder]) as spark:
         console.print(objective_table(spark, Path(folder), chosen.one_machine))
         times = Table(title=f"seconds from accepted pairs to the table, a share of {chosen.share} wanted, vectors at hand")
         for name in ("pairs", "seconds", "microseconds a pair", "taken"):
