@@ -118,7 +118,7 @@ def shown_of(planned: Planned, store: Store, pools: Sequence[str], metric: str, 
 def main(words: Sequence[str] | None = None) -> int:
     """Run, or analyse; 1 where the positive control does not separate."""
     arguments = parsed(words)
-    console = Console()
+    console = Console(soft_wrap=True)
     try:
         planned = read_plan(arguments.plan)
         chosen = choose(planned, arguments.arms, arguments.metrics, arguments.analyses)

@@ -1,7 +1,8 @@
 """The arms of `make bench-curation`: which pairs a model is trained on. Every arm is drawn anew each repeat.
 
 A repeat begins with a random half of the passages, the same for all of its arms: the spread between such halves is that between pools of
-their own. Arms of a warehouse have one size, the number of pairs that the product accepts there.
+their own. Arms of a warehouse have one size, the number of pairs that the product accepts there; those with junk a smaller one, since the
+product accepts less of a pool with junk: the number of accepted pairs that the largest share of junk leaves.
 """
 
 from __future__ import annotations
@@ -40,11 +41,15 @@ class Instruments(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What the arms of one repeat are drawn from. size: pairs of each; learnt: the text that a metric learns, by which lengths match."""
+    """What the arms of one repeat are drawn from. size: pairs of each; junk_size: of each with junk.
+
+    learnt: the text that a metric learns, by which lengths match.
+    """
 
     candidates: tuple[Candidate, ...]
     lists: tuple[str, ...]
     size: int
+    junk_size: int
     repeat: int
     learnt: Callable[[Pair], str]
 
@@ -76,14 +81,24 @@ def drawn(pool: Pool, arms: Arms, most: int, repeat: int, learnt: Callable[[Pair
     size = min(most, sum(one.kept for one in candidates))
     if size < arms.least_pairs:
         raise Unfilled(f"wanted {arms.least_pairs} accepted pairs in a share of {arms.draw_share:g} of the passages; got {size}")
-    return Draw(candidates, pool.lists, size, repeat, learnt)
+    bad = _bad_passages(candidates, max(arms.junk.values()), repeat)
+    left = sum(one.kept and one.pair.passage not in bad for one in candidates)
+    return Draw(candidates, pool.lists, size, min(most, left), repeat, learnt)
+
+
+def _bad_passages(candidates: Sequence[Candidate], share: float, repeat: int) -> dict[str, int]:
+    """The passages that are junk at a share, numbered. What is junk at a small share is junk at a larger one, too."""
+    passages = sorted({one.pair.passage for one in candidates}, key=lambda passage: content_id(f"junk {repeat}", passage))
+    return {passage: number for number, passage in enumerate(passages[: round(share * len(passages))])}
 
 
 def arm(name: str, draw: Draw, arms: Arms, instruments: Instruments) -> list[Pair]:
     """The pairs of an arm of a warehouse. Raises Unfilled where it cannot have as many as the others."""
     if name in arms.junk:
+        if draw.junk_size < arms.least_pairs:
+            raise Unfilled(f"wanted {arms.least_pairs} accepted pairs beside the largest share of junk; got {draw.junk_size}")
         base = name.partition("_junk")[0]
-        return FILLED[base](replace(draw, candidates=with_junk(draw, arms.junk[name], instruments)))
+        return FILLED[base](replace(draw, size=draw.junk_size, candidates=with_junk(draw, arms.junk[name], instruments)))
     if name.startswith("candidates_"):
         return _of_candidates(name, draw, arms.candidates, instruments)
     return FILLED[name](draw)
@@ -170,13 +185,12 @@ def _of_candidates(name: str, draw: Draw, number: int, instruments: Instruments)
 def with_junk(draw: Draw, share: float, instruments: Instruments) -> tuple[Candidate, ...]:
     """The candidates, those of a share of the passages replaced by a planted pair each, which is judged as any.
 
-    Passages that are junk at a small share are junk at a larger one, too. Where the pages have no lists, that kind is left out.
+    Where the pages have no lists, that kind is left out.
     """
-    passages = sorted({one.pair.passage for one in draw.candidates}, key=lambda passage: content_id(f"junk {draw.repeat}", passage))
-    bad = passages[: round(share * len(passages))]
+    bad = _bad_passages(draw.candidates, share, draw.repeat)
     first = {one.pair.passage: one for one in sorted(draw.candidates, key=lambda one: (one.passed, one.pair.id))}
     kinds = JUNK if draw.lists else JUNK[:-1]
-    planted = [_junk(kinds[number % len(kinds)], first[passage], draw, first) for number, passage in enumerate(bad)]
+    planted = [_junk(kinds[number % len(kinds)], first[passage], draw, first) for passage, number in bad.items()]
     verdicts = instruments.judged(planted, [_neighbours(first[pair.passage], first) for pair in planted])
     found = [
         Candidate(
@@ -184,7 +198,7 @@ def with_junk(draw: Draw, share: float, instruments: Instruments) -> tuple[Candi
         )
         for pair, (quality, kept) in zip(planted, verdicts, strict=True)
     ]
-    return (*(one for one in draw.candidates if one.pair.passage not in set(bad)), *found)
+    return (*(one for one in draw.candidates if one.pair.passage not in bad), *found)
 
 
 def _junk(kind: str, one: Candidate, draw: Draw, first: dict[str, Candidate]) -> Pair:

@@ -119,7 +119,7 @@ def _plots(shown: Shown, planned: Planned) -> list[tuple[str, Plot]]:
     arms = planned.plan.arms
     lines = {"true pairs, shuffled": [(share, values[name]) for name, share in arms.control.items() if name in values]}
     for base in DOSES:
-        doses = {base: 0.0} | {name: share for name, share in arms.junk.items() if name.startswith(f"{base}_junk")}
+        doses = {name: share for name, share in arms.junk.items() if name.startswith(f"{base}_junk")}
         lines[f"{base}, with junk"] = [(share, values[name]) for name, share in doses.items() if name in values]
     if drawn := {name: points for name, points in lines.items() if len(points) > 1}:
         found.append(("Dose and response", curves(drawn, "share of wrong pairs", f"above {START}")))
