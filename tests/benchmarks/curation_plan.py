@@ -216,7 +216,7 @@ def _commit_of(path: Path) -> str:
     changed, wrote = (
         _git(path, *words) for words in (("status", "--porcelain", "--", path.name), ("log", "-1", "--format=%h", "--", path.name))
     )
-    if changed is None or wrote is None:
+    if changed is None:
         return "no repository"
     if changed or not wrote:
         raise SettingsError("a plan that is committed before any result", f"{path.name} with changes", "Commit it first.")

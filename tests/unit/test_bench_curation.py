@@ -214,7 +214,8 @@ def test_arms_have_one_size_and_hold_what_their_name_says():
     draw = drawn(pool, plan, 40, 0, lambda pair: pair.instruction)
     names = [name for name in (*plan.warehouse, *plan.junk) if name not in ("loss_reduction", "oracle")]
     arms = {name: arm(name, draw, plan, judge) for name in names if name != "length_matched"}
-    assert {len(pairs) for pairs in arms.values()} == {40} == {draw.size}
+    assert {len(pairs) for name, pairs in arms.items() if name not in plan.junk} == {40} == {draw.size}
+    assert {len(pairs) for name, pairs in arms.items() if name in plan.junk} == {24} == {draw.junk_size}  # of 60 accepted, without 60 %
     number = {name: Counter(pair.id.rsplit("-", 1)[-1] for pair in pairs) for name, pairs in arms.items()}
     assert set(number["product"]) == set(number["candidates_best"]) == set(number["ifd_low"]) == {"7"}
     assert set(number["worst"]) == {"2"}  # gates refused 0 and 1
@@ -246,16 +247,20 @@ def test_a_length_matched_arm_has_the_lengths_of_the_product():
 
 def test_junk_takes_the_share_of_the_passages_that_it_says():
     plan, pool = PLANNED.plan.arms, made_pool()
-    draw = drawn(pool, plan, 60, 0, lambda pair: pair.instruction)
+    draw = replace(drawn(pool, plan, 60, 0, lambda pair: pair.instruction), junk_size=60)
     own = {one.pair.id for one in pool.candidates}
     planted = {
         name: {pair.passage for pair in arm(name, draw, plan, FakeJudge()) if pair.id not in own} for name in plan.junk if "random" in name
     }
-    assert [len(planted[name]) for name in ("random_junk_30", "random_junk_60")] == [18, 36]
+    assert [len(planted[name]) for name in ("random_junk_0", "random_junk_30", "random_junk_60")] == [0, 18, 36]
     assert planted["random_junk_30"] < planted["random_junk_60"]
-    assert all(pair.id in own for pair in arm("product_junk_30", replace(draw, size=40), plan, FakeJudge()))  # the judge refuses all of it
+    assert all(
+        pair.id in own for pair in arm("product_junk_30", replace(draw, junk_size=40), plan, FakeJudge())
+    )  # the judge refuses all of it
     with pytest.raises(Unfilled, match="accepted pairs"):
         arm("product_junk_60", draw, plan, FakeJudge())
+    with pytest.raises(Unfilled, match="beside the largest share of junk; got 19"):
+        arm("product_junk_0", replace(draw, junk_size=19), plan, FakeJudge())
 
 
 # Training.
@@ -376,5 +381,5 @@ def test_a_profile_fits_the_budget():
     speed = {"train": 100.0, "score": 200.0}
     minutes = [curation.minutes_of(one, PLANNED, 4, ["backward", "forward"], speed) for one in PLANNED.plan.profiles]
     assert minutes == sorted(minutes, reverse=True)
-    assert minutes[0] > 4 * minutes[1]
+    assert minutes[0] > 3 * minutes[1]
     assert Analysis(name="a", plus=("x", "y"), minus=("z",)).weights == {"x": 0.5, "y": 0.5, "z": -1.0}
