@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from dataclasses import replace
@@ -16,7 +17,7 @@ from tests.benchmarks.curation_analysis import START
 from tests.benchmarks.curation_models import Example, Learner, steps_of
 from tests.benchmarks.curation_pairs import held_out
 from tests.benchmarks.curation_plan import read_plan
-from tests.benchmarks.curation_report import as_html, as_json
+from tests.benchmarks.curation_report import as_html, as_json, print_report
 from tests.benchmarks.curation_runs import CONTROL, Bench, Store
 from tests.curation_pools import FakeJudge, made_pairs, made_pool
 from tests.tiny_models import save_model
@@ -110,3 +111,15 @@ def test_a_control_that_does_not_separate_stops_the_rest(tmp_path, learner, monk
     assert PLANNED.digest in as_html(report)
     assert json.loads(as_json(report))["plan"] == PLANNED.digest
     assert json.loads(as_json(report))["stopped"]["forward"]
+    console = Console(record=True, width=250, file=io.StringIO())
+    print_report(console, report)
+    said = console.export_text()
+    assert PLANNED.digest in said
+    assert "STOPPED: the positive control does not separate: forward, true - all shuffled" in said
+    assert "left out: oracle: none" in said
+
+    arguments = curation.parsed(["--analyse", "--folder", str(experiment.store.folder)])
+    again = curation.analyse(arguments, PLANNED, chosen)  # of the files alone
+    assert [row.as_row() for one in again.shown for row in one.comparisons] == [row.as_row() for one in shown for row in one.comparisons]
+    with pytest.raises(InputError, match="results of plan another"):
+        curation.analyse(arguments, replace(PLANNED, digest="another"), chosen)
