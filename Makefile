@@ -23,6 +23,9 @@ BENCH_CURVE ?= 1000,5000
 BENCH_ROUNDS ?= 1
 BENCH_WAREHOUSE ?= build/bench-rounds
 BENCH_ITEMS ?= 40
+CURATION_WAREHOUSE ?= build/curation-warehouse
+CURATION_MINUTES ?= 180
+CURATION_LIMIT ?= 240
 HISTORY ?= 10000,100000,1000000
 HISTORY_PAGES ?= 2000
 BENCH_TOKENS ?= 10000
@@ -31,7 +34,7 @@ BENCH_HTML ?= $(PAGES)
 MUTATION_SHARE ?= 0.13
 BIN := .venv/bin
 BENCHMARKS := bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune \
-  bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed \
+  bench-rounds bench-curation bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed \
   bench-history bench-gates bench-privacy bench-safety bench-injection bench-selection
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
@@ -188,6 +191,12 @@ bench-rounds: setup ## the judge's selection beside random ones of one size, tra
 	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(BENCH_WAREHOUSE)
 	$(BIN)/python -m tests.benchmarks.rounds --config conf/local.toml --warehouse $(BENCH_WAREHOUSE) --tokens $(BENCH_TOKENS) \
 	  --set training.batch_examples=4 --set training.learning_rate=1e-3 --set assessment.max_new_tokens=48
+
+bench-curation: setup ## do selected pairs teach more than random ones? A committed plan, a positive control first (CURATION_MINUTES=180; 0: all of the plan)
+	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(CURATION_WAREHOUSE) --limit $(CURATION_LIMIT) \
+	  --set backtranslation.candidates=8
+	$(BIN)/python -m tests.benchmarks.curation --config conf/local.toml --warehouse $(CURATION_WAREHOUSE) --budget-minutes $(CURATION_MINUTES) \
+	  --set backtranslation.candidates=8
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge
