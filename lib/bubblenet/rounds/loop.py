@@ -8,7 +8,7 @@ stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,9 @@ def iterate(run: Run, settings: Settings, num_rounds: int) -> list[Round]:
     start = settings.models.start
     backward = _trained(run, "backward", {"export": {"direction": "backward", "curated_weight": 0.0}})["model"]
     run("assess", {"model": backward, "baseline": start}, {"assessment": {"direction": "backward"}})
-    rounds = [_run_round(run, 0, {}, start=start, parent=start, parent_tokens=None, backward=backward)]
+    wanted = {"calibrate": bool(settings.rounds.labels), "score": True, "paraphrase": bool(settings.paraphrasing.pivots), "curate": True}
+    judging = [name for name, is_wanted in wanted.items() if is_wanted]
+    rounds = [_run_round(run, 0, {}, (), start=start, parent=start, parent_tokens=None, backward=backward)]
     learnt = {"prompt": REVERSED_PROMPT, "max_new_tokens": ready["longest_instruction"]}
     changes: Changes = {"models": {"backward": backward}, "backtranslation": learnt}
     if num_rounds and rounds[0].decision.decision == PROMOTED:
@@ -63,17 +65,18 @@ def iterate(run: Run, settings: Settings, num_rounds: int) -> list[Round]:
     while rounds[-1].decision.decision == PROMOTED and len(rounds) <= num_rounds:
         last = rounds[-1]
         following = {"start": start, "parent": last.model, "parent_tokens": last.num_tokens, "backward": backward}
-        rounds.append(_run_round(run, len(rounds), changes, **following))
+        rounds.append(_run_round(run, len(rounds), changes, judging, **following))
     return rounds
 
 
-def _run_round(run: Run, number: int, changes: Changes, *, start: str, parent: str, parent_tokens: int | None, backward: str) -> Round:
+def _run_round(
+    run: Run, number: int, changes: Changes, judging: Sequence[str], *, start: str, parent: str, parent_tokens: int | None, backward: str
+) -> Round:
     """Judge with the parent, curate, train the starting model, compare, decide. M0 is trained on seeds alone."""
     if number:
         changes = _merged(changes, {"models": {"forward": parent}, "curation": {"round": number}})
-        changes = _merged(changes, run("calibrate", {"judge": parent}, changes))
-        for step in ("score", "paraphrase", "curate"):
-            run(step, {}, changes)
+        for step in judging:
+            changes = _merged(changes, run(step, {"judge": parent} if step == "calibrate" else {}, changes))
     exporting: Changes = {"export": {"direction": "forward"} | ({} if number else {"curated_weight": 0.0})}
     trained = _trained(run, f"round{number}", _merged(changes, exporting))
     about = {"number": number, "start": start, "parent": parent, "parent_tokens": parent_tokens, "backward": backward}
