@@ -8,7 +8,7 @@
 #
 #   tools/loopback_cluster.sh -- bubblenet curate --snapshot SNAPSHOT --warehouse WAREHOUSE --set execution.spark_conf={conf}
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd -P "$(dirname "$0")/.." && pwd)
 port=${PORT:-7077}
 python=$root/.venv/bin/python
 export SPARK_LOCAL_IP=127.0.0.1 SPARK_CONF_DIR=$root/conf/spark PYSPARK_PYTHON=$python PYSPARK_DRIVER_PYTHON=$python PATH=$root/.venv/bin:$PATH

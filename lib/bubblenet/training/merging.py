@@ -116,7 +116,7 @@ def _name_shards(out: Path, written: list[dict[str, int]]) -> None:
     if len(written) == 1:
         (out / "shard-0").rename(out / "model.safetensors")
         return
-    places = {}
+    places: dict[str, str] = {}
     for number, names in enumerate(written):
         file = f"model-{number + 1:05d}-of-{len(written):05d}.safetensors"
         (out / f"shard-{number}").rename(out / file)
