@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import shutil
 import threading
 import time
@@ -32,7 +33,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     start, out = arguments.out / "start", arguments.out / "merged"
-    adapter = write_model(start, arguments.megabytes // 4)
+    num_layers = arguments.megabytes // 4
+    writer = multiprocessing.get_context("spawn").Process(target=write_model, args=(start, num_layers))  # what it frees is not ours to use
+    writer.start()
+    writer.join()
+    adapter = Adapter({name: (torch.randn(16, _SIDE), torch.randn(_SIDE, 16)) for name in _names(num_layers)}, 2.0)
     shutil.rmtree(out, ignore_errors=True)
     began, before = time.monotonic(), anonymous_bytes()
     with Peak() as peak:
@@ -42,14 +47,17 @@ def main() -> None:
     print(json.dumps({name: round(value, 1) for name, value in figures.items()}))
 
 
-def write_model(folder: Path, num_layers: int) -> Adapter:
-    """A folder of weights in shards of 32 layers, and an adapter of rank 16 for all of them."""
+def write_model(folder: Path, num_layers: int) -> None:
+    """A folder of weights in shards of 32 layers."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"model.layers.{number}.weight" for number in range(num_layers)]
+    names = _names(num_layers)
     for first in range(0, num_layers, 32):
         shard = {name: torch.randn(_SIDE, _SIDE) for name in names[first : first + 32]}
         save_file(shard, folder / f"model-{first:05d}.safetensors")
-    return Adapter({name: (torch.randn(16, _SIDE), torch.randn(_SIDE, 16)) for name in names}, 2.0)
+
+
+def _names(num_layers: int) -> list[str]:
+    return [f"model.layers.{number}.weight" for number in range(num_layers)]
 
 
 def anonymous_bytes() -> int:

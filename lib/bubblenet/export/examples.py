@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
     from bubblenet.settings import Export
 
-EXAMPLES_VERSION = 3
+EXAMPLES_VERSION = 2
 
 SEED_TAG = "Answer in the style of an AI Assistant."
 WEB_TAG = "Answer with knowledge from web search."

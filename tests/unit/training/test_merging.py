@@ -89,4 +89,4 @@ def test_merging_takes_the_memory_of_a_shard(tmp_path):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["model_mb"] > 380
-    assert found["peak_mb"] < found["model_mb"] / 2
+    assert 20 < found["peak_mb"] < 4 * 32  # the shard, its copy for the file, a tensor on the way
