@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 NULL_MODEL = "null"
 NULL_ANSWER = "I have considered your question with care. Here is a complete, correct and well-organised answer to it, as you asked."
 
+_ROUNDING = 0.1
+"""Lengths are whole characters: where two of them differ, their squared differences from the mean sum to at least one half."""
+
 WIN_RATE, AT_EQUAL_LENGTH = "win_rate", "win_rate_at_equal_length"
 
 
@@ -71,14 +74,15 @@ def win_rates(compared: DataFrame, all_kinds: str, quantile: float) -> DataFrame
     model); if all differences are equal, regression is impossible and it is the mean.
     """
     each = compared.withColumn("kind", F.explode(F.array("kind", F.lit(all_kinds)))).groupBy("kind")
-    num, sxx = F.count("win"), F.regr_sxx("win", "longer")
+    num, squares = F.count("win"), F.regr_sxx("win", "longer")
+    sxx = F.when(squares > _ROUNDING, squares)
     sums = each.agg(
         num.alias("num_items"),
         F.mean("win").alias("mean"),
         (F.stddev_samp("win") / F.sqrt(num)).alias("error"),
-        F.regr_intercept("win", "longer").alias("intercept"),
-        (F.regr_syy("win", "longer") - F.regr_sxy("win", "longer") ** 2 / F.nullif(sxx, F.lit(0.0))).alias("rest"),
-        F.nullif(sxx, F.lit(0.0)).alias("sxx"),
+        F.when(sxx.isNotNull(), F.regr_intercept("win", "longer")).alias("intercept"),
+        (F.regr_syy("win", "longer") - F.regr_sxy("win", "longer") ** 2 / sxx).alias("rest"),
+        sxx.alias("sxx"),
         F.mean("longer").alias("longer"),
     )
     spread = F.sqrt(F.greatest("rest", F.lit(0.0)) / F.when(F.col("num_items") > 2, F.col("num_items") - 2))

@@ -110,7 +110,7 @@ def test_an_adapter_is_served_as_such_and_rates_as_the_merged_model_does(tmp_pat
     torch.manual_seed(1)
     for name, matrix in model.named_parameters():
         if "lora_B" in name:
-            torch.nn.init.normal_(matrix, std=0.01)
+            torch.nn.init.normal_(matrix, std=0.05)
     state = get_peft_model_state_dict(model, save_embedding_layers=False)
     save_adapter(tmp_path / ADAPTER, state, config, SOURCE)
     merge(start, Adapter.of(state, 2.0), weights)
@@ -120,10 +120,10 @@ def test_an_adapter_is_served_as_such_and_rates_as_the_merged_model_does(tmp_pat
     rubric = get_rating("five_level_v1")
 
     with closing(ServerEngine.load(spec)) as served:
-        there = measure_rating(served, PAIRS, 1024, rubric)
+        there = measure_rating(served, PAIRS[:2], 1024, rubric)
 
     merged = TransformersEngine.load(EngineSpec("transformers", str(weights), digest_of(str(weights)), dtype="float32"))
-    here, before = measure_rating(merged, PAIRS, 1024, rubric), measure_rating(local, PAIRS, 1024, rubric)
+    here, before = measure_rating(merged, PAIRS[:2], 1024, rubric), measure_rating(local, PAIRS[:2], 1024, rubric)
 
     def farthest(others):
         pairs = zip(there, others, strict=True)
