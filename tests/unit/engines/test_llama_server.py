@@ -110,7 +110,7 @@ def test_an_adapter_is_served_as_such_and_rates_as_the_merged_model_does(tmp_pat
     torch.manual_seed(1)
     for name, matrix in model.named_parameters():
         if "lora_B" in name:
-            torch.nn.init.normal_(matrix, std=0.05)
+            torch.nn.init.normal_(matrix, std=0.2)  # moves the likeliest label from 0.45 to 0.64
     state = get_peft_model_state_dict(model, save_embedding_layers=False)
     save_adapter(tmp_path / ADAPTER, state, config, SOURCE)
     merge(start, Adapter.of(state, 2.0), weights)
