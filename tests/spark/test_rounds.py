@@ -201,9 +201,6 @@ def test_win_rates_are_means_and_intercepts(spark):
     same = frame.withColumn("longer", F.lit(3.0))
     flat = {row["metric"]: row for row in win_rates(same, ALL_KINDS, 1.0).where("kind = 'all'").collect()}
     assert flat["win_rate_at_equal_length"]["value"] == pytest.approx(sum(wins) / 5)
-    rounded = frame.withColumn("longer", F.when(F.col("seed_id") == "s1", F.lit(-79.0)).otherwise(F.lit(-79.0 + 2e-14)))
-    nearly = {row["metric"]: row for row in win_rates(rounded, ALL_KINDS, 1.0).where("kind = 'all'").collect()}
-    assert nearly["win_rate_at_equal_length"]["value"] == pytest.approx(sum(wins) / 5)  # a slope of rounding errors has no meaning
 
 
 def test_there_must_be_held_out_seeds(ready):
@@ -219,9 +216,7 @@ def test_what_would_fail_after_hours_is_said_before(ready):
     with pytest.raises(InputError, match="at least one --input"):
         iterate(ready.context(), 1)
     few = replace(ready.context("assessment.items=9"), inputs=("pages",))
-    with pytest.raises(
-        InputError, match=r"8 or more held-out seeds in each half; got \d in the one that decides and \d in the one that rep"
-    ):
+    with pytest.raises(InputError, match=r"8 or more held-out seeds in each half; got \d in the one that decides and \d in the"):
         iterate(few, 1)
     served = ready.context("engine.kind=server", "engine.url=http://localhost:1/v1", "engine.model_version=v1")
     with pytest.raises(SettingsError, match="a loop has many"):
