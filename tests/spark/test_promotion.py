@@ -30,7 +30,9 @@ def test_a_seed_is_in_one_half_for_ever(spark):
 def lucky(context: Context, spread: float) -> list[Estimate]:
     """Estimates of a round whose seeds differ from its parent's by 0.05 in the mean, up to the spread, and from the start's by 1."""
     chance = random.Random(3)
-    rows = [(f"s{number}", "any", 1.0 + chance.gauss(0, 0.1), 0.05 + chance.gauss(0, spread), 80.0) for number in range(80)]
+    drawn = [chance.gauss(0, spread) for _ in range(80)]
+    by_parent = [0.05 + value - sum(drawn) / len(drawn) for value in drawn]
+    rows = [(f"s{number}", "any", 1.0 + chance.gauss(0, 0.1), by_parent[number], 80.0) for number in range(80)]
     frame = context.spark.createDataFrame(rows, "seed_id STRING, kind STRING, start DOUBLE, parent DOUBLE, characters DOUBLE")
     found = {row: name for name in ("start", "parent", "characters") for row in means(context, frame, [name]).collect()}
     estimates = []
