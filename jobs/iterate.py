@@ -12,39 +12,36 @@ from typer import Option
 
 from bubblenet.app.command_line import ReportOption
 from bubblenet.app.job import Job
+from bubblenet.app.looping import by_applications, run_all, run_one
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, rights, score, segment, selection
-from bubblenet.rounds.loop import Steps, iterate
-from bubblenet.viewing.decisions import print_rounds
-from bubblenet.viewing.estimates import print_estimates
-from bubblenet.viewing.report import write_report
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
-STEPS = Steps(
-    propose=(ingest.run, rights.run, segment.run, deduplicate.run, backtranslate.run),
-    judge=(score.run, paraphrase.run_and_score, curate.run, selection.run_where_named),
-    show=print_estimates,
-)
+JOBS = {
+    "corpus": (ingest.run, rights.run, segment.run, deduplicate.run),
+    "backtranslate": (backtranslate.run,),
+    "score": (score.run,),
+    "paraphrase": (paraphrase.run_and_score,),
+    "curate": (curate.run, selection.run_where_named),
+}
 
 
 def run(
     context: Context,
     rounds: Annotated[int, Option("--rounds", min=0, help="Rounds after M0.")] = 2,
     report: ReportOption = None,
+    only: Annotated[str, Option("--only", hidden=True, help="One step, as JSON: what a loop of applications submits.")] = "",
 ) -> None:
-    """Run what is missing of the rounds, and show them beside the model that nobody trained."""
-    finished = iterate(context, rounds, STEPS)
-    print_rounds(finished, context.console)
-    context.ledger.flush(context.warehouse)
-    if report:
-        last = context.settings.curation.model_copy(update={"round": finished[-1].number})
-        write_report(context.settings.model_copy(update={"curation": last}), context.warehouse, report)
-        context.console.print(f"Report: {report}", soft_wrap=True)
-    context.console.print(f'Look: bubblenet sql "SELECT * FROM rounds" --warehouse {context.warehouse.location}', soft_wrap=True)
+    """Run what is missing of the rounds, and show them beside the model that nobody trained; or one step of them."""
+    if only:
+        run_one(context, JOBS, only)
+    else:
+        run_all(context, JOBS, rounds, report)
+        context.ledger.flush(context.warehouse)
 
 
-JOB = Job("iterate", __doc__, run, follows="assess", makes_warehouse=True, on_snapshot=True)
+JOB = Job("iterate", __doc__, run, follows="assess", makes_warehouse=True, on_snapshot=True, answer=by_applications)
 
 
 if __name__ == "__main__":

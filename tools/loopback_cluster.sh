@@ -4,14 +4,14 @@
 #   tools/loopback_cluster.sh WAREHOUSE SNAPSHOT [--set section.key=value ...]
 #
 # On a real cluster the same three lines are submitted to its master, the last one with conf/spark/train.conf where there are GPUs.
+# With -- any command runs instead, in this folder; {conf} in it is the Spark configuration of the cluster, {python} this interpreter:
+#
+#   tools/loopback_cluster.sh -- bubblenet curate --snapshot SNAPSHOT --warehouse WAREHOUSE --set execution.spark_conf={conf}
 set -euo pipefail
-cd "$(dirname "$0")/.."
-warehouse=$1 snapshot=$2
-shift 2
-settings=("$@")
+root=$(cd -P "$(dirname "$0")/.." && pwd)
 port=${PORT:-7077}
-python=$PWD/.venv/bin/python
-export SPARK_LOCAL_IP=127.0.0.1 SPARK_CONF_DIR=$PWD/conf/spark PYSPARK_PYTHON=$python PYSPARK_DRIVER_PYTHON=$python
+python=$root/.venv/bin/python
+export SPARK_LOCAL_IP=127.0.0.1 SPARK_CONF_DIR=$root/conf/spark PYSPARK_PYTHON=$python PYSPARK_DRIVER_PYTHON=$python PATH=$root/.venv/bin:$PATH
 SPARK_HOME=$("$python" -c 'import pyspark; print(pyspark.__path__[0])')
 export SPARK_HOME
 logs=$(mktemp -d)
@@ -25,13 +25,17 @@ start() { # CLASS OPTION...
 
 submit() { # JOB OPTION...
   echo "$ spark-submit jobs/$1 ${*:2}"
-  "$SPARK_HOME/bin/spark-submit" --master "spark://127.0.0.1:$port" --properties-file conf/spark/cpu.conf \
-    --conf spark.executor.cores=1 --conf spark.cores.max=2 --conf spark.executor.memory=1g --conf spark.sql.shuffle.partitions=4 \
-    "jobs/$1" "${@:2}" --warehouse "$warehouse" "${settings[@]}" 2>>"$logs/applications.log" || {
+  "$SPARK_HOME/bin/spark-submit" --properties-file "$logs/loopback.conf" "$root/jobs/$1" "${@:2}" 2>>"$logs/applications.log" || {
     echo "failed; see $logs" >&2
     exit 1
   }
 }
+
+{
+  cat "$root/conf/spark/cpu.conf"
+  printf 'spark.master spark://127.0.0.1:%s\nspark.executor.cores 1\nspark.cores.max 2\nspark.executor.memory 1g\n' "$port"
+  printf 'spark.sql.shuffle.partitions 4\nspark.databricks.delta.snapshotPartitions 2\n'
+} >"$logs/loopback.conf"
 
 start master.Master --host 127.0.0.1 --port "$port" --webui-port 0
 until (echo >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.5; done
@@ -39,6 +43,15 @@ for number in 1 2; do
   start worker.Worker --host 127.0.0.1 --cores 1 --memory 2g --webui-port 0 -d "$logs/work$number" "spark://127.0.0.1:$port"
 done
 
-submit curate.py --snapshot "$snapshot"
-submit export.py --out "$warehouse/_exports/cluster"
-submit finetune.py --export "$warehouse/_exports/cluster" --set training.processes=2
+if [ "$1" = -- ]; then
+  words=("${@:2}")
+  words=("${words[@]//\{conf\}/$logs/loopback.conf}")
+  "${words[@]//\{python\}/$python}"
+  exit
+fi
+cd "$root"
+warehouse=$1 snapshot=$2
+settings=(--warehouse "$warehouse" "${@:3}")
+submit curate.py --snapshot "$snapshot" "${settings[@]}"
+submit export.py --out "$warehouse/_exports/cluster" "${settings[@]}"
+submit finetune.py --export "$warehouse/_exports/cluster" "${settings[@]}" --set training.processes=2

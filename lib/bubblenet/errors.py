@@ -14,6 +14,7 @@
     |   `-- ConcurrentRunError             another driver is writing the same stage
     |-- StaleSnapshotError(RuntimeError)   a snapshot was made under another recipe than is to be published
     |-- TrainingError(RuntimeError)        a process of a training failed
+    |-- StepError(RuntimeError)            a step of the loop, an application of its own, failed
     |-- UndeclaredSignalError(ValueError)  a scoring mode gives a signal that it does not declare
     `-- AccountingError(RuntimeError)      seen != kept + filtered + quarantined + pending: rows were lost
 
@@ -92,6 +93,10 @@ class StaleSnapshotError(BubblenetError, RuntimeError):
 
 class TrainingError(BubblenetError, RuntimeError):
     """A process of a training failed; the training goes on from its last checkpoint when it is started again."""
+
+
+class StepError(BubblenetError, RuntimeError):
+    """A step of the loop that was an application of its own failed; the loop goes on from it when it is started again."""
 
 
 class UndeclaredSignalError(BubblenetError, ValueError):

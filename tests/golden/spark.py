@@ -114,7 +114,7 @@ def _examples() -> Any:
         }
         for n in range(10)
     ]
-    context = mock.MagicMock()
+    context, pinned = mock.MagicMock(), examples.Pinned(1, 1, 1, 1)
     context.warehouse.read.return_value = spark.createDataFrame([tuple(row.values()) for row in curated], _CURATED_COLUMNS)
     clusters = spark.createDataFrame([("s0", "c"), ("s1", "c"), ("s5", "d")], "segment_id STRING, cluster_id STRING")
     found = []
@@ -130,7 +130,7 @@ def _examples() -> Any:
             mock.patch.object(examples, "seeds_at", return_value=spark.createDataFrame(seeds, _SEED_COLUMNS)),
             mock.patch.object(examples, "_clusters", return_value=clusters),
         ):
-            found.append(_rows(examples.examples(context, examples.Pinned(1, 1, 1, 1), "unused")))
+            found.append(_rows(examples.examples(context, pinned, examples.curated_pairs(context, pinned), "unused")))
     return found
 
 

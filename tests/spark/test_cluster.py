@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from bubblenet.app.job import opened
+from bubblenet.jobs import seeds as seeds_job
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.tables import CURATED, INSTRUCTIONS, MODELS, RUNS, SCORES
+from bubblenet.tables import CURATED, INSTRUCTIONS, MODELS, ROUNDS, RUNS, SCORES
 from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, write_pages
 from tests.spark.clusters import SMALL_TABLES, Cluster, standalone
@@ -84,6 +89,36 @@ def test_curate_export_and_finetune_are_three_applications(make_context, spark, 
     assert (row["num_processes"], row["direction"]) == (2, "forward")
     assert row["num_steps"] > 0
     assert f"model:{row['model_id']}" in done.stdout
+
+
+@pytest.mark.nightly
+@pytest.mark.model
+@pytest.mark.timeout(5400)
+@pytest.mark.skipif(importlib.util.find_spec("xllamacpp") is None, reason="not installed: xllamacpp")
+def test_the_printed_loop_of_applications_with_a_step_behind_a_real_server(spark, tmp_path):
+    [line] = [line for line in (ROOT / "docs" / "rounds.md").read_text().splitlines() if line.startswith("tools/loopback_cluster.sh --")]
+    for name in ("conf", "tools"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    write_pages(tmp_path / ".demo" / "pages", {f"page{n}": page(f"page{n}") for n in range(2)})
+    location = tmp_path / ".demo" / "warehouse"
+    with opened(None, (), str(location), "seeds", create=True) as context:
+        seeds_job.run(context, "starter")
+    environment = os.environ | {"PORT": "7989", "PYSPARK_PYTHON": sys.executable}
+
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps = [found for found in re.findall(r"^\[(\w+)\] by \S+loopback.conf", done.stdout, re.MULTILINE)]
+    assert steps[:4] == ["prepare", "export", "finetune", "assess"]
+    warehouse = Warehouse(spark, str(location))
+    rounds = {row["round"]: row for row in warehouse.read(ROUNDS).collect()}
+    assert rounds[0]["num_deciding"] + rounds[0]["num_reporting"] == 24
+    assert {row["direction"] for row in warehouse.read(MODELS).collect()} == {"backward", "forward"}
+    if rounds[0]["decision"] == "promoted":
+        assert "backtranslate" in steps
+        written = warehouse.read(INSTRUCTIONS).where("status = 'ok'")
+        assert written.count() > 0
+        assert rounds[1]["parent"] == rounds[0]["model"]
 
 
 @pytest.mark.nightly

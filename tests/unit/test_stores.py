@@ -10,7 +10,7 @@ import pytest
 from pyarrow import fs
 
 from bubblenet.app import session
-from bubblenet.cli.submitting import submit_command
+from bubblenet.app.submitting import submit_command
 from bubblenet.errors import AddressError
 from bubblenet.kernel.scratch import Scratch
 from bubblenet.stores import Store, reason_of, tell_hadoop

@@ -41,12 +41,16 @@ _NEEDED_FOR_CORRECTNESS = {
 
 
 def conf_file(name: str) -> Path:
-    """Path of conf/spark/<name>.conf. Raises SettingsError for an unknown name."""
+    """Path of conf/spark/<name>.conf, or of any file that ends in .conf. Raises SettingsError for an unknown name."""
+    if name.endswith(".conf") and Path(name).is_file():
+        return Path(name).absolute()
     folder = Path(str(files("bubblenet.conf"))).resolve() / "spark"
     path = folder / f"{name}.conf"
     if not path.is_file():
         known = sorted(file.stem for file in folder.glob("*.conf"))
-        raise SettingsError("a Spark configuration", f"execution.spark_conf = {name!r}", f"Known: {', '.join(known)}.")
+        raise SettingsError(
+            "a Spark configuration", f"execution.spark_conf = {name!r}", f"Known: {', '.join(known)}; or the path of a file: my.conf."
+        )
     return path
 
 

@@ -22,7 +22,7 @@ from bubblenet.assessment.comparing import (
     win_rates,
 )
 from bubblenet.corpus.language import IDENTIFIER_VERSION
-from bubblenet.engines.kinds import kind_of
+from bubblenet.engines.kinds import runs_any_model
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.errors import InputError, ModelError, SettingsError, check_installed
 from bubblenet.evaluation.answering import ANSWERING_VERSION
@@ -31,7 +31,7 @@ from bubblenet.export.examples import SEED_TAG, reversed_request
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
-from bubblenet.method.seeds import seeds_at
+from bubblenet.method.seeds import half_of, seeds_at
 from bubblenet.tables import ANSWERS, EVALUATIONS, SEEDS
 from bubblenet.training.registry import held_out_share, with_models
 from bubblenet.udfs.answers import AnswerSeed
@@ -64,12 +64,13 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The measured part of a row of `evaluations`."""
+    """The measured part of a row of `evaluations`. half: of the held-out seeds, DECIDING or REPORTING; None: all of them."""
 
     model: str
     baseline: str | None
     metric: str
     kind: str
+    half: str | None
     num_items: int
     value: float
     low: float | None
@@ -120,7 +121,7 @@ def _engines(context: Context, names: Sequence[str]) -> dict[str, EngineSpec]:
         if trained_with is not None and share > trained_with:
             got = f"seeds.held_out_share={share}; {name} was trained with {trained_with}"
             raise InputError("seeds that the models were not trained on", got, f"Set seeds.held_out_share={trained_with} or lower.")
-    fixed = [spec.kind for spec in specs.values() if not kind_of(spec).runs_any_model]
+    fixed = [spec.kind for spec in specs.values() if not runs_any_model(spec)]
     if fixed and len(specs) > 1:
         todo = "It answers for each of them: set engine.kind=transformers."
         raise SettingsError(f"one model to assess by a {fixed[0]}", f"{len(specs)}", todo)
@@ -214,34 +215,39 @@ def _estimates(context: Context, model: Assessed, baseline: Assessed | None) -> 
 
 def _compared(context: Context, model: Assessed, baseline: Assessed | None, metrics: Sequence[str]) -> DataFrame:
     values = _differences(model.answers, baseline.answers, metrics) if baseline else model.answers
-    return _named(context, _means(context, values, metrics), model, baseline)
+    return _named(context, means(context, values, metrics), model, baseline)
 
 
 def _differences(values: DataFrame, others: DataFrame, metrics: Sequence[str]) -> DataFrame:
-    """kind and metrics, each minus the other model's value for the same seed."""
+    """seed_id, kind and metrics, each minus the other model's value for the same seed."""
     other = others.select("seed_id", *(F.col(name).alias(f"other_{name}") for name in metrics))
     differences = ((F.col(name) - F.col(f"other_{name}")).alias(name) for name in metrics)
-    return values.join(other, on="seed_id", how="inner").select("kind", *differences)
+    return values.join(other, on="seed_id", how="inner").select("seed_id", "kind", *differences)
 
 
-def _means(context: Context, values: DataFrame, metrics: Sequence[str]) -> DataFrame:
-    """metric, kind, num_items, value, low, high."""
-    kinds = F.explode(F.array("kind", F.lit(ALL_KINDS))).alias("kind")
-    named = F.create_map(*(part for name in metrics for part in (F.lit(name), F.col(name)))).alias("metrics")
-    long = values.select(kinds, named).select("kind", F.explode("metrics").alias("metric", "value"))
-    half = F.lit(_normal_quantile(context)) * F.stddev_samp("value") / F.sqrt(F.count("value"))
-    frame = long.groupBy("metric", "kind").agg(F.count("value").alias("num_items"), F.mean("value").alias("mean"), half.alias("half"))
-    bounds = ((F.col("mean") - F.col("half")).alias("low"), (F.col("mean") + F.col("half")).alias("high"))
-    return frame.select("metric", "kind", "num_items", F.col("mean").alias("value"), *bounds)
+def means(context: Context, values: DataFrame, metrics: Sequence[str]) -> DataFrame:
+    """metric, kind, half, num_items, value, low, high. values: seed_id, kind and metrics; over all kinds also by half of the seeds."""
+    no_half = F.lit(None).cast("string")
+    groups = ((F.col("kind"), no_half), (F.lit(ALL_KINDS), no_half), (F.lit(ALL_KINDS), half_of("seed_id")))
+    parts = F.array(*(F.struct(kind.alias("kind"), half.alias("half")) for kind, half in groups))
+    named = F.create_map(*(part for name in metrics for part in (F.lit(name), F.col(name))))
+    each = values.select(F.inline(parts), named.alias("metrics")).select("kind", "half", F.explode("metrics").alias("metric", "value"))
+    spread = F.lit(_normal_quantile(context)) * F.stddev_samp("value") / F.sqrt(F.count("value"))
+    frame = each.groupBy("metric", "kind", "half").agg(
+        F.count("value").alias("num_items"), F.mean("value").alias("mean"), spread.alias("spread")
+    )
+    bounds = ((F.col("mean") - F.col("spread")).alias("low"), (F.col("mean") + F.col("spread")).alias("high"))
+    return frame.select("metric", "kind", "half", "num_items", F.col("mean").alias("value"), *bounds)
 
 
 def _named(context: Context, frame: DataFrame, model: Assessed, baseline: Assessed | None) -> DataFrame:
     """Rows of `evaluations`, for the most frequent kinds."""
-    return frame.orderBy(F.col("num_items").desc(), "kind").limit(_MOST_KINDS * len(METRICS)).select(
+    with_half = frame if "half" in frame.columns else frame.withColumn("half", F.lit(None).cast("string"))
+    return with_half.orderBy(F.col("num_items").desc(), "kind", "half").limit(_MOST_KINDS * len(METRICS)).select(
         F.lit(model.name).alias("model"),
         F.lit(baseline.name if baseline else None).cast("string").alias("baseline"),
         F.lit(context.settings.assessment.direction).alias("direction"),
-        "metric", "kind", "num_items", "value", "low", "high",
+        "metric", "kind", "half", "num_items", "value", "low", "high",
         F.lit(model.fingerprint).alias("fingerprint"),
         F.lit(baseline.fingerprint if baseline else None).cast("string").alias("baseline_fingerprint"),
     )  # fmt: skip
@@ -254,7 +260,13 @@ def _normal_quantile(context: Context) -> float:
     return float(norm.ppf((1 + context.settings.assessment.confidence) / 2))
 
 
-def pick(estimates: Sequence[Estimate], model: str, baseline: str | None, metric: str) -> Estimate:
-    """The estimate of one metric over all kinds of task."""
-    wanted = (model, baseline, metric, ALL_KINDS)
-    return next(row for row in estimates if (row.model, row.baseline, row.metric, row.kind) == wanted)
+def pick(estimates: Sequence[Estimate], model: str, baseline: str | None, metric: str, half: str | None = None) -> Estimate:
+    """The estimate of one metric over all kinds of task, on a half of the held-out seeds or on all of them."""
+    wanted = (model, baseline, metric, ALL_KINDS, half)
+    return next(row for row in estimates if (row.model, row.baseline, row.metric, row.kind, row.half) == wanted)
+
+
+def count_halves(context: Context) -> dict[str, int]:
+    """Number of held-out seeds that would be asked, by half; a half without any is absent."""
+    requests = held_out_requests(context, context.warehouse.version(SEEDS))
+    return {row["half"]: row["count"] for row in requests.groupBy(half_of("seed_id").alias("half")).count().collect()}

@@ -57,4 +57,4 @@ def _estimate(judge: str, metric: str, kind: str, hits: int, total: int, confide
     from scipy.stats import binomtest
 
     low, high = binomtest(hits, total).proportion_ci(confidence, method="wilson")
-    return Estimate(judge, None, metric, kind, total, hits / total, float(low), float(high))
+    return Estimate(judge, None, metric, kind, None, total, hits / total, float(low), float(high))

@@ -44,7 +44,7 @@ class Kind:
     must say so itself, too, where it is asked.
     device: what it occupies in this process; an engine on the same device is closed before another one is loaded.
     has_dtype: whether it computes here, in the dtype of the settings. runs_any_model: whether one process can run several models one after
-    another; a server runs only the one it was started with.
+    another; a server runs only the one it was started with, unless a command starts it for the model.
     """
 
     name: str
@@ -90,10 +90,11 @@ def _server(spec: EngineSpec) -> TextEngine:
 
 
 def _served(model: str, options: Options | None) -> str:
-    from bubblenet.engines.server import identify, server_of
+    from bubblenet.engines.server import identify, identify_own, server_of
     from bubblenet.engines.weights import find_tokenizer
 
-    return identify(server_of(options), find_tokenizer(model).digest)
+    server = server_of(options)
+    return identify_own(server, model) if server.runs_any_model else identify(server, find_tokenizer(model).digest)
 
 
 def _server_options(engine: Engine, role: RoleEngine) -> Options:
@@ -153,6 +154,11 @@ def kind_of(spec: EngineSpec) -> Kind:
     if spec.kind not in KINDS:
         raise SettingsError(f"engine.kind {', '.join(KINDS)}", repr(spec.kind), "Set engine.kind in the settings file.")
     return KINDS[spec.kind]
+
+
+def runs_any_model(spec: EngineSpec) -> bool:
+    """Whether engines like this one can be had for several models one after another."""
+    return kind_of(spec).runs_any_model or (spec.options is not None and spec.options.runs_any_model)
 
 
 def in_words() -> str:

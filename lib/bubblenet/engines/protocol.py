@@ -153,6 +153,11 @@ class Options:
 
     concurrency: int = 1
 
+    @property
+    def runs_any_model(self) -> bool:
+        """Whether an engine with these options can be had for any model, even where its kind has only the one it was started with."""
+        return False
+
     def fingerprint_parts(self) -> dict[str, Any]:
         """The options that can change any result, for the fingerprint."""
         return {}
@@ -167,7 +172,8 @@ class ServerSpec(Options):
     """Address and options of a server engine. The API key is not among them: each process reads it from its environment.
 
     model: its name at the server; empty: the only one served. version: the user's name for these weights; empty: taken from the server's
-    metadata. command: starts a server for each worker process; url is not used then. row_seeds: False sends no seeds.
+    metadata. command: starts a server for each worker process; url is not used then; with {model} or {adapter} in it, of the spec's model.
+    row_seeds: False sends no seeds.
     """
 
     url: str = ""
@@ -179,6 +185,11 @@ class ServerSpec(Options):
     max_retries: int = 5
     top_logprobs: int = 20
     row_seeds: bool = True
+
+    @property
+    def runs_any_model(self) -> bool:
+        """Whether the command starts a server of the spec's model."""
+        return any(name in self.command for name in ("{model}", "{adapter}"))
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """The version of what is sent and read, and whether the server draws as it likes."""

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import os
+import shlex
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +43,7 @@ from bubblenet.engines.protocol import (
 from bubblenet.engines.server_process import ServerProcess
 from bubblenet.engines.tokens import Codec
 from bubblenet.engines.traffic import Traffic
-from bubblenet.engines.weights import find_tokenizer
+from bubblenet.engines.weights import adapter_of, digest_of, find_tokenizer, locate
 from bubblenet.errors import EndpointError, SettingsError
 
 if TYPE_CHECKING:
@@ -79,10 +80,10 @@ class ServerEngine:
         server = server_of(spec.options)
         source = find_tokenizer(spec.model)
         codec = Codec.load(source.folder, source.gguf, profile=spec.profile)
-        process = ServerProcess.start(server.command, server.startup_seconds) if server.command else None
+        process = ServerProcess.start(_command(server, spec.model), server.startup_seconds) if server.command else None
         engine = cls(codec, connect(server, process.url if process else server.url), server, process, spec.call_log)
         try:
-            engine._check_identity(source.digest, spec.weights_digest)
+            engine._check_identity(spec, source.digest)
         except EndpointError:
             engine.close()
             raise
@@ -124,10 +125,12 @@ class ServerEngine:
         if self._process is not None:
             self._process.stop()
 
-    def _check_identity(self, tokenizer: str, wanted: str) -> None:
+    def _check_identity(self, spec: EngineSpec, tokenizer: str) -> None:
         served = self._endpoint.served_model(self._server.model)
         self._name, self._owner = served.name, served.owner
-        if (got := identify(self._server, tokenizer, self._endpoint)) != wanted:
+        wanted, is_own = spec.weights_digest, self._server.runs_any_model
+        got = identify_own(self._server, spec.model) if is_own else identify(self._server, tokenizer, self._endpoint)
+        if got != wanted:
             got = f"{self._name} with {got[:16]} at {self._endpoint.url}"
             raise EndpointError(f"the model with identity {wanted[:16]}", got, "Serve the same model.")
 
@@ -216,6 +219,12 @@ class ServerEngine:
         return completions.read_echo(answer, ids, asked=len(ids) - start)[:-1], completions.read_end(answer, ids, stops)
 
 
+def _command(server: ServerSpec, model: str) -> str:
+    """The command with the place of the model's weights and of its adapter. Raises ModelError if it wants an adapter and there is none."""
+    command = server.command.replace("{model}", shlex.quote(str(locate(model))))
+    return command.replace("{adapter}", shlex.quote(str(adapter_of(model)))) if "{adapter}" in command else command
+
+
 def connect(server: ServerSpec, url: str) -> Endpoint:
     """A client configured by a spec."""
     return Endpoint(url, timeout_seconds=server.timeout_seconds, max_retries=server.max_retries, connections=server.concurrency)
@@ -237,12 +246,20 @@ def identify(server: ServerSpec, tokenizer: str, endpoint: Endpoint | None = Non
     return hashlib.sha256(json.dumps(parts | {"tokenizer": tokenizer}, sort_keys=True).encode()).hexdigest()
 
 
+def identify_own(server: ServerSpec, model: str) -> str:
+    """Identity of the model that a command is started for: its weights, and the configured version, if any, of how they are served."""
+    weights = digest_of(model)
+    return hashlib.sha256(f"{server.version} {weights}".encode()).hexdigest() if server.version else weights
+
+
 def check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
-    """Probe the server of a spec before any work. Skipped if its version is configured: the driver may have no server to ask.
+    """Probe the server of a spec before any work. Skipped if its version is configured, or a command starts it for any model: the driver
+    may have no server to ask.
 
     Raises EndpointError if it is down, serves another model, or lacks an ability.
     """
-    if server_of(spec.options).version:
+    server = server_of(spec.options)
+    if server.version or server.runs_any_model:
         return
     with closing(ServerEngine.load(spec)) as engine:
         engine.require(abilities)

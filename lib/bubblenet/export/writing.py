@@ -16,8 +16,9 @@ from pyspark.sql import functions as F
 from bubblenet import __version__
 from bubblenet.errors import WarehouseError
 from bubblenet.export import shards as sharding
-from bubblenet.export.examples import Pinned, examples, made_from
+from bubblenet.export.examples import Pinned, curated_pairs, examples, made_from
 from bubblenet.export.formats import FORMATS, FileFormat
+from bubblenet.export.leaving_out import left_out
 from bubblenet.export.shards import Folder, Shard, write_shards
 from bubblenet.locations import literal_path
 from bubblenet.terminal import elide
@@ -54,15 +55,20 @@ def export(context: Context, location: str) -> Exported:
         return Exported(found, is_new=False)
     folder.begin()
     try:
-        rows = examples(context, pinned, f"{folder.unfinished}/clusters")
-        written, left_out = write_shards(rows, folder, context.settings.export.shards, form)
+        pairs = curated_pairs(context, pinned)
+        barred = left_out(context, pairs, pinned.seeds, f"{folder.unfinished}/left_out")
+        allowed = pairs.join(barred, on="instruction_id", how="left_anti")
+        rows = examples(context, pinned, allowed, f"{folder.unfinished}/clusters")
+        written, rest = write_shards(rows, folder, context.settings.export.shards, form)
+        reasons = {row["reason"]: row["count"] for row in barred.groupBy("reason").count().collect()}
     except (PySparkException, Py4JJavaError) as error:
         raise _named(error, pinned) from None
-    manifest = sharding.describe(written, left_out) | {
+    manifest = sharding.describe(written, rest) | {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "bubblenet": __version__,
         "warehouse": context.warehouse.location,
         "made_from": wanted,
+        "left_out": reasons,
         "sources": _sources(context, folder, written, form),
     }
     folder.finish(manifest, _card(manifest, folder, context, form))
@@ -108,6 +114,7 @@ def _card(manifest: dict[str, Any], folder: Folder, context: Context, form: File
         versions=manifest["made_from"]["versions"],
         settings=stated,
         selection=manifest["made_from"].get("selection"),
+        left_out=manifest["left_out"],
         warehouse=context.warehouse.location,
         location=folder.location,
         sources=[{"source": source, "licence": licence, "num": num} for (source, licence), num in sorted(by_licence.items())],

@@ -15,19 +15,23 @@ from bubblenet.corpus.reading.hygiene import HYGIENE_VERSION
 from bubblenet.corpus.reading.seed_files import SEED_FILES_VERSION, Origin, fault_of
 from bubblenet.errors import InputError, StorageError
 from bubblenet.kernel.fingerprint import Fingerprint
+from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.locations import local_path
 from bubblenet.tables import SEEDS
 from bubblenet.udfs.seeds import LINES, SEED_ROWS, ReadLines, parse_lines
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
 
 STARTER = "starter"
 """Name of the seed set shipped with the project."""
+
+DECIDING, REPORTING = "decides", "reports"
+"""The halves of the held-out seeds: what decides on a round, and what its gain is reported on."""
 
 STARTER_LICENCE = "Apache-2.0"
 _ADVICE = 'Give a file of {"instruction": ..., "response": ...}, {"messages": [...]} or {"conversations": [...]}, as lines or as one list.'
@@ -82,6 +86,11 @@ def seeds_at(context: Context, version: int) -> DataFrame:
     kept = context.warehouse.read(SEEDS, version).where((F.col("fingerprint") == FINGERPRINT.id) & F.col("kept"))
     is_held_out = F.col("split_position") < context.settings.seeds.held_out_share
     return kept.withColumn("split", F.when(is_held_out, "held_out").otherwise("train"))
+
+
+def half_of(seed_id: str) -> Column:
+    """The half that a seed belongs to if it is held out, by a hash of its id: fixed for ever, whatever is imported beside it."""
+    return F.when(F.substring(content_id(seed_id, F.lit("half")), 1, 1) < "8", DECIDING).otherwise(REPORTING)
 
 
 def _combine(pending: DataFrame, known: DataFrame, _: Checkpoint) -> DataFrame:

@@ -53,7 +53,9 @@ class Engine(Section):
     )
     model: str = Field("", description="name of the model at the server; empty: the only one it has")
     model_version: str = Field("", description="your word for the served weights; empty: the driver asks the server what it has")
-    command: str = Field("", description="starts a server for each worker, with {port} in it; needs model_version; url is not used then")
+    command: str = Field(
+        "", description="starts a server for each worker, with {port} in it, and {model}, {adapter} or model_version; url is not used then"
+    )
     startup_seconds: float = Field(600.0, gt=0.0, description="until a server that `command` started must answer")
     concurrency: int = Field(32, ge=1, le=1024, description="requests that one worker has in flight")
     request_timeout_seconds: float = Field(300.0, gt=0.0, description="a request without an answer for this long is quarantined")

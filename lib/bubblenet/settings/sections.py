@@ -18,6 +18,7 @@ from bubblenet.section import Section, Share
 from bubblenet.settings.models import Engine, Models
 from bubblenet.settings.pairs import Backtranslation, Curation, Paraphrasing, Scoring, Translation
 from bubblenet.settings.selection import Selection
+from bubblenet.settings.steps import Steps
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
 
@@ -127,7 +128,7 @@ class Execution(Section):
     unit_rows: int = Field(4096, ge=1, description="requests in one unit of a model stage: one commit, the most a failure can lose")
     cpu_unit_rows: int = Field(100_000, ge=1, description="the same for stages without a model")
     model_tasks: int = Field(0, ge=0, description="concurrent tasks of a model stage; 0: the cores of the cluster; 1 with a local GPU")
-    spark_conf: str = Field("local", description="name of a file in conf/spark, used by the bubblenet command")
+    spark_conf: str = Field("local", description="name of a file in conf/spark, or the path of one, used by the bubblenet command")
 
 
 class Settings(Section):
@@ -153,6 +154,7 @@ class Settings(Section):
     training: Training = Training()
     assessment: Assessment = Assessment()
     rounds: Rounds = Rounds()
+    steps: Steps = Steps()
     budget: Budget = Budget()
     tables: Tables = Tables()
     execution: Execution = Execution()

@@ -56,6 +56,7 @@ EVALUATIONS = Table(
         direction STRING forward or backward
         metric STRING log_likelihood, bleu, chrf, rouge_l, characters, constraints_met, win_rate..., order_consistency, curation_...
         kind STRING kind of task, of constraint, or origin of pairs; or all
+        half STRING decides or reports: on that half of the held-out seeds, by hash of their ids; null: on all of them, or on labelled pairs
         num_items BIGINT held-out seeds that were asked; of curation_... labelled pairs
         value DOUBLE mean over them, each counting the same; with a baseline the mean difference; shares are 0 to 1
         low DOUBLE lower end of the interval at assessment.confidence, normal, of curation_... Wilson's; null for fewer than two seeds

@@ -76,12 +76,20 @@ ROUNDS = Table(
         export STRING folder of what it was trained on
         data_sha256 STRING digest of that export
         num_curated BIGINT accepted pairs of the round
-        gain_on_start DOUBLE held-out log-likelihood a token above that of the starting model, in nats; intervals are in evaluations
+        num_left_out BIGINT curated pairs left out: they share text with held-out seeds, or their page is one of rounds.labels
+        bound_on_start DOUBLE lower end of the interval of the gain on start on the half of the seeds that decides; promoted only above 0
+        bound_on_parent DOUBLE the same above its parent's
+        gain_on_start DOUBLE held-out log-likelihood a token above that of the starting model, in nats, mean over the half that is reported
         gain_on_parent DOUBLE the same above its parent's
+        num_deciding BIGINT held-out seeds in the half that decides
+        num_reporting BIGINT held-out seeds in the half that is reported
+        num_tokens BIGINT tokens that its training read, prompts included
+        num_steps BIGINT steps of its training
+        parent_tokens BIGINT tokens that the training of its parent read; null for round 0
         agreement DOUBLE Kendall tau between the qualities of this round and of the last one over the same pairs; null for rounds 0 and 1
         length_ratio DOUBLE characters of its answers to held-out seeds over those of its parent
         decision STRING promoted, or refused: the loop stops
-        reason STRING nothing_curated, worse_than_start, worse_than_parent, judges_disagree or length_drift; null when promoted
+        reason STRING nothing_curated, unequal_tokens, unproven_gain_on_start, ..._on_parent, judges_disagree, length_drift; null: promoted
         rules STRING JSON of section rounds of the settings
         run_id STRING the run that wrote the row
         created_at TIMESTAMP when it was written

@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bubblenet.engines.weights import TOKENIZER_SUFFIXES, describe, digest_of
+from bubblenet.engines.weights import ADAPTER, TOKENIZER_SUFFIXES, describe, digest_of
 from bubblenet.settings.training import Training
 from bubblenet.training.description import RESULT, WEIGHTS, TrainingJob, TrainingResult
+from bubblenet.training.merging import Adapter, merge, save_adapter
 
 if TYPE_CHECKING:
     import torch
@@ -59,18 +60,34 @@ def _is_json(file: Path) -> bool:
 
 
 def save(trainer: SFTTrainer, job: TrainingJob) -> str | None:
-    """Write the trained model with the original tokenizer files; returns its digest, None in all processes but the first."""
+    """Write the trained model with the original tokenizer files; returns its digest, None in all processes but the first.
+
+    With LoRA the adapter is written, too, and added to the starting weights shard by shard, without a second copy of the model.
+    """
     state = trainer.accelerator.get_state_dict(trainer.model)  # gathered, if each process holds a shard
     if not trainer.is_world_process_zero():
         return None
-    start = describe(job.model).folder
+    start, settings = describe(job.model).folder, Training.model_validate(job.settings)
     unfinished = Path(job.folder) / _UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
-    _whole_model(state, start, Training.model_validate(job.settings)).save_pretrained(unfinished)
-    for file in start.iterdir():
-        if file.suffix in TOKENIZER_SUFFIXES and not (unfinished / file.name).exists() and "index" not in file.name:
-            shutil.copy(file, unfinished)
+    adapter = _save_adapter(trainer, state, job, settings) if settings.method == "lora" else None
+    if adapter and adapter.fits(start):
+        merge(start, adapter, unfinished)
+    else:
+        _save_whole(state, start, settings, unfinished)
     return digest_of(str(unfinished))
+
+
+def _save_adapter(trainer: SFTTrainer, state: dict[str, torch.Tensor], job: TrainingJob, settings: Training) -> Adapter:
+    """Write the adapter beside the place of the merged weights."""
+    from peft import get_peft_model_state_dict
+
+    model: Any = trainer.accelerator.unwrap_model(trainer.model)
+    matrices = get_peft_model_state_dict(model, state_dict=state, save_embedding_layers=False)
+    folder = Path(job.folder) / ADAPTER
+    shutil.rmtree(folder, ignore_errors=True)
+    save_adapter(folder, matrices, model.peft_config["default"], job.model)
+    return Adapter.of(matrices, settings.lora_alpha / settings.lora_rank)
 
 
 def publish(folder: str, result: TrainingResult) -> None:
@@ -79,6 +96,14 @@ def publish(folder: str, result: TrainingResult) -> None:
     (Path(folder) / _UNFINISHED).rename(Path(folder) / WEIGHTS)
     for name in ("checkpoints", "examples"):
         shutil.rmtree(Path(folder) / name, ignore_errors=True)
+
+
+def _save_whole(state: dict[str, torch.Tensor], start: Path, settings: Training, out: Path) -> None:
+    """Write the model by way of a second copy in memory: all weights were trained, or the files name them otherwise than the model."""
+    _whole_model(state, start, settings).save_pretrained(out)
+    for file in start.iterdir():
+        if file.suffix in TOKENIZER_SUFFIXES and not (out / file.name).exists() and "index" not in file.name:
+            shutil.copy(file, out)
 
 
 def _whole_model(state: dict[str, torch.Tensor], start: Path, settings: Training) -> Any:

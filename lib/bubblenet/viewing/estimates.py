@@ -23,6 +23,7 @@ _CONTROLS = {
 
 def print_estimates(estimates: list[Estimate], console: Console) -> None:
     """Print a table for all kinds of task together, and one for the log-likelihood of each kind."""
+    estimates = [row for row in estimates if row.half is None]
     table = Table("over all kinds of task", "seeds", *METRICS)
     names = list(dict.fromkeys((row.model, row.baseline) for row in estimates if row.metric == METRICS[0]))
     for name in names:

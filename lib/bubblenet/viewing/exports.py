@@ -23,6 +23,8 @@ def print_export(exported: Exported, out: str, console: Console) -> None:
     for row in manifest["sources"]:
         sources[row["source"]] = sources.get(row["source"], 0) + row["num"]
     by_source = ", ".join(f"{name} {number:,}" for name, number in sorted(sources.items()))
+    for reason, number in sorted(manifest["left_out"].items()):
+        console.print(f"{number:,} curated pairs left out: {reason}")
     versions = manifest["made_from"]["versions"]
     console.print(
         f"{by_source}; curated version {versions['curated']}, seeds version {versions['seeds']}; data {manifest['data_sha256'][:16]}"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from contextlib import closing
 
 import pytest
+import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+from transformers import AutoModelForCausalLM
 
 from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LikelihoodRequest, Prompt, ServerSpec
-from bubblenet.engines.server import ServerEngine, identify
+from bubblenet.engines.server import ServerEngine, identify, identify_own
 from bubblenet.engines.server_process import ServerProcess
 from bubblenet.engines.transformers import TransformersEngine
-from bubblenet.engines.weights import describe, find_tokenizer
+from bubblenet.engines.weights import ADAPTER, describe, digest_of, find_tokenizer
 from bubblenet.errors import EndpointError
 from bubblenet.judging.measure import Pair, ProposalRequest, measure_rating, propose
 from bubblenet.prompts import get_rating
 from bubblenet.prompts.backtranslation import Choice
 from bubblenet.settings import Backtranslation
+from bubblenet.training.merging import Adapter, merge, save_adapter
 from tests.conftest import ROOT
 from tests.unit.engines.test_embedded_model import HONEY, SOURCE, TYRE
 
@@ -96,3 +101,36 @@ def test_a_prompt_that_is_too_long_costs_its_row(engine):
 def test_likelihoods_are_refused_with_what_to_do(engine):
     with pytest.raises(EndpointError, match=r"llama\.cpp cannot.*engine\.forward\.kind = transformers"):
         engine.log_likelihood([LikelihoodRequest("a", Prompt("Hi"), "there")])
+
+
+def test_an_adapter_is_served_as_such_and_rates_as_the_merged_model_does(tmp_path, local):
+    start, weights = describe(SOURCE).folder, tmp_path / "weights"
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32), config)
+    torch.manual_seed(1)
+    for name, matrix in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(matrix, std=0.2)  # moves the likeliest label from 0.45 to 0.64
+    state = get_peft_model_state_dict(model, save_embedding_layers=False)
+    save_adapter(tmp_path / ADAPTER, state, config, SOURCE)
+    merge(start, Adapter.of(state, 2.0), weights)
+    command = f"{sys.executable} {ROOT}/tools/llama_server.py --port {{port}} --adapter {{adapter}} --slots {SLOTS} --threads 1"
+    own = ServerSpec(command=command, concurrency=SLOTS)
+    spec = EngineSpec("server", str(weights), identify_own(own, str(weights)), options=own)
+    rubric = get_rating("five_level_v1")
+
+    with closing(ServerEngine.load(spec)) as served:
+        there = measure_rating(served, PAIRS[:2], 1024, rubric)
+
+    merged = TransformersEngine.load(EngineSpec("transformers", str(weights), digest_of(str(weights)), dtype="float32"))
+    here, before = measure_rating(merged, PAIRS[:2], 1024, rubric), measure_rating(local, PAIRS[:2], 1024, rubric)
+
+    def farthest(others):
+        pairs = zip(there, others, strict=True)
+        return max(abs(a - b) for one, other in pairs for a, b in zip(one.probabilities, other.probabilities, strict=True))
+
+    print(
+        f"\nlabel probabilities of the served adapter: from the merged weights {farthest(here):.4f}, from the start {farthest(before):.4f}"
+    )
+    assert farthest(here) < 0.05
+    assert farthest(before) > 0.15

