@@ -28,6 +28,7 @@ from tests.spark import drivers
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
+AFTER_PASSAGES = pipeline.STEPS[pipeline.STEPS.index(backtranslate.run) :]
 THROUGH_BACKTRANSLATION = (FILES, DOCUMENTS, SEGMENTS, MINHASH_INDEX, DUPLICATES, INSTRUCTIONS)
 OF_THE_RUN = {"run_id", "unit", "attempts", "judgements_version", "created_at"}
 
@@ -68,8 +69,8 @@ def open_context(spark, prepared: Path, folder: Path) -> Context:
     return Context(spark, settings.load(None, options(folder)), warehouse, "A", Console(quiet=True), (str(prepared / "pages"),))
 
 
-def resume(spark, prepared: Path, folder: Path, steps: Sequence[Step] = pipeline.STEPS) -> dict[str, str]:
-    """Run the steps to the end and return the content."""
+def resume(spark, prepared: Path, folder: Path, steps: Sequence[Step] = AFTER_PASSAGES) -> dict[str, str]:
+    """Run the steps, default those that the prepared warehouse lacks, and return the content of all tables."""
     context = open_context(spark, prepared, folder)
     for step in steps:
         step(context)

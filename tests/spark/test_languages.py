@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from functools import partial
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from bubblenet import settings
 from bubblenet.errors import SettingsError
 from bubblenet.export.writing import export
+from bubblenet.jobs import backtranslate, deduplicate, paraphrase, score
 from bubblenet.judging.calibration import Curve
+from bubblenet.kernel.context import Context
+from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method import proposing
 from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS, SCORES
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.viewing.languages import collect_languages, fingerprints
 from bubblenet.viewing.views import register_views
+from tests.conftest import SCRIPTED
 from tests.corpora import page, write_pages
 from tests.spark.broken_translator import HANGING, BrokenTranslator, environment, write_program
-from tests.spark.pipelines import run_all
+from tests.spark.pipelines import run_all, run_from, run_through
 
 pytestmark = pytest.mark.spark
 
 MODES = 'scoring.modes=["reverse_gain","likelihood"]'
+TRANSLATED = 'translation.languages=["es"]'
 PIVOTS = 'paraphrasing.pivots=["xx", "yy", "zz"]'
 
 
@@ -52,25 +59,46 @@ SPANISH = (
 )
 
 
-@pytest.fixture
-def pages(tmp_path) -> str:
-    folder = write_pages(tmp_path / "pages", {name: page(name, ("purpose",)) for name in ("page1", "page2", "page3")})
-    (folder / "es.html").write_text(f"<html lang=es><body><h1>Instalar</h1><p>{SPANISH}</p></body></html>", encoding="utf-8")
-    return str(folder)
+class Prepared:
+    """The same pages in two warehouses: judged as they are, and with questions of a translation. Tests copy one and go on from there."""
+
+    def __init__(self, spark: object, folder: Path, trusting: str) -> None:
+        self.spark, self.folder, self.trusting = spark, folder, trusting
+        pages = write_pages(folder / "pages", {name: page(name, ("purpose",)) for name in ("page1", "page2", "page3")})
+        (pages / "es.html").write_text(f"<html lang=es><body><h1>Instalar</h1><p>{SPANISH}</p></body></html>", encoding="utf-8")
+        run_through(self.context(folder / "plain"), deduplicate.run)
+        shutil.copytree(folder / "plain", folder / "translated")
+        run_through(self.context(folder / "plain"), score.run)
+        self.reports = run_all(self.context(folder / "translated", TRANSLATED))
+
+    def context(self, location: Path, *overrides: str) -> Context:
+        given = (*SCRIPTED, "translation.translator=scripted", MODES, self.trusting, "paraphrasing.min_difference=0.02", *overrides)
+        warehouse = Warehouse(self.spark, str(location))
+        return Context(self.spark, settings.load(None, given), warehouse, "A", Console(quiet=True), (str(self.folder / "pages"),))
+
+
+@pytest.fixture(scope="module")
+def prepared(spark, trusting, tmp_path_factory) -> Prepared:
+    return Prepared(spark, tmp_path_factory.mktemp("languages"), trusting)
 
 
 @pytest.fixture
-def make(make_context, pages, trusting):
-    def context(*overrides: str, snapshot: str = "A"):
-        given = ("engine.kind=scripted", "translation.translator=scripted", MODES, trusting, "paraphrasing.min_difference=0.02", *overrides)
-        return make_context(snapshot, *given, inputs=(pages,))
+def make(prepared, tmp_path):
+    """A function that opens a run on this test's copy of the pages as they are."""
+    shutil.copytree(prepared.folder / "plain", tmp_path / "warehouse")
+    return partial(prepared.context, tmp_path / "warehouse")
 
-    return context
+
+@pytest.fixture
+def make_translated(prepared, tmp_path):
+    """The same of those with questions of a translation."""
+    shutil.copytree(prepared.folder / "translated", tmp_path / "warehouse")
+    return partial(prepared.context, tmp_path / "warehouse", TRANSLATED)
 
 
 def test_paraphrases_are_judged_like_every_instruction_and_made_once(make):
     context = make(PIVOTS)
-    reports = run_all(context)
+    reports = run_from(context, paraphrase.run_and_score)
     rows = context.warehouse.read(INSTRUCTIONS).where("origin = 'paraphrase'").collect()
     made = reports["paraphrase"]
     assert made.counts.is_balanced
@@ -104,19 +132,18 @@ def test_paraphrases_are_judged_like_every_instruction_and_made_once(make):
 
 
 def test_nothing_passes_without_a_calibration_and_other_pivots_ask_anew(make):
-    waiting = run_all(make(PIVOTS, "translation.calibration=none"))["paraphrase"]
+    waiting = run_from(make(PIVOTS, "translation.calibration=none"), paraphrase.run_and_score)["paraphrase"]
     assert waiting.counts.kept == 0
     assert waiting.counts.filtered["needs_review"] > 0
-    passed = run_all(make('paraphrasing.pivots=["xx"]'))
+    passed = run_from(make('paraphrasing.pivots=["xx"]'), backtranslate.run)
     assert passed["paraphrase"].num_requests == waiting.num_requests
     assert passed["backtranslate"].num_rows == 0
     assert passed["paraphrase"].counts.kept > 0
 
 
-def test_passages_in_other_languages_are_asked_about_in_translation_and_stay_as_they_are(make, trusting):
-    context = make('translation.languages=["es"]')
-    reports = run_all(context)
-    translated = reports["backtranslate/translated"]
+def test_passages_in_other_languages_are_asked_about_in_translation_and_stay_as_they_are(prepared, make_translated):
+    context = make_translated()
+    translated = prepared.reports["backtranslate/translated"]
     assert translated.counts.seen == context.settings.backtranslation.candidates
     rows = context.warehouse.read(INSTRUCTIONS).where("origin = 'translated'").collect()
     assert {row["language"] for row in rows} == {"es"}
@@ -126,10 +153,9 @@ def test_passages_in_other_languages_are_asked_about_in_translation_and_stay_as_
     assert all(row["reason"] for row in rows if not row["kept"])
 
 
-def test_what_was_asked_of_a_translation_makes_pairs_in_two_languages_without_asking_again(make, tmp_path):
-    run_all(make('translation.languages=["es"]'))
-    context = make('translation.languages=["es"]', "translation.cross_lingual=true", "curation.language_grades={es = [0.0, 0.0]}")
-    reports = run_all(context)
+def test_what_was_asked_of_a_translation_makes_pairs_in_two_languages_without_asking_again(make_translated, tmp_path):
+    context = make_translated("translation.cross_lingual=true", "curation.language_grades={es = [0.0, 0.0]}")
+    reports = run_from(context, backtranslate.run)
     made = reports["backtranslate/cross_lingual"]
     assert reports["backtranslate/translated"].num_rows == 0
     assert made.counts.is_balanced
@@ -145,7 +171,7 @@ def test_what_was_asked_of_a_translation_makes_pairs_in_two_languages_without_as
     grade = ("export.min_grade=4", "export.shards=1", "export.validation_share=0.0")
     languages = {}
     for choice in ("include", "exclude", "only"):
-        chosen = make('translation.languages=["es"]', "translation.cross_lingual=true", *grade, f"export.cross_lingual={choice}")
+        chosen = make_translated("translation.cross_lingual=true", *grade, f"export.cross_lingual={choice}")
         export(chosen, str(tmp_path / choice))
         examples = context.spark.read.parquet(str(tmp_path / choice / "data")).where("source = 'curated'").collect()
         languages[choice] = [row["instruction_language"] != row["language"] for row in examples]

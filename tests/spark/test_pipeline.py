@@ -13,14 +13,14 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from bubblenet import prompts, settings
-from bubblenet.jobs import backtranslate
+from bubblenet.jobs import backtranslate, deduplicate
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
 from bubblenet.viewing.views import register_views
 from tests.conftest import SCRIPTED
 from tests.corpora import page, passage, ten_pages, write_pages
-from tests.spark.pipelines import run_all, run_through
+from tests.spark.pipelines import run_all, run_from, run_through
 
 pytestmark = pytest.mark.spark
 
@@ -36,16 +36,28 @@ def calls(folder: Path) -> Counter:
 
 @dataclass(frozen=True)
 class Done:
-    """A finished run of snapshot A: its pages, and a folder with warehouse and engine calls that tests copy before they go on."""
+    """A finished run of snapshot A: its pages, and a folder with warehouse and engine calls that tests copy before they go on.
+
+    unasked: the same when no model had been asked anything.
+    """
 
     pages: Path
     folder: Path
+    unasked: Path
     reports: dict
 
     def copy(self, to: Path) -> Path:
         """A copy with the same content; Delta tables may be moved as they are."""
-        shutil.copytree(self.folder, to, dirs_exist_ok=True)
-        return to / "calls"
+        return _copy(self.folder, to)
+
+    def copy_unasked(self, to: Path) -> Path:
+        """The same of the warehouse whose passages are known, and nothing more."""
+        return _copy(self.unasked, to)
+
+
+def _copy(folder: Path, to: Path) -> Path:
+    shutil.copytree(folder, to, dirs_exist_ok=True)
+    return to / "calls"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +67,10 @@ def done(spark, tmp_path_factory) -> Done:
     (folder / "calls").mkdir()
     chosen = settings.load(None, [*SCRIPTED, JUDGED_MODES, f"engine.call_log={folder / 'calls'}"])
     context = Context(spark, chosen, Warehouse(spark, str(folder / "warehouse")), "A", Console(quiet=True), (str(pages),))
-    return Done(pages, folder, run_all(context))
+    known = run_through(context, deduplicate.run)
+    unasked = tmp_path_factory.mktemp("unasked")
+    _copy(folder, unasked)
+    return Done(pages, folder, unasked, known | run_from(context, backtranslate.run))
 
 
 @pytest.fixture
@@ -177,9 +192,9 @@ def test_other_shares_ask_every_candidate_anew_and_the_old_ones_stand_aside(done
     inputs = (str(done.pages),)
     other = "backtranslation.command_share=0.9", "backtranslation.search_query_share=0.0", "backtranslation.constrained_share=0.5"
 
-    there = run_through(make_context("A", *other, inputs=inputs), backtranslate.run)["backtranslate"]
+    _, there = backtranslate.run(make_context("A", *other, inputs=inputs))
     rows = make_context().warehouse.read(INSTRUCTIONS).where("origin = 'generated'").collect()
-    back = run_through(make_context("A", inputs=inputs), backtranslate.run)["backtranslate"]
+    _, back = backtranslate.run(make_context("A", inputs=inputs))
 
     assert (there.counts.seen, there.num_requests, there.num_rows, there.counts.pending) == (80, 80, 80, 0)
     assert (back.counts.seen, back.num_requests, back.num_rows) == (80, 0, 0)
@@ -247,11 +262,10 @@ def test_a_changed_threshold_redoes_curate_alone(done, log, make_context):
 
 
 def test_a_bounded_run_then_an_unbounded_one_ends_with_all_rows(done, make_context, tmp_path):
-    log = tmp_path / "calls"
-    log.mkdir()
+    log = done.copy_unasked(tmp_path)
     inputs = (str(done.pages),)
     given = f"engine.call_log={log}", 'scoring.modes=["reverse_gain"]'
-    bounded = run_all(make_context("A", *given, inputs=inputs, limit=5))
+    bounded = run_from(make_context("A", *given, inputs=inputs, limit=5), backtranslate.run)
     assert bounded["backtranslate"].counts.pending > 0
     assert (
         bounded["backtranslate"].counts.pending + bounded["extract"].counts.pending
@@ -280,10 +294,10 @@ def test_equal_text_is_paid_for_once(make_context, tmp_path):
     assert sum(1 for operation, _ in calls(log) if operation == "generate") == 2 * 4
 
 
-def test_the_plan_of_a_model_stage_holds_one_map_and_nothing_above_it(make_context, tmp_path, monkeypatch):
+def test_the_plan_of_a_model_stage_holds_one_map_and_nothing_above_it(done, make_context, tmp_path, monkeypatch):
     plans = []
-    pages = write_pages(tmp_path / "pages", {"page1": page("page1"), "page2": page("page2")})
-    context = make_context("A", inputs=(str(pages),))
+    done.copy_unasked(tmp_path)
+    context = make_context("A", inputs=(str(done.pages),))
     real = type(context.warehouse).append
 
     def spy(self, rows, table, note, transaction=None):
@@ -292,7 +306,7 @@ def test_the_plan_of_a_model_stage_holds_one_map_and_nothing_above_it(make_conte
         return real(self, rows, table, note, transaction)
 
     monkeypatch.setattr(type(context.warehouse), "append", spy)
-    run_all(context)
+    run_from(context, backtranslate.run)
 
     assert len(plans) == len(MODEL_STAGES)
     for plan in plans:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from pyspark.sql import functions as F
 
 from bubblenet.errors import AccountingError, ConcurrentRunError, WarehouseError
-from bubblenet.kernel import ledger, stage
+from bubblenet.kernel import accounting, ledger, stage
 from bubblenet.kernel.salvaging import abandoned_units
 from bubblenet.kernel.schemas import properties
 from bubblenet.kernel.stage import Stage, run_stage
@@ -61,6 +64,26 @@ def test_a_stage_that_starts_several_times_in_a_run_has_a_ledger_row_for_each_co
     assert len(entries) == len({(entry["fingerprint"], entry["unit"]) for entry in entries}) == 2 + 1 + 3
     assert sum(entry["prompt_tokens"] for entry in entries) == 150
     assert ledger.rebuild(context.warehouse) == 0
+
+
+def test_few_rows_are_counted_without_spark_as_spark_counts_them(make_context, tmp_path):
+    context = make_context()
+    draw, columns = random.Random(5), ("request_id", "status", "kept", "reason", "prompt_tokens", "output_tokens")
+    verdicts = [(status, kept, reason) for status in ("ok", "quarantined") for kept in (True, False, None) for reason in ("a", "b", None)]
+    answers = [(f"r{draw.randrange(60)}", *draw.choice(verdicts), number, 2) for number in range(100)]
+    given = [dict.fromkeys(PASSAGE_SCORES.column_names) | dict(zip(columns, answer, strict=True)) for answer in answers]
+    version = context.warehouse.append(context.spark.createDataFrame(given, PASSAGE_SCORES.ddl), PASSAGE_SCORES, {"by": "test"})
+    asked = str(tmp_path / "asked.parquet")
+    parquet.write_table(pa.table({"request_id": [f"r{n}" for n in range(5, 70)]}), asked)
+
+    here = [accounting.count_unit(context.warehouse, PASSAGE_SCORES, version, files) for files in ((), (asked,))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounting, "MOST_AT_HAND", 0)
+        by_spark = [accounting.count_unit(context.warehouse, PASSAGE_SCORES, version, files) for files in ((), (asked,))]
+
+    assert here == by_spark
+    assert (here[1].requests.seen, here[1].num_rows, here[1].output_tokens) == (65, 100, 200)
+    assert here[1].requests.pending >= 10
 
 
 def test_a_second_start_does_nothing(make_context, thirds):

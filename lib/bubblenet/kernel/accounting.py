@@ -9,17 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from pyspark.sql import functions as F
 
 from bubblenet.errors import AccountingError
+from bubblenet.kernel.table_log import few_rows
+from bubblenet.locations import literal_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pyspark.sql import Column, DataFrame, Row
 
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.tables import Table
+
+TOKENS: Final = ("prompt_tokens", "output_tokens")
+MOST_AT_HAND = 10_000
+"""Rows of a unit up to which they are counted in this process, not by a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +115,62 @@ class UnitVerdicts:
     output_tokens: int
 
 
-def count_unit(warehouse: Warehouse, target: Table, version: int, asked: DataFrame | None = None) -> UnitVerdicts:
+def count_unit(warehouse: Warehouse, target: Table, version: int, asked: Sequence[str] = ()) -> UnitVerdicts:
     """Count the requests and rows of one committed unit, in the files that it added. For verdicts see count_verdicts.
 
-    asked: the unit's requests, of which one without a row is pending; default, those that have rows.
+    asked: the plan's files of the unit's requests, of which one without a row is pending; default, those that have rows.
     """
-    tokens = [name for name in ("prompt_tokens", "output_tokens") if name in target.column_names]
-    rows = warehouse.added(target, version, "request_id", "status", "kept", "reason", *tokens)
+    tokens = [name for name in TOKENS if name in target.column_names]
+    columns = ("request_id", "status", "kept", "reason", *tokens)
+    few = warehouse.few_added(target, version, MOST_AT_HAND, *columns)
+    ids = few_rows(asked, MOST_AT_HAND, "request_id") if asked and few is not None else few
+    if few is None or ids is None:
+        spark = warehouse.spark
+        requests = spark.read.schema("request_id STRING").parquet(*map(literal_path, asked)) if asked else None
+        return _counted_by_spark(warehouse.added(target, version, *columns), requests, tokens)
+    return _counted_here(few, [row["request_id"] for row in ids])
+
+
+def _counted_by_spark(rows: DataFrame, asked: DataFrame | None, tokens: Sequence[str]) -> UnitVerdicts:
     sums = [F.sum(name).alias(name) for name in tokens]
     of_rows = _by_verdict(rows.withColumn("is_ok", F.col("status") == "ok"), *sums).withColumn("of", F.lit("rows"))
     of_requests = _by_verdict(_per_request(rows if asked is None else asked, rows)).withColumn("of", F.lit("requests"))
     found = of_rows.unionByName(of_requests, allowMissingColumns=True).collect()
     row_counts, requests = (_counts([row for row in found if row["of"] == of]) for of in ("rows", "requests"))
+    return _unit_verdicts(requests, row_counts, {name: sum(row[name] or 0 for row in found) for name in tokens})
+
+
+def _counted_here(rows: Sequence[Mapping[str, Any]], asked: Sequence[str]) -> UnitVerdicts:
+    """The same of few rows, in this process: Spark takes a second for one row."""
+    answers: dict[str, list[Mapping[str, Any]]] = {name: [] for name in asked}
+    for row in rows:
+        answers.get(row["request_id"], []).append(row)
+    of_rows = Counter(_verdict([row]) for row in rows)
+    of_requests = Counter(map(_verdict, answers.values()))
+    row_counts, requests = (
+        _counts([{"verdict": verdict, "reason": reason, "num": num} for (verdict, reason), num in found.items()])
+        for found in (of_rows, of_requests)
+    )
+    return _unit_verdicts(requests, row_counts, {name: sum(row.get(name) or 0 for row in rows) for name in TOKENS})
+
+
+def _verdict(answers: Sequence[Mapping[str, Any]]) -> tuple[str, str | None]:
+    """Verdict and reason of a request by its rows."""
+    kept = [row["kept"] for row in answers if row["kept"] is not None]
+    if not kept or any(kept):
+        return "kept" if kept else "pending", None
+    reason = min((row["reason"] for row in answers if row["reason"] is not None), default=None)
+    return "filtered" if any(row["status"] == "ok" for row in answers) else "quarantined", reason
+
+
+def _unit_verdicts(requests: Counts, rows: Counts, tokens: Mapping[str, int]) -> UnitVerdicts:
     return UnitVerdicts(
         requests,
-        num_rows=row_counts.seen,
-        num_kept_rows=row_counts.kept,
-        filtered_rows=row_counts.filtered,
-        quarantined_rows=row_counts.quarantined,
-        **{name: sum(row[name] or 0 for row in found) if name in tokens else 0 for name in ("prompt_tokens", "output_tokens")},
+        num_rows=rows.seen,
+        num_kept_rows=rows.kept,
+        filtered_rows=rows.filtered,
+        quarantined_rows=rows.quarantined,
+        **{name: tokens.get(name, 0) for name in TOKENS},
     )
 
 
@@ -141,7 +186,7 @@ def _by_verdict(frame: DataFrame, *sums: Column) -> DataFrame:
     return frame.groupBy(verdict, F.when(~F.col("kept"), F.col("reason")).alias("reason")).agg(F.count("*").alias("num"), *sums)
 
 
-def _counts(rows: list[Row]) -> Counts:
+def _counts(rows: Sequence[Row | Mapping[str, Any]]) -> Counts:
     by_verdict: dict[str, dict[str, int]] = {"pending": {}, "kept": {}, "filtered": {}, "quarantined": {}}
     for row in rows:
         by_verdict[row["verdict"]][row["reason"]] = row["num"]

@@ -35,7 +35,7 @@ from bubblenet.kernel.planning import PlannedUnit, answers_of, make_plan
 from bubblenet.kernel.progress import StageProgress
 from bubblenet.kernel.salvaging import abandoned_units, mark_seen, saved_answers
 from bubblenet.kernel.scratch import Scratch
-from bubblenet.kernel.table_log import Transaction
+from bubblenet.kernel.table_log import Transaction, few_rows
 from bubblenet.kernel.tasks import CPU_TASKS_PER_SLOT, pack_by_weight, spread_by_number
 from bubblenet.locations import literal_path
 
@@ -206,7 +206,7 @@ def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUni
         rows = rows.withColumns({name: value for name, value in _unit_columns(unit).items() if name not in rows.columns})
     else:
         rows = _map(stage, context, requests, planned, unit)
-    return _commit(stage, context, rows, unit.number, requests, planned.num_requests, started)
+    return _commit(stage, context, rows, unit.number, planned, started)
 
 
 def _append_abandoned(stage: Stage, context: Context) -> list[FinishedUnit]:
@@ -235,23 +235,21 @@ def _append_saved(stage: Stage, context: Context, scratch: str, unit: int) -> Fi
         if not (num_requests := accounting.count_requests(rows)):
             return None
         try:
-            return _commit(stage, context, rows, number, None, num_requests, started)
+            return _commit(stage, context, rows, number, PlannedUnit((), num_requests), started)
         except ConcurrentRunError:
             if not remaining:
                 raise
     return None
 
 
-def _commit(
-    stage: Stage, context: Context, rows: DataFrame, number: int, requests: DataFrame | None, num_requests: int, started: float
-) -> FinishedUnit:
-    """Append the rows of a unit in its transaction; count them against the requests (default, those that have rows); record them."""
-    note = ledger.note_of_unit(context.run_id, stage.name, number, context.snapshot, stage.fingerprint.id, num_requests)
+def _commit(stage: Stage, context: Context, rows: DataFrame, number: int, planned: PlannedUnit, started: float) -> FinishedUnit:
+    """Append the rows of a unit in its transaction; count them against its requests (without files, those that have rows); record them."""
+    note = ledger.note_of_unit(context.run_id, stage.name, number, context.snapshot, stage.fingerprint.id, planned.num_requests)
     version = context.warehouse.append(rows, stage.target, note, Transaction(stage.app_id, number))
-    verdicts = accounting.count_unit(context.warehouse, stage.target, version, requests)
+    verdicts = accounting.count_unit(context.warehouse, stage.target, version, planned.files)
     entry = ledger.entry_of(stage.target, note, version, verdicts, time.monotonic() - started, datetime.now(UTC))
     context.ledger.record(entry, context.warehouse)
-    accounting.check(verdicts.requests, num_requests, stage.name)
+    accounting.check(verdicts.requests, planned.num_requests, stage.name)
     return FinishedUnit(entry, verdicts.requests)
 
 
@@ -267,8 +265,12 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     schema = context.warehouse.read(stage.target).schema
     most_tasks = context.concurrent_model_tasks if stage.is_model_stage else context.concurrent_tasks * CPU_TASKS_PER_SLOT
     num_tasks = min(math.ceil(planned.num_requests / stage.min_task_rows), most_tasks)
-    weight, colocate = stage.weight, stage.colocate
-    spread = pack_by_weight(requests, weight, context.concurrent_tasks) if weight else spread_by_number(requests, num_tasks, colocate)
+    if weight := stage.weight:
+        few = few_rows(planned.files, accounting.MOST_AT_HAND, weight)
+        total = None if few is None else sum(row[weight] or 0 for row in few)
+        spread = pack_by_weight(requests, weight, context.concurrent_tasks, total)
+    else:
+        spread = spread_by_number(requests, num_tasks, stage.colocate)
     runner = BatchRunner(stage.transform, unit, to_arrow_schema(schema, timezone="UTC"))
     profile = model_profile(context.spark) if stage.is_model_stage else None
     if stage.is_model_stage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,23 @@ def create(table: Table, location: str) -> None:
         configuration=dict(schemas.properties(table)),
         raise_if_key_not_exists=False,  # keys of ours
     )
+
+
+def few_rows(files: Sequence[str], at_most: int, *columns: str) -> list[dict[str, Any]] | None:
+    """Some columns of all rows of Parquet files, at paths or URLs as Spark spells them; None if there are more rows, or many files."""
+    from pyarrow import parquet
+
+    def opened(file: str) -> parquet.ParquetFile:
+        folder, _, name = file.rpartition("/")
+        return parquet.ParquetFile(name, filesystem=Store.of(folder).files())
+
+    if len(files) > _MOST_SMALL_FILES:
+        return None
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(opened, files))
+    if sum(file.metadata.num_rows for file in found) > at_most:
+        return None
+    return [row for file in found for row in file.read(columns=list(columns)).to_pylist()]
 
 
 class TableLog:

@@ -23,13 +23,16 @@ def spread_by_number(requests: DataFrame, num_tasks: int, colocate: str) -> Data
     return requests.repartition(num_tasks, colocate)
 
 
-def pack_by_weight(requests: DataFrame, weight: str, slots: int) -> DataFrame:
+def pack_by_weight(requests: DataFrame, weight: str, slots: int, total: int | None = None) -> DataFrame:
     """Tasks of about equal weight, heaviest requests first; none exceeds its target by more than its heaviest request.
 
-    weight: a column of bytes, positive. For requests that are small themselves: all pass through one task, ordered by weight.
+    weight: a column of bytes, positive; total: their sum, if it is known. For requests that are small themselves: all pass through one
+    task, ordered by weight.
     Hash partitioning by as many keys as there are tasks would leave a third of the tasks (1/e) empty.
     """
-    total = requests.agg(F.sum(weight)).collect()[0][0] or 1
+    if total is None:
+        total = requests.agg(F.sum(weight)).collect()[0][0]
+    total = total or 1
     target = target_weight(total, slots)
     heaviest_first = Window.partitionBy(F.lit(0)).orderBy(F.col(weight).desc(), "request_id")
     before = F.sum(weight).over(heaviest_first.rowsBetween(Window.unboundedPreceding, -1))

@@ -92,6 +92,10 @@ class Warehouse:
         schema = StructType([field for field in schemas.declared(table).fields if field.name in columns])
         return self.spark.read.schema(schema).parquet(*map(literal_path, self._log(table).added_files(version)))
 
+    def few_added(self, table: Table, version: int, at_most: int, *columns: str) -> list[dict[str, Any]] | None:
+        """The same rows without a Spark job; None if there are more."""
+        return table_log.few_rows(self._log(table).added_files(version), at_most, *columns)
+
     def version(self, table: Table) -> int:
         """The newest version number; -1 if the table does not exist."""
         return -1 if table.name in self._absent else self._log(table).version

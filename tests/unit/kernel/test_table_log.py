@@ -10,7 +10,7 @@ from deltalake import DeltaTable, Schema, write_deltalake
 
 from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel import table_log
-from bubblenet.kernel.table_log import TableLog, Transaction
+from bubblenet.kernel.table_log import TableLog, Transaction, few_rows
 
 FIELDS = pa.schema([("name", pa.string()), ("weight", pa.int64()), ("snapshot", pa.string())])
 
@@ -118,3 +118,13 @@ def test_many_small_files_are_joined_and_nothing_else_changes(tmp_path, monkeypa
     assert log.stored_transaction("x") == 5
     assert [commit.note["run"] for commit in log.commits_since(0)] == [0, 1, 2, 3, 4, 5]
     assert log.version == 7
+
+
+def test_few_rows_are_read_from_files_and_many_are_left_to_spark(location):
+    TableLog(location).append([toy("top"), toy("kite", "B c")], {}, [])
+    files = TableLog(location).added_files(1)
+
+    assert sorted(row["name"] for row in few_rows(files, 2, "name", "unknown")) == ["kite", "top"]
+    assert few_rows(files, 1, "name") is None
+    assert few_rows(files * 40, 1000, "name") is None
+    assert few_rows([], 0, "name") == []
