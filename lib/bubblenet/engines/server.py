@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from bubblenet.engines import completions
 from bubblenet.engines.call_log import append
@@ -54,6 +54,7 @@ INSTEAD: dict[Ability, str] = {
     "generate": "Serve the model with /v1/completions that takes token ids (vLLM, llama.cpp).",
     "labels": "Serve the model with vLLM or llama.cpp, or rate here: engine.forward.kind = transformers.",
     "likelihood": "Serve the model with vLLM (llama.cpp cannot), or measure here: engine.forward.kind = transformers.",
+    "adapter": "Leave mode match_v1 out of scoring.modes, or measure here: engine.forward.kind = transformers (docs/judging.md).",
 }
 HOPELESS_FAILURES = 20
 PROBE = Prompt("Say yes or no.")
@@ -235,6 +236,11 @@ def check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
         return
     with closing(ServerEngine.load(spec)) as engine:
         engine.require(abilities)
+
+
+def refuse_adapter(spec: EngineSpec) -> NoReturn:
+    """Raise EndpointError: a server is sent prompts, and no matrices."""
+    raise EndpointError(ABILITIES["adapter"], f"a server for {spec.model}", INSTEAD["adapter"])
 
 
 def options_of(engine: Engine, role: RoleEngine) -> ServerSpec:
