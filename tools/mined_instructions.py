@@ -38,12 +38,12 @@ _OPPOSITES = (
     ("upgrade", "downgrade"), ("allow", "forbid"), ("left", "right"), ("before", "after"), ("first", "last"), ("with", "without"),
 )  # fmt: skip
 _DULL = re.compile(
-    r"(?i)^(?:(?:the )?(?:introduction|overview|notes?|summary|description|see also|examples?|warning|caution|tips?|references?|index|contents"
-    r"|table of contents|preface|foreword|conclusions?|credits|authors?|copyright|licen[cs]e|changelog|change log|changes|miscellaneous|misc"
-    r"|general|details|background|basics|other|others|features|usage|synopsis|name|options|parameters|arguments|returns?|important|general"
-    r" information|more information|further reading|acknowledge?ments|einleitung|einführung|übersicht|hinweise?|beispiele?|introducción"
-    r"|descripción|ejemplos?|notas?|resumen|exemples?|remarques?|aperçu|note|beschreibung|siehe auch|voir aussi)|version .*|appendix.*"
-    r"|chapter.*|part .*|release .*|[\W\d_]*|v?\d.*)$"
+    r"(?i)^(?:(?:the )?(?:introduction|overview|notes?|summary|description|see also|examples?|warning|caution|tips?|references?|index"
+    r"|contents|table of contents|preface|foreword|conclusions?|credits|authors?|copyright|licen[cs]e|change ?log|changes"
+    r"|misc(?:ellaneous)?|general|details|background|basics|others?|features|usage|synopsis|name|options|parameters|arguments"
+    r"|returns?|important|general information|more information|further reading|acknowledge?ments|einleitung|einführung|übersicht|hinweise?|beispiele?"
+    r"|introducción|descripción|ejemplos?|notas?|resumen|exemples?|remarques?|aperçu|beschreibung|siehe auch|voir aussi)"
+    r"|version .*|appendix.*|chapter.*|part .*|release .*|[\W\d_]*|v?\d.*)$"
 )
 _NUMBERED = re.compile(r"^(?:[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s+(?=\S{2}))+|[\u00b6#:\s]+$")
 
@@ -103,7 +103,10 @@ ABOUT_THE_TEXT = (
     "What does the following paragraph explain about {}?",
 )  # fmt: skip
 FOREIGN = {
-    "en": ("Wie kann ich {0} und {1} einstellen?", "¿Cómo se usa {0} con {1}?", "Comment utiliser {0} avec {1} ?", "Was ist {0}?", "Qu'est-ce que {0} ?"),
+    "en": (
+        "Wie kann ich {0} und {1} einstellen?", "¿Cómo se usa {0} con {1}?", "Comment utiliser {0} avec {1} ?", "Was ist {0}?",
+        "Qu'est-ce que {0} ?",
+    ),
     "de": ("How do I use {0} with {1}?", "What is {0}?", "Comment utiliser {0} ?"),
     "es": ("How do I use {0} with {1}?", "What is {0}?", "Was ist {0}?"),
     "fr": ("How do I use {0} with {1}?", "What is {0}?", "¿Qué es {0}?"),
@@ -132,7 +135,7 @@ def with_topic(heading: str, topic: str, draw: random.Random) -> str:
 
 
 def instructions(heading: str, language: str, text: str, draw: random.Random, number: int = 1) -> list[str]:
-    """So many different instructions for a usable heading, in forms that are drawn. text: of the passage; shows which words have capitals."""
+    """So many different instructions for a usable heading, in forms that are drawn. text: of the passage, for its capitals."""
     if heading.endswith("?"):
         return [heading, *_of_question(heading, draw)][:number] if draw.random() < 0.7 else [*_of_question(heading, draw), heading][:number]
     kind, words = _kind(heading, language, text)

@@ -58,7 +58,7 @@ class Adapter:
             raise ModelError(
                 f"the weights {self.base[:16]}, on which the reader {self.name} was trained",
                 f"weights {digest[:16]}",
-                "Train one for this model with `bubblenet train-reader` and name it in scoring.reader, or take match_v1 out of scoring.modes.",
+                "Train one for it with `bubblenet train-reader` and name it in scoring.reader, or take match_v1 out of scoring.modes.",
             )
 
 

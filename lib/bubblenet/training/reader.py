@@ -1,8 +1,8 @@
 """Train a reader: the model with a small adapter, asked once whether an instruction is what a passage answers (mode `match_v1`).
 
 The input is JSON lines, a passage each with instructions that are true or false of it (tools/mine_pairs.py). A passage is read once with
-all its instructions after it, by the code that the engine reads with, so what is trained is what is asked. The loss is binary cross-entropy,
-true and false ones weighing alike, and a softmax over the instructions of the passage: which of them is it?
+all its instructions after it, by the code that the engine reads with, so what is trained is what is asked. The loss is binary
+cross-entropy, true and false ones weighing alike, and a softmax over the instructions of the passage: which of them is it?
 Curve and figures are AUCs over passages that are held out.
 """
 
@@ -42,7 +42,8 @@ FIRST_POINT = 500
 class ReaderTraining:
     """How a reader is trained.
 
-    passages, minutes: at most so many; 0: all that there are, as long as they take. The learning rate falls to 0 by whichever is used up. max_tokens: of a passage. rank: of the matrices. layers: the last so many have them; 0: all.
+    passages, minutes: at most so many; 0: all that there are, as long as they take. The learning rate falls to 0 by what is used up first.
+    max_tokens: of a passage. rank: of the matrices. layers: the last so many have them; 0: all.
     watched, assessed: held-out passages at each point of the curve, and at the end.
     """
 

@@ -112,8 +112,8 @@ def test_other_weights_are_refused_by_name(folder, adapter):
     engine = TransformersEngine(LanguageModel.load(folder, "float32", "cpu"), Codec.load(folder), 4096, 256, weights_digest="c" * 64)
     with pytest.raises(ModelError, match=r"wanted the weights b{16}.*got weights c{16}.*bubblenet train-reader"):
         engine.label_distribution(_requests(adapter))
+    spec = EngineSpec("transformers", "", "c" * 64)
     with pytest.raises(ModelError, match="train-reader"):
-        spec = EngineSpec("transformers", "", "c" * 64)
         kind_of(spec).check_adapter(spec, adapter)
 
 

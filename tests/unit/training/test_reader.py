@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bubblenet.engines.language_model import LanguageModel
-from bubblenet.engines.protocol import EngineSpec
+from bubblenet.engines.protocol import EngineSpec, LabelRequest
 from bubblenet.engines.tokens import Codec
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import digest_of
@@ -21,7 +21,7 @@ from bubblenet.judging.modes import MODES
 from bubblenet.judging.reading import find_reader
 from bubblenet.prompts.match import MATCH
 from bubblenet.settings import load
-from bubblenet.training.reader import ReaderTraining, ReadingTask, assess, loss_of, read_tasks
+from bubblenet.training.reader import Reader, ReaderTraining, ReadingTask, assess, loss_of, read_tasks
 from bubblenet.training.reader_files import train_reader
 from tests.tiny_models import make_model, make_tokenizer
 
@@ -57,10 +57,9 @@ def trained(model, pairs, tmp_path_factory):
     return out
 
 
-def _engine(model, digest=None) -> TransformersEngine:
-    return TransformersEngine(
-        LanguageModel.load(model, "float32", "cpu"), Codec.load(model), 4096, 256, weights_digest=digest or digest_of(str(model))
-    )
+def _engine(model) -> TransformersEngine:
+    loaded = LanguageModel.load(model, "float32", "cpu")
+    return TransformersEngine(loaded, Codec.load(model), 4096, 256, weights_digest=digest_of(str(model)))
 
 
 def _settings(trained):
@@ -78,8 +77,6 @@ def test_the_card_says_of_which_weights_it_is_and_how_well_it_reads(model, pairs
 
 def test_training_lowers_the_loss(model, pairs, trained):
     """Beside the same model without an adapter, on passages that are held out."""
-    from bubblenet.training.reader import Reader
-
     _, held_out = read_tasks(pairs)
     fresh = Reader(model, "cpu", ReaderTraining(max_tokens=64))
 
@@ -99,13 +96,9 @@ def test_training_lowers_the_loss(model, pairs, trained):
 
 def test_what_is_trained_is_what_the_engine_reads(model, pairs):
     """The passage once and its instructions after it, in training; through the engine without sharing, and without an adapter's effect."""
-    from bubblenet.training.reader import Reader
-
     task = read_tasks(pairs)[0][0]
     fresh = Reader(model, "cpu", ReaderTraining(max_tokens=64))  # a new adapter adds nothing
     engine = TransformersEngine(LanguageModel.load(model, "float32", "cpu"), Codec.load(model), 4096, 256, is_shared=False)
-    from bubblenet.engines.protocol import LabelRequest
-
     answers = engine.label_distribution([LabelRequest(text, MATCH.build(text, task.passage), MATCH.labels) for text in task.instructions])
     with torch.inference_mode():
         found = fresh.logits(task).sigmoid().tolist()
@@ -148,9 +141,7 @@ def test_a_bad_line_and_a_missing_side_are_named(tmp_path):
 def test_figures_are_by_kind(model):
     class Sure:
         def logits(self, task):
-            return torch.tensor(
-                [1.0 if label else (2.0 if kind == "hard" else 0.0) for label, kind in zip(task.labels, task.kinds, strict=True)]
-            )
+            return torch.tensor([{"heading": 1.0, "hard": 2.0, "easy": 0.0}[kind] for kind in task.kinds])
 
     tasks = [ReadingTask("p", ("a", "b", "c"), (1, 0, 0), ("heading", "hard", "easy"), "p", "en")] * 3
     assert assess(Sure(), tasks) == {"all": 0.5, "easy": 1.0, "hard": 0.0}
