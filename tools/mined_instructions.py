@@ -41,8 +41,9 @@ _DULL = re.compile(
     r"(?i)^(?:(?:the )?(?:introduction|overview|notes?|summary|description|see also|examples?|warning|caution|tips?|references?|index"
     r"|contents|table of contents|preface|foreword|conclusions?|credits|authors?|copyright|licen[cs]e|change ?log|changes"
     r"|misc(?:ellaneous)?|general|details|background|basics|others?|features|usage|synopsis|name|options|parameters|arguments"
-    r"|returns?|important|general information|more information|further reading|acknowledge?ments|einleitung|einführung|übersicht|hinweise?|beispiele?"
-    r"|introducción|descripción|ejemplos?|notas?|resumen|exemples?|remarques?|aperçu|beschreibung|siehe auch|voir aussi)"
+    r"|returns?|important|general information|more information|further reading|acknowledge?ments|einleitung|einführung|übersicht"
+    r"|hinweise?|beispiele?|introducción|descripción|ejemplos?|notas?|resumen|exemples?|remarques?|aperçu|beschreibung|siehe auch"
+    r"|voir aussi)"
     r"|version .*|appendix.*|chapter.*|part .*|release .*|[\W\d_]*|v?\d.*)$"
 )
 _NUMBERED = re.compile(r"^(?:[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s+(?=\S{2}))+|[\u00b6#:\s]+$")

@@ -48,7 +48,9 @@ def write_labels(path: Path) -> None:
 
 def write_reader_pairs(path: Path) -> None:
     """A passage to train a reader on, and one that is held out."""
-    asked = [{"text": f"What is the purpose of {name}?", "label": int(name == "device1"), "kind": "heading"} for name in ("device1", "rain")]
+    asked = [
+        {"text": f"What is the purpose of {name}?", "label": label, "kind": "heading"} for name, label in (("device1", 1), ("rain", 0))
+    ]
     row = {"package": "a-doc", "language": "en", "passage": passage("device1", "purpose"), "instructions": asked}
     path.write_text("\n".join(json.dumps(row | {"held_out": held_out}) for held_out in (False, True)))
 

@@ -92,7 +92,7 @@ def load_adapter(model: Any, adapter: Adapter) -> None:
     add_layers(model, LoraConfig(**adapter.config), adapter.digest)
     try:
         matrices = {name.removeprefix(_OF_PEFT): value for name, value in safetensors.torch.load(adapter.weights).items()}
-        found = set_peft_model_state_dict(model, matrices, adapter_name=adapter.digest)
+        found: Any = set_peft_model_state_dict(model, matrices, adapter_name=adapter.digest)
     except (RuntimeError, ValueError) as error:
         raise ModelError("an adapter whose matrices fit the model", f"{adapter.name}: {error!s:.200}", "Train it anew.") from None
     if found.unexpected_keys:

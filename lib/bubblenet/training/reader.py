@@ -74,9 +74,12 @@ class ReadingTask:
         true = [place for place, label in enumerate(self.labels) if label]
         false = [place for place, label in enumerate(self.labels) if not label]
         chosen = [*_some(true, TRUE_OF_A_PASSAGE, draw), *_some(false, FALSE_OF_A_PASSAGE, draw)]
-        parts = ([values[place] for place in chosen] for values in (self.instructions, self.labels, self.kinds))
-        instructions, labels, kinds = map(tuple, parts)
-        return replace(self, instructions=instructions, labels=labels, kinds=kinds)
+        return replace(
+            self,
+            instructions=tuple(self.instructions[place] for place in chosen),
+            labels=tuple(self.labels[place] for place in chosen),
+            kinds=tuple(self.kinds[place] for place in chosen),
+        )
 
 
 def _some(places: Sequence[int], number: int, draw: random.Random) -> list[int]:
@@ -150,8 +153,8 @@ def read_tasks(path: Path) -> tuple[list[ReadingTask], list[ReadingTask]]:
     for number, line in enumerate(lines, 1):
         try:
             row = orjson.loads(line)
-            asked = [(one["text"], int(one["label"]), one["kind"]) for one in row["instructions"]]
-            task = ReadingTask(row["passage"], *zip(*asked, strict=True), row["package"], row["language"])  # type: ignore[arg-type]
+            texts, labels, kinds = zip(*((one["text"], int(one["label"]), one["kind"]) for one in row["instructions"]), strict=True)
+            task = ReadingTask(row["passage"], texts, labels, kinds, row["package"], row["language"])
             is_held_out = row["held_out"]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError("a passage with instructions", f"{path}, line {number}: {error!r}", "Mend the line or take it out.") from None

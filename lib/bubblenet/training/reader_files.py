@@ -69,7 +69,7 @@ def write(reader: Reader, out: Path, card: dict[str, Any]) -> str:
     state = get_peft_model_state_dict(reader.model, adapter_name=NAME)
     matrices = {f"{_OF_PEFT}{name}": value.to("cpu", torch.float16).contiguous() for name, value in state.items()}
     weights = save(matrices, metadata={"format": "pt"})
-    config = json.dumps(_plain(reader.config.to_dict()), indent=1, sort_keys=True).encode() + b"\n"
+    config = json.dumps(_plain(reader.config), indent=1, sort_keys=True).encode() + b"\n"
     (out / adapters.WEIGHTS).write_bytes(weights)
     (out / adapters.CONFIG).write_bytes(config)
     digest = adapters.digest_of(weights, config)
@@ -77,9 +77,9 @@ def write(reader: Reader, out: Path, card: dict[str, Any]) -> str:
     return digest
 
 
-def _plain(config: dict[str, Any]) -> dict[str, Any]:
+def _plain(config: Any) -> dict[str, Any]:
     """The configuration with sets as sorted lists, and without what is not set: other versions of peft know other keys."""
-    values = {name: sorted(value) if isinstance(value, set) else value for name, value in config.items()}
+    values = {name: sorted(value) if isinstance(value, set) else value for name, value in config.to_dict().items()}
     return {name: value for name, value in values.items() if value not in (None, {}, [], False)}
 
 
