@@ -41,9 +41,9 @@ _DULL = re.compile(
     r"(?i)^(?:(?:the )?(?:introduction|overview|notes?|summary|description|see also|examples?|warning|caution|tips?|references?|index"
     r"|contents|table of contents|preface|foreword|conclusions?|credits|authors?|copyright|licen[cs]e|change ?log|changes"
     r"|misc(?:ellaneous)?|general|details|background|basics|others?|features|usage|synopsis|name|options|parameters|arguments"
-    r"|returns?|important|general information|more information|further reading|acknowledge?ments|einleitung|einführung|übersicht"
-    r"|hinweise?|beispiele?|introducción|descripción|ejemplos?|notas?|resumen|exemples?|remarques?|aperçu|beschreibung|siehe auch"
-    r"|voir aussi)"
+    r"|returns?|important|general information|more information|further reading|acknowledge?ments|einleitung|einf\u00fchrung|\u00fcbersicht"
+    r"|hinweise?|beispiele?|introducci\u00f3n|descripci\u00f3n|ejemplos?|notas?|resumen|exemples?|remarques?|aper\u00e7u"
+    r"|beschreibung|siehe auch|voir aussi)"
     r"|version .*|appendix.*|chapter.*|part .*|release .*|[\W\d_]*|v?\d.*)$"
 )
 _NUMBERED = re.compile(r"^(?:[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s+(?=\S{2}))+|[\u00b6#:\s]+$")
@@ -63,16 +63,21 @@ FORMS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "things": ("Explain {}.", "Tell me about {}.", "Describe {}.", "What should I know about {}?", "What are {}?", "{}"),
     },
     "de": {
-        "task": ("Wie kann ich {}?", "Erkläre, wie man {} kann.", "Wie lässt sich das machen: {}?", "Ich möchte {}. Was muss ich tun?"),
-        "thing": ("Erkläre das Thema {}.", "Was muss ich über {} wissen?", "Beschreibe {}.", "Was bedeutet {}?", "{}"),
+        "task": (
+            "Wie kann ich {}?", "Erkl\u00e4re, wie man {} kann.", "Wie l\u00e4sst sich das machen: {}?",
+            "Ich m\u00f6chte {}. Was muss ich tun?",
+        ),
+        "thing": ("Erkl\u00e4re das Thema {}.", "Was muss ich \u00fcber {} wissen?", "Beschreibe {}.", "Was bedeutet {}?", "{}"),
     },
     "es": {
-        "task": ("¿Cómo puedo {}?", "Explica cómo {}.", "Quiero {}. ¿Qué tengo que hacer?", "¿Cómo se puede {}?"),
-        "thing": ("Explica qué es {}.", "¿Qué debo saber sobre {}?", "Describe {}.", "¿Cómo funciona {}?", "{}"),
+        "task": (
+            "\u00bfC\u00f3mo puedo {}?", "Explica c\u00f3mo {}.", "Quiero {}. \u00bfQu\u00e9 tengo que hacer?", "\u00bfC\u00f3mo se puede {}?",
+        ),
+        "thing": ("Explica qu\u00e9 es {}.", "\u00bfQu\u00e9 debo saber sobre {}?", "Describe {}.", "\u00bfC\u00f3mo funciona {}?", "{}"),
     },
     "fr": {
         "task": ("Comment {} ?", "Explique comment {}.", "Je voudrais {}. Que faut-il faire ?", "Comment puis-je {} ?"),
-        "thing": ("Explique {}.", "Que faut-il savoir sur {} ?", "Décris {}.", "Comment fonctionne {} ?", "{}"),
+        "thing": ("Explique {}.", "Que faut-il savoir sur {} ?", "D\u00e9cris {}.", "Comment fonctionne {} ?", "{}"),
     },
 }  # fmt: skip
 _OF_MAN_PAGE: Mapping[str, Sequence[str]] = {
@@ -89,7 +94,7 @@ _OF_MAN_PAGE: Mapping[str, Sequence[str]] = {
 }
 _MAN_WORD = re.compile(r"^([a-z][\w.+-]*)\s?\(?[1-8]?[a-z]*\)?(?: - .*)?$")
 _INFINITIVE = {
-    "de": re.compile(r"\b[a-zäöü]+(?:en|ern|eln)$"),
+    "de": re.compile(r"\b[a-z\u00e4\u00f6\u00fc]+(?:en|ern|eln)$"),
     "es": re.compile(r"^\w+(?:ar|er|ir)(?:se)?\b"),
     "fr": re.compile(r"^\w+(?:er|ir|re)\b"),
 }
@@ -105,12 +110,12 @@ ABOUT_THE_TEXT = (
 )  # fmt: skip
 FOREIGN = {
     "en": (
-        "Wie kann ich {0} und {1} einstellen?", "¿Cómo se usa {0} con {1}?", "Comment utiliser {0} avec {1} ?", "Was ist {0}?",
+        "Wie kann ich {0} und {1} einstellen?", "\u00bfC\u00f3mo se usa {0} con {1}?", "Comment utiliser {0} avec {1} ?", "Was ist {0}?",
         "Qu'est-ce que {0} ?",
     ),
     "de": ("How do I use {0} with {1}?", "What is {0}?", "Comment utiliser {0} ?"),
     "es": ("How do I use {0} with {1}?", "What is {0}?", "Was ist {0}?"),
-    "fr": ("How do I use {0} with {1}?", "What is {0}?", "¿Qué es {0}?"),
+    "fr": ("How do I use {0} with {1}?", "What is {0}?", "\u00bfQu\u00e9 es {0}?"),
 }  # fmt: skip
 MENTIONS = (
     "What is {}?", "What is the purpose of {}?", "What is the role of {}?", "How do I use {}?", "Explain {}.", "How does {} work?",
