@@ -71,7 +71,8 @@ FORMS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "es": {
         "task": (
-            "\u00bfC\u00f3mo puedo {}?", "Explica c\u00f3mo {}.", "Quiero {}. \u00bfQu\u00e9 tengo que hacer?", "\u00bfC\u00f3mo se puede {}?",
+            "\u00bfC\u00f3mo puedo {}?", "Explica c\u00f3mo {}.", "Quiero {}. \u00bfQu\u00e9 tengo que hacer?",
+            "\u00bfC\u00f3mo se puede {}?",
         ),
         "thing": ("Explica qu\u00e9 es {}.", "\u00bfQu\u00e9 debo saber sobre {}?", "Describe {}.", "\u00bfC\u00f3mo funciona {}?", "{}"),
     },
