@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("--answers", type=Path, default=Path(".cache/bench-judge"), help="folder of the model's answers")
     parser.add_argument("--reader", default="default", help="as scoring.reader")
     parser.add_argument("--modes", nargs="*", default=["text"], help="today's modes, beside which the reader is tried")
+    parser.add_argument("--sections", type=int, default=1, help="every so-manieth section of the planted pairs alone; 1: all")
     parser.add_argument("--timed", type=int, default=16, help="passages on which seconds are measured")
     parser.add_argument("--texts", type=int, default=4, help="texts of a family of injections")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="what to measure")
@@ -79,7 +80,7 @@ def main() -> None:
         "injection": lambda: print_injection(engine, chosen, arguments.packages, arguments.texts, console),
     }
     if {"alone", "sets"} & set(arguments.parts):
-        bench = judge_sets.measure(engine, chosen, "bench", arguments.packages)
+        bench = judge_sets.measure(engine, chosen, "bench", arguments.packages, every=arguments.sections)
         joined = judge_sets.read_joined(arguments.packages, chosen)
         labelled = judge_sets.measure_labelled(engine, chosen, joined)
         for table, pairs in ((bench.table, bench.pairs), (labelled, joined)):

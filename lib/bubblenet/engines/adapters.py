@@ -89,14 +89,19 @@ def load_adapter(model: Any, adapter: Adapter) -> None:
 
     if any(adapter.digest in layer.lora_A for layer in _layers(model)):
         return
-    add_layers(model, LoraConfig(**adapter.config), adapter.digest)
+    matrices = {name.removeprefix(_OF_PEFT): value for name, value in safetensors.torch.load(adapter.weights).items()}
     try:
-        matrices = {name.removeprefix(_OF_PEFT): value for name, value in safetensors.torch.load(adapter.weights).items()}
+        add_layers(model, LoraConfig(**adapter.config), adapter.digest)
         found: Any = set_peft_model_state_dict(model, matrices, adapter_name=adapter.digest)
+        odd = [*found.unexpected_keys, *(name for name in found.missing_keys if adapter.digest in name)]
+        fault = f"it is not so at {odd[0]}" if odd else ""
     except (RuntimeError, ValueError) as error:
-        raise ModelError("an adapter whose matrices fit the model", f"{adapter.name}: {error!s:.200}", "Train it anew.") from None
-    if found.unexpected_keys:
-        raise ModelError("an adapter whose layers the model has", f"{adapter.name} with {found.unexpected_keys[0]}", "Train it anew.")
+        fault = f"{error!s:.200}"
+    if fault:
+        for layer in _layers(model):
+            layer.delete_adapter(adapter.digest)
+        switch_off(model)
+        raise ModelError("an adapter with a matrix for each of its layers in the model", f"{adapter.name}: {fault}", "Train it anew.")
     for parameter in model.parameters():
         parameter.requires_grad_(False)
 

@@ -108,6 +108,8 @@ class Reader:
         )
         adapters.add_layers(self.model, self.config, NAME)
         self.parameters = adapters.trained_parameters(self.model)
+        for parameter in self.parameters:  # whatever the weights are in: small steps would be rounded away in bfloat16
+            parameter.data = parameter.data.float()
         labels = (self._codec.label_ids(label) for label in MATCH.labels)
         self._yes, self._no = (self._language_model.tensor(ids) for ids in labels)
 

@@ -126,8 +126,22 @@ def test_a_server_is_refused_by_name(adapter):
 def test_matrices_of_another_model_do_not_fit(engine, tmp_path):
     wider = save_model(tmp_path / "wider", hidden_size=64, num_attention_heads=8)
     foreign = _write_adapter(wider, tmp_path / "adapter")
-    with pytest.raises(ModelError, match="whose matrices fit the model"):
-        engine.label_distribution(_requests(foreign))
+    before = engine.label_distribution(_requests())
+    for _ in range(2):  # nothing of it is left in the model
+        with pytest.raises(ModelError, match="a matrix for each of its layers"):
+            engine.label_distribution(_requests(foreign))
+    assert engine.label_distribution(_requests()) == before
+
+
+def test_an_adapter_that_lacks_a_matrix_is_refused(engine, folder, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    _write_adapter(folder, tmp_path, seed=5)
+    matrices = load_file(tmp_path / WEIGHTS)
+    matrices.pop(next(name for name in matrices if "lora_B" in name))
+    save_file(matrices, tmp_path / WEIGHTS)
+    with pytest.raises(ModelError, match="lora_B"):
+        engine.label_distribution(_requests(Adapter.read(tmp_path)))
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, CONFIG, CARD])
