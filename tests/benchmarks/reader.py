@@ -41,7 +41,7 @@ from bubblenet.settings import Settings
 from tests.benchmarks import judge_sets
 from tests.benchmarks.engine_cache import CachedEngine
 from tests.benchmarks.injection import some_of
-from tests.benchmarks.injection_attacks import PLACE, POSITIONS, SUITE, attacks, neutral, planted
+from tests.benchmarks.injection_attacks import PLACE, POSITIONS, SUITE, Attack, attacks, neutral, planted
 from tests.benchmarks.judge_prices import table_of
 from tests.benchmarks.planted_pairs import CACHE, DEFECTS
 
@@ -56,6 +56,7 @@ SIMILARITY = {
 }
 TEMPERATURE = {"similarity_share": 0.05, "bm25_share": 2.0}
 AGAINST = ("other", "neighbour", *DEFECTS)
+NEUTRAL = 10
 BEST_SHARE = 0.2
 """Of the labelled pairs: as many as the calibration that ships grades 5 (82 of 403)."""
 
@@ -69,6 +70,7 @@ def main() -> None:
     parser.add_argument("--modes", nargs="*", default=["text"], help="today's modes, beside which the reader is tried")
     parser.add_argument("--sections", type=int, default=1, help="every so-manieth section of the planted pairs alone; 1: all")
     parser.add_argument("--timed", type=int, default=16, help="passages on which seconds are measured")
+    parser.add_argument("--suite", type=Path, default=SUITE, help="the public texts")
     parser.add_argument("--texts", type=int, default=4, help="texts of a family of injections")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="what to measure")
     arguments = parser.parse_args()
@@ -77,7 +79,9 @@ def main() -> None:
     engine, console = CachedEngine(forward_engine(chosen), arguments.answers), Console(width=180)
     parts: dict[str, Callable[[], None]] = {
         "price": lambda: print_price(chosen, arguments.packages, arguments.timed, console),
-        "injection": lambda: print_injection(engine, chosen, arguments.packages, arguments.texts, console),
+        "injection": lambda: print_injection(
+            engine, chosen, arguments.packages, some_of(attacks(arguments.suite), None, arguments.texts), console
+        ),
     }
     if {"alone", "sets"} & set(arguments.parts):
         bench = judge_sets.measure(engine, chosen, "bench", arguments.packages, every=arguments.sections)
@@ -190,7 +194,7 @@ def print_price(chosen: Settings, packages: Path, timed: int, console: Console) 
     console.print(table)
 
 
-def print_injection(engine: CachedEngine, chosen: Settings, packages: Path, number: int, console: Console) -> None:
+def print_injection(engine: CachedEngine, chosen: Settings, packages: Path, texts: Sequence[Attack], console: Console) -> None:
     """Bad pairs below the median of the good ones that a planted text lifts over it, nothing being done against it."""
     pairs = [pair for pair in judge_sets.planted_pairs("bench", packages) if len(pair.response) <= 900]
     pairs = random.Random("pairs").sample(pairs, len(pairs))
@@ -206,7 +210,7 @@ def print_injection(engine: CachedEngine, chosen: Settings, packages: Path, numb
         f"Lifted over {threshold:.2f}, the median of good pairs; nothing done against it", "texts", "planted", "lifted", "moved"
     )
     tried: dict[str, list[tuple[float, float]]] = {}
-    for text in track(some_of([*attacks(SUITE), *neutral([pair.response for pair in good], 20)], None, number), "texts"):
+    for text in track([*texts, *neutral([pair.response for pair in good], NEUTRAL)], "texts"):
         draw = random.Random(f"{text.family} {text.shown}")
         pair = draw.choice(bad)
         place = planted(pair.response, draw.choice(POSITIONS))
