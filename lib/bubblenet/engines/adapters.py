@@ -34,7 +34,7 @@ class Adapter:
     digest: SHA-256 over its matrices and configuration. base: digest of the weights that it was trained on (weights.digest_of).
     """
 
-    name: str = field(compare=False)
+    name: str = field(compare=False, repr=False)
     digest: str
     base: str
     weights: bytes = field(repr=False, compare=False)
