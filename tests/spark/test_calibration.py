@@ -27,9 +27,10 @@ CURVES = {
 
 def made(scoring: Scoring) -> Calibration:
     judge = judge_of("scripted", ["reverse_gain", "contrast"], scoring)
-    parts = {"curves": CURVES, "data": {}, "figures": {}}
-    extracted = QualityModel(intercept=0.2, thresholds={5: 0.7, 4: 0.4}, **parts)
-    generated = QualityModel(intercept=-0.2, thresholds={5: 0.6, 4: 0.35}, **parts)
+    parts = {"curves": CURVES, "data": {}}
+    reliability = [{"quality": 0.25, "accepted": 0.2, "pairs": 50}, {"quality": 0.85, "accepted": 0.9, "pairs": 80}]
+    extracted = QualityModel(intercept=0.2, thresholds={5: 0.7, 4: 0.4}, figures={"reliability": reliability}, **parts)
+    generated = QualityModel(intercept=-0.2, thresholds={5: 0.6, 4: 0.35}, figures={}, **parts)
     return Calibration(version=1, judge=judge, labels="", models={"generated": generated, "extracted": extracted})
 
 
@@ -45,13 +46,22 @@ def test_the_columns_of_a_grader_say_what_its_numbers_say(spark, calibration):
     frame = spark.createDataFrame(rows, "origin STRING, language STRING, " + ", ".join(f"{name} DOUBLE" for name in names))
     quality = grader.column({name: F.col(name) for name in names}, F.col("origin"))
     grade = grader.grade_column(F.col("quality"), F.col("origin"), F.col("language"))
-    for row in frame.withColumn("quality", quality).withColumn("grade", grade).collect():
+    bound = grader.bound_column(F.col("quality"), F.col("origin"))
+    for row in frame.withColumn("quality", quality).withColumn("grade", grade).withColumn("bound", bound).collect():
+        assert row["bound"] == bound_of(grader, row)
         signals = {name: row[name] for name in names if row[name] is not None}
         wanted = grader.quality(signals, row["origin"])
         assert row["quality"] == (wanted if wanted is None else pytest.approx(wanted, abs=1e-12))
         assert row["grade"] == grader.grade(row["quality"], row["origin"], row["language"])
     assert grader.grade(0.3, "extracted", "ca") == 4
     assert grader.grade(0.3, "extracted", "en") is None
+
+
+def bound_of(grader: Grader, row) -> float | None:
+    steps = grader.bounds().get(row["origin"])
+    if not steps or row["quality"] is None:
+        return None
+    return max((bound for start, bound in steps if row["quality"] >= start), default=0.0)
 
 
 def test_a_calibrated_warehouse_holds_every_mode_and_the_quality_of_the_calibration(make_context, tmp_path):

@@ -33,6 +33,7 @@ from bubblenet.tables import (
     RUNS,
     SCORES,
     SEGMENTS,
+    SELECTIONS,
 )
 from bubblenet.viewing import query, report, status, summary
 from bubblenet.viewing.pairs import Scope, judged_pairs, sample_pairs
@@ -118,6 +119,11 @@ def pair(name, segment_id, page, grade):
     }
 
 
+def selected(selection, name, **verdict):
+    named = {"selection": selection, "instruction_id": name, "segment_id": name.replace("i", "s"), "round": 0, "policy": "default"}
+    return named | {"kept": True} | verdict
+
+
 ROWS = {
     FILES: [OK | {"path": "/in/one.html", "snapshot": snapshot, "fingerprint": "list1"} for snapshot in "AB"],
     DOCUMENTS: [
@@ -151,6 +157,9 @@ ROWS = {
         judgement("i3", "s3", None, "low_quality", 0.2),
     ],
     CURATED: [pair("i1", "s1", "one", 5), pair("i2", "s2", "two", 4)],
+    SELECTIONS: [
+        selected("main", "i1", rank=1, gain=2.5), selected("main", "i2", kept=False, reason="size"), selected("worst_0", "i2", rank=1),
+    ],
     RUNS: [
         {"run_id": "run1", "stage": "segment", "unit": unit, "snapshot": "A", "fingerprint": "segment1", "target": "segments",
          "target_version": unit, "num_requests": 4, "num_rows": 5, "num_kept": 3, "filtered": {"too_short": 1},
@@ -204,6 +213,16 @@ def test_snapshot_predicate_prunes_the_partitions_of_segments(warehouse):
 def test_grades_are_views_of_curated(warehouse):
     assert rows_of(warehouse, "SELECT instruction_id FROM curated_5") == [("i1",)]
     assert rows_of(warehouse, "SELECT instruction_id FROM curated_4 ORDER BY 1") == [("i1",), ("i2",)]
+
+
+def test_selected_pairs_have_their_texts_and_a_place(warehouse):
+    found = rows_of(warehouse, "SELECT selection, rank, gain, instruction, response FROM selected ORDER BY selection")
+    assert found == [("main", 1, 2.5, "What is i1?", "text of s1"), ("worst_0", 1, None, "What is i2?", "text of s2")]
+
+
+def test_yield_of_a_selection_is_counted_by_reason(warehouse):
+    found = rows_of(warehouse, "SELECT reason, num_pairs, share FROM selection_yield WHERE selection = 'main' ORDER BY reason")
+    assert found == [("size", 1, 0.5), ("taken", 1, 0.5)]
 
 
 def test_rejects_carry_both_texts(warehouse):

@@ -18,7 +18,7 @@ STOREYS = (
     ("storage",),
     ("corpus", "engines"),
     ("prompts",),
-    ("evaluation", "judging"),
+    ("evaluation", "judging", "selection"),
     ("translation",),
     ("settings", "tables"),
     ("kernel",),

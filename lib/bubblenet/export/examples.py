@@ -7,7 +7,7 @@ the completion is the instruction. Tags: Li et al. 2023 (arXiv:2308.06259), sect
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -17,6 +17,7 @@ from bubblenet.kernel.checkpointing import checkpoint_under
 from bubblenet.kernel.keys import content_id
 from bubblenet.method.components import connected_components
 from bubblenet.method.seeds import seeds_at
+from bubblenet.method.selection import Selected
 from bubblenet.prompts.backtranslation import read_set, request_of
 from bubblenet.tables import CURATED, DUPLICATES, RECIPES, SEEDS
 
@@ -39,22 +40,33 @@ _INFORMATION = ("source", "kind", "language", "instruction_language", "origin", 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """Versions of the tables that examples are made from."""
+    """Versions of the tables that examples are made from, and the selection; None: all curated pairs of the grade."""
 
     curated: int
     seeds: int
     duplicates: int
     recipes: int
+    selection: Selected | None = None
 
     @classmethod
     def now(cls, context: Context) -> Pinned:
-        """The newest versions, except that the settings may pin `curated`. Raises WarehouseError if that version does not exist."""
+        """The newest versions, except that the settings may pin `curated`.
+
+        Raises WarehouseError if that version does not exist, InputError if a wanted selection does not.
+        """
         newest = {table.name: context.warehouse.version(table) for table in (CURATED, SEEDS, DUPLICATES, RECIPES)}
         wanted = context.settings.export.curated_version
         if wanted > newest["curated"]:
             got = f"version {wanted}; the newest is {newest['curated']}"
             raise WarehouseError("a version of curated that exists", got, "Mend export.curated_version.")
-        return cls(**(newest | ({"curated": wanted} if wanted >= 0 else {})))
+        curated = wanted if wanted >= 0 else newest["curated"]
+        selection = Selected.for_export(replace(context, pins={**context.pins, CURATED.name: curated}))
+        return cls(**(newest | {"curated": curated}), selection=selection)
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """Table name -> version."""
+        return {"curated": self.curated, "seeds": self.seeds, "duplicates": self.duplicates, "recipes": self.recipes}
 
 
 def examples(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
@@ -77,10 +89,11 @@ def examples(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
 def made_from(context: Context, pinned: Pinned) -> dict[str, Any]:
     """Everything that determines the export: equal for equal exports."""
     settings = context.settings
-    chosen = settings.export.model_dump(mode="json", exclude={"curated_version"})
+    chosen = settings.export.model_dump(mode="json", exclude={"curated_version", "selection"})
     chosen |= {"held_out_share": settings.seeds.held_out_share, "round": settings.curation.round, "policy": settings.curation.policy}
     versions = {"curated": pinned.curated, "seeds": pinned.seeds, "duplicates": pinned.duplicates}
-    return {"code": EXAMPLES_VERSION, "settings": chosen, "versions": versions}
+    selection = {"selection": asdict(pinned.selection)} if pinned.selection else {}
+    return {"code": EXAMPLES_VERSION, "settings": chosen, "versions": versions} | selection
 
 
 def _seeds(context: Context, pinned: Pinned) -> DataFrame:
@@ -98,8 +111,11 @@ def _curated(context: Context, pinned: Pinned, scratch: str) -> DataFrame:
     """The accepted pairs of the round and policy; near-duplicates are on the same side of the split."""
     settings = context.settings
     of_round = CURATED.of_round(settings.curation.round, settings.curation.policy)
-    is_wanted = (F.col("grade") >= settings.export.min_grade) & _of_languages(settings.export)
-    rows = context.warehouse.read(CURATED, pinned.curated).where(of_round).where(is_wanted)
+    rows = context.warehouse.read(CURATED, pinned.curated).where(of_round).where(_of_languages(settings.export))
+    if pinned.selection:
+        rows = rows.join(pinned.selection.ids(context), on="instruction_id", how="left_semi")
+    else:
+        rows = rows.where(F.col("grade") >= settings.export.min_grade)
     clustered = rows.join(_clusters(context, pinned, rows, scratch), on="segment_id", how="left")
     cluster = F.coalesce("cluster_id", "segment_id")
     is_held_out = _fraction(cluster, F.lit("split")) < settings.export.validation_share

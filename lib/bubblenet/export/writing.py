@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ def _named(error: Exception, pinned: Pinned) -> Exception:
     """A WarehouseError if files of a pinned version were removed; otherwise the error itself."""
     if not any(word in str(error) for word in _GONE):
         return error
-    versions = ", ".join(f"{version} of {name}" for name, version in asdict(pinned).items())
+    versions = ", ".join(f"{version} of {name}" for name, version in pinned.versions.items())
     got = f"files that were removed, by VACUUM or by hand: {elide(str(error), _ERROR_CHARACTERS)}"
     return WarehouseError(f"all files of the tables at versions {versions}", got, "Export another version.")
 
@@ -107,6 +107,7 @@ def _card(manifest: dict[str, Any], folder: Folder, context: Context, form: File
         version=manifest["bubblenet"],
         versions=manifest["made_from"]["versions"],
         settings=stated,
+        selection=manifest["made_from"].get("selection"),
         warehouse=context.warehouse.location,
         location=folder.location,
         sources=[{"source": source, "licence": licence, "num": num} for (source, licence), num in sorted(by_licence.items())],

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from bubblenet.settings import Scoring
 
 FORMAT_VERSION = 1
+RELIABILITY_BINS = 10
+"""Bins of equal width by quality in the figures of a fit."""
+
 FIGURES_VERSION = 2
 """Version of the figures of a fit, for people and for `evaluations`; qualities do not depend on it."""
 
@@ -118,6 +121,20 @@ class QualityModel(AdditiveModel):
     thresholds: dict[int, float | None]
     data: dict[str, int]
     figures: dict[str, Any]
+
+    @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        """Quality from which, and the lower bound there of the share of good pairs; empty for a model without figures of reliability.
+
+        Of the labelled pairs on unseen pages whose quality is in the same bin: the lower end of Wilson's 95 % interval (Wilson 1927). More
+        quality is never worse, so the bound of a lower bin holds for a higher one with few pairs, too.
+        """
+        steps, best = [], 0.0
+        for found in self.figures.get("reliability", ()):
+            start = min(int(found["quality"] * RELIABILITY_BINS), RELIABILITY_BINS - 1) / RELIABILITY_BINS
+            best = max(best, wilson_bound(found["accepted"], found["pairs"]))
+            steps.append((start, round(best, 4)))
+        return tuple(steps)
 
     @model_validator(mode="after")
     def _is_whole(self) -> QualityModel:
@@ -238,6 +255,13 @@ def _differences(calibration: Calibration, weights_digest: str, scoring: Scoring
 
 def _unused_parts(calibration: Calibration, mode: str) -> list[str]:
     return [part for part, names in MODES[mode].parts_of.items() if names.isdisjoint(calibration.signal_names)]
+
+
+def wilson_bound(share: float, count: float, deviations: float = 1.96) -> float:
+    """Lower end of Wilson's interval of a share of so many, at 95 % confidence by default. Source: Wilson 1927, Probable Inference."""
+    squared = deviations**2 / count
+    spread = deviations * math.sqrt((share * (1 - share) + squared / 4) / count)
+    return max(0.0, (share + squared / 2 - spread) / (1 + squared))
 
 
 def sigmoid(z: float) -> float:

@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from bubblenet.errors import InputError
-from bubblenet.judging.calibration import Curve, QualityModel
+from bubblenet.judging.calibration import RELIABILITY_BINS, Curve, QualityModel
 from bubblenet.judging.modes import signal
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ FOLDS = 8
 KNOTS = (2, 3, 4)
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 OUTER_QUANTILES = (0.02, 0.98)
-RELIABILITY_BINS = 10
 MIN_ACCEPTED = 10
 """A threshold must accept at least this many labelled pairs: precision over fewer is meaningless."""
 

@@ -86,6 +86,22 @@ class Grader:
             return None
         return 1 / (1 + exp(-self._documented(signals, origin)))
 
+    def bounds(self) -> dict[JudgedAs, list[tuple[float, float]]]:
+        """By origin: quality from which, and the lower bound of quality there; nothing without a calibration."""
+        return {name: list(self.calibration.of(name).bounds) for name in JUDGED_AS} if self.calibration else {}
+
+    def bound_column(self, quality: Column, origin: Column) -> Column:
+        """The lower bound of a quality as a Spark expression; null without a calibration that has figures of reliability."""
+        from pyspark.sql import functions as F
+
+        found = F.lit(None).cast("double")
+        for name, steps in self.bounds().items():
+            for start, bound in sorted(steps):
+                found = F.when(_is_judged_as(name, origin) & (quality >= start), F.lit(bound)).otherwise(found)
+            if steps:
+                found = F.when(_is_judged_as(name, origin) & (quality < min(steps)[0]), F.lit(0.0)).otherwise(found)
+        return found
+
     def grade(self, quality: float | None, origin: JudgedAs, language: str = "") -> int | None:
         """5 or 4; None below the lower threshold."""
         if quality is None:

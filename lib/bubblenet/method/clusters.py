@@ -74,10 +74,10 @@ def assign(new: DataFrame, known: DataFrame, signatures: DataFrame, limits: Clus
     new: segment_id, num_characters; no two with the same normalised text. known: segment_id, representative_id, bridged_ids of earlier
     heads. signatures: segment_id, signature, band_keys of both. The longest passage represents a cluster of new ones.
     """
-    pairs, has_pairs = _checkpointed(_candidates(_touched_bands(new, known, signatures, checkpoint), limits, checkpoint), checkpoint)
+    pairs, has_pairs = _checkpointed(candidates(_touched_bands(new, known, signatures, checkpoint), limits, checkpoint), checkpoint)
     if not has_pairs:
         return new.sparkSession.createDataFrame([], _ASSIGNED)
-    similar, has_similar = _checkpointed(_with_nodes(_similar(pairs, signatures, limits.min_similarity), known), checkpoint)
+    similar, has_similar = _checkpointed(_with_nodes(similar_pairs(pairs, signatures, limits.min_similarity), known), checkpoint)
     if not has_similar:
         return new.sparkSession.createDataFrame([], _ASSIGNED)
     bridges = known.select(F.concat(F.lit(_OLD), "representative_id").alias("u"), F.explode("bridged_ids").alias("other"))
@@ -106,7 +106,7 @@ def _touched_bands(new: DataFrame, known: DataFrame, signatures: DataFrame, chec
     return young.withColumn("is_new", F.lit(True)).select(*columns).unionByName(old.withColumn("is_new", F.lit(False)).select(*columns))
 
 
-def _candidates(bands: DataFrame, limits: ClusterLimits, checkpoint: Checkpoint) -> DataFrame:
+def candidates(bands: DataFrame, limits: ClusterLimits, checkpoint: Checkpoint) -> DataFrame:
     """left (a new passage), right: distinct candidate pairs that share a band key."""
     hub = F.min(F.struct("is_new", "segment_id"))["segment_id"]
     sizes = bands.groupBy("key").agg(F.count("*").alias("rows"), hub.alias("hub")).where("rows > 1")
@@ -120,7 +120,7 @@ def _candidates(bands: DataFrame, limits: ClusterLimits, checkpoint: Checkpoint)
     return pairs.unionByName(spokes).distinct()
 
 
-def _similar(pairs: DataFrame, signatures: DataFrame, min_similarity: float) -> DataFrame:
+def similar_pairs(pairs: DataFrame, signatures: DataFrame, min_similarity: float) -> DataFrame:
     """left, right: candidates whose signature similarity reaches the minimum."""
     left, right = (
         signatures.select(F.col("segment_id").alias(side), F.col("signature").alias(f"{side}_signature")) for side in ("left", "right")

@@ -110,6 +110,7 @@ def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
         .withColumn("is_hopeless", grader.hopeless_column(named, F.col("origin")))
         .withColumn("is_best", passages.is_best("passed", "is_hopeless"))
         .withColumn("quality", grader.column(named, F.col("origin")))
+        .withColumn("quality_bound", grader.bound_column(F.col("quality"), F.col("origin")))
         .withColumn("grade", grader.grade_column(F.col("quality"), F.col("origin"), F.col("language")))
         .withColumn("reason", reason)
         .withColumn("kept", F.col("reason").isNull())
@@ -146,7 +147,12 @@ def write_judgements(context: Context, recipe: Recipe, pairs: DataFrame, transac
     calibration_id = grader.calibration.id if grader.calibration else None
     versions = {table.name: context.version(table) for table in INPUTS}
     grades = {origin: [grader.threshold(grade, origin) for grade in (5, 4)] for origin in JUDGED_AS}
-    stated = {"settings": grader.curation.model_dump(mode="json"), "calibration": calibration_id, "grades": grades}
+    stated = {
+        "settings": grader.curation.model_dump(mode="json"),
+        "calibration": calibration_id,
+        "grades": grades,
+        "bounds": grader.bounds(),
+    }
     allowed = context.settings.rights.model_dump(mode="json")
     note = {"inputs": versions, "rule": stated, "recipe": recipe.id, "rights": allowed}
     if _last_note(context.warehouse, JUDGEMENTS, context.settings.curation).get("made_from") == note:

@@ -17,6 +17,7 @@ from bubblenet.settings.sections import (
     Settings,
     Tables,
 )
+from bubblenet.settings.selection import Selection
 from bubblenet.settings.training import Assessment, Export, ExportFormat, Rounds, Seeds, Training
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Scoring",
     "Seeds",
     "Segmentation",
+    "Selection",
     "Settings",
     "Tables",
     "Training",

@@ -17,6 +17,7 @@ from bubblenet.corpus.rights.signal import Use
 from bubblenet.section import Section, Share
 from bubblenet.settings.models import Engine, Models
 from bubblenet.settings.pairs import Backtranslation, Curation, Paraphrasing, Scoring, Translation
+from bubblenet.settings.selection import Selection
 from bubblenet.settings.training import Assessment, Export, Rounds, Seeds, Training
 
 
@@ -146,6 +147,7 @@ class Settings(Section):
     paraphrasing: Paraphrasing = Paraphrasing()
     scoring: Scoring = Scoring()
     curation: Curation = Curation()
+    selection: Selection = Selection()
     seeds: Seeds = Seeds()
     export: Export = Export()
     training: Training = Training()

@@ -26,11 +26,16 @@ class Export(Section):
         "parquet", description="of the files; bubblenet finetune reads parquet, docs/export.md says who reads the others"
     )
     shards: int = Field(2, ge=1, description="files of equal numbers of examples; a multiple of the processes that will train")
-    min_grade: Literal[4, 5] = Field(5, description="of curated pairs")
+    min_grade: Literal[4, 5] = Field(5, description="of curated pairs; a selection has its own")
     cross_lingual: Literal["include", "exclude", "only"] = Field(
         "include", description="curated pairs whose instruction is in another language than the response"
     )
     curated_version: int = Field(-1, ge=-1, description="version of table curated; -1: the newest")
+    selection: str = Field(
+        "",
+        pattern=r"^[a-z_]*[0-9]*$",
+        description="of curated pairs: main, or a control of it; none: all of min_grade; empty: main where `bubblenet select` has made it",
+    )
     seed_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each seed is there; a fraction takes that share of them")
     curated_weight: float = Field(1.0, ge=0.0, le=100.0, description="how often each curated pair is there")
     validation_share: Share = Field(0.05, description="of the curated pairs, by cluster of near copies, for the loss that is watched")

@@ -101,6 +101,7 @@ JUDGEMENTS = Table(
         quality DOUBLE 0 to 1, from the rule of the policy; null where the pair was not measured
         is_calibrated BOOLEAN whether quality is a fitted probability; false for the documented rule
         calibration_id STRING which calibration it is from; null for the documented rule
+        quality_bound DOUBLE lower end of Wilson's 95 % interval of the share of good pairs with such a quality; null without a calibration
         grade INT 5 or 4 for accepted pairs, null for rejects
         kept BOOLEAN accepted
         reason STRING why not: a gate, hopeless, not_best_candidate, low_quality, not_measured, opted_out, ...; null: accepted
@@ -124,6 +125,7 @@ CURATED = Table(
         instruction STRING what is asked
         response STRING the passage, byte for byte as in segments
         quality DOUBLE 0 to 1, see judgements
+        quality_bound DOUBLE lower bound of quality, see judgements
         grade INT 5 or 4
         origin STRING generated, extracted, translated, cross_lingual or paraphrase
         language STRING language of the response

@@ -10,6 +10,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +21,13 @@ ENCODER_VERSION = "use-multilingual-v3/0.2"
 def similarities(pairs: Sequence[tuple[str, str]]) -> list[float]:
     """Cosine similarity of each pair of texts, at least 0. Each distinct text is encoded once."""
     texts = sorted({text for pair in pairs for text in pair})
-    if not texts:
-        return []
-    vectors = dict(zip(texts, np.asarray(_encoder().encode(texts)), strict=True))
+    vectors = dict(zip(texts, encode(texts), strict=True))
     return [max(0.0, float(vectors[one] @ vectors[other])) for one, other in pairs]
+
+
+def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+    """A row of length 1 for each text, 512 numbers."""
+    return np.asarray(_encoder().encode(list(texts)), dtype=np.float32) if texts else np.empty((0, 512), dtype=np.float32)
 
 
 @functools.cache

@@ -27,6 +27,8 @@ def print_export(exported: Exported, out: str, console: Console) -> None:
     console.print(
         f"{by_source}; curated version {versions['curated']}, seeds version {versions['seeds']}; data {manifest['data_sha256'][:16]}"
     )
+    if chosen := manifest["made_from"].get("selection"):
+        console.print(f"Curated pairs of selection {chosen['name']} ({chosen['id']}); all of min_grade: --set export.selection=none")
     state = "Written" if exported.is_new else "Nothing to do: it is there already"
     console.print(f"{state}: {out}/manifest.json, {out}/README.md", soft_wrap=True)
     form = FORMATS[manifest["made_from"]["settings"]["format"]]

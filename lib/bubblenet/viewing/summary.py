@@ -23,6 +23,7 @@ from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pair
 from bubblenet.viewing.pending import pending_passages
 from bubblenet.viewing.personal import collect_personal_data, print_personal_data
 from bubblenet.viewing.rights import collect_opt_outs, print_opt_outs
+from bubblenet.viewing.selections import print_selected
 from bubblenet.viewing.views import register_views
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def print_summary(context: Context, reports: list[StageReport], seconds: float, 
         if personal := collect_personal_data(context, recipe):
             print_personal_data(console, personal)
         _print_pairs(context)
+        print_selected(context)
         _print_languages(context)
     else:
         _print_nothing_new(console, context.snapshot)

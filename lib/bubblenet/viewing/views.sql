@@ -22,6 +22,34 @@ COMMENT 'The accepted pairs of grade 4 or better.'
 AS
 SELECT * FROM curated WHERE grade >= 4;
 
+-- One selection of a round and policy: WHERE selection = 'main' AND round = ... AND policy = ... ORDER BY rank.
+CREATE OR REPLACE TEMPORARY VIEW selected
+COMMENT 'The taken pairs of every selection with their texts: rank 1 was taken first.'
+AS
+SELECT
+  selections.selection, selections.rank, selections.gain, selections.task, selections.registered_domain, selections.nearest_id,
+  selections.nearest_similarity, selections.selection_id, curated.*
+FROM selections
+JOIN curated
+  ON curated.instruction_id = selections.instruction_id
+  AND curated.round = selections.round
+  AND curated.policy = selections.policy
+WHERE selections.kept;
+
+-- One line for each reason, `taken` among them; the share is of the accepted pairs of one round and policy.
+CREATE OR REPLACE TEMPORARY VIEW selection_yield
+COMMENT 'What each selection did with the accepted pairs: how many were taken, and how many were left for which reason.'
+AS
+SELECT
+  round,
+  policy,
+  selection,
+  coalesce(reason, 'taken') AS reason,
+  count(*) AS num_pairs,
+  round(count(*) / sum(count(*)) OVER (PARTITION BY round, policy, selection), 4) AS share
+FROM selections
+GROUP BY round, policy, selection, coalesce(reason, 'taken');
+
 -- A duplicate counts as an occurrence of the passage that stands for it. `snapshot` is the partition column of segments, so a predicate on it
 -- reads that snapshot alone.
 CREATE OR REPLACE TEMPORARY VIEW curated_occurrences
@@ -102,6 +130,9 @@ FROM passage_scores WHERE status = 'quarantined'
 UNION ALL
 SELECT 'scores', NULL, instruction_id, request_id, reason, detail, fingerprint, run_id
 FROM scores WHERE status = 'quarantined'
+UNION ALL
+SELECT 'embeddings', NULL, text_id, request_id, reason, detail, fingerprint, run_id
+FROM embeddings WHERE status = 'quarantined'
 UNION ALL
 SELECT 'seeds', NULL, concat(file, ':', line), request_id, reason, detail, fingerprint, run_id
 FROM seeds WHERE status = 'quarantined'
