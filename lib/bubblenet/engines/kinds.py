@@ -122,7 +122,7 @@ def _check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
 def _refuse_adapter(spec: EngineSpec, adapter: Adapter) -> None:
     from bubblenet.engines.server import refuse_adapter
 
-    refuse_adapter(spec)
+    refuse_adapter(spec.model)
 
 
 def _server_device(spec: EngineSpec) -> str:

@@ -96,6 +96,8 @@ class ServerEngine:
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
         """Read label probabilities from the next-token distribution. A label counts with and without a leading space."""
+        if any(request.adapter for request in requests):
+            refuse_adapter(self._name)
         self.require(["labels"])
         return self._answer(requests, self._read_labels, lambda request, error: LabelDistribution(request.key, None, 0.0, 0, error))
 
@@ -249,9 +251,9 @@ def check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
         engine.require(abilities)
 
 
-def refuse_adapter(spec: EngineSpec) -> NoReturn:
+def refuse_adapter(model: str) -> NoReturn:
     """Raise EndpointError: a server is sent prompts, and no matrices."""
-    raise EndpointError(ABILITIES["adapter"], f"a server for {spec.model}", INSTEAD["adapter"])
+    raise EndpointError(ABILITIES["adapter"], f"a server for {model}", INSTEAD["adapter"])
 
 
 def options_of(engine: Engine, role: RoleEngine) -> ServerSpec:

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from bubblenet.engines.adapters import CARD, CONFIG, WEIGHTS, Adapter
+from bubblenet.engines.endpoint import Endpoint
 from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.language_model import LanguageModel
 from bubblenet.engines.protocol import EngineSpec, LabelRequest, Prompt, ServerSpec
+from bubblenet.engines.server import ServerEngine
 from bubblenet.engines.tokens import Codec
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.errors import EndpointError, ModelError
@@ -121,6 +123,12 @@ def test_a_server_is_refused_by_name(adapter):
     spec = EngineSpec("server", "some-model", BASE, options=ServerSpec(url="http://127.0.0.1:9/v1"))
     with pytest.raises(EndpointError, match=r"labels read with an adapter.*engine.forward.kind = transformers"):
         kind_of(spec).check_adapter(spec, adapter)
+
+
+def test_a_server_that_is_asked_all_the_same_does_not_answer_without_it(adapter, codec):
+    engine = ServerEngine(codec, Endpoint("http://127.0.0.1:9/v1"), ServerSpec(url="http://127.0.0.1:9/v1"))
+    with pytest.raises(EndpointError, match="labels read with an adapter"):
+        engine.label_distribution(_requests(adapter))
 
 
 def test_matrices_of_another_model_do_not_fit(engine, tmp_path):
