@@ -18,6 +18,7 @@ ROUNDS_TOKENS ?= 12000
 ROUNDS_ITEMS ?= 60
 ROUNDS_REPORT ?= .demo/rounds.html
 TEST_PROCESSES ?= 2
+READER_MINUTES ?= 45
 BENCH_PAGES ?= 20000
 BENCH_CURVE ?= 1000,5000
 BENCH_ROUNDS ?= 1
@@ -33,7 +34,7 @@ BENCH_PAIRS ?= 10000,100000
 BENCH_HTML ?= $(PAGES)
 MUTATION_SHARE ?= 0.13
 BIN := .venv/bin
-BENCHMARKS := bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-finetune \
+BENCHMARKS := bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-reader bench-finetune \
   bench-rounds bench-curation bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed \
   bench-history bench-gates bench-privacy bench-safety bench-injection bench-selection
 SOURCES := lib jobs udfs conf tools tests
@@ -42,7 +43,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration test-stores $(BENCHMARKS)
+.PHONY: help setup python demo demo-languages demo-rounds test check unit mutation nightly docs wheel lock lint types clean labels calibration reader test-stores $(BENCHMARKS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
@@ -118,6 +119,11 @@ calibration: labels ## fit the calibration that ships anew, on planted and on la
 	cat build/planted_pairs.jsonl build/labelled_pairs.jsonl > build/calibration_pairs.jsonl
 	$(BIN)/bubblenet calibrate --labels build/calibration_pairs.jsonl --out lib/bubblenet/judging/calibrations/smollm2-135m.json \
 	  --generated-precision-5 0.4 --generated-precision 0.25 --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
+
+reader: setup ## the reader that ships anew: passages out of 58 Debian packages (250 MB), then training (READER_MINUTES=45 on 2 cores; a GPU where there is one)
+	$(BIN)/python -m tools.mine_pairs --out build/reader_pairs.jsonl
+	$(BIN)/bubblenet train-reader --pairs build/reader_pairs.jsonl --out lib/bubblenet/judging/readers/smollm2-135m \
+	  --minutes $(READER_MINUTES) --max-tokens 128 --rank 8 --layers 18 --learning-rate 6e-4
 
 bench-engine: setup ## model stages in Spark over a plain loop and a pipeline() UDF; prefix reuse; the same decision whatever the batch
 	@mkdir -p build
@@ -200,6 +206,9 @@ bench-curation: setup ## do selected pairs teach more than random ones? A commit
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge
+
+bench-reader: setup ## the reader of mode match_v1 and cheap signals: AUC alone and in sets, price, injections (half an hour)
+	$(BIN)/python -m tests.benchmarks.reader
 
 bench-history: setup ## what 2,000 new pages cost on histories of 10,000 to 1,000,000 passages, by stage (HISTORY=10000,100000,1000000; an hour)
 	$(BIN)/python -m tests.benchmarks.history --history $(HISTORY) --pages $(HISTORY_PAGES)

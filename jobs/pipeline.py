@@ -12,7 +12,7 @@ from bubblenet.app.job import job_of_steps
 from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.roles import backward_engine, forward_engine
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, rights, score, segment
-from bubblenet.judging.modes import MODES
+from bubblenet.judging import modes
 from bubblenet.method.recipe import full_recipe
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def check_models(context: Context) -> list[StageReport]:
     full_recipe(context.settings)
     backward, forward = backward_engine(context.settings), forward_engine(context.settings)
     kind_of(backward).check(backward, ["generate"])
-    kind_of(forward).check(forward, {ability for mode in context.settings.scoring.modes for ability in MODES[mode].asks})
+    modes.check(forward, context.settings.scoring)
+    kind_of(forward).check(forward, {ability for mode in context.settings.scoring.modes for ability in modes.MODES[mode].asks})
     return []
 
 

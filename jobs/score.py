@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bubblenet.app.job import job_of_steps
 from bubblenet.engines.roles import forward_engine
 from bubblenet.judging.grading import grader_of
-from bubblenet.judging.modes import FREE, MODES, RANKING
+from bubblenet.judging.modes import FREE, MODES, RANKING, check
 from bubblenet.kernel.stage import StageReport, run_stage
 from bubblenet.method import measuring, passages
 from bubblenet.method.recipe import full_recipe
@@ -31,6 +31,7 @@ def run(context: Context) -> list[StageReport]:
     """Bring all scores up to date with the instructions of the snapshot."""
     settings, recipe = context.settings, full_recipe(context.settings)
     engine, scoring = forward_engine(settings), settings.scoring
+    check(engine, scoring)
     pairs = passages.proposed_pairs(context, recipe).persist()
 
     def measured(mode: str, asked: DataFrame) -> StageReport:

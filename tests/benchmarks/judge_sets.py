@@ -111,9 +111,9 @@ def read_joined(packages: Path, chosen: Settings) -> list[JoinedPair]:
     return join(labels, packages, chosen.segmentation).pairs
 
 
-def measure(engine: CachedEngine, chosen: Settings, name: str, packages: Path, limit: int | None = None) -> Measured:
-    """All modes for the first pairs of a set."""
-    pairs = planted_pairs(name, packages)[:limit]
+def measure(engine: CachedEngine, chosen: Settings, name: str, packages: Path, limit: int | None = None, every: int = 1) -> Measured:
+    """All modes for the first pairs of a set, or of every second, third, ... of its sections."""
+    pairs = [pair for pair in planted_pairs(name, packages)[:limit] if int(pair.id.split("-")[1]) % every == 0]
     labelled = [LabelledPair(to_pair(pair), pair.label, pair.page, "extracted") for pair in pairs]
     return Measured(pairs, tabulate(engine, chosen, labelled, name), np.array([_passes(pair) for pair in pairs]))
 

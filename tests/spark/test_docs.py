@@ -49,11 +49,21 @@ def write_labels(path: Path) -> None:
     path.write_text("\n".join(json.dumps(row | {"id": number}) for number, row in enumerate(rows)))
 
 
+def write_reader_pairs(path: Path) -> None:
+    """A passage to train a reader on, and one that is held out."""
+    asked = [
+        {"text": f"What is the purpose of {name}?", "label": label, "kind": "heading"} for name, label in (("device1", 1), ("rain", 0))
+    ]
+    row = {"package": "a-doc", "language": "en", "passage": passage("device1", "purpose"), "instructions": asked}
+    path.write_text("\n".join(json.dumps(row | {"held_out": held_out}) for held_out in (False, True)))
+
+
 def test_every_printed_command_works(tmp_path):
     for name in ("conf", "jobs"):
         (tmp_path / name).symlink_to(ROOT / name)
     write_pages(tmp_path / ".demo" / "pages", {"page1": page("page1"), "page2": page("page2")})
     write_labels(tmp_path / "labels.jsonl")
+    write_reader_pairs(tmp_path / "reader_pairs.jsonl")
     for name in ("pairs", "seeds"):
         (tmp_path / f"{name}.jsonl").write_text((tmp_path / "labels.jsonl").read_text().split("\n")[0])
     bin_folder = Path(sys.executable).parent

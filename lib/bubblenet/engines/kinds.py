@@ -10,6 +10,7 @@ from bubblenet.engines.protocol import Ability, EngineSpec, Options, TextEngine
 from bubblenet.errors import SettingsError
 
 if TYPE_CHECKING:
+    from bubblenet.engines.adapters import Adapter
     from bubblenet.engines.profile import Arguments, Profile
     from bubblenet.settings import Engine, RoleEngine
 
@@ -24,6 +25,10 @@ def _no_profile(model: str, arguments: Arguments) -> Profile | None:
 
 def _nothing_to_check(spec: EngineSpec, abilities: Collection[Ability]) -> None:
     """Its weights are found when it is identified, and it has every ability."""
+
+
+def _nothing_of_adapters(spec: EngineSpec, adapter: Adapter) -> None:
+    """An engine without weights answers with any adapter."""
 
 
 def _own_device(spec: EngineSpec) -> str:
@@ -42,6 +47,7 @@ class Kind:
     options: what workers are told beside the model, from the sections of the settings; raises SettingsError where something is missing.
     check: raises EndpointError if the engine cannot be had or lacks an ability; `bubblenet run` calls it before any work, so an engine
     must say so itself, too, where it is asked.
+    check_adapter: raises ModelError or EndpointError if the engine of a spec cannot read labels with an adapter.
     device: what it occupies in this process; an engine on the same device is closed before another one is loaded.
     has_dtype: whether it computes here, in the dtype of the settings. runs_any_model: whether one process can run several models one after
     another; a server runs only the one it was started with, unless a command starts it for the model.
@@ -54,6 +60,7 @@ class Kind:
     profile: Callable[[str, Arguments], Profile | None] = _no_profile
     options: Callable[[Engine, RoleEngine], Options | None] = _no_options
     check: Callable[[EngineSpec, Collection[Ability]], None] = _nothing_to_check
+    check_adapter: Callable[[EngineSpec, Adapter], None] = _nothing_of_adapters
     device: Callable[[EngineSpec], str] = _own_device
     has_dtype: bool = False
     runs_any_model: bool = True
@@ -63,6 +70,10 @@ def _transformers(spec: EngineSpec) -> TextEngine:
     from bubblenet.engines.transformers import TransformersEngine
 
     return TransformersEngine.load(spec)
+
+
+def _check_base(spec: EngineSpec, adapter: Adapter) -> None:
+    adapter.check_base(spec.weights_digest)
 
 
 def _weights(model: str, options: Options | None) -> str:
@@ -109,6 +120,12 @@ def _check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
     check_server(spec, abilities)
 
 
+def _refuse_adapter(spec: EngineSpec, adapter: Adapter) -> None:
+    from bubblenet.engines.server import refuse_adapter
+
+    refuse_adapter(spec.model)
+
+
 def _server_device(spec: EngineSpec) -> str:
     """A server not started here occupies none of this process's devices."""
     from bubblenet.engines.server import server_of
@@ -123,7 +140,15 @@ def _scripted(spec: EngineSpec) -> TextEngine:
 
 
 _DECLARED = (
-    Kind("transformers", "in the workers' own processes", _transformers, _weights, profile=_profile_here, has_dtype=True),
+    Kind(
+        "transformers",
+        "in the workers' own processes",
+        _transformers,
+        _weights,
+        profile=_profile_here,
+        check_adapter=_check_base,
+        has_dtype=True,
+    ),
     Kind(
         "server",
         "an OpenAI-compatible server",
@@ -132,6 +157,7 @@ _DECLARED = (
         profile=_profile_there,
         options=_server_options,
         check=_check_server,
+        check_adapter=_refuse_adapter,
         device=_server_device,
         runs_any_model=False,
     ),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bubblenet.engines import shared_attention
+from bubblenet.engines import adapters, shared_attention
 from bubblenet.engines.quiet import quiet_transformers
 from bubblenet.engines.shared_attention import SharedCache
 from bubblenet.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
+
+    from bubblenet.engines.adapters import Adapter
 
 # Positions projected onto the vocabulary at once: bounds the memory of [positions, vocabulary].
 POSITIONS_AT_ONCE = 512
@@ -24,11 +27,14 @@ _TOLERANCE = (0.02, 0.05)
 
 
 class LanguageModel:
-    """Weights on one device. All inputs are lists of token ids; padding, positions and KV caches are internal."""
+    """Weights on one device. All inputs are lists of token ids; padding, positions and KV caches are internal.
+
+    model: as transformers loaded it.
+    """
 
     def __init__(self, model: Any, device: str) -> None:
         check_architecture(model.config)
-        self._model, self._device = model, device
+        self.model, self._device = model, device
         self._decoder, self._head = model.get_decoder(), model.get_output_embeddings()
         self._root: tuple[tuple[int, ...], dict[int, tuple[torch.Tensor, torch.Tensor]]] = ((), {})
         self.max_tokens: int = int(getattr(model.config, "max_position_embeddings", 1 << 20))
@@ -61,15 +67,26 @@ class LanguageModel:
 
         ids, length = self._pad([_PROBED])
         with torch.inference_mode():
-            wanted = self._call(self._model, ids, torch.arange(len(_PROBED), device=ids.device)[None], SharedCache(length)).logits.float()
+            wanted = self._call(self.model, ids, torch.arange(len(_PROBED), device=ids.device)[None], SharedCache(length)).logits.float()
             _, states = self.read_prefixes([_PROBED])
             got = self.logits(states)
         if not torch.allclose(got, wanted, *_TOLERANCE):
             raise ModelError(
                 "logits as this engine makes them of a model's last states",
-                f"others, by {(got - wanted).abs().max().item():.3g}, from a model of type {_kind(self._model.config)}",
+                f"others, by {(got - wanted).abs().max().item():.3g}, from a model of type {_kind(self.model.config)}",
                 "Use another model here, or have this one served: engine.kind = server.",
             )
+
+    @contextmanager
+    def adapted(self, adapter: Adapter) -> Iterator[None]:
+        """The model with an adapter, for the time of the block. Raises ModelError if it does not fit."""
+        adapters.load_adapter(self.model, adapter)
+        self._root = ((), {})  # keys and values are others with it
+        try:
+            with adapters.adapted(self.model, adapter):
+                yield
+        finally:
+            self._root = ((), {})
 
     def read_prefixes(self, prefixes: list[list[int]], root: Sequence[int] = ()) -> tuple[SharedCache, torch.Tensor]:
         """Prefill each prefix, after a root common to all. Returns the cache and the states [prefixes, longest, width]."""
@@ -122,7 +139,7 @@ class LanguageModel:
 
     def _adjust(self, scores: torch.Tensor) -> torch.Tensor:
         """Transform logits as some architectures do after the last layer: Cohere and Granite scale them, Gemma 2 soft-caps them."""
-        config = self._model.config
+        config = self.model.config
         scores = scores * float(getattr(config, "logit_scale", None) or 1.0) / float(getattr(config, "logits_scaling", None) or 1.0)
         cap = getattr(config, "final_logit_softcapping", None)
         return scores if cap is None else (scores / cap).tanh() * cap

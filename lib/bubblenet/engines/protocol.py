@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from bubblenet.engines.completions import COMPLETIONS_VERSION
 
 if TYPE_CHECKING:
+    from bubblenet.engines.adapters import Adapter
     from bubblenet.engines.profile import Profile
 
 # Part of every fingerprint: raise it whenever the same weights and request would give a different result.
@@ -67,11 +68,15 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class LabelRequest:
-    """Which of `labels` follows the prompt? Each label must be one token of the model."""
+    """Which of `labels` follows the prompt? Each label must be one token of the model.
+
+    adapter: matrices that are added to the model for this request (adapters.py); None: the model as it is.
+    """
 
     key: str
     prompt: Prompt
     labels: tuple[str, ...]
+    adapter: Adapter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +115,15 @@ class Likelihood:
     end_log_probability: float | None = None
 
 
-Ability = Literal["generate", "labels", "likelihood"]
+Ability = Literal["generate", "labels", "likelihood", "adapter"]
 
 ABILITIES: dict[Ability, str] = {
     "generate": "text",
     "labels": "log-probabilities of the next token",
     "likelihood": "log-probabilities of the prompt's tokens",
+    "adapter": "labels read with an adapter beside the model",
 }
-"""What the three methods of an engine give, in words for an error."""
+"""What the methods of an engine give, in words for an error."""
 
 
 class TextEngine(Protocol):

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from bubblenet.engines import completions, sglang
 from bubblenet.engines.call_log import append
@@ -55,6 +55,7 @@ INSTEAD: dict[Ability, str] = {
     "generate": "Serve the model with /v1/completions that takes token ids (vLLM, llama.cpp).",
     "labels": "Serve the model with vLLM or llama.cpp, or rate here: engine.forward.kind = transformers.",
     "likelihood": "Serve the model with vLLM (llama.cpp cannot), or measure here: engine.forward.kind = transformers.",
+    "adapter": "Leave mode match_v1 out of scoring.modes, or measure here: engine.forward.kind = transformers (docs/judging.md).",
 }
 HOPELESS_FAILURES = 20
 PROBE = Prompt("Say yes or no.")
@@ -96,6 +97,8 @@ class ServerEngine:
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
         """Read label probabilities from the next-token distribution. A label counts with and without a leading space."""
+        if any(request.adapter for request in requests):
+            refuse_adapter(self._name)
         self.require(["labels"])
         return self._answer(requests, self._read_labels, lambda request, error: LabelDistribution(request.key, None, 0.0, 0, error))
 
@@ -263,6 +266,11 @@ def check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
         return
     with closing(ServerEngine.load(spec)) as engine:
         engine.require(abilities)
+
+
+def refuse_adapter(model: str) -> NoReturn:
+    """Raise EndpointError: a server is sent prompts, and no matrices."""
+    raise EndpointError(ABILITIES["adapter"], f"a server for {model}", INSTEAD["adapter"])
 
 
 def options_of(engine: Engine, role: RoleEngine) -> ServerSpec:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +36,8 @@ from bubblenet.engines.weights import check_digest, describe
 if TYPE_CHECKING:
     import torch
 
+    from bubblenet.engines.adapters import Adapter
+
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 Compute = Callable[[list[Request], list[Input], Batch], dict[int, Answer]]
@@ -51,11 +54,14 @@ class TooLong(ValueError):
 class TransformersEngine:
     """A model, its tokenizer and a token budget. One per process and device; obtained from the registry.
 
-    is_shared: False computes every row without shared prefixes, for comparison.
+    is_shared: False computes every row without shared prefixes, for comparison. weights_digest: of the model, on which an adapter must have
+    been trained.
     """
 
-    def __init__(self, model: LanguageModel, codec: Codec, token_budget: int, window_rows: int, is_shared: bool = True) -> None:
-        self._model, self._codec = model, codec
+    def __init__(
+        self, model: LanguageModel, codec: Codec, token_budget: int, window_rows: int, is_shared: bool = True, weights_digest: str = ""
+    ) -> None:
+        self._model, self._codec, self._weights_digest = model, codec, weights_digest
         self._budget, self._window_rows, self._is_shared = token_budget, window_rows, is_shared
 
     @classmethod
@@ -68,7 +74,8 @@ class TransformersEngine:
         check_digest(spec.model, spec.weights_digest)
         folder, device = describe(spec.model).folder, pick_device()
         model = LanguageModel.load(folder, resolve_dtype(spec.dtype, device), device)
-        return cls(model, Codec.load(folder, profile=spec.profile), spec.token_budget, spec.window_rows)
+        codec = Codec.load(folder, profile=spec.profile)
+        return cls(model, codec, spec.token_budget, spec.window_rows, weights_digest=spec.weights_digest)
 
     def generate(self, requests: list[GenerationRequest]) -> list[Generation]:
         """Generate text for each request, each with its own random numbers."""
@@ -80,13 +87,26 @@ class TransformersEngine:
         )
 
     def label_distribution(self, requests: list[LabelRequest]) -> list[LabelDistribution]:
-        """Read label probabilities from the next-token distribution. A label counts with and without a leading space."""
-        return self._answer(
-            requests,
-            self._label_input,
-            self._read(self._labels_asked, self._to_labels),
-            lambda request, size, error: LabelDistribution(request.key, None, 0.0, size, error),
-        )
+        """Read label probabilities from the next-token distribution. A label counts with and without a leading space.
+
+        Raises ModelError for an adapter of other weights.
+        """
+        answers: dict[int, LabelDistribution] = {}
+        for adapter in dict.fromkeys(request.adapter for request in requests):
+            places = [place for place, request in enumerate(requests) if request.adapter == adapter]
+            answers |= zip(places, self._label_distribution([requests[place] for place in places], adapter), strict=True)
+        return [answers[place] for place in range(len(requests))]
+
+    def _label_distribution(self, requests: list[LabelRequest], adapter: Adapter | None) -> list[LabelDistribution]:
+        if adapter is not None:
+            adapter.check_base(self._weights_digest)
+        with nullcontext() if adapter is None else self._model.adapted(adapter):
+            return self._answer(
+                requests,
+                self._label_input,
+                self._read(self._labels_asked, self._to_labels),
+                lambda request, size, error: LabelDistribution(request.key, None, 0.0, size, error),
+            )
 
     def log_likelihood(self, requests: list[LikelihoodRequest]) -> list[Likelihood]:
         """Sum the log-probabilities of the continuations' tokens."""

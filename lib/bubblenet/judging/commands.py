@@ -19,7 +19,7 @@ from bubblenet.errors import InputError
 from bubblenet.judging import calibration as calibrations
 from bubblenet.judging.calibration import Calibration, QualityModel
 from bubblenet.judging.grading import grader_of
-from bubblenet.judging.modes import modes_of
+from bubblenet.judging.modes import check, modes_of
 from bubblenet.judging.origins import CUT, JUDGED_AS, JudgedAs
 from bubblenet.judging.pair_files import Judge, judge_file, measure_windows, read_labelled
 
@@ -37,6 +37,7 @@ def judge_pairs(settings: Settings, pairs: Path, out: Path, console: Console | N
     console = console or Console(stderr=True)
     _check_readable(pairs)
     spec = forward_engine(settings)
+    check(spec, settings.scoring)
     grader = grader_of(settings, spec.weights_digest)
     with _progress(console) as progress:
         task = progress.add_task("judging", total=pairs.stat().st_size)
@@ -69,9 +70,10 @@ def calibrate(
     pairs, measured = read_labelled(labels), []
     fitting.check(pairs)
     _check_writable(out)
+    spec = forward_engine(settings)
+    check(spec, settings.scoring)
     with _progress(console) as progress:
         task = progress.add_task("measuring", total=len(pairs))
-        spec = forward_engine(settings)
         engine = engine or get_engine(spec)
         for window in measure_windows(engine, [labelled.pair for labelled in pairs], settings.scoring, spec.rows_in_flight):
             measured += window

@@ -14,7 +14,7 @@ from bubblenet.judging.measure import Pair, ReverseMeasurement, TextMeasurement
 from bubblenet.prompts import get_reverse_gain, text_digest
 
 if TYPE_CHECKING:
-    from bubblenet.engines.protocol import Ability
+    from bubblenet.engines.protocol import Ability, EngineSpec
     from bubblenet.settings import Scoring
 
 # Part of the fingerprint of every mode that uses a model: raise it when the same likelihoods would give different signals.
@@ -69,6 +69,10 @@ Run = Callable[[Any, Sequence[Pair], "Scoring", Known], list[Measurement]]
 """(engine, pairs, settings, known) -> measurements in order. The engine is None for a mode without a model."""
 
 
+def _nothing_to_check(spec: EngineSpec, scoring: Scoring) -> None:
+    """Most modes work with every engine that has what they ask of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mode:
     """One way to measure a pair.
@@ -84,6 +88,7 @@ class Mode:
     parts_of: parts of the fingerprint that matter to some of the signals alone: part -> signals. A calibration that uses none of these was
     fitted on the same numbers, whatever the part.
     rating: the signal that fills column `expected_score`; "" in a mode without ratings.
+    check: raises where the mode cannot work with the engine of a spec; called before any work.
     """
 
     name: str
@@ -98,6 +103,7 @@ class Mode:
     ranks_by: str = ""
     rating: str = ""
     parts_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    check: Callable[[EngineSpec, Scoring], None] = _nothing_to_check
 
     def measure(self, engine: Any, pairs: Sequence[Pair], scoring: Scoring, known: Known) -> list[Measurement]:
         """Measure pairs, in order. Raises UndeclaredSignalError if the mode gives a signal that it does not declare."""

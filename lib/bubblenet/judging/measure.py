@@ -23,6 +23,7 @@ from bubblenet.judging.ratings import expected_score
 from bubblenet.prompts import Choice, CriteriaTemplate, RatingTemplate, ReverseGainTemplate
 
 if TYPE_CHECKING:
+    from bubblenet.engines.adapters import Adapter
     from bubblenet.settings import Backtranslation
 
 MEASURING_VERSION = 1
@@ -184,10 +185,12 @@ def measure_passage(engine: TextEngine, passages: Sequence[tuple[str, str]], max
     return _measure(engine, [(key, Prompt(""), passage) for key, passage in passages], max_passage_tokens)
 
 
-def measure_rating(engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, rubric: RatingTemplate) -> list[RatingMeasurement]:
-    """The rating distribution of each pair, from one prefill."""
+def measure_rating(
+    engine: TextEngine, pairs: Sequence[Pair], max_passage_tokens: int, rubric: RatingTemplate, adapter: Adapter | None = None
+) -> list[RatingMeasurement]:
+    """The rating distribution of each pair, from one prefill; consecutive pairs of one passage share it. adapter: added to the model."""
     shown = truncate(engine, [pair.response for pair in pairs], max_passage_tokens)
-    requests = [LabelRequest(pair.key, rubric.build(pair.instruction, shown[pair.response]), rubric.labels) for pair in pairs]
+    requests = [LabelRequest(pair.key, rubric.build(pair.instruction, shown[pair.response]), rubric.labels, adapter) for pair in pairs]
     results = []
     for answer in engine.label_distribution(requests):
         if answer.error is not None or answer.probabilities is None:

@@ -101,6 +101,7 @@ class Scoring(Section):
         "answers_v1",
         description=f"name of the request under which reverse gain is measured, one for all candidates: {', '.join(REVERSE_GAINS)}",
     )
+    reader: str = Field("default", description="of mode match_v1: the one that ships, or a folder of bubblenet train-reader")
     neighbours: int = Field(2, ge=0, le=8, description="passages on each side that mode contrast compares with")
     max_passage_tokens: int = Field(1024, ge=64, description="as in backtranslation")
     rationale_tokens: int = Field(192, ge=16, le=4096, description="length of a written rationale with its score, mode rationale_v1")

@@ -11,11 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
 from bubblenet.errors import UndeclaredSignalError, nearest
 from bubblenet.judging.declaration import Mode, Signal
 
-_DEAREST_LAST = ("likelihood", "labels", "generate")
+if TYPE_CHECKING:
+    from bubblenet.engines.protocol import EngineSpec
+    from bubblenet.settings import Scoring
+
+_DEAREST_LAST = ("likelihood", "labels", "adapter", "generate")
 
 
 def table_of(modes: Iterable[Mode]) -> dict[str, Mode]:
@@ -57,6 +62,12 @@ DEFAULT_RATING = next(mode.name for mode in MODES.values() if mode.rating)
 def rating_mode(names: Iterable[str]) -> str | None:
     """The first of the modes that gives an expected score; None if none does."""
     return next((name for name in names if MODES[name].rating), None)
+
+
+def check(spec: EngineSpec, scoring: Scoring) -> None:
+    """Raises ModelError or EndpointError if a mode of the settings cannot work with the engine of a spec."""
+    for name in scoring.modes:
+        MODES[name].check(spec, scoring)
 
 
 def describe() -> dict[str, str]:
