@@ -101,7 +101,7 @@ def _server(spec: EngineSpec) -> TextEngine:
 
 
 def _served(model: str, options: Options | None) -> str:
-    from bubblenet.engines.server import identify, identify_own, server_of
+    from bubblenet.engines.served import identify, identify_own, server_of
     from bubblenet.engines.weights import find_tokenizer
 
     server = server_of(options)
@@ -109,7 +109,7 @@ def _served(model: str, options: Options | None) -> str:
 
 
 def _server_options(engine: Engine, role: RoleEngine) -> Options:
-    from bubblenet.engines.server import options_of
+    from bubblenet.engines.served import options_of
 
     return options_of(engine, role)
 
@@ -128,7 +128,7 @@ def _refuse_adapter(spec: EngineSpec, adapter: Adapter) -> None:
 
 def _server_device(spec: EngineSpec) -> str:
     """A server not started here occupies none of this process's devices."""
-    from bubblenet.engines.server import server_of
+    from bubblenet.engines.served import server_of
 
     return _own_device(spec) if server_of(spec.options).command else "server"
 

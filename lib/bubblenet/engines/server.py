@@ -7,17 +7,13 @@ A server's capabilities are probed before the first request that needs them; a s
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import os
-import shlex
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import asdict
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from bubblenet.engines import completions, sglang
@@ -35,19 +31,19 @@ from bubblenet.engines.protocol import (
     LabelRequest,
     Likelihood,
     LikelihoodRequest,
-    Options,
     Prompt,
     ServerSpec,
     describe_error,
 )
+from bubblenet.engines.served import command_of, connect, identify, identify_own, server_of
 from bubblenet.engines.server_process import ServerProcess
 from bubblenet.engines.tokens import Codec
 from bubblenet.engines.traffic import Traffic
-from bubblenet.engines.weights import adapter_of, digest_of, find_tokenizer, locate
-from bubblenet.errors import EndpointError, SettingsError
+from bubblenet.engines.weights import find_tokenizer
+from bubblenet.errors import EndpointError
 
 if TYPE_CHECKING:
-    from bubblenet.settings import Engine, RoleEngine
+    pass
 
 Request = TypeVar("Request", GenerationRequest, LabelRequest, LikelihoodRequest)
 Answer = TypeVar("Answer")
@@ -81,7 +77,7 @@ class ServerEngine:
         server = server_of(spec.options)
         source = find_tokenizer(spec.model)
         codec = Codec.load(source.folder, source.gguf, profile=spec.profile)
-        process = ServerProcess.start(_command(server, spec.model), server.startup_seconds) if server.command else None
+        process = ServerProcess.start(command_of(server, spec.model), server.startup_seconds) if server.command else None
         engine = cls(codec, connect(server, process.url if process else server.url), server, process, spec.call_log)
         try:
             engine._check_identity(spec, source.digest)
@@ -222,39 +218,6 @@ class ServerEngine:
         return completions.read_echo(answer, ids, asked=len(ids) - start)[:-1], completions.read_end(answer, ids, stops)
 
 
-def _command(server: ServerSpec, model: str) -> str:
-    """The command with the place of the model's weights and of its adapter. Raises ModelError if it wants an adapter and there is none."""
-    command = server.command.replace("{model}", shlex.quote(str(locate(model))))
-    return command.replace("{adapter}", shlex.quote(str(adapter_of(model)))) if "{adapter}" in command else command
-
-
-def connect(server: ServerSpec, url: str) -> Endpoint:
-    """A client configured by a spec."""
-    return Endpoint(url, timeout_seconds=server.timeout_seconds, max_retries=server.max_retries, connections=server.concurrency)
-
-
-def identify(server: ServerSpec, tokenizer: str, endpoint: Endpoint | None = None) -> str:
-    """Identity in place of a weights digest: the configured version, else the server's metadata, combined with the tokenizer's digest.
-
-    The URL and the folder that a server reports are left out: the same model elsewhere gives the same results.
-    Raises EndpointError if the server has to be queried and does not answer.
-    """
-    parts: dict[str, Any] = {"name": server.model, "version": server.version}
-    if not server.version:
-        if server.command and endpoint is None:
-            raise SettingsError("engine.model_version with engine.command", "none", "Name the weights: the driver has no server to ask.")
-        with nullcontext(endpoint) if endpoint else closing(connect(server, server.url)) as asked:
-            model = asked.served_model(server.model)
-        parts = {"name": PurePosixPath(model.name).name, "facts": model.facts}
-    return hashlib.sha256(json.dumps(parts | {"tokenizer": tokenizer}, sort_keys=True).encode()).hexdigest()
-
-
-def identify_own(server: ServerSpec, model: str) -> str:
-    """Identity of the model that a command is started for: its weights, and the configured version, if any, of how they are served."""
-    weights = digest_of(model)
-    return hashlib.sha256(f"{server.version} {weights}".encode()).hexdigest() if server.version else weights
-
-
 def check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
     """Probe the server of a spec before any work. Skipped if its version is configured, or a command starts it for any model: the driver
     may have no server to ask.
@@ -271,31 +234,3 @@ def check_server(spec: EngineSpec, abilities: Collection[Ability]) -> None:
 def refuse_adapter(model: str) -> NoReturn:
     """Raise EndpointError: a server is sent prompts, and no matrices."""
     raise EndpointError(ABILITIES["adapter"], f"a server for {model}", INSTEAD["adapter"])
-
-
-def options_of(engine: Engine, role: RoleEngine) -> ServerSpec:
-    """The server that the settings name for a model. Raises SettingsError if they name none."""
-    url, command = role.url or engine.url, role.command or ("" if role.url else engine.command)
-    if not url and not command:
-        raise SettingsError(
-            "engine.url (or engine.command) with engine.kind = server", "neither", "For example: engine.url=http://HOST:8000/v1"
-        )
-    return ServerSpec(
-        url=url,
-        model=role.model or engine.model,
-        version=role.model_version or engine.model_version,
-        command=command,
-        startup_seconds=engine.startup_seconds,
-        concurrency=engine.concurrency,
-        timeout_seconds=engine.request_timeout_seconds,
-        max_retries=engine.max_retries,
-        top_logprobs=engine.top_logprobs,
-        row_seeds=engine.row_seeds,
-    )
-
-
-def server_of(options: Options | None) -> ServerSpec:
-    """The options of an engine of this kind. Raises SettingsError for those of another."""
-    if not isinstance(options, ServerSpec):
-        raise SettingsError("the server of an engine of kind server", "none", "Set engine.url.")
-    return options

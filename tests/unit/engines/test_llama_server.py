@@ -12,7 +12,8 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from transformers import AutoModelForCausalLM
 
 from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LikelihoodRequest, Prompt, ServerSpec
-from bubblenet.engines.server import ServerEngine, identify, identify_own
+from bubblenet.engines.served import identify, identify_own
+from bubblenet.engines.server import ServerEngine
 from bubblenet.engines.server_process import ServerProcess
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import ADAPTER, describe, digest_of, find_tokenizer

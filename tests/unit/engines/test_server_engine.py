@@ -14,7 +14,8 @@ from bubblenet.engines import completions
 from bubblenet.engines import endpoint as endpoint_module
 from bubblenet.engines.endpoint import TOKEN_VARIABLE
 from bubblenet.engines.protocol import EngineSpec, GenerationRequest, LabelRequest, LikelihoodRequest, Prompt, ServerSpec
-from bubblenet.engines.server import HOPELESS_FAILURES, ServerEngine, identify
+from bubblenet.engines.served import identify
+from bubblenet.engines.server import HOPELESS_FAILURES, ServerEngine
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError
 from tests.tiny_models import make_model

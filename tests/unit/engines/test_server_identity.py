@@ -12,7 +12,7 @@ from bubblenet.engines.kinds import KINDS, kind_of
 from bubblenet.engines.protocol import EngineSpec, ServerSpec
 from bubblenet.engines.registry import close_all, get_engine
 from bubblenet.engines.roles import backward_engine, forward_engine
-from bubblenet.engines.server import identify
+from bubblenet.engines.served import identify
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError, SettingsError
 from bubblenet.method.recipe import full_recipe

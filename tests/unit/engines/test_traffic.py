@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from bubblenet.engines.protocol import EngineSpec, LikelihoodRequest, Prompt, ServerSpec
-from bubblenet.engines.server import ServerEngine, identify
+from bubblenet.engines.served import identify
+from bubblenet.engines.server import ServerEngine
 from bubblenet.engines.traffic import Figures, Traffic, num_needed
 from bubblenet.engines.weights import find_tokenizer
 from tests.tiny_models import make_model
