@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from bubblenet.tables import Table
 
 
+VERDICT = ("request_id", "kept", "status", "reason", "run_id", "unit")
+"""The columns of an answer that are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """The outcome of the requests of one stage and snapshot."""

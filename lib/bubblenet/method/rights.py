@@ -17,7 +17,7 @@ from bubblenet.corpus.rights.site_files import SITE_FILES
 from bubblenet.errors import StaleSnapshotError
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
-from bubblenet.method.rows import current
+from bubblenet.method.rows import current, only
 from bubblenet.tables import DOCUMENTS, RIGHTS, SEGMENTS
 from bubblenet.udfs.rights import ReadRights
 
@@ -84,12 +84,12 @@ def without_withheld(rows: DataFrame, context: Context, recipe: Recipe) -> DataF
     return rows if pages is None else rows.join(pages, on=PAGE, how="left_anti")
 
 
-def barred(context: Context, recipe: Recipe) -> DataFrame | None:
-    """segment_id and reason of the passages that stand on withheld pages only; None where it can be none."""
+def barred(context: Context, recipe: Recipe, among: DataFrame | None = None) -> DataFrame | None:
+    """segment_id and reason of the passages that stand on withheld pages only; None where it can be none. among: only of these."""
     pages = withheld(context, recipe)
     if pages is None:
         return None
-    places = current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", *PAGE)
+    places = only(current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", *PAGE), among)
     verdicts = places.join(pages, on=PAGE, how="left").groupBy("segment_id")
     found = verdicts.agg(F.min("reason").alias("reason"), F.max(F.col("reason").isNull()).alias("is_free"))
     return found.where(~F.col("is_free")).drop("is_free")

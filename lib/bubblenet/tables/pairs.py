@@ -103,6 +103,7 @@ JUDGEMENTS = Table(
         calibration_id STRING which calibration it is from; null for the documented rule
         grade INT 5 or 4 for accepted pairs, null for rejects
         kept BOOLEAN accepted
+        registered_domain STRING domain that the pair counts for under the cap of domains; null for files, and for pairs too few for a cap
         reason STRING why not: a gate, hopeless, not_best_candidate, low_quality, not_measured, opted_out, ...; null: accepted
         round INT self-alignment round
         policy STRING name of the curation policy
