@@ -45,7 +45,7 @@ def _curate(context: Context) -> StageReport:
         work = curation.find_work(context, recipe, checkpoint)
         judged = curation.write_judgements(context, recipe, work, transaction, checkpoint)
         published = publishing.write_curated(context, recipe, checkpoint)
-        counts = verdicts.count_own_verdicts(context, work, transaction)
+        counts = verdicts.count_own_verdicts(context, work.pairs, transaction)
     num_judged, num_published = counts.seen if judged is None else judged, counts.kept if published is None else published
     seconds = time.monotonic() - started
     report = StageReport("curate", counts, num_judged, num_judged + num_published, num_published, 0, seconds)

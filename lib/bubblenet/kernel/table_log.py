@@ -166,7 +166,7 @@ class TableLog:
         return sorted((commit for commit in commits if commit.note), key=lambda commit: commit.version)
 
     def appends(self, after: int, until: int) -> list[Commit] | None:
-        """Our commits after one version and up to another; None if they did more than append, or the log tells too little."""
+        """Our commits after one version and up to another, newest first; None if they did more than append, or the log tells too little."""
         entries = [entry for entry in self._table.history(max(self.version - after, 1)) if after < entry["version"] <= until]
         written = [entry for entry in entries if entry["operation"] not in _CHANGE_NO_ROW]
         commits = [Commit(entry["version"], entry["timestamp"], _parse_note(entry)) for entry in written]

@@ -118,3 +118,26 @@ def test_many_small_files_are_joined_and_nothing_else_changes(tmp_path, monkeypa
     assert log.stored_transaction("x") == 5
     assert [commit.note["run"] for commit in log.commits_since(0)] == [0, 1, 2, 3, 4, 5]
     assert log.version == 7
+
+
+def test_appends_are_told_as_long_as_nothing_else_happened(tmp_path):
+    location = str(tmp_path / "plain")
+    DeltaTable.create(location, Schema.from_arrow(FIELDS), partition_by=["snapshot"])
+    for number in range(3):
+        TableLog(location).append([toy(f"top{number}")], {"run": number}, [])
+    DeltaTable(location).optimize.compact()
+
+    def appended(after: int) -> list[int] | None:
+        log = TableLog(location)
+        commits = log.appends(after, log.version)
+        return None if commits is None else [commit.note["run"] for commit in commits]
+
+    assert [appended(after) for after in (0, 2, 4)] == [[2, 1, 0], [2], []]
+    assert [commit.note["run"] for commit in TableLog(location).appends(0, 2) or ()] == [1, 0]
+    assert TableLog(location).num_rows() == 3
+
+    DeltaTable(location).delete("name = 'top1'")
+    assert appended(0) is None
+    assert appended(5) == []
+    write_deltalake(location, pa.Table.from_pylist([toy("other")], schema=FIELDS), mode="append")
+    assert appended(5) is None, "another writer's rows have no run of ours"
