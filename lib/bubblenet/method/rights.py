@@ -17,7 +17,7 @@ from bubblenet.corpus.rights.site_files import SITE_FILES
 from bubblenet.errors import StaleSnapshotError
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
-from bubblenet.method.rows import current, only
+from bubblenet.method.rows import current, is_large, only
 from bubblenet.tables import DOCUMENTS, RIGHTS, SEGMENTS
 from bubblenet.udfs.rights import ReadRights
 
@@ -50,7 +50,10 @@ def agents(context: Context) -> tuple[str, ...]:
 def unread(context: Context, recipe: Recipe, snapshot: str | None = None) -> DataFrame:
     """request_id and snapshot of what was not read under these rules, of one snapshot or all; only ids are read."""
     asked = _requests(context, recipe, snapshot).select("request_id", "snapshot").dropDuplicates(["request_id"])
-    return asked.join(current(context, RIGHTS, recipe["rights"].id).select("request_id"), on="request_id", how="left_anti")
+    read = current(context, RIGHTS, recipe["rights"].id).select("request_id")
+    if snapshot is not None:  # of all that was read only this is looked for
+        read = read.join(asked.select("request_id"), on="request_id", how="left_semi")
+    return asked.join(read, on="request_id", how="left_anti")
 
 
 def check_read(context: Context, recipe: Recipe) -> None:
@@ -133,9 +136,14 @@ def _requests(context: Context, recipe: Recipe, snapshot: str | None) -> DataFra
     key = content_id("document_id", "snapshot", F.to_json("claims"), "fetched_at")
     own = claims.withColumns({"request_id": key, "site_file": F.lit(None).cast("string"), "content": F.lit(None).cast("string")})
     pairs = _pairs(pages.where(here), files)
-    if snapshot is not None:
+    if snapshot is not None and _has_site_files(context, recipe, snapshot):
         pairs = pairs.unionByName(_pairs(pages.where(~here), files.where(here)))
     return own.select(*_REQUEST).unionByName(_with_contents(pairs, context, recipe).select(*_REQUEST))
+
+
+def _has_site_files(context: Context, recipe: Recipe, snapshot: str) -> bool:
+    """Whether pages of other snapshots have to be looked at; of a small table they always are, which costs no query more."""
+    return not is_large(context, DOCUMENTS) or not _site_rows(context, recipe).where(F.col("snapshot") == snapshot).isEmpty()
 
 
 def _pairs(pages: DataFrame, files: DataFrame) -> DataFrame:
