@@ -176,11 +176,13 @@ def grow(spark: SparkSession, base: str, location: str, size: int) -> None:
 def multiplied(rows: DataFrame, table: Table, copies: int) -> DataFrame:
     """The rows as many times, alike in nothing but their form; the first copy is as it was."""
     copy = F.col("copy")
-    many = rows.crossJoin(rows.sparkSession.range(copies).withColumnRenamed("id", "copy")).repartition("copy")
+    crawl = F.concat(F.lit("crawl"), (copy % NUM_SNAPSHOTS).cast("string"))
+    many = rows.crossJoin(rows.sparkSession.range(copies).withColumnRenamed("id", "copy")).repartition(NUM_SNAPSHOTS, crawl)
     changed = {name: other_id(F.col(name), copy) for name in IDS if name in table.column_names}
     if "snapshot" in table.column_names:
-        crawl = F.concat(F.lit("crawl"), (copy % NUM_SNAPSHOTS).cast("string"))
         changed["snapshot"] = F.when(copy == 0, F.col("snapshot")).otherwise(crawl)
+    if "run_id" in table.column_names:  # a crawl is a run, later than the first one
+        changed["run_id"] = F.when(copy == 0, F.col("run_id")).otherwise(F.concat("run_id", crawl))
     if "text" in table.column_names:
         changed["text"] = F.concat("text", F.lit(" "), copy.cast("string"))
     if table is MINHASH_INDEX:
