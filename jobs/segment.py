@@ -17,11 +17,14 @@ from bubblenet.kernel.stage import Stage
 from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method.address_lists import lists_location, publish_lists
 from bubblenet.method.recipe import corpus_recipe
+from bubblenet.method.rights import PAGE
 from bubblenet.method.rows import current
 from bubblenet.tables import DOCUMENTS, SEGMENTS
 from bubblenet.udfs.corpus import CutPage
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from bubblenet.kernel.context import Context
 
 
@@ -30,11 +33,15 @@ def stages(context: Context) -> Stages:
     settings, recipe = context.settings, corpus_recipe(context.settings)
     in_snapshot = F.col("snapshot") == context.snapshot
     documents = current(context, DOCUMENTS, recipe["ingest"].id).where(in_snapshot & F.col("kept"))
-    columns = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
-    requests = documents.select(content_id("document_id", "snapshot").alias("request_id"), *columns)
+    requests = documents.select(content_id(*PAGE).alias("request_id"), *PAGE)
+
+    def payload(rows: DataFrame) -> DataFrame:
+        pages = documents.select(*PAGE, "url", "declared_language", "content", "content_type").join(rows.select(*PAGE), PAGE, "left_semi")
+        return rows.join(pages.dropDuplicates(PAGE), on=PAGE, how="inner")
+
     cut = CutPage(settings.segmentation, settings.corpus.languages, settings.privacy, lists_location(context))
     prepare, scope = partial(publish_lists, context), ("snapshot", context.snapshot)
-    yield Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=scope, prepare=prepare)
+    yield Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=scope, payload=payload, prepare=prepare)
 
 
 run = partial(run_stages, stages)
