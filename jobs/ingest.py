@@ -47,10 +47,11 @@ def _listing(context: Context) -> Stage:
 
 
 def _reading(context: Context) -> Stage:
-    recipe, settings = corpus_recipe(context.settings), context.settings.corpus
+    recipe, settings = corpus_recipe(context.settings), context.settings
     files = current(context, FILES, recipe["list"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
-    parts, scope = file_parts(files, settings.split_bytes), ("snapshot", context.snapshot)
-    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(settings), scope=scope, weight="num_bytes")
+    parts, scope = file_parts(files, settings.corpus.split_bytes), ("snapshot", context.snapshot)
+    read = ReadFile(settings.corpus, settings.privacy)
+    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, read, scope=scope, weight="num_bytes")
 
 
 JOB = job_of_steps("ingest", __doc__, [run], follows="run", makes_warehouse=True, needs_input=True)

@@ -36,7 +36,9 @@ def stages(context: Context) -> Stages:
     requests = documents.select(content_id(*PAGE).alias("request_id"), *PAGE)
 
     def payload(rows: DataFrame) -> DataFrame:
-        pages = documents.select(*PAGE, "url", "declared_language", "content", "content_type").join(rows.select(*PAGE), PAGE, "left_semi")
+        pages = documents.select(*PAGE, "url", "declared_language", "content", "content_type", "personal").join(
+            rows.select(*PAGE), PAGE, "left_semi"
+        )
         return rows.join(pages.dropDuplicates(PAGE), on=PAGE, how="inner")
 
     cut = CutPage(settings.segmentation, settings.corpus.languages, settings.privacy, lists_location(context))

@@ -11,7 +11,7 @@ from bubblenet.evaluation.constraints import constraint_of
 from bubblenet.kernel.batches import quarantined
 from bubblenet.prompts.comparison import LABELS, comparison
 from bubblenet.settings import Assessment
-from bubblenet.udfs.worker import engine_of_task
+from bubblenet.udfs.worker import AsksEngine, engine_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerSeed:
+class AnswerSeed(AsksEngine):
     """Prompts a model for the response of a seed, or for its instruction. A request has `asked`, `system` and `reference`.
 
     Without a reference the response is constrained; `kind`, `language` and `response_language` of the seed determine how.
@@ -29,15 +29,6 @@ class AnswerSeed:
     spec: EngineSpec
     settings: Assessment
     identity: tuple[str, ...] = ("seed_id", "direction")
-
-    @property
-    def window_rows(self) -> int:
-        """The window in which the engine sorts and batches rows."""
-        return self.spec.window_rows
-
-    def prepare(self) -> None:
-        """Load the engine."""
-        engine_of_task(self.spec)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per seed."""
@@ -56,20 +47,11 @@ def _question(row: Row) -> Question:
 
 
 @dataclass(frozen=True, slots=True)
-class CompareAnswers:
+class CompareAnswers(AsksEngine):
     """Asks a judge which of two answers is better. A request has `question`, `first` and `second`."""
 
     spec: EngineSpec
     identity: tuple[str, ...] = ("seed_id",)
-
-    @property
-    def window_rows(self) -> int:
-        """The window in which the engine sorts and batches rows."""
-        return self.spec.window_rows
-
-    def prepare(self) -> None:
-        """Load the engine."""
-        engine_of_task(self.spec)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per order of each pair."""

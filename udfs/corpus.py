@@ -12,7 +12,8 @@ from bubblenet import locations
 from bubblenet.corpus import language
 from bubblenet.corpus.address_lists import load_lists
 from bubblenet.corpus.privacy.kinds import KINDS
-from bubblenet.corpus.privacy.masking import mask_text
+from bubblenet.corpus.privacy.masking import Personal, mask_text
+from bubblenet.corpus.privacy.pages import mask_address, mask_content, mask_line
 from bubblenet.corpus.reading.formats import FileKind, SuffixTable, kind_of
 from bubblenet.corpus.reading.readers import ByteRange, Page, read_file
 from bubblenet.corpus.rights.hosts import host_of, registered_domain
@@ -58,9 +59,10 @@ class KnowFile:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """Streams all pages of a file or a part of it: an archive is never held in memory."""
+    """Streams all pages of a file or a part of it, without their personal data: an archive is never held in memory."""
 
     corpus: Corpus
+    privacy: Privacy
     identity: tuple[str, ...] = ("path", "snapshot")
     window_rows: int = 1
 
@@ -71,7 +73,7 @@ class ReadFile:
             limit, refuses = self.corpus.max_document_bytes, self.corpus.refuse_digest_mismatch
             for page in read_file(request["path"], max_document_bytes=limit, part=part, refuse_digest_mismatch=refuses):
                 is_empty = False
-                yield request, _document(page)
+                yield request, _document(page) | (_without_personal(page, self.privacy) if self.privacy.masks_documents else {})
             if is_empty:
                 yield request, {"kept": False, "reason": "no_page", "record_offset": part.start}
 
@@ -93,7 +95,11 @@ class CutPage:
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per passage, kept or not; at least one per page."""
         reasons = [self._reason(request["url"]) if self.addresses else None for request in requests]
-        pages = [(request["content"], request["content_type"]) for request, reason in zip(requests, reasons, strict=True) if not reason]
+        pages = [
+            (request["content"], request["content_type"], _personal(request))
+            for request, reason in zip(requests, reasons, strict=True)
+            if not reason
+        ]
         cut = iter(segment_pages(pages, self.limits, self.languages, self.privacy))
         for request, reason in zip(requests, reasons, strict=True):
             segments = refused_page(reason) if reason else next(cut)
@@ -163,6 +169,24 @@ def _document(page: Page) -> Row:
         "fetched_at": page.fetched_at,
         "detail": page.detail or None,
     }
+
+
+def _without_personal(page: Page, privacy: Privacy) -> Row:
+    """What of a row holds text of others, masked. Host and document id are made of the address as it is."""
+    content, personal = mask_content(page.content, page.content_type, privacy) if page.content else (page.content, [])
+    return {
+        "url": mask_address(page.url, privacy),
+        "content": content,
+        "personal": [one._asdict() for one in personal],
+        "claims": [asdict(claim) | {"value": mask_line(claim.value, privacy)} for claim in page.claims],
+        "crawler": mask_line(page.crawler, privacy) if page.crawler else page.crawler,
+        "declared_licence": mask_line(page.declared_licence, privacy) if page.declared_licence else page.declared_licence,
+        "detail": mask_line(page.detail, privacy) or None,
+    }
+
+
+def _personal(request: Row) -> list[Personal]:
+    return [Personal(**one) for one in request["personal"] or ()]
 
 
 def _document_verdict(page: Page) -> Row:

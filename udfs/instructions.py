@@ -17,7 +17,7 @@ from bubblenet.settings import Backtranslation
 from bubblenet.translation.calibration import TranslationCalibration
 from bubblenet.translation.native import translate_instructions, translate_passages, way
 from bubblenet.translation.registry import TranslatorSpec, get_translator
-from bubblenet.udfs.worker import engine_of_task
+from bubblenet.udfs.worker import AsksEngine, engine_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,21 +85,12 @@ def _as_it_stands(request: Row, verdict: Verdict) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Backtranslate:
+class Backtranslate(AsksEngine):
     """Asks the backward model for the instruction that a passage answers; one request is one sampled candidate."""
 
     spec: EngineSpec
     settings: Backtranslation
     identity: tuple[str, ...] = ("segment_id", "language", "sample_index", "origin")
-
-    @property
-    def window_rows(self) -> int:
-        """The window in which the engine sorts and batches rows."""
-        return self.spec.window_rows
-
-    def prepare(self) -> None:
-        """Load the engine."""
-        engine_of_task(self.spec)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per candidate, kept or not."""

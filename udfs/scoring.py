@@ -14,7 +14,7 @@ from bubblenet.judging.modes import MODES, RANKING
 from bubblenet.judging.modes.reverse_gain import reverse_of
 from bubblenet.kernel.batches import quarantined
 from bubblenet.settings import Scoring
-from bubblenet.udfs.worker import engine_of_task
+from bubblenet.udfs.worker import AsksEngine, engine_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,18 +28,13 @@ _UNPARSABLE = "unparsable"
 
 
 @dataclass(frozen=True, slots=True)
-class MeasurePair:
+class MeasurePair(AsksEngine):
     """Scores pairs in one mode. Its other inputs come with the request: passages.passage_likelihoods, passages.neighbours."""
 
     spec: EngineSpec
     scoring: Scoring
     mode: str
     identity: tuple[str, ...] = ("instruction_id", "segment_id", "mode")
-
-    @property
-    def window_rows(self) -> int:
-        """The window in which the engine sorts and batches rows."""
-        return self.spec.window_rows
 
     def prepare(self) -> None:
         """Load the engine."""
@@ -58,21 +53,12 @@ class MeasurePair:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasurePassage:
+class MeasurePassage(AsksEngine):
     """log p(response), once per passage."""
 
     spec: EngineSpec
     scoring: Scoring
     identity: tuple[str, ...] = ("segment_id",)
-
-    @property
-    def window_rows(self) -> int:
-        """The window in which the engine sorts and batches rows."""
-        return self.spec.window_rows
-
-    def prepare(self) -> None:
-        """Load the engine."""
-        engine_of_task(self.spec)
 
     def __call__(self, requests: list[Row]) -> Iterator[tuple[Row, Row]]:
         """Yield one row per passage."""

@@ -48,7 +48,7 @@ class BacktranslateColumn:
                 for position, text in enumerate(texts)
                 if text
             }
-            answers = _answer(transform, list(requests.values()), self.spec.window_rows)
+            answers = _answer(transform, list(requests.values()), self.spec.rows_in_flight)
             found = {position: row["instruction"] if row["kept"] else None for position, row in zip(requests, answers, strict=True)}
             yield pd.Series([found.get(position) for position in range(len(texts))], dtype="object")
 
@@ -72,7 +72,7 @@ class SelfScoreColumn:
                 for position, (instruction, text) in enumerate(zip(instructions, texts, strict=True))
                 if instruction and text
             }
-            answers = _answer(transform, list(pairs.values()), self.spec.window_rows)
+            answers = _answer(transform, list(pairs.values()), self.spec.rows_in_flight)
             found = {position: row.get("expected_score") for position, row in zip(pairs, answers, strict=True)}
             yield pd.Series([found.get(position) for position in range(len(texts))], dtype="float64")
 

@@ -33,7 +33,7 @@ from tests.benchmarks.web_pages import warc_record
 
 SUITES = Path(__file__).resolve().parents[2].parent / "shared" / "suites"
 STAGES = ("reading", "cutting", "signing")
-PAGE_COLUMNS = ("document_id", "snapshot", "url", "declared_language", "content", "content_type")
+PAGE_COLUMNS = ("document_id", "snapshot", "url", "declared_language", "content", "content_type", "personal")
 FILE_PAGES = 125
 NEW_WORDS = 100
 """Words in each page that no other page has."""
@@ -67,7 +67,7 @@ def work(files: list[str], batch_bytes: int, folder: str, num_stages: int) -> di
     pages, passages = Path(folder) / "pages.arrow", Path(folder) / "passages.arrow"
     for stage in STAGES[:num_stages]:
         if stage == "reading":
-            keep(pages, PAGE_COLUMNS, answers(ReadFile(chosen.corpus), DOCUMENTS, requests(files)))
+            keep(pages, PAGE_COLUMNS, answers(ReadFile(chosen.corpus, chosen.privacy), DOCUMENTS, requests(files)))
         elif stage == "cutting":
             keep(
                 passages,

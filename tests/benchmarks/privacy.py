@@ -9,14 +9,21 @@ import gzip
 import json
 import statistics
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from bubblenet.corpus.privacy.finding import find
 from bubblenet.corpus.privacy.masking import MaskSettings
 from bubblenet.corpus.segmentation import segment_page
-from bubblenet.settings import Segmentation
+from bubblenet.kernel.batches import Row
+from bubblenet.settings import Corpus, Privacy, Segmentation
+from bubblenet.udfs.corpus import ReadFile
+from tests.archives import warc_record
 from tests.conftest import SUITES
 from tests.secret_samples import FORMATS, decoys, secrets
 
@@ -73,6 +80,29 @@ def cost(pages: list[str]) -> tuple[float, float, int]:
     return statistics.median(seconds[False]), statistics.median(seconds[True]), number
 
 
+def cost_of_ingest(pages: list[str]) -> tuple[float, float, int, int]:
+    """CPU seconds of ingest without masking and with it, from archive to Parquet, median of rounds in turn; pages with values, values."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder, "pages.warc.gz")
+        archive.write_bytes(b"".join(gzip.compress(warc_record(page.encode(), f"https://a{n}.dev/")) for n, page in enumerate(pages)))
+        seconds: dict[bool, list[float]] = {False: [], True: []}
+        for _ in range(ROUNDS):
+            for mask, found in seconds.items():
+                start = time.process_time()
+                rows = ingest(archive, Privacy(keep_documents=not mask))
+                found.append(time.process_time() - start)
+    personal = [len(row["personal"]) for row in rows]
+    return statistics.median(seconds[False]), statistics.median(seconds[True]), sum(map(bool, personal)), sum(personal)
+
+
+def ingest(archive: Path, privacy: Privacy) -> list[Row]:
+    """The rows of an archive, which were written to a file as a table is."""
+    request = {"path": str(archive), "start": 0, "end": None}
+    rows = [row for _, row in ReadFile(Corpus(), privacy)([request])]
+    pq.write_table(pa.Table.from_pylist(rows), archive.with_suffix(".parquet"), compression="zstd")
+    return rows
+
+
 def cut(pages: list[str], *, mask: bool) -> int:
     """The number of passages of the pages."""
     settings = MaskSettings(mask=mask)
@@ -99,6 +129,10 @@ def main(arguments: list[str]) -> None:
     without, masked, number = cost(pages)
     each = (masked - without) / number * 1e3
     print(f"{len(pages)} pages, {number} passages: cutting {without:.1f} s CPU, with masking {masked:.1f} s, {each:.2f} ms a passage")
+    without, masked, found, values = cost_of_ingest(pages)
+    size = sum(map(len, pages)) / len(pages) / 1000
+    print(f"{len(pages)} pages of {size:.0f} kB: ingest {without:.1f} s CPU, with masking {masked:.1f} s ({masked / without:.2f} times); "
+          f"{values} values on {found} pages")  # fmt: skip
 
 
 if __name__ == "__main__":

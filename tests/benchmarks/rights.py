@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from bubblenet.corpus.reading import pages, readers, warc_records
 from bubblenet.corpus.rights.claims import Claim, _links, folded
 from bubblenet.kernel.batches import cut
-from bubblenet.settings import Corpus
+from bubblenet.settings import Corpus, Privacy
 from bubblenet.udfs import corpus
 from bubblenet.udfs.corpus import ReadFile
 from bubblenet.udfs.rights import ReadRights
@@ -54,7 +54,7 @@ def archive_of(bodies: list[bytes], out: Path) -> Path:
 def ingest(archive: Path) -> int:
     """One task: rows of all pages, written in batches; how many there were."""
     request = {"path": str(archive), "start": 0, "end": None, "snapshot": "A"}
-    rows = (row for _, row in ReadFile(Corpus())([request]))
+    rows = (row for _, row in ReadFile(Corpus(), Privacy())([request]))
     number, sink = 0, io.BytesIO()
     writer: pq.ParquetWriter | None = None
     for some in cut(rows, 64):

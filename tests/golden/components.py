@@ -9,9 +9,10 @@ from tests.golden.models import MODELS, OTHERS
 from tests.golden.privacy import PRIVACY
 from tests.golden.rights import RIGHTS
 from tests.golden.spark import SPARK
+from tests.golden.stored_pages import STORED_PAGES
 from tests.golden.translation import TRANSLATION
 
-PLAIN = [*CORPUS, *PRIVACY, *RIGHTS, *JUDGING, *TRANSLATION, *OTHERS]
+PLAIN = [*CORPUS, *PRIVACY, *STORED_PAGES, *RIGHTS, *JUDGING, *TRANSLATION, *OTHERS]
 """Those that need neither Spark nor torch."""
 
 COMPONENTS: list[Component] = [*PLAIN, *MODELS, *SPARK]

@@ -380,6 +380,6 @@ JUDGING = [
         "bubblenet.prompts.comparison",
         _compared,
         "assess/comparison: every pair of answers",
-        Plant("bubblenet.prompts.comparison", 'assistant_prefix="Answer: "', 'assistant_prefix="Answer:"'),
+        Plant("bubblenet.prompts.comparison", 'assistant_prefix="Answer:"', 'assistant_prefix="Answer: "'),
     ),
 ]

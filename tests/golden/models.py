@@ -140,7 +140,11 @@ def _completions() -> Any:
     def choice(**fields: Any) -> dict[str, Any]:
         return {"choices": [fields], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
 
-    sent = [completions.generation([1, 2], 5, 0.5, 0.9, 2**40 + 3, {9, 7}), completions.next_token([1, 2], 20), completions.echo([1], 3)]
+    sent = [
+        completions.generation([1, 2], 5, 0.5, 0.9, 2**40 + 3, {9, 7}),
+        completions.next_token([1, 2], 20, {66, 65}),
+        completions.echo([1], 3),
+    ]
     top = choice(logprobs={"top_logprobs": [{"token_id:65": -0.1, "token_id:66": -3.0}]})
     ids = [1, 2, 3]
     echoed = choice(

@@ -53,7 +53,7 @@ PRIVACY = [
         "PRIVACY_VERSION",
         "bubblenet.corpus.privacy.masking",
         _privacy,
-        "segment, and every later stage where a passage is masked otherwise",
+        "ingest and segment, and every later stage where a passage is masked otherwise",
         Plant("bubblenet.corpus.privacy", 'return not text.endswith((".0", "::"))', "return True"),
     ),
 ]

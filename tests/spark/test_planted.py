@@ -7,12 +7,14 @@ staff, and more pairs of one domain than its cap.
 from __future__ import annotations
 
 import gzip
+import html
 import io
 import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pyarrow.parquet as pq
 import pytest
@@ -23,7 +25,7 @@ from stdnum import iban, luhn
 
 from bubblenet.export.writing import export
 from bubblenet.jobs import backtranslate
-from bubblenet.tables import CURATED, DOCUMENTS, JUDGEMENTS, RIGHTS, SEGMENTS
+from bubblenet.tables import CURATED, JUDGEMENTS, SEGMENTS
 from bubblenet.viewing.summary import print_summary
 from tests.archives import warc_record
 from tests.benchmarks.injection_attacks import of_ours, planted
@@ -41,7 +43,7 @@ SPAM = {"adult", "gambling", "keyword_stuffing", "exchanged_names", "other_alpha
 LEFT_OUT = {"listed_domain", "judge_injection", "role_markers", "personal_data", *SPAM}
 """Reasons of passages."""
 IN_ADDRESS = "canary.reader@firm-quince.com"
-"""Of a page's address, which the pages' own tables keep."""
+"""Of a page's address."""
 
 
 def canaries() -> list[str]:
@@ -77,7 +79,24 @@ def page(number: int, values: list[str]) -> str:
         f"<table><tr><th>What</th><th>Value</th></tr>{cells}</table><pre>{code}</pre>",
     ]
     name = f"Part {number} of {title}"
-    return f"<html lang=en><head><title>{name}</title></head><body><h1>{name}</h1>{''.join(topics)}</body></html>"
+    head = f"<title>{name}</title><!-- {heading} -->{''.join(map(in_markup, values))}"
+    return f"<html lang=en><head>{head}</head><body><h1>{name}</h1>{''.join(topics)}</body></html>"
+
+
+def in_markup(value: str) -> str:
+    """A value in every place and spelling that markup has for it."""
+    decimal, hexadecimal = ("".join(f"&#{sign}{ord(char):{form}};" for char in value) for sign, form in (("", "d"), ("x", "x")))
+    escaped = "".join(f"\\u{ord(char):04x}" for char in value)
+    percent = "".join(f"%{ord(char):02X}" for char in value)
+    hrefs = (f"mailto:{quote(value)}", f"tel:{value}", f"/search?q={percent}&amp;x=1", f"/u/{quote(value, safe='')}")
+    links = "".join(f'<link rel="alternate" href="{html.escape(href)}">' for href in hrefs)
+    named = value.replace("@", "&commat;").replace("+", "&plus;").replace(".", "&period;")
+    return (
+        f"{links}<meta name=contact content='{decimal}'><meta name=contact content=\"{hexadecimal}\"><meta content='{named}'>"
+        f'<script type="application/ld+json">{{"@type": "Person", "contact": "{value}", "again": "{escaped}"}}</script>'
+        f"<script>var contact = '{value}'; // {value}\n</script><style>/* {value} */</style><!--{decimal}-->"
+        f"<div data-contact='{value}' title='{named}' hidden>{decimal} or {hexadecimal} or {named}</div>"
+    )
 
 
 def others() -> list[str]:
@@ -97,8 +116,8 @@ def write_archive(file: Path, values: list[str]) -> None:
     """The values on pages of one site; every other page on a site of its own."""
     share = len(values) // NUM_PAGES
     pages = [(f"https://site.dev/{n}?to={IN_ADDRESS}", page(n, values[n * share : (n + 1) * share])) for n in range(NUM_PAGES)]
-    pages += [(f"https://other{number}.dev/", html) for number, html in enumerate(others())]
-    records = [warc_record(html.encode(), url) for url, html in [*pages, ("https://listed.dev/", plain_page("listed"))]]
+    pages += [(f"https://other{number}.dev/", other) for number, other in enumerate(others())]
+    records = [warc_record(text.encode(), url) for url, text in [*pages, ("https://listed.dev/", plain_page("listed"))]]
     records.append(warc_record(plain_page("opted").encode(), "https://opted.dev/", "X-Robots-Tag: noai\r\n"))
     file.parent.mkdir()
     file.write_bytes(b"".join(records))
@@ -119,6 +138,11 @@ def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
                 yield name, repr(pq.read_table(file, partitioning=None).to_pylist()).encode()
             elif name.endswith(".gz"):
                 yield name, gzip.decompress(raw)
+
+
+def meant(text: str) -> str:
+    """What references, percent signs and escapes stand for."""
+    return re.sub(r"\\+u([0-9a-f]{4})", lambda one: chr(int(one[1], 16)), unquote(html.unescape(text)))
 
 
 def test_a_run_over_all_of_it_leaves_out_masks_and_counts(make_context, tmp_path: Path, capfd):
@@ -150,13 +174,15 @@ def test_a_run_over_all_of_it_leaves_out_masks_and_counts(make_context, tmp_path
 
 
 def check_masked(folder: Path, values: list[str], segments: DataFrame) -> None:
-    """Fail where a byte of a value stands in a table after the pages' own, a log, the report or an export."""
+    """Fail where a byte of a value stands in a table, a log, the report or an export, or in another spelling."""
     found = [
         (name, value)
         for part in ("warehouse", "export", "seen")
         for name, content in contents(folder / part)
+        for spelled in (content.decode("utf-8", "replace"),)
+        for text in (spelled, meant(spelled))
         for value in values
-        if value.encode() in content and name.split("/")[0] not in (DOCUMENTS.name, RIGHTS.name)
+        if value in text
     ]
     assert len(set(values)) == 50
     assert found == []

@@ -14,8 +14,8 @@ from rich.console import Console
 from scipy.stats import linregress, norm
 
 from bubblenet import settings
-from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, assess
-from bubblenet.assessment.comparing import win_rates
+from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, WIN_RATES, Estimate, assess
+from bubblenet.assessment.comparing import CONSISTENCY, NULL_ANSWER, WIN_RATE, compare, controls, win_rates
 from bubblenet.assessment.selecting import PRECISION, RECALL
 from bubblenet.engines.tokens import Codec
 from bubblenet.errors import InputError, ModelError, SettingsError
@@ -29,7 +29,7 @@ from bubblenet.rounds.decisions import Measured, decide
 from bubblenet.tables import ANSWERS, COMPARISONS, EVALUATIONS, INSTRUCTIONS, JUDGEMENTS, MODELS, ROUNDS, SCORES
 from bubblenet.viewing import report
 from bubblenet.viewing.decisions import print_rounds
-from bubblenet.viewing.estimates import print_estimates
+from bubblenet.viewing.estimates import failed_controls, print_estimates
 from tests.corpora import write_pages
 from tests.spark.test_docs import write_labels
 from tests.tiny_models import save_model
@@ -37,6 +37,7 @@ from tests.tiny_models import save_model
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
 
 NUM_SEEDS = 48
+RESPONSES = ("yes, yes, yes!", "yes, yes!")
 SETTINGS = (
     "seeds.held_out_share=0.4", "training.method=full", "training.learning_rate=0.01", "training.epochs=4.0", "training.batch_examples=4",
     "training.max_tokens=1500", "training.dtype=float32", "export.min_grade=4", "assessment.max_new_tokens=8",
@@ -65,7 +66,7 @@ class Ready:
         self.warehouse = Warehouse(spark, str(folder / "warehouse"))
         kinds = ("counting", "naming")
         lines = [
-            {"instruction": f"Say {n} please", "response": "yes, yes, yes!", "kind": kinds[n % 2], "language": "en"}
+            {"instruction": f"Say {n} please", "response": RESPONSES[n // 2 % 2], "kind": kinds[n % 2], "language": "en"}
             for n in range(NUM_SEEDS)
         ]
         (folder / "seeds.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -130,23 +131,59 @@ def test_answers_are_paid_once_and_summed_up_with_intervals(ready, tmp_path, cap
 
 
 def test_a_judge_compares_both_orders_and_its_controls_are_there(ready, capsys):
-    other = ready.start  # a model against itself is the one comparison whose outcome is known
-    estimates = assess(ready.context(f"assessment.judge={ready.start}"), [other])
-    found = {(row.baseline, row.metric): row for row in estimates if row.kind == ALL_KINDS}
-    for metric in WIN_RATES:
-        assert found[other, metric].value == pytest.approx(0.5)
-        assert 0 < found["null", metric].value < 1
+    estimates = assess(ready.context(f"assessment.judge={ready.start}"), [ready.start])
+    found = {(row.model, row.baseline, row.metric): row for row in estimates if row.kind == ALL_KINDS}
+    for pair in ((ready.start, "null"), ("reference", "other_reference")):
+        assert all(0 <= found[*pair, metric].value <= 1 for metric in WIN_RATES)
     asked = ready.warehouse.read(COMPARISONS).where("kept")
-    num = found["null", WIN_RATES[0]].num_items
-    assert asked.count() == 2 * num + num  # against itself both orders are one request
+    sizes = [found[*pair, WIN_RATE].num_items for pair in ((ready.start, "null"), ("reference", "other_reference"))]
+    assert min(sizes) > 0
+    assert asked.count() == 2 * sum(sizes)
+    assert 0 < found[ready.start, "null", CONSISTENCY].num_items <= sizes[0]
     print_estimates(estimates, Console(width=200))
-    assert "one constant answer (control)" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "one constant answer (control)" in shown
+    assert "that to another question (control)" in shown
+
+
+def test_orders_are_consistent_where_both_name_the_same_winner(ready):
+    seeds = [("s1", "k", "Which?", "the first answer", "another one"), ("s2", "k", "Who?", "someone", "nobody at all")]
+    frame = ready.spark.createDataFrame(seeds, "seed_id STRING, kind STRING, question STRING, text STRING, other STRING")
+    asked = frame.select("seed_id", "kind", "question")
+    answers, others = frame.select("seed_id", "text"), frame.select("seed_id", F.col("other").alias("text"))
+    judged = {row["seed_id"]: row for row in compare(ready.context(f"assessment.judge={ready.start}"), asked, answers, others).collect()}
+    swapped = {row["seed_id"]: row for row in compare(ready.context(f"assessment.judge={ready.start}"), asked, others, answers).collect()}
+    for seed in ("s1", "s2"):
+        assert judged[seed]["win"] == pytest.approx(1 - swapped[seed]["win"])
+        assert judged[seed]["agrees"] == swapped[seed]["agrees"]
+        assert judged[seed]["longer"] == -swapped[seed]["longer"]
+    rows = ready.warehouse.read(COMPARISONS).where("kept").groupBy("seed_id").agg(F.min("first_wins"), F.max("first_wins"))
+    one_sided = {seed: low >= 0.5 or high <= 0.5 for seed, low, high in rows.collect()}  # the same letter in both orders
+    assert {seed: judged[seed]["agrees"] == 0.0 for seed in ("s1", "s2")} == {seed: one_sided[seed] for seed in ("s1", "s2")}
+
+
+def test_a_control_is_failed_unless_its_whole_interval_is_above_one_half():
+    def rate(baseline, low, metric=WIN_RATE):
+        return Estimate("m", baseline, metric, ALL_KINDS, 9, 0.6, low, 0.9)
+
+    failed = [rate("null", 0.5), rate("other_reference", None)]
+    assert failed_controls([*failed, rate("null", 0.51), rate("another model", 0.1), rate("null", 0.1, CONSISTENCY)]) == failed
+
+
+def test_the_other_reference_is_of_another_seed_of_the_same_kind(spark):
+    rows = [("s1", "a", "r1"), ("s2", "a", "r2"), ("s3", "a", "r3"), ("s4", "b", "r4"), ("s5", "c", "same"), ("s6", "c", "same")]
+    found = controls(spark.createDataFrame(rows, "seed_id STRING, kind STRING, reference STRING"))
+    others = {row["seed_id"]: row["text"] for row in found["other_reference"].collect()}
+    assert sorted(others) == ["s1", "s2", "s3"]  # alone in its kind, or another with the same answer: no control
+    assert sorted(others.values()) == ["r1", "r2", "r3"]
+    assert all(others[f"s{number}"] != f"r{number}" for number in (1, 2, 3))
+    assert {row["text"] for row in found["null"].collect()} == {NULL_ANSWER}
 
 
 def test_win_rates_are_means_and_intercepts(spark):
     wins, longer = [0.9, 0.8, 0.7, 0.4, 0.6], [50.0, 40.0, 10.0, -20.0, 0.0]
-    rows = [(f"s{place}", "kind", win, more) for place, (win, more) in enumerate(zip(wins, longer, strict=True))]
-    frame = spark.createDataFrame(rows, "seed_id STRING, kind STRING, win DOUBLE, longer DOUBLE")
+    rows = [(f"s{place}", "kind", win, float(place < 4), more) for place, (win, more) in enumerate(zip(wins, longer, strict=True))]
+    frame = spark.createDataFrame(rows, "seed_id STRING, kind STRING, win DOUBLE, agrees DOUBLE, longer DOUBLE")
     rates = {(row["metric"], row["kind"]): row for row in win_rates(frame, ALL_KINDS, 1.0).collect()}
     line = linregress(longer, wins)
     alone, controlled = rates["win_rate", ALL_KINDS], rates["win_rate_at_equal_length", ALL_KINDS]
@@ -154,6 +191,7 @@ def test_win_rates_are_means_and_intercepts(spark):
     assert controlled["value"] == pytest.approx(line.intercept)
     assert controlled["high"] - controlled["value"] == pytest.approx(line.intercept_stderr)
     assert rates["win_rate", "kind"]["num_items"] == 5
+    assert rates["order_consistency", ALL_KINDS]["value"] == pytest.approx(0.8)
     same = frame.withColumn("longer", F.lit(3.0))
     flat = {row["metric"]: row for row in win_rates(same, ALL_KINDS, 1.0).where("kind = 'all'").collect()}
     assert flat["win_rate_at_equal_length"]["value"] == pytest.approx(sum(wins) / 5)

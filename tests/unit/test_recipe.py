@@ -30,7 +30,8 @@ REDOES = {
     "RIGHTS_VERSION": {"rights"},
     "_CUTTING": CUT,
     "ADDRESSES_VERSION": CUT,
-    "PRIVACY_VERSION": CUT,
+    "PRIVACY_VERSION": {"ingest"} | CUT,
+    "PAGE_MASKING_VERSION": {"ingest"} | CUT,
     "SHINGLES_VERSION": {"minhash", "deduplicate"},
     "MINHASH_VERSION": {"minhash", "deduplicate"},
     "CONTAMINATION_VERSION": {"minhash", "deduplicate", "paraphrase"},
@@ -72,6 +73,15 @@ def test_a_raised_version_redoes_what_depends_on_it_and_nothing_else(chosen, mon
     after = full_recipe(chosen)
 
     assert changed(before, after) == stages
+
+
+def test_where_pages_are_kept_as_they_were_read_other_rules_of_privacy_read_no_archive(chosen, monkeypatch):
+    kept = chosen.model_copy(update={"privacy": chosen.privacy.model_copy(update={"keep_documents": True})})
+    before = full_recipe(kept)
+    monkeypatch.setattr(recipe, "PAGE_MASKING_VERSION", 99)
+    assert changed(before, full_recipe(kept)) == set()
+    monkeypatch.setattr(recipe, "PRIVACY_VERSION", 99)
+    assert changed(before, full_recipe(kept)) == CUT
 
 
 def test_another_content_of_a_list_of_addresses_has_pages_cut_again(chosen, tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -48,7 +50,7 @@ class Fatal:
 @pytest.fixture
 def attempts(tmp_path, monkeypatch):
     """A function that runs attempts of a task until one ends, and returns its rows and how many there were."""
-    monkeypatch.setattr(Journal, "in_flight", lambda self, ids, real=Journal.in_flight: _WithoutTidying(real(self, ids)))
+    monkeypatch.setattr(Journal, "in_flight", lambda self, ids, real=Journal.in_flight, **how: _WithoutTidying(real(self, ids, **how)))
 
     def run(transform, num=100, most=8, is_costly=True, number=lambda attempt: attempt):
         for attempt in range(most):
@@ -98,6 +100,45 @@ def test_a_fatal_row_costs_itself_and_four_attempts(attempts, window_rows, error
     assert num == 5
     assert set(transform.answered.values()) == {1}  # nothing that was answered was asked again
     assert transform.calls <= 100 / window_rows + 3 * window_rows**0.5 + 6
+
+
+@dataclass
+class Overlapping(Fatal):
+    """Called from several threads; calls of a window meet before they go on. The last window finds nobody to meet."""
+
+    windows_at_once: int = 3
+    window_rows: int = 10
+    meeting: threading.Barrier = field(default_factory=lambda: threading.Barrier(3, timeout=2))
+    num_met: int = 0
+
+    def __call__(self, requests):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.meeting.wait()
+            self.num_met += 1
+        return super().__call__(requests)
+
+
+def test_windows_in_flight_together_come_back_in_order(attempts):
+    transform = Overlapping(frozenset())
+    rows, num = attempts(transform, num=90)
+    assert (num, transform.num_met) == (1, 9)
+    assert [row["request_id"] for row in rows] == [f"r{n}" for n in random.Random(0).sample(range(90), 90)]
+
+
+def test_of_windows_in_flight_together_the_fatal_row_alone_is_lost(attempts):
+    transform = Overlapping(frozenset({57}), meeting=threading.Barrier(1))
+    rows, _ = attempts(transform)
+    assert len(rows) == 100
+    assert {row["reason"]: row["text"] for row in rows if row["status"] != "ok"} == {"killed_worker": "57"}
+    assert max(transform.answered.values()) == 1
+
+
+def test_a_row_that_was_in_flight_beside_others_is_not_proven_by_it(tmp_path):
+    journal = Journal(Scratch(str(tmp_path)), 0, 0, 0, 0)
+    entered = [journal.in_flight([f"{is_alone}"], is_alone=is_alone) for is_alone in (False, False, True, True)]
+    for mark in entered:
+        mark.__enter__()
+    assert proven(journal.marks()) == {"True"}
 
 
 def test_three_fatal_rows_fit_into_sixteen_attempts(attempts):

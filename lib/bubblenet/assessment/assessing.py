@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from bubblenet.assessment.comparing import AT_EQUAL_LENGTH, NULL_ANSWER, NULL_MODEL, WIN_RATE, compare, win_rates
+from bubblenet.assessment.comparing import (
+    AT_EQUAL_LENGTH,
+    CONSISTENCY,
+    NULL_MODEL,
+    OTHER_REFERENCE,
+    REFERENCE,
+    WIN_RATE,
+    compare,
+    controls,
+    win_rates,
+)
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.roles import backward_engine, forward_engine
@@ -34,7 +44,7 @@ if TYPE_CHECKING:
 
 METRICS = ("log_likelihood", "bleu", "chrf", "rouge_l", "characters")
 CONSTRAINTS_MET = "constraints_met"
-WIN_RATES = (WIN_RATE, AT_EQUAL_LENGTH)
+WIN_RATES = (WIN_RATE, AT_EQUAL_LENGTH, CONSISTENCY)
 ALL_KINDS = "all"
 _MOST_KINDS = 1000
 
@@ -127,15 +137,15 @@ def check_complete(report: StageReport) -> None:
 def _comparisons(
     context: Context, seeds: DataFrame, assessed: Mapping[str, Assessed], models: Sequence[str], baselines: Sequence[str]
 ) -> list[DataFrame]:
-    """Win rates over the baselines, and two controls for each model: against itself, and against a constant answer."""
+    """Win rates over the baselines, and two controls: each model against a constant answer, a person's against one to another question."""
     asked = seeds.withColumnRenamed("asked", "question").select("seed_id", "kind", "question")
-    known = {**assessed, NULL_MODEL: Assessed(NULL_MODEL, NULL_MODEL, seeds.withColumn("text", F.lit(NULL_ANSWER)))}
+    known = {**assessed, **{name: Assessed(name, name, answers) for name, answers in controls(seeds).items()}}
+    pairs = [(name, other) for name in models for other in [*baselines, NULL_MODEL] if other != name]
     frames = []
-    for name in dict.fromkeys(models):
-        for other in dict.fromkeys([*baselines, NULL_MODEL, name]):
-            compared = compare(context, asked, *(known[which].answers.select("seed_id", "text") for which in (name, other)))
-            rates = win_rates(compared, ALL_KINDS, _normal_quantile(context))
-            frames.append(_named(context, rates, known[name], known[other]))
+    for name, other in dict.fromkeys([*pairs, (REFERENCE, OTHER_REFERENCE)]):
+        compared = compare(context, asked, *(known[which].answers.select("seed_id", "text") for which in (name, other)))
+        rates = win_rates(compared, ALL_KINDS, _normal_quantile(context))
+        frames.append(_named(context, rates, known[name], known[other]))
     return frames
 
 

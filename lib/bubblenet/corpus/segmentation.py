@@ -18,7 +18,7 @@ from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.extraction.parsing import HostileMarkupError
 from bubblenet.corpus.language import Identified
 from bubblenet.corpus.packing import pack
-from bubblenet.corpus.privacy.masking import Masked, MaskSettings, Value, mask_page, name_values
+from bubblenet.corpus.privacy.masking import Masked, MaskSettings, Personal, Value, mask_page, name_values
 from bubblenet.corpus.quality import Passage, RuleSettings
 from bubblenet.corpus.sections import Section, build_tree
 
@@ -66,20 +66,29 @@ class _Piece:
 
 
 def segment_page(
-    content: str, content_type: str, limits: RuleSettings, languages: tuple[str, ...] = (), privacy: MaskSettings = NO_MASKING
+    content: str,
+    content_type: str,
+    limits: RuleSettings,
+    languages: tuple[str, ...] = (),
+    privacy: MaskSettings = NO_MASKING,
+    known: Sequence[Personal] = (),
 ) -> list[Segment]:
     """All passages of a page in page order, at least one; those that are not kept say why.
 
     content_type: `html`, `markdown` or `text`. languages: accepted ISO 639-1 codes; empty: all. privacy: what is masked in them.
+    known: what was masked in the page when it was read.
     """
-    return segment_pages([(content, content_type)], limits, languages, privacy)[0]
+    return segment_pages([(content, content_type, known)], limits, languages, privacy)[0]
 
 
 def segment_pages(
-    pages: Sequence[tuple[str, str]], limits: RuleSettings, languages: tuple[str, ...] = (), privacy: MaskSettings = NO_MASKING
+    pages: Sequence[tuple[str, str, Sequence[Personal]]],
+    limits: RuleSettings,
+    languages: tuple[str, ...] = (),
+    privacy: MaskSettings = NO_MASKING,
 ) -> list[list[Segment]]:
-    """The passages of many pages, given as (content, content_type); languages are identified faster in batches."""
-    cut = [_pieces(content, content_type, limits, privacy) for content, content_type in pages]
+    """The passages of many pages, given as (content, content_type, known); languages are identified faster in batches."""
+    cut = [_pieces(*page, limits, privacy) for page in pages]
     found = iter(language.identify_all([_prose(piece.blocks) for pieces in cut for piece in pieces]))
     judged = ([_judge(piece, position, next(found), limits, languages) for position, piece in enumerate(pieces)] for pieces in cut)
     return [[_without_personal(segment, privacy) for segment in _with_page(segments)] for segments in judged]
@@ -90,13 +99,13 @@ def refused_page(reason: str) -> list[Segment]:
     return [_empty_segment((), reason)]
 
 
-def _pieces(content: str, content_type: str, limits: RuleSettings, privacy: MaskSettings) -> list[_Piece]:
+def _pieces(content: str, content_type: str, known: Sequence[Personal], limits: RuleSettings, privacy: MaskSettings) -> list[_Piece]:
     """The pieces that become the passages of a page, masked; if there are none, one piece with the reason."""
     try:
         title, blocks = _read_blocks(content, content_type)
     except HostileMarkupError as refusal:
         return [_Piece((), (), refused=str(refusal))]
-    page = mask_page(title, blocks, privacy)
+    page = mask_page(title, blocks, privacy, known)
     above = (page.title,) if title else ()
     if content_type == "html" and scripted.needs_script(content, rendered_length(blocks)):
         return [_named(_Piece(above, (), refused="needs_script"), page.values)]

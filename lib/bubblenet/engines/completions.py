@@ -1,8 +1,9 @@
 """The /v1/completions protocol: JSON request bodies, and parsers for the responses of vLLM, llama.cpp and others.
 
 Prompts are sent as token ids, never as text: no text of a passage can become a control token at the server, and the prompt has the same
-tokens as in the transformers engine. Fields that only some servers know (`return_tokens_as_token_ids`, `stop_token_ids`: vLLM, SGLang;
-`cache_prompt`, `samplers`: llama.cpp) are ignored by the others.
+tokens as in the transformers engine. Fields that only some servers know
+(`return_tokens_as_token_ids`, `stop_token_ids`: vLLM, SGLang; `logprob_token_ids`: vLLM; `cache_prompt`, `samplers`:
+llama.cpp) are ignored by the others.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # In the fingerprints of models behind a server alone: raise it when requests or readings of answers change.
-COMPLETIONS_VERSION = 3
+COMPLETIONS_VERSION = 4
 
 PATH = "/completions"
 # Seeds are 64-bit here but 32-bit in llama.cpp (where the largest value means "random").
@@ -55,9 +56,15 @@ def generation(
     return _ALWAYS | wanted | ({} if seed is None else {"seed": seed % SEEDS})
 
 
-def next_token(ids: list[int], count: int) -> dict[str, Any]:
-    """Request body: the `count` likeliest next tokens. Temperature 0, since some servers scale the probabilities that they report."""
-    return _ALWAYS | {"prompt": ids, "max_tokens": 1, "temperature": 0.0, "logprobs": count, "return_tokens_as_token_ids": True}
+def next_token(ids: list[int], count: int, label_ids: Collection[int] = ()) -> dict[str, Any]:
+    """Request body: the `count` likeliest next tokens. Temperature 0, since some servers scale the probabilities that they report.
+
+    label_ids: the tokens that matter; a server that knows how (vLLM from July 2026 on) shows these in place of the likeliest, however
+    unlikely they are. Left out where they are more than `count`, since servers limit how many they show.
+    """
+    asked = {"prompt": ids, "max_tokens": 1, "temperature": 0.0, "logprobs": count, "return_tokens_as_token_ids": True}
+    chosen = {"logprob_token_ids": sorted(label_ids)} if 0 < len(label_ids) <= count else {}
+    return _ALWAYS | asked | chosen
 
 
 def echo(ids: list[int], count: int = 1) -> dict[str, Any]:

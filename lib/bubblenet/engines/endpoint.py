@@ -44,10 +44,11 @@ class RequestFailed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model under the name that the server gives it, with the server's metadata about its weights."""
+    """A model under the name that the server gives it, with the server's metadata about its weights, and what serves it (`owned_by`)."""
 
     name: str
     facts: dict[str, Any]
+    owner: str = ""
 
 
 class Endpoint:
@@ -68,7 +69,10 @@ class Endpoint:
         )
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The response to a request. Raises RequestFailed if there is none, EndpointError if the server is down or refuses all requests."""
+        """The response to a request. Raises RequestFailed if there is none, EndpointError if the server is down or refuses all requests.
+
+        path: below /v1; a server's own routes stand beside it, as "../generate".
+        """
         response = self._send("POST", path, body)
         if response.is_success:
             return _as_object(response)
@@ -112,7 +116,7 @@ class Endpoint:
         for attempt in range(self._max_retries + 1):
             is_last = attempt == self._max_retries
             try:
-                response = self._client.request(method, f"{self.url}{path}", json=body)
+                response = self._client.request(method, self._address(path), json=body)
             except httpx2.ReadTimeout:
                 self._raise_unless_alive("no answer in time")
                 raise RequestFailed("no answer within engine.request_timeout_seconds") from None
@@ -126,6 +130,9 @@ class Endpoint:
                 return response
             sleep(min(_wait(attempt) + _seconds(response.headers.get("Retry-After", "")), self._longest_wait))
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _address(self, path: str) -> str:
+        return f"{self.url.removesuffix('/v1')}{path.removeprefix('..')}" if path.startswith("../") else f"{self.url}{path}"
 
     def _raise_unless_alive(self, got: str) -> None:
         if not self.is_alive():
@@ -180,7 +187,8 @@ def _choose(entries: list[dict[str, Any]], name: str, url: str) -> ServedModel:
         raise EndpointError(f"one model at {url}", f"{len(names)}: {', '.join(names)}", "Set engine.model to the one that is meant.")
     entry = entries[names.index(name) if name else 0]
     meta = entry.get("meta") or {}
-    return ServedModel(str(entry["id"]), {"root": _last_part(entry.get("root"))} | {key: meta[key] for key in LASTING if key in meta})
+    facts = {"root": _last_part(entry.get("root"))} | {key: meta[key] for key in LASTING if key in meta}
+    return ServedModel(str(entry["id"]), facts, str(entry.get("owned_by") or ""))
 
 
 def _last_part(path: object) -> str | None:

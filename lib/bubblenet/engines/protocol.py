@@ -196,6 +196,7 @@ class EngineSpec:
     dtype: the driver resolves `auto` for all workers, so they compute in what the fingerprint says. NO_DTYPE: nothing is computed here.
     profile: None for an engine without a tokenizer, and where the engine is to find it. options: of its kind, None where the kind has none.
     For a server, model names the tokenizer, and weights_digest identifies the served model and the tokenizer.
+    windows_at_once: windows that a worker may ask about at the same time, in threads; 1 where the engine computes in the worker.
     """
 
     kind: str
@@ -205,9 +206,15 @@ class EngineSpec:
     threads: int = 0
     token_budget: int = 8192
     window_rows: int = 256
+    windows_at_once: int = 1
     call_log: str = ""
     options: Options | None = None
     profile: Profile | None = None
+
+    @property
+    def rows_in_flight(self) -> int:
+        """The rows of all windows that are answered at once."""
+        return self.window_rows * self.windows_at_once
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """Exactly what affects results: kind, weights (with tokenizer), profile, options, the resolved dtype, the code's version."""

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from bubblenet.engines.profile import Arguments
     from bubblenet.settings import Engine, RoleEngine, Settings
 
-# Window of an engine with options, in multiples of the requests in flight: a window ends with its slowest requests, when most are idle.
-WINDOWS_IN_FLIGHT = 4
+# Windows that a worker asks a server about at once: while one waits for its slowest request, those of the others keep the server busy.
+WINDOWS_AT_ONCE = 4
 
 
 def backward_engine(settings: Settings) -> EngineSpec:
@@ -37,7 +37,8 @@ def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:
         dtype=resolve_dtype(engine.dtype) if kind.has_dtype else NO_DTYPE,
         threads=engine.threads,
         token_budget=engine.token_budget,
-        window_rows=max(engine.window_rows, WINDOWS_IN_FLIGHT * options.concurrency) if options else engine.window_rows,
+        window_rows=max(engine.window_rows, options.concurrency) if options else engine.window_rows,
+        windows_at_once=WINDOWS_AT_ONCE if options else 1,
         call_log=engine.call_log,
         options=options,
         profile=kind.profile(model, template_arguments(engine, role)),

@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bubblenet.engines import completions
+from bubblenet.engines import completions, sglang
 from bubblenet.engines.call_log import append
 from bubblenet.engines.completions import NotAnswered
 from bubblenet.engines.endpoint import Endpoint, RequestFailed
@@ -65,9 +65,10 @@ class ServerEngine:
     def __init__(
         self, codec: Codec, endpoint: Endpoint, server: ServerSpec, process: ServerProcess | None = None, call_log: str = ""
     ) -> None:
-        self._traffic, self._call_log = Traffic(), call_log
+        self._call_log = call_log
+        self._threads = ThreadPoolExecutor(server.concurrency)  # one queue for all windows in flight
         self._codec, self._endpoint, self._server, self._process = codec, endpoint, server, process
-        self._name = server.model
+        self._name, self._owner = server.model, ""
         self._proven: set[str] = set()
         self._lock = threading.Lock()
         self._successes = self._failures = 0
@@ -118,48 +119,51 @@ class ServerEngine:
 
     def close(self) -> None:
         """Close the connections, and stop the server if it was started here."""
+        self._threads.shutdown(cancel_futures=True)
         self._endpoint.close()
         if self._process is not None:
             self._process.stop()
 
     def _check_identity(self, tokenizer: str, wanted: str) -> None:
-        self._name = self._endpoint.served_model(self._server.model).name
+        served = self._endpoint.served_model(self._server.model)
+        self._name, self._owner = served.name, served.owner
         if (got := identify(self._server, tokenizer, self._endpoint)) != wanted:
             got = f"{self._name} with {got[:16]} at {self._endpoint.url}"
             raise EndpointError(f"the model with identity {wanted[:16]}", got, "Serve the same model.")
 
     def _try(self, ability: str) -> None:
-        ids = self._codec.encode_prompt(PROBE)
+        ids, tried = self._codec.encode_prompt(PROBE), Traffic()
         if ability == "labels":
-            completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs)))
+            completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs), tried))
         elif ability == "likelihood":
-            completions.read_echo(self._post(completions.echo(ids)), ids, asked=1)
+            self._read_from(ids, len(ids) - 1, tried)
         else:
-            answer = self._post(completions.generation(ids, 1, 0.0, 1.0, self._seed(0), self._codec.stop_ids))
+            answer = self._post(completions.generation(ids, 1, 0.0, 1.0, self._seed(0), self._codec.stop_ids), tried)
             completions.read_generation(answer)
             completions.check_prompt_was_read(answer, ids)
 
-    def _answer(self, requests: list[Request], ask: Callable[[Request], Answer], fail: Callable[[Request, str], Answer]) -> list[Answer]:
+    def _answer(
+        self, requests: list[Request], ask: Callable[[Request, Traffic], Answer], fail: Callable[[Request, str], Answer]
+    ) -> list[Answer]:
         """Send all requests, at most `concurrency` at a time. A request that fails alone gets its error as the answer."""
+        traffic = Traffic()
 
         def answer(request: Request) -> Answer:
             try:
-                result = ask(request)
+                result = ask(request, traffic)
             except (BadRequest, NotAnswered, RequestFailed) as error:
                 self._count(error)
                 return fail(request, describe_error(error))
             self._count(None)
             return result
 
-        self._traffic.take()  # what was tried out
-        with ThreadPoolExecutor(max(1, min(self._server.concurrency, len(requests)))) as pool:
-            answers = list(pool.map(answer, requests))
-        self._log_traffic()
+        answers = list(self._threads.map(answer, requests))
+        self._log_traffic(traffic)
         return answers
 
-    def _log_traffic(self) -> None:
+    def _log_traffic(self, traffic: Traffic) -> None:
         """A line in the call log, if there is one, of what this call made the server read."""
-        figures = self._traffic.take()
+        figures = traffic.figures()
         if self._call_log:
             append(self._call_log, [{"op": "traffic", "pid": os.getpid(), **asdict(figures), "ratio": figures.ratio}])
 
@@ -172,37 +176,44 @@ class ServerEngine:
                 got = f"{self._failures} errors and nothing else, at last {error}"
                 raise EndpointError(f"an answer from {self._endpoint.url}", got, "See the server's log.")
 
-    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, body: dict[str, Any], traffic: Traffic) -> dict[str, Any]:
         answer = self._endpoint.post(completions.PATH, {"model": self._name} | body)
-        self._traffic.add(body["prompt"], answer)
+        traffic.add(body["prompt"], answer)
         return answer
 
     def _seed(self, seed: int) -> int | None:
         return seed if self._server.row_seeds else None
 
-    def _generate(self, request: GenerationRequest) -> Generation:
+    def _generate(self, request: GenerationRequest, traffic: Traffic) -> Generation:
         ids = self._codec.encode_prompt(request.prompt)
         seed, stops = self._seed(request.seed), self._codec.stop_ids
-        answer = self._post(completions.generation(ids, request.max_new_tokens, request.temperature, request.top_p, seed, stops))
+        answer = self._post(completions.generation(ids, request.max_new_tokens, request.temperature, request.top_p, seed, stops), traffic)
         text, is_finished, num_tokens = completions.read_generation(answer)
         return Generation(request.key, text, is_finished, len(ids), num_tokens)
 
-    def _read_labels(self, request: LabelRequest) -> LabelDistribution:
+    def _read_labels(self, request: LabelRequest, traffic: Traffic) -> LabelDistribution:
         label_ids = self._codec.encode_labels(request)
         ids = self._codec.encode_prompt(request.prompt)
-        candidates = completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs)))
+        wanted = {token for tokens in label_ids for token in tokens}
+        candidates = completions.read_next_token(self._post(completions.next_token(ids, self._server.top_logprobs, wanted), traffic))
         sums = completions.read_labels(candidates, request.labels, label_ids)
         mass = sum(sums)
         return LabelDistribution(request.key, tuple(value / mass for value in sums), mass, len(ids))
 
-    def _read_likelihood(self, request: LikelihoodRequest) -> Likelihood:
+    def _read_likelihood(self, request: LikelihoodRequest, traffic: Traffic) -> Likelihood:
         context, continuation = self._codec.encode_likelihood(request)
-        stops = self._codec.stop_ids
-        ids = [*context, *continuation, self._codec.end_ids[-1]]
-        answer = self._post(completions.echo(ids, len(stops)))
-        tokens = completions.read_echo(answer, ids, asked=len(continuation) + 1)[:-1]
-        end = completions.read_end(answer, ids, stops)
+        tokens, end = self._read_from([*context, *continuation, self._codec.end_ids[-1]], len(context), traffic)
         return Likelihood(request.key, math.fsum(tokens), len(tokens), len(context), None, tokens, end)
+
+    def _read_from(self, ids: list[int], start: int, traffic: Traffic) -> tuple[tuple[float, ...], float]:
+        """Log-probabilities of the ids from a place on but the last, and that the answer ends where the last one stands."""
+        stops = self._codec.stop_ids
+        if self._owner == sglang.OWNER:
+            answer = self._endpoint.post(sglang.PATH, sglang.likelihood(ids, start, stops))
+            traffic.add(ids, sglang.usage(answer))
+            return sglang.read_likelihood(answer, ids, start)
+        answer = self._post(completions.echo(ids, len(stops)), traffic)
+        return completions.read_echo(answer, ids, asked=len(ids) - start)[:-1], completions.read_end(answer, ids, stops)
 
 
 def connect(server: ServerSpec, url: str) -> Endpoint:

@@ -42,12 +42,10 @@ class Traffic:
             self._sent += int(usage.get("prompt_tokens") or len(prompt))
             self._cached += int(details.get("cached_tokens") or 0)
 
-    def take(self) -> Figures:
-        """The figures since the last call of this."""
+    def figures(self) -> Figures:
+        """What was counted so far."""
         with self._lock:
-            figures = Figures(self._sent, self._cached, num_needed(self._prompts))
-            self._prompts, self._sent, self._cached = [], 0, 0
-        return figures
+            return Figures(self._sent, self._cached, num_needed(self._prompts))
 
 
 def num_needed(prompts: Iterable[Sequence[int]]) -> int:

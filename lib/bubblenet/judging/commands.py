@@ -41,7 +41,7 @@ def judge_pairs(settings: Settings, pairs: Path, out: Path, console: Console | N
     with _progress(console) as progress:
         task = progress.add_task("judging", total=pairs.stat().st_size)
         judge = Judge(get_engine(spec), settings.scoring, grader)
-        counts = judge_file(judge, pairs, out, spec.window_rows, lambda size: progress.advance(task, size))
+        counts = judge_file(judge, pairs, out, spec.rows_in_flight, lambda size: progress.advance(task, size))
     verdicts = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts.items(), key=lambda item: -item[1]))
     known = f"calibration {grader.calibration.id}" if grader.calibration else "not calibrated for this judge"
     console.print(f"{sum(counts.values()):,} rows: {verdicts or 'none'} ({known}). {out}", highlight=False, soft_wrap=True)
@@ -73,7 +73,7 @@ def calibrate(
         task = progress.add_task("measuring", total=len(pairs))
         spec = forward_engine(settings)
         engine = engine or get_engine(spec)
-        for window in measure_windows(engine, [labelled.pair for labelled in pairs], settings.scoring, spec.window_rows):
+        for window in measure_windows(engine, [labelled.pair for labelled in pairs], settings.scoring, spec.rows_in_flight):
             measured += window
             progress.advance(task, len(window))
     table = fitting.tabulate(pairs, measured)

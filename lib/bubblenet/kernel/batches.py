@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import faulthandler
 import math
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
@@ -42,10 +44,19 @@ class Prepares(Protocol):
         """Load what calls need, unless this process has it."""
 
 
+@runtime_checkable
+class Overlaps(Protocol):
+    """A transform that may be called with several windows at the same time, from threads: its engine is elsewhere and waits for answers."""
+
+    @property
+    def windows_at_once(self) -> int:
+        """Windows in flight together; 1: one after another."""
+
+
 class RowTransform(Protocol):
     """The work of a stage on requests. Instances are pickled to the workers, so they hold settings, never a model.
 
-    It may also be one that Prepares.
+    It may also be one that Prepares, or Overlaps.
     identity: columns copied from a request to each of its rows, quarantined ones too. window_rows: number of requests answered together.
     Called with a window, it yields (request, row) pairs, at least one per request; a row without `status` is `ok`.
     """
@@ -128,8 +139,7 @@ class BatchRunner:
                 else:
                     yield request
 
-        for window in cut(unsuspected(), self.transform.window_rows):
-            yield from self._finish(window, journal)
+        yield from self._finish_all(cut(unsuspected(), self.transform.window_rows), journal)
         for mark in sorted(put_off, key=lambda mark: -len(mark.ids)):  # the most suspected ones last
             for part in self._parts(put_off[mark]):
                 if part[0]["request_id"] in at_fault:
@@ -137,12 +147,37 @@ class BatchRunner:
                 else:
                     yield from self._finish(part, journal, is_suspect=True)
 
-    def _finish(self, requests: list[Row], journal: Journal, *, is_suspect: bool = False) -> Iterator[pa.RecordBatch]:
-        """Batches with the answers to some requests. is_suspect: they were in flight when another worker died."""
+    def _finish_all(self, windows: Iterator[list[Row]], journal: Journal) -> Iterator[pa.RecordBatch]:
+        """The answers of windows in their order. With several at once, a window that waits for its slowest row keeps none of the others."""
+        at_once = self.transform.windows_at_once if isinstance(self.transform, Overlaps) else 1
+        if at_once == 1:
+            for window in windows:
+                yield from self._finish(window, journal)
+            return
+        self._prepare()
+        started: deque[Future[list[pa.RecordBatch]]] = deque()
+        with ThreadPoolExecutor(at_once) as threads:
+            for window in windows:
+                started.append(threads.submit(lambda window: list(self._finish(window, journal, is_alone=False)), window))
+                if len(started) == at_once:
+                    yield from started.popleft().result()
+            while started:
+                yield from started.popleft().result()
+
+    def _finish(
+        self, requests: list[Row], journal: Journal, *, is_suspect: bool = False, is_alone: bool = True
+    ) -> Iterator[pa.RecordBatch]:
+        """Batches with the answers to some requests. is_suspect: they were in flight when another worker died.
+
+        is_alone: no other requests are in flight at the same time.
+        """
         self._prepare()
         ids = [request["request_id"] for request in requests]
         is_marked = self.unit.is_costly or self._attempt > 0
-        with journal.in_flight(ids) if is_marked else nullcontext(), _at_most(self.unit.suspect_seconds if is_suspect else 0):
+        with (
+            journal.in_flight(ids, is_alone=is_alone) if is_marked else nullcontext(),
+            _at_most(self.unit.suspect_seconds if is_suspect else 0),
+        ):
             batches = self._batches(self._answer(requests))
             if not self.unit.is_costly:
                 yield from batches

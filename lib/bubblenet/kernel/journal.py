@@ -7,6 +7,7 @@ attempt replays them instead of running the model again. Keyed by id, since Spar
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from bubblenet.kernel.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+_OTHERS = "*"
+"""In a mark: requests of other marks of the attempt. No request has this id: ids are digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Journal:
     """
 
     def __init__(self, scratch: Scratch, unit: int, partition: int, attempt: int, task: int) -> None:
-        self._scratch, self._attempt, self._task, self._written = scratch, attempt, task, 0
+        self._scratch, self._attempt, self._task, self._numbers = scratch, attempt, task, itertools.count(1)
         self._marks, self._answers = f"in-flight-{unit}/{partition}", f"{_answers_of(unit)}/{partition}"
 
     def marks(self) -> list[Mark]:
@@ -52,10 +57,13 @@ class Journal:
         return sorted(marks, key=lambda mark: (len(mark.ids), -mark.attempt, sorted(mark.ids)))
 
     @contextmanager
-    def in_flight(self, ids: Iterable[str]) -> Iterator[None]:
-        """Mark requests as in flight. An error that the worker survives deletes the mark; a dead engine counts as a dead worker."""
+    def in_flight(self, ids: Iterable[str], *, is_alone: bool = True) -> Iterator[None]:
+        """Mark requests as in flight. An error that the worker survives deletes the mark; a dead engine counts as a dead worker.
+
+        is_alone: false where others are in flight under marks of their own: a death then proves nothing against a single row.
+        """
         name = self._name(self._marks)
-        self._scratch.write(name, "\n".join([f"{self._attempt}", *ids]))
+        self._scratch.write(name, "\n".join([f"{self._attempt}", *ids, *([] if is_alone else [_OTHERS])]))
         try:
             yield
         except DeadEngineError:
@@ -78,8 +86,7 @@ class Journal:
         self._scratch.write_whole(self._name(self._answers), buffer.getvalue().to_pybytes())
 
     def _name(self, folder: str) -> str:
-        self._written += 1
-        return f"{folder}/{self._task}-{self._written}"
+        return f"{folder}/{self._task}-{next(self._numbers)}"
 
 
 def saved_units(scratch: str) -> list[int]:

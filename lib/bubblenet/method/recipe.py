@@ -16,6 +16,7 @@ from bubblenet.corpus.extraction.html import EXTRACTION_VERSION
 from bubblenet.corpus.language import IDENTIFIER_VERSION
 from bubblenet.corpus.privacy.masking import PRIVACY_VERSION
 from bubblenet.corpus.privacy.names import installed_version
+from bubblenet.corpus.privacy.pages import PAGE_MASKING_VERSION
 from bubblenet.corpus.quality import RULES_VERSION
 from bubblenet.corpus.questions import HEADINGS_VERSION
 from bubblenet.corpus.reading import formats
@@ -88,7 +89,7 @@ def corpus_recipe(settings: Settings) -> Recipe:
     listing = Fingerprint({"suffixes": formats.digest(formats.suffix_table())})
     # A part of a file is a request of its own: another split asks other questions, and must not stand beside the answers to the old ones.
     sizes = settings.corpus.model_dump(mode="json", include={"max_document_bytes", "split_bytes", "refuse_digest_mismatch"})
-    pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes  # what later stages use of them
+    pages = {"reader": READER_VERSION, "hygiene": HYGIENE_VERSION} | sizes | _stored(settings)  # what later stages use of them
     reading = Fingerprint(pages | raised(provenance=PROVENANCE_VERSION))
     rules = settings.segmentation.model_dump(mode="json") | {"languages": list(settings.corpus.languages)}
     left_out = _masking(settings) | _addresses(settings)
@@ -177,8 +178,16 @@ def _masking(settings: Settings) -> dict[str, Any]:
     """What is masked; nothing where masking is off, so that those passages are what they were before there was any."""
     if not settings.privacy.mask:
         return {}
-    chosen = settings.privacy.model_dump(mode="json", exclude={"mask", "names"}) | {"code": PRIVACY_VERSION}
+    chosen = settings.privacy.model_dump(mode="json", exclude={"mask", "names", "keep_documents"}) | {"code": PRIVACY_VERSION}
     return {"privacy": chosen | {"names": {name: installed_version(name) for name in settings.privacy.names}}}
+
+
+def _stored(settings: Settings) -> dict[str, Any]:
+    """What is masked in pages as they are stored; nothing where they are kept, so that those are what they were before there was any."""
+    if not settings.privacy.masks_documents:
+        return {}
+    chosen = _masking(settings)["privacy"]
+    return {"privacy": {name: chosen[name] for name in ("kinds", "names", "code")} | {"pages": PAGE_MASKING_VERSION}}
 
 
 def _addresses(settings: Settings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bubblenet.engines.protocol import Prompt
 
-COMPARISON_VERSION = 1
+COMPARISON_VERSION = 2
 LABELS = ("A", "B")
 
 _ASKED = """\
@@ -28,5 +28,8 @@ Which answer is better, A or B?"""
 
 
 def comparison(question: str, first: str, second: str) -> Prompt:
-    """The prompt for one order of two answers."""
-    return Prompt(_ASKED.format(question=question, first=first, second=second), assistant_prefix="Answer: ")
+    """The prompt for one order of two answers.
+
+    It ends without a space: tokenizers put the space into the letter's token (" A"), and after a space of its own that token cannot come.
+    """
+    return Prompt(_ASKED.format(question=question, first=first, second=second), assistant_prefix="Answer:")

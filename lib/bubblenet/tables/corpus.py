@@ -31,12 +31,13 @@ DOCUMENTS = Table(
         """
         document_id STRING hash of URL and payload
         snapshot STRING name of the input snapshot
-        url STRING address of the page; a file URI for local files
+        url STRING address of the page, personal data in it replaced, except in its host; a file URI for local files
         path STRING input file that holds the page
         record_offset BIGINT byte offset of a WARC record (its gzip member) or of a JSON line in the unpacked file, or row number
         host STRING host of the page, with a port other than that of http and https; null for files
         registered_domain STRING what of the host is registered, by the public suffix list: example.co.uk
-        content STRING decoded and cleaned page; null when quarantined
+        content STRING decoded and cleaned page, personal data replaced by the placeholders of `personal`; null when quarantined
+        personal ARRAY<STRUCT<placeholder:STRING,kind:STRING,length:INT>> values replaced in content, each once, with its length as written
         content_type STRING html, text or markdown; robots_txt or tdmrep for a file that speaks for its site, which is no page
         charset STRING character set the bytes were decoded with
         payload_digest STRING SHA-256 of the payload bytes, without HTTP transfer and content encoding
@@ -44,7 +45,7 @@ DOCUMENTS = Table(
         is_verified BOOLEAN whether a digest that the archive states for the record was computed and fits
         declared_language STRING language the page claims, not trusted
         declared_licence STRING licence the page claims
-        claims ARRAY<STRUCT<place:STRING,name:STRING,value:STRING>> what headers, page or record say about rights, as written; see rights
+        claims ARRAY<STRUCT<place:STRING,name:STRING,value:STRING>> what is said about rights, without personal data; see rights
         http_status INT status of the stored response; null where none is stored
         crawler STRING who made the archive, as its first record says: user agent, program or operator
         fetched_at STRING time of the fetch as the archive states it

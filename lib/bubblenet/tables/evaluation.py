@@ -51,10 +51,10 @@ EVALUATIONS = Table(
     "One measured quality of a model, or its difference from another one, with the interval that holds the true mean.",
     columns(
         """
-        model STRING the model, as it was named
-        baseline STRING the model that it is compared with, seed by seed; the word null: one constant answer; NULL: no comparison
+        model STRING the model, as it was named; the word reference: the person's answers
+        baseline STRING the model that it is compared with, seed by seed; the words null, other_reference: controls; NULL: no comparison
         direction STRING forward or backward
-        metric STRING log_likelihood, bleu, chrf, rouge_l, characters, constraints_met, win_rate..., curation_precision, curation_recall
+        metric STRING log_likelihood, bleu, chrf, rouge_l, characters, constraints_met, win_rate..., order_consistency, curation_...
         kind STRING kind of task, of constraint, or origin of pairs; or all
         num_items BIGINT held-out seeds that were asked; of curation_... labelled pairs
         value DOUBLE mean over them, each counting the same; with a baseline the mean difference; shares are 0 to 1

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from bubblenet.assessment.assessing import ALL_KINDS, CONSTRAINTS_MET, METRICS, WIN_RATES, Estimate
+from bubblenet.assessment.comparing import NULL_MODEL, OTHER_REFERENCE, REFERENCE, WIN_RATE
 from bubblenet.terminal import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _KINDS_SHOWN = 30
+_CONTROLS = {
+    REFERENCE: "the person's answer",
+    OTHER_REFERENCE: "that to another question (control)",
+    NULL_MODEL: "one constant answer (control)",
+}
 
 
 def print_estimates(estimates: list[Estimate], console: Console) -> None:
@@ -49,9 +55,20 @@ def _show_win_rates(rates: list[Estimate], console: Console) -> None:
     table = Table("the judge prefers", "to", "seeds", *WIN_RATES)
     for model, baseline in dict.fromkeys((row.model, row.baseline) for row in rates):
         rows = {row.metric: row for row in rates if (row.model, row.baseline) == (model, baseline)}
-        other = {model: "itself (control)", "null": "one constant answer (control)"}.get(baseline or "", baseline)
-        table.add_row(model, other, f"{rows[WIN_RATES[0]].num_items:,}", *(with_interval(rows[name]) for name in WIN_RATES))
+        names = (_CONTROLS.get(name or "", name) for name in (model, baseline))
+        table.add_row(*names, f"{rows[WIN_RATE].num_items:,}", *(with_interval(rows[name]) for name in WIN_RATES))
     print_table(console, table)
+    for row in failed_controls(rates):
+        what = f"{_CONTROLS.get(row.model, row.model)} to {_CONTROLS[row.baseline or '']}"
+        console.print(
+            f"[yellow]The judge was not shown to prefer {what}: {with_interval(row)}. What it says of models means little.[/yellow]"
+        )
+
+
+def failed_controls(rates: list[Estimate]) -> list[Estimate]:
+    """The win rates of controls that are not above one half with the whole interval."""
+    controls = (row for row in rates if row.metric == WIN_RATE and row.kind == ALL_KINDS and row.baseline in (OTHER_REFERENCE, NULL_MODEL))
+    return [row for row in controls if row.low is None or row.low <= 0.5]
 
 
 def _title(model: str, baseline: str | None) -> str:

@@ -277,7 +277,7 @@ def test_pages_cut_together_give_the_segments_of_each_alone() -> None:
         (prose("d", 2000), "text"),
     ]
 
-    together = segment_pages(pages, RULES)
+    together = segment_pages([(*page, ()) for page in pages], RULES)
 
     assert together == [segment_page(*page, RULES) for page in pages]
     assert [segments[0].reason for segments in together[1:3]] == ["no_text", "too_many_attributes"]

@@ -99,8 +99,29 @@ def vllm_answer(model: Any) -> Callable[[Body], Body]:
             "token_logprobs": [None if row is None else float(row[token]) for row, token in zip(rows, shown, strict=True)],
             "top_logprobs": [None if row is None else _tops(row, token, body["logprobs"]) for row, token in zip(rows, shown, strict=True)],
         }
+        if chosen := body.get("logprob_token_ids"):  # of what is generated alone, and of these tokens instead of the likeliest
+            logprobs["top_logprobs"][-1] = {f"token_id:{token}": float(scores[-1][token]) for token in [*chosen, best]}
         choice = {"text": "x", "finish_reason": "length", "logprobs": logprobs if "logprobs" in body else None}
         return {"choices": [choice], "usage": {"prompt_tokens": len(ids), "completion_tokens": 1}}
+
+    return answer
+
+
+def sglang_answer(model: Any) -> Callable[[Body], Body]:
+    """/generate as SGLang has it: rows from `logprob_start_len` on, the first of them without a log-probability."""
+    import torch
+
+    lock = threading.Lock()
+
+    def answer(body: Body) -> Body:
+        ids, start = body["input_ids"], body["logprob_start_len"]
+        with lock, torch.inference_mode():
+            scores = model(torch.tensor([ids])).logits[0].log_softmax(-1)
+        rows = [None, *scores[start:-1]]
+        shown = [[None if row is None else float(row[token]), token, None] for row, token in zip(rows, ids[start:], strict=True)]
+        chosen = [None if row is None else [[float(row[token]), token, None] for token in body["token_ids_logprob"]] for row in rows]
+        figures = {"prompt_tokens": len(ids), "cached_tokens": start}
+        return {"text": "x", "meta_info": figures | {"input_token_logprobs": shown, "input_token_ids_logprobs": chosen}}
 
     return answer
 

@@ -18,7 +18,7 @@ from bubblenet.engines.server import HOPELESS_FAILURES, ServerEngine, identify
 from bubblenet.engines.weights import find_tokenizer
 from bubblenet.errors import EndpointError
 from tests.tiny_models import make_model
-from tests.unit.engines.http_servers import Reply, ToldServer, text_answer, vllm_answer
+from tests.unit.engines.http_servers import MODELS, Reply, ToldServer, sglang_answer, text_answer, vllm_answer
 from tests.unit.engines.test_tokens import CONTROL_IDS
 
 
@@ -304,6 +304,55 @@ def test_the_end_of_an_answer_is_measured_there_too(connect, make_engine, codec)
         assert answer.end_log_probability == pytest.approx(float(states[-1, codec.end_ids[-1]]), abs=1e-3)
         assert (answer.num_tokens, len(answer.token_log_probabilities)) == (len(continuation), len(continuation))
         assert answer.log_probability == pytest.approx(math.fsum(answer.token_log_probabilities))
+
+
+SGLANG = {"data": [MODELS["data"][0] | {"owned_by": "sglang"}]}
+
+
+def test_sglang_is_asked_for_what_stands_behind_the_passage_alone(connect, make_engine, tmp_path):
+    asked = [LikelihoodRequest(text, context, text) for text in ("Why?", "a b") for context in (None, Prompt("So"))]
+    with ToldServer(sglang_answer(make_model()), SGLANG) as server:
+        there = connect(server.url).log_likelihood(asked)
+        sent = [(body["logprob_start_len"], len(body["input_ids"])) for body in server.bodies[-len(asked) :]]
+
+    for wanted, got in zip(make_engine().log_likelihood(asked), there, strict=True):
+        assert got.log_probability == pytest.approx(wanted.log_probability, abs=1e-3)
+        assert got.end_log_probability == pytest.approx(wanted.end_log_probability, abs=1e-3)
+        assert (got.key, got.num_tokens, got.context_tokens) == (wanted.key, wanted.num_tokens, wanted.context_tokens)
+    expected = [(answer.context_tokens - 1, answer.context_tokens + answer.num_tokens + 1) for answer in there]
+    assert sorted(sent) == sorted(expected)
+
+
+@pytest.mark.parametrize("fault", ["other_tokens", "none", "no_ends"])
+def test_what_sglang_says_of_other_tokens_is_an_error_of_the_row(connect, fault):
+    honest = sglang_answer(make_model())
+
+    def answer(body):
+        found = honest(body)
+        if len(server.bodies) > 1:
+            rows = found["meta_info"]["input_token_logprobs"]
+            rows[-1][:2] = {"other_tokens": [-1.0, rows[-1][1] + 1], "none": [None, rows[-1][1]], "no_ends": rows[-1][:2]}[fault]
+            found["meta_info"]["input_token_ids_logprobs"] *= fault != "no_ends"
+        return found
+
+    with ToldServer(answer, SGLANG) as server:
+        found = connect(server.url).log_likelihood([LikelihoodRequest("a", None, "Why?")])[0]
+    assert found.log_probability is None
+    assert "log-probabilities" in found.error
+
+
+def test_labels_that_are_unlikely_are_measured_where_the_server_can_be_told_which(connect, make_engine):
+    asked = [LabelRequest("a", Prompt("Rate it", "Be brief", "Level:"), ("1", "2", "3"))]
+    with ToldServer(vllm_answer(make_model())) as server:
+        got = connect(server.url, top_logprobs=20).label_distribution(asked)[0]
+    wanted = make_engine().label_distribution(asked)[0]
+    assert got.probabilities == pytest.approx(wanted.probabilities, abs=1e-4)
+    assert got.mass == pytest.approx(wanted.mass, abs=1e-4)
+
+
+def test_more_label_tokens_than_a_server_shows_are_looked_for_among_the_likeliest():
+    assert completions.next_token([1], 2, {5, 4})["logprob_token_ids"] == [4, 5]
+    assert "logprob_token_ids" not in completions.next_token([1], 2, {5, 4, 3})
 
 
 def test_other_tokens_that_end_an_answer_count_where_the_server_shows_them():

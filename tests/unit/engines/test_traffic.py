@@ -22,8 +22,8 @@ def test_the_servers_own_count_is_taken_where_it_gives_one():
     traffic = Traffic()
     traffic.add([1, 2], {"usage": {"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 1}}})
     traffic.add([1, 5], {})
-    assert traffic.take() == Figures(sent=5, cached=1, needed=3)
-    assert traffic.take() == Figures(0, 0, 0)
+    assert traffic.figures() == Figures(sent=5, cached=1, needed=3)
+    assert Traffic().figures() == Figures(0, 0, 0)
 
 
 def test_likelihoods_of_one_passage_say_how_often_it_was_read(model_folder, codec, tmp_path):

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from bubblenet.corpus.privacy.found import Found
+from bubblenet.corpus.privacy.needles import needles
 
 if TYPE_CHECKING:
     from detect_secrets.plugins.base import RegexBasedDetector
@@ -80,6 +81,11 @@ class _Detector:
     is_loose: bool = False
     is_token: bool = False
 
+    def may_match(self, folded: str) -> bool:
+        """Whether a text, given in folded case, has one of the words that a match must have."""
+        words = _words(self.pattern)
+        return not words or any(word in folded for word in words)
+
 
 def secrets(text: str) -> Iterator[Found]:
     """Secrets of a text: private keys first, then line by line, where a line may hold one."""
@@ -88,8 +94,16 @@ def secrets(text: str) -> Iterator[Found]:
             if not _PLACEHOLDER.search(match[0]):
                 yield Found(*match.span(), "secret", match[0])
     for start, end in _places(text):
+        folded = text[start:end].casefold()
         for detector in _detectors():
-            yield from _of_part(text, start, end, detector)
+            if detector.may_match(folded):
+                yield from _of_part(text, start, end, detector)
+
+
+def detector_patterns() -> list[re.Pattern[str]]:
+    """The patterns that secrets are found by, each format of ours for itself."""
+    *library, _, assigned = (detector.pattern for detector in _detectors())
+    return [*library, assigned, *(re.compile(rf"(?<![\w-])(?:{pattern})") for pattern in _own_formats())]
 
 
 def _of_part(text: str, start: int, end: int, detector: _Detector) -> Iterator[Found]:
@@ -158,20 +172,30 @@ def _is_random(value: str) -> bool:
 
 
 @functools.cache
+def _words(pattern: re.Pattern[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in needles(pattern))
+
+
+@functools.cache
 def _detectors() -> tuple[_Detector, ...]:
     """Those of the library, then ours."""
     from detect_secrets.plugins.jwt import JwtTokenDetector
     from detect_secrets.plugins.keyword import DENYLIST
 
-    own = tomllib.loads(resources.files(__package__).joinpath("secret_formats.toml").read_text(encoding="utf-8"))["format"]
     found = [
         _Detector(pattern, plugin.secret_type in _NOT_ALONE, plugin.secret_type in _LOOSE, isinstance(plugin, JwtTokenDetector))
         for plugin in _plugins()
         for pattern in plugin.denylist
     ]
-    formats = "|".join(one["pattern"] for one in own)
+    formats = "|".join(_own_formats())
     found.append(_Detector(re.compile(rf"(?<![\w-])(?:{formats})(?![\w-])")))
     return (*found, _Detector(re.compile(_ASSIGNED.format(words="|".join(DENYLIST)), re.I), is_group=True, is_loose=True))
+
+
+@functools.cache
+def _own_formats() -> list[str]:
+    text = resources.files(__package__).joinpath("secret_formats.toml").read_text(encoding="utf-8")
+    return [one["pattern"] for one in tomllib.loads(text)["format"]]
 
 
 def _plugins() -> list[RegexBasedDetector]:

@@ -17,7 +17,7 @@ from bubblenet.corpus.privacy.phones import phones
 _HINT = re.compile(r"[\d@]|[\[({] ?[aA][tT]")
 """A text without it holds nothing but secrets and names."""
 
-_FINDERS: dict[str, Callable[[str], Iterable[Found]]] = {
+FINDERS: dict[str, Callable[[str], Iterable[Found]]] = {
     "secret": secrets,
     "email": emails,
     "iban": ibans,
@@ -37,12 +37,12 @@ def find(text: str, kinds: Iterable[str], pipelines: tuple[str, ...] = ()) -> li
     has_more = _HINT.search(text)
     found: list[Found] = []
     for kind in KIND_NAMES:
-        if kind in wanted and kind in _FINDERS and (has_more or kind == "secret"):
-            found = _merged(found, _FINDERS[kind](text))
-    return _merged(found, names(text, pipelines)) if pipelines else found
+        if kind in wanted and kind in FINDERS and (has_more or kind == "secret"):
+            found = merged(found, FINDERS[kind](text))
+    return merged(found, names(text, pipelines)) if pipelines else found
 
 
-def _merged(found: list[Found], more: Iterable[Found]) -> list[Found]:
+def merged(found: list[Found], more: Iterable[Found]) -> list[Found]:
     """Both in order, without those of `more` that overlap one of `found`; `found` is in order, and nothing in it overlaps."""
     starts = [one.start for one in found]
     added = []

@@ -11,11 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from pydantic import Field, field_validator
 
 from bubblenet.corpus.extraction.blocks import Block, render
-from bubblenet.corpus.privacy.finding import find
+from bubblenet.corpus.privacy.finding import find, merged
 from bubblenet.corpus.privacy.found import Found
 from bubblenet.corpus.privacy.kinds import BY_PATTERN, kind_of
 from bubblenet.errors import nearest
@@ -39,9 +40,17 @@ class MaskSettings(Section):
     names: tuple[str, ...] = Field(
         (), strict=False, description="spaCy pipelines that find names of persons, such as en_core_web_sm, installed by you on every worker"
     )
+    keep_documents: bool = Field(
+        False, description="keep pages in table documents as they were read; false: they are masked there, too, before they are stored"
+    )
     max_share: Share = Field(
         0.3, description="of a passage's characters; one of which more is personal data is left out as `personal_data`; ours"
     )
+
+    @property
+    def masks_documents(self) -> bool:
+        """Whether pages are masked before they are stored."""
+        return self.mask and not self.keep_documents
 
     @field_validator("kinds")
     @classmethod
@@ -58,6 +67,14 @@ class Value:
 
     kind: str
     key: str
+    length: int
+
+
+class Personal(NamedTuple):
+    """A value that was masked when the page was read. placeholder: as it stands in the page. length: characters as written."""
+
+    placeholder: str
+    kind: str
     length: int
 
 
@@ -78,15 +95,17 @@ class Masked:
     share: float = 0.0
 
 
-def mask_page(title: str, blocks: list[Block], settings: MaskSettings) -> MaskedPage:
-    """Put marks for all personal data of a page, in its title and blocks."""
+def mask_page(title: str, blocks: list[Block], settings: MaskSettings, known: Sequence[Personal] = ()) -> MaskedPage:
+    """Put marks for all personal data of a page, in its title and blocks. known: values that placeholders stand for already."""
     if not settings.mask:
         return MaskedPage(title, blocks, [])
     texts = [title, *(block.text for block in blocks)]
-    found = find("\n".join(texts), settings.kinds, settings.names)
+    text = "\n".join(texts)
+    found = merged(_known(text, known), find(text, settings.kinds, settings.names))
     if not found:
         return MaskedPage(title, blocks, [])
-    values = [Value(one.kind, one.key, one.end - one.start) for one in found]
+    lengths = {one.placeholder: one.length for one in known}
+    values = [Value(one.kind, one.key, lengths.get(one.key, one.end - one.start)) for one in found]
     marked = _marked(texts, found)
     return MaskedPage(marked[0], [_with_text(block, text) for block, text in zip(blocks, marked[1:], strict=True)], values)
 
@@ -95,6 +114,21 @@ def mask_text(text: str, settings: MaskSettings) -> str:
     """A short text by itself, such as an address, with its placeholders."""
     page = mask_page(text, [], settings)
     return _naming([page.title], page.values).name(page.title)
+
+
+def placeholders(found: Sequence[Found]) -> list[str]:
+    """What is written for the values of a short text, in order."""
+    naming = _naming([f"{_BEGIN}{number}{_END}" for number in range(len(found))], [Value(one.kind, one.key, 0) for one in found])
+    return [naming.placeholders[number] for number in range(len(found))]
+
+
+def _known(text: str, known: Sequence[Personal]) -> list[Found]:
+    """The placeholders of a page as the values that they stand for."""
+    if not known:
+        return []
+    kinds = {one.placeholder: one.kind for one in known}
+    places = re.finditer("|".join(map(re.escape, kinds)), text)
+    return [Found(*place.span(), kinds[place[0]], place[0]) for place in places]
 
 
 def name_values(blocks: Sequence[Block], path: tuple[str, ...], values: list[Value]) -> tuple[list[Block], tuple[str, ...], Masked]:

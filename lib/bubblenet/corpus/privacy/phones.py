@@ -41,6 +41,16 @@ _OF_CALLS = re.compile(
     re.I,
 )
 _SAID_AFTER = re.compile(r"[ ]?[-(,]?[ ]?(?:office|fax|mobile|cell|desk|home|work|phone|tel(?:ephone)?|mob)\b", re.I)
+HINTS = "|".join(
+    (
+        r"\+[ (]?\d[\d ().\x{a0}\x{2010}-\x{2013}/-]{5}",
+        rf"(?i:{_OF_TELEPHONES.pattern.removesuffix('$')})[+(]{{0,2}}\d",
+        rf"(?i:{_OF_CALLS.pattern.removesuffix('$')})[+(]{{0,2}}\d",
+        rf"\d\)?(?i:{_SAID_AFTER.pattern})",
+        r"[2-9]\d\d(?:\) ?|[-.])[2-9]\d\d[-.]\d{4}",
+    )
+)
+"""For RE2: what a text has wherever it has a number that is found here."""
 
 
 def phones(text: str) -> Iterator[Found]:
@@ -49,6 +59,12 @@ def phones(text: str) -> Iterator[Found]:
         number = digits(_EXTENSION.sub("", match[0]))
         if LEAST <= len(number) <= MOST and not _FICTION.fullmatch(number) and _is_phone(match, number, text):
             yield Found(*match.span(), "phone", number)
+
+
+def is_marked(text: str, start: int, end: int) -> bool:
+    """Whether a number in markup is a telephone's by its form, or by the name of its attribute: words of prose say nothing there."""
+    written, said = text[start:end], before(text, start)
+    return written.startswith("+") or bool(_OF_TELEPHONES.search(said) or _NORTH_AMERICA.fullmatch(_EXTENSION.sub("", written)))
 
 
 def _is_phone(match: re.Match[str], number: str, text: str) -> bool:
