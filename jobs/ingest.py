@@ -50,8 +50,7 @@ def _reading(context: Context) -> Stage:
     recipe, settings = corpus_recipe(context.settings), context.settings
     files = current(context, FILES, recipe["list"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
     parts, scope = file_parts(files, settings.corpus.split_bytes), ("snapshot", context.snapshot)
-    read = ReadFile(settings.corpus, settings.privacy)
-    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, read, scope=scope, weight="num_bytes")
+    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(settings.corpus, settings.privacy), scope=scope, weight="num_bytes")
 
 
 JOB = job_of_steps("ingest", __doc__, [run], follows="run", makes_warehouse=True, needs_input=True)
