@@ -173,7 +173,11 @@ def test_when_another_driver_curates_first_what_both_made_is_judged(start, monke
     assert settled.num_rows == 0
 
 
-@pytest.mark.parametrize("caps", [(), ("curation.domain_rows=4", "curation.domain_share=0.0")], ids=["uncapped", "capped"])
+@pytest.mark.parametrize(
+    "caps",
+    [(), pytest.param(("curation.domain_rows=4", "curation.domain_share=0.0"), marks=pytest.mark.nightly)],
+    ids=["uncapped", "capped"],
+)
 def test_a_new_snapshot_leaves_judgements_of_what_it_does_not_touch_and_gives_what_judging_all_gives(start, tmp_path, caps, monkeypatch):
     monkeypatch.setattr(planning, "MANY_ROWS", 0)  # few pairs are all judged anew
     part = ("curation.policy=part", *caps)
@@ -250,6 +254,7 @@ def test_what_waits_is_what_the_next_run_asks(start, tmp_path):
     assert pending_work(start("newest"), pipeline.STAGES) == []
 
 
+@pytest.mark.nightly
 def test_a_large_history_is_looked_at_by_ids_first_and_gives_the_same(spark, prepared, tmp_path, monkeypatch):
     contexts = {}
     for name, many in (("small", planning.MANY_ROWS), ("large", 0)):
