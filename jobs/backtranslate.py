@@ -11,37 +11,43 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.app.job import job_of_steps
-from bubblenet.kernel.stage import StageReport, run_stage
+from bubblenet.kernel.stage import StageReport
+from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import passages, proposing, rights, yields
-from bubblenet.method.recipe import full_recipe
+from bubblenet.method.recipe import corpus_recipe, full_recipe
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 
+def stages(context: Context) -> Stages:
+    """The questions on the pages, and the candidates of the model for passages without one. The ids are looked up once."""
+    recipe, chosen_languages = full_recipe(context.settings), context.settings.translation.languages
+    here = passages.occurrences(context, recipe).select("representative_id", "question").persist()
+    wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
+    questions, chosen = passages.questions(here), passages.first_by_hash(wanted, context.limit)
+    try:
+        yield proposing.extraction(context, recipe, questions, chosen)
+        asked = wanted.join(proposing.stated(context, recipe, questions), on="segment_id", how="left_anti")
+        if chosen_languages:
+            asked = passages.with_texts(asked, context, recipe).drop("text")
+        translated = F.col("language").isin(*chosen_languages)
+        own = asked.where(~translated).select("segment_id") if chosen_languages else asked
+        generation = yield proposing.generation(context, recipe, own, chosen)
+        if generation and generation.num_rows:  # else nothing changed, and the table need not be read for it
+            yields.show_instruction_yield(context, recipe)
+        if chosen_languages:
+            yield proposing.translation(context, recipe, asked.where(translated).select("segment_id"), chosen)
+            if context.settings.translation.cross_lingual:
+                yield proposing.in_two_languages(context, recipe, wanted, chosen)
+    finally:
+        here.unpersist()
+
+
 def run(context: Context) -> list[StageReport]:
     """Bring instructions up to date with the distinct passages of the snapshot."""
-    recipe = full_recipe(context.settings)
-    rights.check_read(context, recipe)
-    texts = passages.representatives(context, recipe).persist()
-    questions = passages.questions(context, recipe).persist()
-    chosen = passages.first_by_hash(texts, context.limit)
-    try:
-        extraction = run_stage(proposing.extraction(recipe, texts, questions, chosen), context)
-        asked = texts.join(proposing.stated(context, recipe, questions), on="segment_id", how="left_anti")
-        translated = F.col("language").isin(*context.settings.translation.languages)
-        generation = run_stage(proposing.generation(context, recipe, asked.where(~translated), chosen), context)
-        if generation.num_rows:  # else nothing changed, and the table need not be read for it
-            yields.show_instruction_yield(context, recipe)
-        reports = [extraction, generation]
-        if context.settings.translation.languages:
-            reports.append(run_stage(proposing.translation(context, recipe, asked.where(translated), chosen), context))
-            if context.settings.translation.cross_lingual:
-                reports.append(run_stage(proposing.in_two_languages(context, recipe, texts, chosen), context))
-        return reports
-    finally:
-        texts.unpersist()
-        questions.unpersist()
+    rights.check_read(context, corpus_recipe(context.settings))
+    return run_stages(stages, context)
 
 
 JOB = job_of_steps("backtranslate", __doc__, [run], follows="deduplicate")

@@ -1,7 +1,6 @@
-"""Judge every proposed pair under the current recipe and publish the accepted ones: judgements, curated, recipes.
+"""Judge the proposed pairs under the current recipe and publish the accepted ones: judgements, curated, recipes.
 
-No model is called: a new threshold or weight redoes this job alone. It sees all snapshots, computes a whole and replaces its round and
-policy in one commit; when no input moved it does nothing.
+No model is called. All snapshots are seen. Pairs of passages that nothing touched since the last time keep their rows, under the same rule.
 
 spark-submit --properties-file conf/spark/local.conf jobs/curate.py --snapshot 2026-11 --warehouse warehouse
 """
@@ -15,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
 from bubblenet.errors import ConcurrentRunError
+from bubblenet.kernel.checkpointing import checkpoints_of
 from bubblenet.kernel.stage import StageReport
-from bubblenet.method import curation
+from bubblenet.method import changes, curation, publishing, verdicts
 from bubblenet.method.recipe import full_recipe
 from bubblenet.tables import FILES
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
-
 
 _MOST_TRIES = 8
 
@@ -39,14 +38,17 @@ def run(context: Context) -> list[StageReport]:
 def _curate(context: Context) -> StageReport:
     started = time.monotonic()
     transaction = curation.next_transaction(context)
-    context = context.pinned(*curation.INPUTS, FILES)  # what others commit meanwhile is judged by the next run
+    context = context.pinned(*changes.INPUTS, FILES)  # what others commit meanwhile is judged by the next run
     recipe = full_recipe(context.settings)
     curation.write_recipe(context, recipe)
-    pairs = curation.every_pair(context, recipe)
-    is_judged, is_published = curation.write_judgements(context, recipe, pairs, transaction), curation.write_curated(context, recipe)
-    counts = curation.count_own_verdicts(context, pairs, transaction, is_judged=is_judged)
-    judged, published = counts.seen * is_judged, counts.kept * is_published
-    report = StageReport("curate", counts, judged, judged + published, published, tokens=0, seconds=time.monotonic() - started)
+    with checkpoints_of(context.warehouse.plan_location(context.run_id, "curate")) as checkpoint:
+        work = curation.find_work(context, recipe, checkpoint)
+        judged = curation.write_judgements(context, recipe, work, transaction, checkpoint)
+        published = publishing.write_curated(context, recipe, checkpoint)
+        counts = verdicts.count_own_verdicts(context, work.pairs, transaction)
+    num_judged, num_published = counts.seen if judged is None else judged, counts.kept if published is None else published
+    seconds = time.monotonic() - started
+    report = StageReport("curate", counts, num_judged, num_judged + num_published, num_published, 0, seconds)
     report.show(context.console)
     return report
 

@@ -6,6 +6,7 @@ spark-submit --properties-file conf/spark/local.conf jobs/ingest.py --input page
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -14,7 +15,8 @@ from bubblenet.app.job import job_of_steps
 from bubblenet.corpus.reading import formats
 from bubblenet.errors import InputError
 from bubblenet.kernel.keys import content_id
-from bubblenet.kernel.stage import Stage, StageReport, run_stage
+from bubblenet.kernel.stage import Stage
+from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method.listing import file_parts, list_files
 from bubblenet.method.recipe import corpus_recipe
 from bubblenet.method.rows import current
@@ -25,17 +27,16 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 
-def run(context: Context) -> list[StageReport]:
-    """Bring files and documents up to date with the inputs; without inputs, documents with the files that were listed before.
+def stages(context: Context) -> Stages:
+    """The listing, where inputs are given, and the reading of what is listed. Raises InputError when there is nothing to read."""
+    if context.inputs:
+        listed = yield _listing(context)
+        if listed and not listed.counts.kept:
+            raise InputError(f"files of {formats.in_words()}", f"none among {listed.counts.seen} files", "Mend --input.")
+    yield _reading(context)
 
-    Raises InputError when there is nothing to read.
-    """
-    if not context.inputs:
-        return [run_stage(_reading(context), context)]
-    listed = run_stage(_listing(context), context)
-    if not listed.counts.kept:
-        raise InputError(f"files of {formats.in_words()}", f"none among {listed.counts.seen} files", "Mend --input.")
-    return [listed, run_stage(_reading(context), context)]
+
+run = partial(run_stages, stages)
 
 
 def _listing(context: Context) -> Stage:
@@ -49,8 +50,7 @@ def _reading(context: Context) -> Stage:
     recipe, settings = corpus_recipe(context.settings), context.settings
     files = current(context, FILES, recipe["list"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
     parts, scope = file_parts(files, settings.corpus.split_bytes), ("snapshot", context.snapshot)
-    read = ReadFile(settings.corpus, settings.privacy)
-    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, read, scope=scope, weight="num_bytes")
+    return Stage("ingest", DOCUMENTS, recipe["ingest"], parts, ReadFile(settings.corpus, settings.privacy), scope=scope, weight="num_bytes")
 
 
 JOB = job_of_steps("ingest", __doc__, [run], follows="run", makes_warehouse=True, needs_input=True)

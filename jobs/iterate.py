@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from bubblenet.app.command_line import ReportOption
-from bubblenet.app.job import Job
+from bubblenet.app.job import Job, Step
 from bubblenet.app.looping import by_applications, run_all, run_one
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, rights, score, segment, selection
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
-JOBS = {
+JOBS: dict[str, tuple[Step, ...]] = {
     "corpus": (ingest.run, rights.run, segment.run, deduplicate.run),
     "backtranslate": (backtranslate.run,),
     "score": (score.run,),

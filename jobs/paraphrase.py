@@ -8,11 +8,13 @@ spark-submit --properties-file conf/spark/local.conf jobs/paraphrase.py --snapsh
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
 from bubblenet.jobs import score
-from bubblenet.kernel.stage import StageReport, run_stage
+from bubblenet.kernel.stage import StageReport
+from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import proposing, yields
 from bubblenet.method.recipe import full_recipe
 
@@ -20,15 +22,16 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 
-def run(context: Context) -> list[StageReport]:
-    """Bring the paraphrases up to date with the instructions that went on to the judge; nothing without pivots."""
-    if not context.settings.paraphrasing.pivots:
-        return []
-    recipe = full_recipe(context.settings)
-    report = run_stage(proposing.paraphrasing(context, recipe), context)
-    if report.num_rows:
-        yields.show_paraphrase_yield(context, recipe)
-    return [report]
+def stages(context: Context) -> Stages:
+    """Paraphrasing; nothing without pivots."""
+    if context.settings.paraphrasing.pivots:
+        recipe = full_recipe(context.settings)
+        report = yield proposing.paraphrasing(context, recipe)
+        if report and report.num_rows:
+            yields.show_paraphrase_yield(context, recipe)
+
+
+run = partial(run_stages, stages)
 
 
 def run_and_score(context: Context) -> list[StageReport]:

@@ -43,10 +43,14 @@ STEPS = (
 )
 
 
+STAGES = {job.JOB.verb: job.stages for job in (ingest, rights, segment, deduplicate, backtranslate, score, paraphrase)}
+"""Verb -> the stages of its job: what `run` runs, and `status` counts."""
+
+
 OF_ALL = (check_models, curate.run)
 
 
-JOB = job_of_steps("run", __doc__, STEPS, makes_warehouse=True, needs_input=True, of_all=OF_ALL, shows_result=True)
+JOB = job_of_steps("run", __doc__, STEPS, makes_warehouse=True, needs_input=True, of_all=OF_ALL, proposing=backtranslate.stages)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ spark-submit --properties-file conf/spark/local.conf jobs/rights.py --snapshot 2
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
-from bubblenet.kernel.stage import StageReport, run_stage
+from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import rights
 from bubblenet.method.recipe import corpus_recipe
 
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 
-def run(context: Context) -> list[StageReport]:
-    """Bring rights up to date with the documents of the snapshot."""
-    return [run_stage(rights.reading_stage(context, corpus_recipe(context.settings)), context)]
+def stages(context: Context) -> Stages:
+    """The reading of what pages and site files say."""
+    yield rights.reading_stage(context, corpus_recipe(context.settings))
+
+
+run = partial(run_stages, stages)
 
 
 JOB = job_of_steps("rights", __doc__, [run], follows="ingest")

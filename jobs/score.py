@@ -10,46 +10,46 @@ spark-submit --properties-file conf/spark/local.conf jobs/score.py --snapshot 20
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
 from bubblenet.engines.roles import forward_engine
-from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import FREE, MODES, RANKING, check
-from bubblenet.kernel.stage import StageReport, run_stage
+from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import measuring, passages
+from bubblenet.method.measuring import pair_stage
 from bubblenet.method.recipe import full_recipe
-from bubblenet.udfs.scoring import MeasurePair, MeasurePassage
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
     from bubblenet.kernel.context import Context
+    from bubblenet.kernel.stage import StageReport
+
+
+def stages(context: Context) -> Stages:
+    """The modes that ask no model, the ranking mode, passages alone where a mode wants them, and the other modes. Pairs are held by id."""
+    modes, recipe = context.settings.scoring.modes, full_recipe(context.settings)
+    with ExitStack() as held:
+        pairs = passages.proposed_pairs(context, recipe).persist()
+        held.callback(pairs.unpersist)
+        for mode in (mode for mode in modes if mode in FREE):
+            yield pair_stage(context, recipe, mode, pairs)
+        hopeful = measuring.hopeful(pairs, context, recipe).persist()
+        held.callback(hopeful.unpersist)
+        yield pair_stage(context, recipe, RANKING.name, hopeful)
+        best = passages.best_candidates(hopeful, passages.ranks(context, recipe)).persist()
+        held.callback(best.unpersist)
+        others = [mode for mode in modes if mode not in (RANKING.name, *FREE)]
+        if any(MODES[mode].needs_alone for mode in others):
+            yield measuring.passage_stage(context, recipe, best)
+        for mode in others:
+            yield pair_stage(context, recipe, mode, best)
 
 
 def run(context: Context) -> list[StageReport]:
-    """Bring all scores up to date with the instructions of the snapshot."""
-    settings, recipe = context.settings, full_recipe(context.settings)
-    engine, scoring = forward_engine(settings), settings.scoring
-    check(engine, scoring)
-    pairs = passages.proposed_pairs(context, recipe).persist()
-
-    def measured(mode: str, asked: DataFrame) -> StageReport:
-        return run_stage(measuring.pair_stage(MeasurePair(engine, scoring, mode), recipe, asked), context)
-
-    reports = [measured(mode, pairs) for mode in scoring.modes if mode in FREE]
-    hopeful = measuring.hopeful(pairs, context, recipe, grader_of(settings, engine.weights_digest)).persist()
-    reports.append(measured(RANKING.name, hopeful))
-    best = passages.best_candidates(hopeful, passages.ranks(context, recipe)).persist()
-    others = [mode for mode in scoring.modes if mode not in (RANKING.name, *FREE)]
-    if any(MODES[mode].needs_alone for mode in others):
-        reports.append(run_stage(measuring.passage_stage(recipe, best, MeasurePassage(engine, scoring)), context))
-    for mode in others:
-        reports.append(measured(mode, measuring.with_needs(mode, best, context, recipe)))
-    best.unpersist()
-    hopeful.unpersist()
-    pairs.unpersist()
-    return reports
+    """Bring all scores up to date with the instructions of the snapshot. Raises ModelError for a reader of other weights."""
+    check(forward_engine(context.settings), context.settings.scoring)
+    return run_stages(stages, context)
 
 
 JOB = job_of_steps("score", __doc__, [run], follows="backtranslate")

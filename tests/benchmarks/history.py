@@ -3,7 +3,7 @@
 A history is made of one real run: its rows are multiplied under other ids, texts and bands, over several snapshots, so that every table is
 as a year of crawls leaves it. Then the same new pages come onto each history: a fifth of them are older pages with one section changed, the
 others are new. Bytes read and shuffled, files opened and seconds of each stage are those of Spark's event log; the engine is the scripted
-one.
+one. What a passage more of history costs is what is read and shuffled on the last history beyond the first, over their difference.
 
     python -m tests.benchmarks.history [--history 10000,100000] [--pages 2000]
 """
@@ -12,24 +12,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from rich.console import Console
 
+from bubblenet import settings
+from bubblenet.app import session
+from bubblenet.app.job import Step
+from bubblenet.jobs import curate, pipeline
+from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import MINHASH_INDEX, RUNS, SEGMENTS, TABLES, Table
-from tests.benchmarks.fixed import run_command
+from tests.conftest import SCRIPTED
 from tests.corpora import page, write_pages
 
 NUM_OLD_PAGES = 50
@@ -69,8 +73,13 @@ def main() -> None:
         folder = Path(name)
         write_pages(folder / "old", {f"old{n}": page(f"old{n}") for n in range(NUM_OLD_PAGES)})
         write_pages(folder / "new", dict(new_pages(arguments.pages)))
-        finished(run_command(folder, "old", []), folder / "first")
-        costs = {size: cost_on(folder, size) for size in sizes}
+        (folder / "events").mkdir()
+        events = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{folder}/events", "spark.eventLog.compress": "false"}
+        spark = session.build("bench-history", extra=events)
+        run_on(spark, folder, "first", "old", pipeline.STEPS)
+        times = {size: cost_on(spark, folder, size) for size in sizes}
+        spark.stop()
+        costs = {size: by_stage(folder / "events", *times[size]) for size in sizes}
     print_table(costs)
 
 
@@ -83,52 +92,49 @@ def new_pages(number: int) -> Iterator[tuple[str, str]]:
             yield f"old{n % NUM_OLD_PAGES}-{n}", page(f"old{n % NUM_OLD_PAGES}", ("purpose", f"history{n}"))
 
 
-def cost_on(folder: Path, size: int) -> dict[str, Cost]:
-    """Run the new snapshot on a history of so many passages; what each stage took."""
-    grown = folder / f"{size}"
-    grown.mkdir()
-    (grown / "new").symlink_to(folder / "new")
-    growing = [sys.executable, "-m", "tests.benchmarks.history_of", f"{folder}/warehouse", f"{grown}/warehouse", f"{size}"]
-    subprocess.run(growing, check=True)
-    events = grown / "events"
-    started = time.monotonic()
-    finished(run_command(grown, "new", []), events)
-    print(f"{size:,} passages: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-    shutil.rmtree(grown / "warehouse")
-    return by_stage(events)
+def cost_on(spark: SparkSession, folder: Path, size: int) -> tuple[float, float]:
+    """Run the new snapshot on a history of so many passages; when it began and ended, in milliseconds.
+
+    The history is curated before: rows that were multiplied are not what a curation left, from which a later one could go on.
+    """
+    grow(spark, f"{folder}/first", f"{folder}/{size}", size)
+    run_on(spark, folder, f"{size}", "old", [curate.run])
+    started = time.time()
+    run_on(spark, folder, f"{size}", "new", pipeline.STEPS)
+    ended = time.time()
+    print(f"{size:,} passages: {ended - started:.0f} s", file=sys.stderr, flush=True)
+    shutil.rmtree(folder / f"{size}")
+    return started * 1000, ended * 1000
 
 
-def finished(command: list[str], events: Path) -> None:
-    """Run a command with an event log. Raises SystemExit with its output if it fails."""
-    events.mkdir()
-    options = f"-Dspark.eventLog.enabled=true -Dspark.eventLog.dir=file://{events} -Dspark.eventLog.compress=false"
-    interpreter = dict.fromkeys(("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"), sys.executable)
-    done = subprocess.run(
-        command, env={**os.environ, **interpreter, "SPARK_SUBMIT_OPTS": options}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"bench-history: {' '.join(command)}\n{done.stdout}{done.stderr}")
+def run_on(spark: SparkSession, folder: Path, warehouse: str, snapshot: str, steps: Sequence[Step]) -> None:
+    """Run steps on a snapshot with the scripted engine."""
+    console = Console(file=sys.stderr, width=200, highlight=False)
+    place = Warehouse(spark, f"{folder}/{warehouse}")
+    context = Context(spark, settings.load(None, SCRIPTED), place, snapshot, console, (f"{folder}/{snapshot}",))
+    for step in steps:
+        step(context)
+    context.ledger.flush(place)
 
 
-def by_stage(events: Path) -> dict[str, Cost]:
-    """Costs by the stage that asked, in the order in which they began."""
+def by_stage(events: Path, started: float, ended: float) -> dict[str, Cost]:
+    """Costs by the stage that asked, of queries that began between two times, in the order in which they began."""
     costs: dict[str, Cost] = defaultdict(Cost)
     queries: dict[int, Query] = {}
     stages: dict[int, str] = {}
     for event in read_events(events):
         kind = event["Event"].rpartition(".")[2]
-        if kind == "SparkListenerSQLExecutionStart":
+        if kind == "SparkListenerSQLExecutionStart" and started <= event["time"] <= ended:
             name = root_of(event, queries)
             queries[event["executionId"]] = Query(name, event["time"], frozenset(file_metrics(event["sparkPlanInfo"])))
         elif kind == "SparkListenerSQLExecutionEnd" and (query := queries.get(event["executionId"])):
             costs[query.stage].seconds += (event["time"] - query.started) / 1000
         elif kind == "SparkListenerDriverAccumUpdates" and (query := queries.get(event["executionId"])):
             costs[query.stage].files += sum(value for number, value in event["accumUpdates"] if number in query.file_counts)
-        elif kind == "SparkListenerJobStart":
-            name = queries[int(number)].stage if (number := event["Properties"].get("spark.sql.execution.id")) else "session"
-            stages |= dict.fromkeys(event["Stage IDs"], name)
-        elif kind == "SparkListenerTaskEnd" and (metrics := event.get("Task Metrics")):
-            cost = costs[stages.get(event["Stage ID"], "session")]
+        elif kind == "SparkListenerJobStart" and (query := queries.get(int(event["Properties"].get("spark.sql.execution.id", -1)))):
+            stages |= dict.fromkeys(event["Stage IDs"], query.stage)
+        elif kind == "SparkListenerTaskEnd" and event["Stage ID"] in stages and (metrics := event.get("Task Metrics")):
+            cost = costs[stages[event["Stage ID"]]]
             shuffle = metrics["Shuffle Read Metrics"]
             cost.read += metrics["Input Metrics"]["Bytes Read"] / 1e6
             cost.shuffled += (shuffle["Remote Bytes Read"] + shuffle["Local Bytes Read"]) / 1e6
@@ -170,11 +176,13 @@ def grow(spark: SparkSession, base: str, location: str, size: int) -> None:
 def multiplied(rows: DataFrame, table: Table, copies: int) -> DataFrame:
     """The rows as many times, alike in nothing but their form; the first copy is as it was."""
     copy = F.col("copy")
-    many = rows.crossJoin(rows.sparkSession.range(copies).withColumnRenamed("id", "copy")).repartition("copy")
+    crawl = F.concat(F.lit("crawl"), (copy % NUM_SNAPSHOTS).cast("string"))
+    many = rows.crossJoin(rows.sparkSession.range(copies).withColumnRenamed("id", "copy")).repartition(NUM_SNAPSHOTS, crawl)
     changed = {name: other_id(F.col(name), copy) for name in IDS if name in table.column_names}
     if "snapshot" in table.column_names:
-        crawl = F.concat(F.lit("crawl"), (copy % NUM_SNAPSHOTS).cast("string"))
         changed["snapshot"] = F.when(copy == 0, F.col("snapshot")).otherwise(crawl)
+    if "run_id" in table.column_names:  # a crawl is a run, later than the first one
+        changed["run_id"] = F.when(copy == 0, F.col("run_id")).otherwise(F.concat("run_id", crawl))
     if "text" in table.column_names:
         changed["text"] = F.concat("text", F.lit(" "), copy.cast("string"))
     if table is MINHASH_INDEX:
@@ -188,16 +196,18 @@ def other_id(value: Column, copy: Column) -> Column:
 
 
 def print_table(costs: dict[int, dict[str, Cost]]) -> None:
-    """A line a stage; for each measure its value on each history, and how much it grew from the first to the last."""
+    """A line a stage; for each measure its value on each history, how much it grew, and the bytes that a passage more costs."""
     sizes = list(costs)
-    print("| stage | " + " | ".join(f"{what} {size:,}" for what in MEASURED for size in sizes) + " | read and shuffled grew |")
-    print("|---|" + "---|" * (len(MEASURED) * len(sizes) + 1))
+    ends = f"grew (at most {MOST_GROWTH}) | bytes a passage more"
+    print("| stage | " + " | ".join(f"{what} {size:,}" for what in MEASURED for size in sizes) + f" | {ends} |")
+    print("|---|" + "---|" * (len(MEASURED) * len(sizes) + 2))
     for stage in costs[sizes[-1]]:
         found = [costs[size].get(stage, Cost()) for size in sizes]
-        values = [[getattr(cost, what) for cost in found] for what in MEASURED]
+        values = [f"{getattr(cost, what):,.1f}" for what in MEASURED for cost in found]
         moved = [cost.read + cost.shuffled for cost in found]
-        growth = f"{moved[-1] / moved[0]:.2f} (at most {MOST_GROWTH})" if moved[0] else "-"
-        print(f"| {stage} | " + " | ".join(f"{value:,.1f}" for row in values for value in row) + f" | {growth} |")
+        growth = f"{moved[-1] / moved[0]:.2f}" if moved[0] else "-"
+        more = (moved[-1] - moved[0]) * 1e6 / (sizes[-1] - sizes[0]) if len(sizes) > 1 else 0.0
+        print(f"| {stage} | {' | '.join(values)} | {growth} | {more:,.0f} |")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from bubblenet.assessment.assessing import assess, held_out_requests
 from bubblenet.errors import InputError
 from bubblenet.export.writing import export
 from bubblenet.kernel.keys import content_id
-from bubblenet.method.curation import with_texts
+from bubblenet.method.publishing import with_texts
 from bubblenet.method.recipe import full_recipe
 from bubblenet.method.seeds import current_seeds
 from bubblenet.tables import ANSWERS, CURATED, EVALUATIONS, JUDGEMENTS, SEEDS

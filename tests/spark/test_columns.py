@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from bubblenet import settings
 from bubblenet.errors import ConcurrentRunError, WarehouseError
-from bubblenet.jobs import migrate
+from bubblenet.jobs import migrate, pipeline
 from bubblenet.kernel import warehouse as warehouse_module
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.kernel.warehouse import Warehouse
@@ -152,7 +152,7 @@ def test_whoever_looks_changes_nothing_and_sees_missing_columns_as_null(spark, o
 
     warehouse = Warehouse(spark, str(old), access="read")
     chosen = settings.load(None, ["engine.kind=scripted"])
-    print_status(chosen, warehouse)
+    print_status(chosen, warehouse, pipeline.STAGES)
     write_report(chosen, warehouse, tmp_path / "report.html")
 
     found = spark.sql("SELECT count(*) AS num, count(weights) AS known FROM scores").first()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from bubblenet import settings
 from bubblenet.app.job import Step
 from bubblenet.jobs import backtranslate, pipeline
 from bubblenet.kernel import ledger
+from bubblenet.kernel.budget import resumed
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, RUNS, SEGMENTS, TABLES
@@ -137,6 +139,21 @@ def test_a_killed_driver_is_resumed_without_loss_or_second_payment(point, spark,
     assert rebuilt or point != "before_the_ledger"
     if point == "inside_a_unit":
         assert resume(spark, prepared, folder) == undisturbed
+
+
+@pytest.mark.nightly
+def test_the_budget_of_a_killed_run_is_that_of_the_next_one(spark, prepared, tmp_path):
+    folder = copy(prepared, tmp_path)
+    kill("between_units", prepared, folder, [*options(folder), "budget.rows=60"])
+    context = open_context(spark, prepared, folder)
+    done = len(committed(context.warehouse))
+    again = resumed(context.warehouse, context.run_id, "A")
+    limited = settings.load(None, [*options(folder), f"budget.rows={done}"])
+
+    [_, report] = backtranslate.run(replace(context, settings=limited, spent=again))
+
+    assert again.rows == done > 0
+    assert (report.num_requests, report.stopped_by) == (0, "rows")
 
 
 @pytest.mark.nightly

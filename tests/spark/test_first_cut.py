@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bubblenet.jobs import pipeline
 from bubblenet.judging.calibration import Calibration, Curve, FirstCut, QualityModel, judge_of
 from bubblenet.judging.modes import RANKING
-from bubblenet.method.recipe import full_recipe
 from bubblenet.settings import Scoring
 from bubblenet.tables import INSTRUCTIONS, JUDGEMENTS, SCORES
 from bubblenet.viewing.pending import pending_work
@@ -55,4 +55,4 @@ def test_hopeless_candidates_cost_no_call_and_a_refused_question_goes_to_the_mod
     assert not hopeless & measured
     assert any(row["kept"] for row in judged.values())
     assert reports["score/text"].counts.seen > reports[f"score/{RANKING.name}"].counts.seen
-    assert pending_work(context, full_recipe(context.settings)) == []
+    assert pending_work(context, pipeline.STAGES) == []

@@ -24,6 +24,7 @@ from rich.console import Console
 from stdnum import iban, luhn
 
 from bubblenet.export.writing import export
+from bubblenet.jobs import backtranslate
 from bubblenet.tables import CURATED, JUDGEMENTS, SEGMENTS
 from bubblenet.viewing.summary import print_summary
 from tests.archives import warc_record
@@ -156,7 +157,7 @@ def test_a_run_over_all_of_it_leaves_out_masks_and_counts(make_context, tmp_path
 
     reports = run_all(context)
     export(context, str(tmp_path / "export"))
-    print_summary(context, list(reports.values()), 1.0, tmp_path / "seen" / "report.html")
+    print_summary(context, list(reports.values()), backtranslate.stages, 1.0, tmp_path / "seen" / "report.html")
     (tmp_path / "seen" / "screen.txt").write_text(screen.getvalue() + "".join(capfd.readouterr()), encoding="utf-8")
 
     assert all(report.counts.is_balanced and not report.counts.pending for report in reports.values())

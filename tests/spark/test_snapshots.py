@@ -12,20 +12,22 @@ from rich.console import Console
 
 from bubblenet import settings
 from bubblenet.errors import AccountingError, InputError, StaleSnapshotError
-from bubblenet.jobs import curate, deduplicate, ingest, pipeline, segment
+from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, pipeline, segment
+from bubblenet.kernel import planning
 from bubblenet.kernel.context import Context
+from bubblenet.kernel.stages import run_stages
 from bubblenet.kernel.warehouse import Warehouse
-from bubblenet.method import curation, snapshots
+from bubblenet.method import curation, publishing, snapshots
 from bubblenet.method.curation import NOT_IN_CORPUS
-from bubblenet.method.recipe import full_recipe
-from bubblenet.tables import CURATED, INSTRUCTIONS, JUDGEMENTS
-from bubblenet.viewing.pending import pending_passages, pending_work
+from bubblenet.tables import CURATED, DUPLICATES, INSTRUCTIONS, JUDGEMENTS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, Table
+from bubblenet.viewing.pending import Pending, pending_passages, pending_work
 from tests.conftest import SCRIPTED
 from tests.corpora import passage
 from tests.spark.pipelines import run_all
 
 pytestmark = pytest.mark.spark
 
+COMPARED = (MINHASH_INDEX, DUPLICATES, INSTRUCTIONS, PASSAGE_SCORES, SCORES, JUDGEMENTS, CURATED)
 OLD, NEW = ([passage(f"{name}{n}", "purpose") for n in range(3)] for name in ("old", "new"))
 
 
@@ -35,9 +37,15 @@ def prepared(spark, empty_warehouse, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("snapshots")
     shutil.copytree(empty_warehouse, folder / "warehouse")
     for name, texts in (("old", OLD), ("new", NEW)):
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+        write(folder / f"{name}.jsonl", texts)
         run_all(context_of(spark, folder, name))
     return folder
+
+
+def write(file: Path, texts: list[str]) -> None:
+    """A page of one domain for each text."""
+    lines = ({"text": text, "url": f"http://www.example.org/{file.stem}/{n}"} for n, text in enumerate(texts))
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def context_of(spark, folder: Path, name: str, *overrides: str) -> Context:
@@ -52,6 +60,15 @@ def start(spark, prepared, tmp_path):
     """A function that opens a run on the warehouse with both: name and settings."""
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     return lambda name, *overrides: context_of(spark, tmp_path, name, *overrides)
+
+
+def content(context: Context, table: Table) -> set[str]:
+    """The rows of a table without what says when and by which run."""
+    own = [name for name in table.column_names if name not in ("run_id", "unit", "path", "policy", "judgements_version")]
+    rows = context.warehouse.read(table)
+    if "policy" in table.column_names:
+        rows = rows.where(f"policy = '{context.settings.curation.policy}'")
+    return {json.dumps(row.asDict(recursive=True), default=str) for row in rows.select(*own).collect()}
 
 
 def published(context: Context) -> set[str]:
@@ -123,10 +140,10 @@ def test_what_others_commit_meanwhile_is_judged_by_the_next_run(start, monkeypat
     context = start("new", "curation.policy=strict")
     real = curation.write_judgements
 
-    def interfere(given, recipe, pairs, transaction):
+    def interfere(given, *rest):
         row = dict.fromkeys(INSTRUCTIONS.column_names) | {"segment_id": "s", "status": "ok", "kept": False}
         given.warehouse.append_rows(INSTRUCTIONS, [row], {"by": "another driver"})
-        return real(given, recipe, pairs, transaction)
+        return real(given, *rest)
 
     monkeypatch.setattr(curation, "write_judgements", interfere)
     curate.run(context)
@@ -156,6 +173,44 @@ def test_when_another_driver_curates_first_what_both_made_is_judged(start, monke
     assert settled.num_rows == 0
 
 
+@pytest.mark.parametrize(
+    "caps",
+    [(), pytest.param(("curation.domain_rows=4", "curation.domain_share=0.0"), marks=pytest.mark.nightly)],
+    ids=["uncapped", "capped"],
+)
+def test_a_new_snapshot_leaves_judgements_of_what_it_does_not_touch_and_gives_what_judging_all_gives(start, tmp_path, caps, monkeypatch):
+    monkeypatch.setattr(planning, "MANY_ROWS", 0)  # few pairs are all judged anew
+    part = ("curation.policy=part", *caps)
+    curate.run(start("new", *part))
+    runs = judging_runs(start("new", *part))
+    write(tmp_path / "newest.jsonl", [NEW[1], OLD[0].replace("also", "often"), passage("newest", "purpose")])
+    context = start("newest", *part)
+    for step in pipeline.STEPS[:-1]:
+        step(context)
+    with monkeypatch.context() as patched:  # the driver dies between the two commits
+        patched.setattr(publishing, "write_curated", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            curate.run(context)
+    [report] = curate.run(start("newest", *part))
+    whole = start("newest", "curation.policy=whole", *caps)
+    curate.run(whole)
+
+    for table in (JUDGEMENTS, CURATED):
+        assert content(context, table) == content(whole, table)
+    after = judging_runs(context)
+    assert runs.items() <= after.items() or caps
+    assert {after[name] for name in after.keys() - runs.keys()} == {context.run_id}
+    assert 0 == report.num_requests < report.num_rows < report.counts.seen == len(after)
+    assert ("domain_cap" in report.counts.filtered) == bool(caps)
+    assert [report.num_rows for report in curate.run(start("newest", *part))] == [0]
+
+
+def judging_runs(context: Context) -> dict[str, str]:
+    """Instruction -> the run that wrote its judgement."""
+    rows = context.warehouse.read(JUDGEMENTS).where(f"policy = '{context.settings.curation.policy}'").collect()
+    return {row["instruction_id"]: row["run_id"] for row in rows}
+
+
 def test_a_snapshot_that_another_driver_is_making_does_not_keep_this_one_from_being_published(start, tmp_path):
     (tmp_path / "newest.jsonl").write_text(json.dumps({"text": passage("newest", "purpose")}) + "\n")
     begun = start("newest")
@@ -177,8 +232,37 @@ def test_snapshots_are_told_in_order_of_arrival_and_their_absence_by_name(start,
 
 def test_more_candidates_than_before_are_waited_for(start):
     more = start("new", "backtranslation.candidates=8")
-    recipe = full_recipe(more.settings)
 
-    assert [(one.what, one.count) for one in pending_work(more, recipe)] == [("passages without all their instructions", 3)]
-    assert pending_passages(more, recipe) == 3
-    assert pending_work(start("new"), recipe) == []
+    assert pending_work(more, pipeline.STAGES) == [Pending("backtranslate", "backtranslate", 3 * 4)]
+    assert pending_passages(more, backtranslate.stages) == 3
+    assert pending_work(start("new"), pipeline.STAGES) == []
+
+
+def test_what_waits_is_what_the_next_run_asks(start, tmp_path):
+    """Stage by stage, with work planted for each; what follows from answers that are not there yet is not known before."""
+    page = f"<html><h1>How is it read?</h1><p>{passage('newest', 'purpose')}</p></html>"
+    lines = ({"html": page, "url": "http://example.org/newest"}, {"text": passage("newest", "structure")})
+    (tmp_path / "newest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    context = start("newest")
+    for verb, stages_of in pipeline.STAGES.items():
+        waits = {one.stage: one.count for one in pending_work(context, {verb: stages_of})}
+        asked = {report.name: report.num_requests for report in run_stages(stages_of, context)}
+
+        assert waits.items() <= asked.items()
+        assert bool(waits) == any(asked.values()) == (verb not in ("rights", "paraphrase"))
+
+    assert pending_work(start("newest"), pipeline.STAGES) == []
+
+
+@pytest.mark.nightly
+def test_a_large_history_is_looked_at_by_ids_first_and_gives_the_same(spark, prepared, tmp_path, monkeypatch):
+    contexts = {}
+    for name, many in (("small", planning.MANY_ROWS), ("large", 0)):
+        shutil.copytree(prepared, tmp_path / name)
+        lines = [NEW[1], OLD[0].replace("also", "often"), OLD[0] + " ", OLD[2].upper(), passage("newest", "purpose")]
+        write(tmp_path / name / "newest.jsonl", lines)
+        monkeypatch.setattr(planning, "MANY_ROWS", many)
+        contexts[name] = context_of(spark, tmp_path / name, "newest")
+        run_all(contexts[name])
+    rows = {name: {table.name: content(context, table) for table in COMPARED} for name, context in contexts.items()}
+    assert rows["large"] == rows["small"]

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from bubblenet.jobs import deduplicate, ingest, segment
-from bubblenet.method import curation, recipe
+from bubblenet.jobs import deduplicate, ingest, pipeline, segment
+from bubblenet.method import publishing, recipe
 from bubblenet.method.recipe import corpus_recipe
 from bubblenet.tables import DOCUMENTS, SEGMENTS
-from bubblenet.viewing import pending
+from bubblenet.viewing.pending import pending_work
 from tests.golden import Component, complaint, entry, recorded
 from tests.golden.components import versions
 from tests.golden.planting import planted
@@ -45,7 +45,8 @@ def test_a_change_without_a_version_is_noticed_and_the_constant_is_named(spark, 
 
 def licences(context) -> dict:
     """As they are published, by the snapshot of the page."""
-    found = curation._earliest_occurrences(context, corpus_recipe(context.settings)).select("first_snapshot", "declared_licence")
+    first = publishing._earliest_occurrences(context, corpus_recipe(context.settings), context.warehouse.read(SEGMENTS))
+    found = first.select("first_snapshot", "declared_licence")
     return {row["first_snapshot"]: row["declared_licence"] for row in found.collect()}
 
 
@@ -59,11 +60,11 @@ def test_another_version_of_provenance_reads_pages_again_and_redoes_nothing_else
 
     monkeypatch.setattr(recipe, "PROVENANCE_VERSION", recipe.PROVENANCE_VERSION + 1)
     context = make_context("B", *RULES, inputs=(str(tmp_path / "B.jsonl"),))
-    waiting = [one.what for one in pending.pending_work(context, recipe.full_recipe(context.settings))]
+    waiting = {one.stage for one in pending_work(context, pipeline.STAGES)}
     reports = [report for job in jobs for report in job.run(context)]
 
-    assert "files not read" in waiting
-    assert not {"documents not cut", "passages not compared"} & set(waiting)
+    assert "ingest" in waiting
+    assert not {"segment", "minhash", "deduplicate"} & waiting
     assert {report.name: report.num_rows for report in reports} == {"list": 0, "ingest": 1, "segment": 0, "minhash": 0, "deduplicate": 0}
     documents = context.warehouse.read(DOCUMENTS).groupBy("snapshot").count().collect()
     assert {row["snapshot"]: row["count"] for row in documents} == {"A": 1, "B": 2}
@@ -81,6 +82,6 @@ def test_the_newest_reading_of_a_page_tells_its_licence(spark, make_context, mon
         "page STRING, fingerprint STRING, declared_licence STRING",
     )
 
-    found = frame.groupBy("page").agg(curation._newest_licence(chosen).alias("licence")).collect()
+    found = frame.groupBy("page").agg(publishing._newest_licence(chosen).alias("licence")).collect()
 
     assert {row["page"]: row["licence"] for row in found} == {"both": "of new", "unread": "of old", "none now": None}

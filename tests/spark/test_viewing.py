@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bubblenet import settings
 from bubblenet.errors import ModelError, QueryError
+from bubblenet.jobs import backtranslate, pipeline
 from bubblenet.kernel.accounting import Counts
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import StageReport
@@ -324,7 +325,7 @@ def test_query_is_printed_and_a_wrong_one_is_a_named_error(warehouse):
 
 def test_status_adds_up_units_and_leaves_unknown_times_out_of_the_speed(warehouse):
     console = screen()
-    status.print_status(settings.load(None, ["engine.kind=scripted"]), warehouse, console)
+    status.print_status(settings.load(None, ["engine.kind=scripted"]), warehouse, pipeline.STAGES, console)
     shown = " ".join(console.file.getvalue().split())
     assert "segment A 8 10 6 too_short 2 failed 2 200 2.0 50 2026-11-01" in shown
     assert "3 pairs = 2 accepted (grade 4 1, grade 5 1) + 1 rejected (low_quality 1)" in shown
@@ -337,7 +338,7 @@ def test_status_without_the_model_says_why_pending_is_unknown(warehouse, monkeyp
 
     monkeypatch.setattr("bubblenet.method.recipe.full_recipe", refuse)
     console = screen()
-    status.print_status(settings.Settings(), warehouse, console)
+    status.print_status(settings.Settings(), warehouse, pipeline.STAGES, console)
     assert "Pending unknown: wanted a model folder; got nothing there. Mend models.backward." in console.file.getvalue()
 
 
@@ -345,7 +346,7 @@ def summary_of(warehouse, num_rows, pending=0, limit=0, path=None):
     console = screen()
     context = Context(warehouse.spark, settings.load(None, ["engine.kind=scripted"]), warehouse, "B", console, limit=limit)
     stage = StageReport("backtranslate", Counts(3 + pending, 2, pending, {"task_talk": 1}), num_rows, num_rows, 2, 50 * num_rows, 2.0)
-    summary.print_summary(context, [stage], 12.5, path)
+    summary.print_summary(context, [stage], backtranslate.stages, 12.5, path)
     return console.file.getvalue()
 
 

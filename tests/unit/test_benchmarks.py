@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bubblenet.corpus.reading.readers import read_file
-from tests.benchmarks import rounds, web_pages
+from tests.benchmarks import history, rounds, web_pages
 
 PAGE = """<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>
 <h1>Gr\u00f6\u00dfe</h1><p>Ein Absatz \u00fcber die Gr\u00f6\u00dfe der Seiten, die hier gemessen werden.</p></body></html>"""
@@ -77,3 +77,29 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(between_trainings):
         found = rounds.effect(list(rows))
         held += found.low <= 0.1 <= found.high
     assert 920 <= held <= 1000
+
+
+def test_the_costs_of_a_stage_are_those_of_its_queries_within_the_time(tmp_path, capsys):
+    plan = {"metrics": [{"name": "number of files read", "accumulatorId": 7}], "children": []}
+
+    def query(number: int, time: int, **more: object) -> dict:
+        kind = "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"
+        return {"Event": kind, "executionId": number, "time": time, "description": "segment", "sparkPlanInfo": plan} | more
+
+    def task(stage: int, megabytes: int) -> list[dict]:
+        shuffle = {"Remote Bytes Read": 0, "Local Bytes Read": 1_000_000}
+        metrics = {"Input Metrics": {"Bytes Read": megabytes * 1_000_000}, "Shuffle Read Metrics": shuffle}
+        started = {"Event": "SparkListenerJobStart", "Properties": {"spark.sql.execution.id": f"{stage}"}, "Stage IDs": [stage]}
+        return [started, {"Event": "SparkListenerTaskEnd", "Stage ID": stage, "Task Metrics": metrics}]
+
+    inside = query(2, 30, description="Delta: log", rootExecutionId=1)
+    updates = {"Event": "x.SparkListenerDriverAccumUpdates", "executionId": 1, "accumUpdates": [[7, 3], [8, 99]]}
+    ended = {"Event": "x.SparkListenerSQLExecutionEnd", "executionId": 1, "time": 2020}
+    events = [query(0, 5), query(1, 20), inside, *task(0, 9), *task(1, 4), *task(2, 1), updates, ended]
+    (tmp_path / "events_1").write_text("".join(json.dumps(event) + "\n" for event in events))
+
+    costs = history.by_stage(tmp_path, 10, 100)
+    history.print_table({1000: {"segment": history.Cost(2, 3)}, 2000: costs})
+
+    assert costs == {"segment": history.Cost(5, 2, 3, 2.0)}
+    assert "| 1.40 | 2,000 |" in capsys.readouterr().out

@@ -32,10 +32,12 @@ from bubblenet.app.unchanged import Finished, RunState
 from bubblenet.engines.devices import compute_on, own_dtype
 from bubblenet.errors import InputError
 from bubblenet.kernel import ledger
+from bubblenet.kernel.budget import Spent, resumed
 from bubblenet.kernel.compaction import compact
-from bubblenet.kernel.context import Context
+from bubblenet.kernel.context import Context, new_run_id
 from bubblenet.kernel.placement import dtype_of_models
 from bubblenet.kernel.stage import StageReport
+from bubblenet.kernel.stages import StagesOf
 from bubblenet.kernel.warehouse import Access, Warehouse
 from bubblenet.method import snapshots
 from bubblenet.training.registry import with_trained_models
@@ -175,30 +177,31 @@ def job_of_steps(
     makes_warehouse: bool = False,
     needs_input: bool = False,
     of_all: Collection[Step] = (),
-    shows_result: bool = False,
+    proposing: StagesOf | None = None,
 ) -> Job:
     """A job that runs steps in order; each stage prints a line when it ends.
 
     of_all: steps that work on all snapshots whatever they are given; the others are repeated for each with `--snapshot all`.
-    shows_result: print a summary at the end; and say it again without a session as long as nothing moves.
+    proposing: stages that ask for instructions; with them a summary is printed at the end, and again without a session as long as nothing
+    moves.
     """
 
     def run(context: Context, report: ReportOption = None) -> None:
         started = time.monotonic()
         asked = (context.settings, context.warehouse.location, context.snapshot, context.limit, context.inputs)
-        state = RunState.now(*asked) if shows_result else None
+        state = RunState.now(*asked) if proposing else None
         reports = [done for step in steps for done in (step(context) if step in of_all else _on_each_snapshot(step, context))]
         context.ledger.flush(context.warehouse)
         if any(done.num_rows for done in reports):
             compact(context.warehouse)
-        if shows_result:
+        if proposing:
             from bubblenet.viewing.summary import print_summary
 
-            num_pending = print_summary(context, reports, time.monotonic() - started, report)
+            num_pending = print_summary(context, reports, proposing, time.monotonic() - started, report)
             if state:
                 state.remember(Finished(reports, num_pending, str(report) if report else None))
 
-    answer = _say_that_nothing_moved if shows_result else None
+    answer = _say_that_nothing_moved if proposing else None
     return Job(
         verb,
         doc,
@@ -265,9 +268,14 @@ def opened(config: Path | None, overrides: Sequence[str], location: str, snapsho
         warehouse = Warehouse(spark, location, catalog=chosen.tables.catalog, schema=chosen.tables.schema_name, access=access)
         ledger.rebuild(warehouse)
         compute_on(lambda: dtype_of_models(spark))
-        context = Context(spark, with_trained_models(chosen, warehouse), warehouse, snapshot, Console(highlight=False))
+        run_id = new_run_id()
+        spent = resumed(warehouse, run_id, snapshot) if any(chosen.budget.model_dump().values()) else Spent()
+        trained = with_trained_models(chosen, warehouse)
+        context = Context(spark, trained, warehouse, snapshot, Console(highlight=False), run_id=run_id, spent=spent)
         try:
             yield context
+            if spent.note:
+                spent.note.end()
         finally:
             compute_on(own_dtype)
             context.ledger.flush(warehouse)

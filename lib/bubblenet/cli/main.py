@@ -40,10 +40,11 @@ def sql(
 @app.command()
 def status(warehouse: WarehouseOption, config: ConfigOption = None, overrides: SetOption = None) -> None:
     """Show for each stage and snapshot: rows, reasons, tokens, seconds, and what is pending."""
+    from bubblenet.jobs.pipeline import STAGES
     from bubblenet.viewing.status import print_status
 
     with open_for_reading(config, overrides, warehouse) as (settings, opened):
-        print_status(settings, opened)
+        print_status(settings, opened, STAGES)
 
 
 @app.command()

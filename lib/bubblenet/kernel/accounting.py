@@ -30,6 +30,10 @@ MOST_AT_HAND = 10_000
 """Rows of a unit up to which they are counted in this process, not by a query."""
 
 
+VERDICT = ("request_id", "kept", "status", "reason", "run_id", "unit")
+"""The columns of an answer that are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """The outcome of the requests of one stage and snapshot."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bubblenet.errors import ConcurrentRunError
-from bubblenet.kernel.warehouse import conflicts_named
+from bubblenet.kernel.conflicts import conflicts_named
 from bubblenet.tables import TABLES
 
 if TYPE_CHECKING:

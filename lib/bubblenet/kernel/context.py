@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bubblenet.tables import Table
 
 _DESCRIPTION = "spark.job.description"
+_SUSPECT_SHARE = 0.125
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _SNAPSHOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -81,6 +83,13 @@ class Context:
     def concurrent_tasks(self) -> int:
         """Tasks of a stage that run at the same time."""
         return self.settings.execution.model_tasks or self.spark.sparkContext.defaultParallelism
+
+    @property
+    def suspect_seconds(self) -> float:
+        """A fraction of Spark's idle timeout for workers, since suspects run in small sets. 0 without a timeout."""
+        timeout = self.spark.conf.get("spark.sql.execution.pyspark.udf.idleTimeoutSeconds", None) or "0"
+        found = re.fullmatch(r"(\d+)(s|m|min|h|d)?", timeout.strip())
+        return int(found[1]) * _UNITS[found[2] or "s"] * _SUSPECT_SHARE if found else 0.0
 
     @property
     def concurrent_model_tasks(self) -> int:

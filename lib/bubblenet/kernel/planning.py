@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyspark.sql import functions as F
 
+from bubblenet.errors import AccountingError
 from bubblenet.kernel import accounting
+from bubblenet.kernel.checkpointing import checkpoint_under
 from bubblenet.kernel.scratch import Scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
     from bubblenet.kernel.accounting import Counts
     from bubblenet.kernel.budget import Budget
@@ -24,6 +30,9 @@ _FILES_A_UNIT = 8
 """Files of a plan in one unit, which is made of whole files, so it exceeds what is wanted by an eighth at most. The number of tasks says
 nothing about them: a unit's requests are spread anew.
 """
+
+MANY_ROWS = 10_000
+"""Rows of a table from which it pays to find out by ids which part of it is wanted before that part is read: a query more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Plan:
 
     location: str
     units: tuple[PlannedUnit, ...]
+    schema: StructType
     before: Counts
     target_version: int
     next_transaction: int
@@ -55,24 +65,59 @@ def make_plan(stage: Stage, context: Context, budget: Budget, replan: int) -> Pl
     version = context.warehouse.version(stage.target)
     stored = context.warehouse.stored_transaction(stage.target, stage.app_id, version)
     location = context.warehouse.plan_location(context.run_id, f"{stage.name}-{replan}")
-    requests = stage.requests if stage.only is None else stage.requests.join(stage.only, on=stage.colocate, how="left_semi")
-    units: tuple[PlannedUnit, ...] = ()
-    if budget.exhausted():  # nothing will be asked, so nothing is written
-        return Plan(location, units, accounting.count_verdicts(stage.requests, answers_of(stage, context, version)), version, stored + 1)
-    if _may_hold_answers(stage, context, version, stored):
-        answers = answers_of(stage, context, version)
-        before = accounting.count_verdicts(stage.requests, answers)
-        if before.pending:
-            pending = requests.join(answers.select("request_id").distinct(), on="request_id", how="left_anti")
-            units = _write_units(stage, context, pending, budget, location)
-    else:
-        units = _write_units(stage, context, requests, budget, location)
-        num_open = 0 if stage.only is None else accounting.count_requests(stage.requests)
-        before = accounting.Counts(seen=num_open, kept=0, pending=num_open)
+    written = _Written((), stage.requests.schema)
+    with _compared(stage, context, version, stored) as (requests, answers):
+        if budget.exhausted():  # nothing will be asked, so nothing is written
+            before = accounting.count_verdicts(requests, answers_of(stage, context, version) if answers is None else answers)
+            return Plan(location, *written, before, version, stored + 1)
+        wanted = requests if stage.only is None else requests.join(stage.only, on=stage.colocate, how="left_semi")
+        if answers is not None:
+            before = accounting.count_verdicts(requests, answers)
+            if before.pending:
+                written = _write_units(stage, context, _open(wanted, answers), budget, location)
+                _check_payload(stage, before.pending, written.units)
+        else:
+            written = _write_units(stage, context, wanted, budget, location)
+            num_open = 0 if stage.only is None else accounting.count_requests(requests)
+            before = accounting.Counts(seen=num_open, kept=0, pending=num_open)
     if stage.only is None:  # the plan is the truth: what cannot be pinned, such as a listing, may have grown since it was counted
-        num_planned = sum(unit.num_requests for unit in units)
+        num_planned = sum(unit.num_requests for unit in written.units)
         before = replace(before, seen=before.seen - before.pending + num_planned, pending=num_planned)
-    return Plan(location, units, before, version, stored + 1)
+    return Plan(location, *written, before, version, stored + 1)
+
+
+def open_requests(stage: Stage, context: Context) -> DataFrame:
+    """The requests that the next run of the stage would answer, each once, without their payload."""
+    answers = answers_of(stage, context, context.warehouse.version(stage.target))
+    return _open(stage.requests, answers).dropDuplicates(["request_id"])
+
+
+def _open(requests: DataFrame, answers: DataFrame) -> DataFrame:
+    return requests.join(answers.select("request_id"), on="request_id", how="left_anti")
+
+
+@contextmanager
+def _compared(stage: Stage, context: Context, version: int, stored: int) -> Iterator[tuple[DataFrame, DataFrame | None]]:
+    """The requests, and the answers to compare them with; None if there can be none.
+
+    A large target is read once, and not shuffled: the requests are written before, so that Spark knows their size and sends them to where
+    the answers lie, unless they are many themselves.
+    """
+    if not _may_hold_answers(stage, context, version, stored):
+        yield stage.requests, None
+        return
+    answers = answers_of(stage, context, version)
+    if context.warehouse.num_rows(stage.target, version) < MANY_ROWS:
+        yield stage.requests, answers
+        return
+    folder = context.warehouse.plan_location(context.run_id, f"{stage.name}-asked")
+    requests = checkpoint_under(folder)(stage.requests)
+    found = answers.select(*accounting.VERDICT).join(requests.select("request_id"), on="request_id", how="left_semi").persist()
+    try:
+        yield requests, found
+    finally:
+        found.unpersist()
+        Scratch(folder).delete_everything()
 
 
 def _may_hold_answers(stage: Stage, context: Context, version: int, stored: int) -> bool:
@@ -91,13 +136,29 @@ def answers_of(stage: Stage, context: Context, version: int) -> DataFrame:
     return rows.where(F.col(stage.scope[0]) == stage.scope[1]) if stage.scope else rows
 
 
-def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Budget, location: str) -> tuple[PlannedUnit, ...]:
-    """Write each request once, in files of equal row counts, and group whole files into units."""
+def _check_payload(stage: Stage, num_open: int, units: tuple[PlannedUnit, ...]) -> None:
+    """Raise AccountingError if an open request got no payload, which would leave it out without a word."""
+    num_planned = sum(unit.num_requests for unit in units)
+    if stage.payload and stage.only is None and num_planned != num_open:
+        todo = "Please report this with the versions of the tables in `runs`."
+        raise AccountingError(f"a payload for each of {num_open:,} requests of {stage.name}", f"{num_planned:,}", todo)
+
+
+class _Written(NamedTuple):
+    """The units of a plan, and the schema of its files."""
+
+    units: tuple[PlannedUnit, ...]
+    schema: StructType
+
+
+def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Budget, location: str) -> _Written:
+    """Write each request once, with its payload, in files of equal row counts, and group whole files into units."""
     execution = context.settings.execution
     unit_rows = budget.unit_rows(execution.unit_rows if stage.is_model_stage else execution.cpu_unit_rows)
     rows_per_file = math.ceil(unit_rows / _FILES_A_UNIT)
-    distinct = pending.repartition("request_id").dropDuplicates(["request_id"])  # in this order the payload is sorted once
-    ordered = distinct.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
+    distinct = pending.repartition("request_id").dropDuplicates(["request_id"])  # in this order a payload that is there is sorted once
+    whole = stage.payload(distinct) if stage.payload else distinct
+    ordered = whole.repartition(stage.colocate).sortWithinPartitions(stage.colocate)
     ordered.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(location)
     files = Scratch(location).parquet_files()
     if stage.combine is not None:
@@ -111,4 +172,4 @@ def _write_units(stage: Stage, context: Context, pending: DataFrame, budget: Bud
         if num_requests >= unit_rows or name == files[-1][0]:
             units.append(PlannedUnit(tuple(names), num_requests))
             names, num_requests = [], 0
-    return tuple(units)
+    return _Written(tuple(units), whole.schema)

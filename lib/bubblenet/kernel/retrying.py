@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError, nearest
+from bubblenet.kernel.merging import delete
 from bubblenet.tables import RUNS, TABLES
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def ask_again(warehouse: Warehouse, stage: str, reasons: Sequence[str] = (), sna
     if unknown := sorted(set(reasons) - total.keys()):
         raise InputError(f"reasons for which {stage} quarantined requests", ", ".join(unknown), "See `bubblenet status`.")
     for table in (table for table, number in counts.items() if number):
-        warehouse.delete(found[table], table, ["request_id", "fingerprint"], {"retry": stage, "reasons": sorted(counts[table])})
+        delete(warehouse, found[table], table, ["request_id", "fingerprint"], {"retry": stage, "reasons": sorted(counts[table])})
     return dict(total)
 
 

@@ -2,8 +2,8 @@
 
 A job declares a Stage; run_stage does the rest, in this order.
 
-1. Requests of the source, at pinned versions, are compared once with the target on (request_id, fingerprint); the missing ones
-   are written as the run's plan, so no process holds a list of ids and no unit's write reads its own target.
+1. Requests of the source, at pinned versions, are compared once with the target on (request_id, fingerprint), by ids alone; the missing
+   ones get their payload and are written as the run's plan, so no process holds a list of ids and no unit's write reads its own target.
 2. The plan is split into units. Each unit is one blind append under a compare-and-swap transaction: Delta lets exactly one of two
    concurrent drivers commit. The loser commits what its model answered, if that is still missing, and plans the rest again.
 3. What a unit committed is counted in the files that it added: the accounting identity is checked, and the ledger gets its row. The
@@ -14,7 +14,6 @@ A job declares a Stage; run_stage does the rest, in this order.
 from __future__ import annotations
 
 import math
-import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,8 +54,6 @@ _FRUITLESS_STARTS = 8
 """Starts in a row in which other drivers win before a unit is committed."""
 
 _MOST_TRIES = 5
-_SUSPECT_SHARE = 0.125
-_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +61,8 @@ class Stage:
     """Declaration of a stage: its requests, how they are answered, and the table for the answers.
 
     requests: request_id and the payload, from pinned versions of the source; a request_id may repeat, with equal payload.
+    payload: adds to open requests what the transform reads besides, one row each: texts of answered requests are not read again.
+    prepare: called before the first request is answered; a stage that is only looked at writes nothing.
     transform: answers requests on the workers, in windows. combine: instead, a function of all pending requests as one set and one unit;
     its arguments are the requests, the answers of earlier units, and a checkpoint, which materialises a frame and cuts its lineage. Rows
     are `ok` unless they have their own `status`.
@@ -86,6 +85,8 @@ class Stage:
     only: DataFrame | None = None
     min_task_rows: int = 1
     is_model_stage: bool = False
+    payload: Callable[[DataFrame], DataFrame] | None = None
+    prepare: Callable[[], object] | None = None
 
     @property
     def app_id(self) -> str:
@@ -136,8 +137,10 @@ def run_stage(stage: Stage, context: Context) -> StageReport:
 
 def _run_stage(stage: Stage, context: Context) -> StageReport:
     started = time.monotonic()
-    budget = Budget(context.settings.budget, context.spent) if stage.is_model_stage else Budget(settings_module.Budget())
-    done = _append_abandoned(stage, context) if stage.is_model_stage else []
+    budget, done = Budget(settings_module.Budget()), list[FinishedUnit]()
+    if stage.is_model_stage:
+        context.spent.begin(stage.name)
+        budget, done = Budget(context.settings.budget, context.spent), _append_abandoned(stage, context)
     fruitless = 0
     for start in count():
         plan = make_plan(stage, context, budget, start)
@@ -173,13 +176,15 @@ def _run_units(stage: Stage, context: Context, plan: Plan, budget: Budget, done:
     """
     if not plan.units:
         return budget.exhausted() if plan.before.pending else None
+    if stage.prepare:
+        stage.prepare()
     with StageProgress(context.console, stage.name, plan.num_planned, Scratch(plan.location)) as progress:
         for number, planned in enumerate(plan.units, start=plan.next_transaction):
             stopped_by = budget.exhausted()
             if stopped_by:
                 return stopped_by
             progress.start_unit(number)
-            unit = Unit(context.run_id, number, stage.fingerprint.id, plan.location, stage.is_model_stage, _suspect_seconds(context))
+            unit = Unit(context.run_id, number, stage.fingerprint.id, plan.location, stage.is_model_stage, context.suspect_seconds)
             try:
                 finished = _append_unit(stage, context, plan, planned, unit)
             except ConcurrentRunError:
@@ -199,7 +204,7 @@ def _finish(unit: FinishedUnit, done: list[FinishedUnit], budget: Budget, progre
 def _append_unit(stage: Stage, context: Context, plan: Plan, planned: PlannedUnit, unit: Unit) -> FinishedUnit:
     """Transform and commit one unit; check it and record it. Raises AccountingError if a request was lost or is there twice."""
     started = time.monotonic()
-    requests = context.spark.read.schema(stage.requests.schema).parquet(*map(literal_path, planned.files))
+    requests = context.spark.read.schema(plan.schema).parquet(*map(literal_path, planned.files))
     if stage.combine:
         answers = answers_of(stage, context, plan.target_version)
         rows = stage.combine(requests, answers, checkpoint_under(unit.scratch))
@@ -276,13 +281,6 @@ def _map(stage: Stage, context: Context, requests: DataFrame, planned: PlannedUn
     if stage.is_model_stage:
         lend_local_gpu(context.spark)
     return spread.mapInArrow(runner.map_batches, schema, profile=profile)
-
-
-def _suspect_seconds(context: Context) -> float:
-    """A fraction of Spark's idle timeout for workers, since suspects run in small sets. 0 without a timeout."""
-    timeout = context.spark.conf.get("spark.sql.execution.pyspark.udf.idleTimeoutSeconds", None) or "0"
-    found = re.fullmatch(r"(\d+)(s|m|min|h|d)?", timeout.strip())
-    return int(found[1]) * _UNITS[found[2] or "s"] * _SUSPECT_SHARE if found else 0.0
 
 
 def _unit_columns(unit: Unit) -> dict[str, Column]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _MOST_SMALL_FILES = 64
 _NOT_COMPACTED = "[]^|"  # a table below a folder with one of these: deltalake panics
+_CHANGE_NO_ROW = ("CREATE TABLE", "ADD COLUMNS", "SET TBLPROPERTIES", "OPTIMIZE", "VACUUM START", "VACUUM END")
 _NOTE = "userMetadata"  # of a commit; Spark's name for it
 
 
@@ -154,6 +155,12 @@ class TableLog:
         """Whether there is a file in the partition."""
         return bool(self._table.file_uris(file_pruning_predicate=[(column, "=", value)]))
 
+    def num_rows(self) -> int:
+        """Rows of all files, as far as the log tells."""
+        import pyarrow as pa
+
+        return sum(number or 0 for number in pa.table(self._table.get_add_actions())["num_records"].to_pylist())
+
     def file_sizes(self) -> list[list[int]]:
         """Bytes of the files, a list for each partition."""
         import pyarrow as pa
@@ -175,6 +182,14 @@ class TableLog:
         entries = self._table.history(newest - version) if newest > version else []
         commits = [Commit(entry["version"], entry["timestamp"], _parse_note(entry)) for entry in entries]
         return sorted((commit for commit in commits if commit.note), key=lambda commit: commit.version)
+
+    def appends(self, after: int, until: int) -> list[Commit] | None:
+        """Our commits after one version and up to another, newest first; None if they did more than append, or the log tells too little."""
+        entries = [entry for entry in self._table.history(max(self.version - after, 1)) if after < entry["version"] <= until]
+        written = [entry for entry in entries if entry["operation"] not in _CHANGE_NO_ROW]
+        commits = [Commit(entry["version"], entry["timestamp"], _parse_note(entry)) for entry in written]
+        are_appends = all((entry["operation"], entry["operationParameters"].get("mode")) == ("WRITE", "Append") for entry in written)
+        return commits if len(entries) == until - after and are_appends and all(commit.note for commit in commits) else None
 
     def added_files(self, version: int) -> list[str]:
         """Paths or URLs of the files that one commit added. Raises FileNotFoundError for a commit whose log entry was cleaned up."""

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyspark.sql.types import StructType
 
 from bubblenet import tables
-from bubblenet.errors import ConcurrentRunError, WarehouseError
+from bubblenet.errors import WarehouseError
 from bubblenet.kernel import scans, schemas, table_log
+from bubblenet.kernel.conflicts import concurrent, conflicts_named
 from bubblenet.kernel.table_log import TableLog
 from bubblenet.locations import literal_path
 from bubblenet.stores import Store, reason_of, tell_hadoop
 from bubblenet.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
@@ -36,8 +36,6 @@ read: it must exist and is not changed; a missing table has no rows, a missing c
 """
 
 _MOST_TRIES = 3
-_NOTE_OF_COMMITS = "spark.databricks.delta.commitInfo.userMetadata"
-_CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentTransactionException", "DELTA_METADATA_CHANGED")
 
 
 class Warehouse:
@@ -112,9 +110,17 @@ class Warehouse:
         """Whether a partition has files at a version."""
         return self._log(table, version).has_partition(column, value)
 
+    def num_rows(self, table: Table, version: int) -> int:
+        """Rows at a version, as far as the log tells; no row is read for it."""
+        return self._log(table, version).num_rows()
+
     def commits_since(self, table: Table, version: int) -> list[Commit]:
         """Commits with our notes after a version, oldest first."""
         return [] if table.name in self._absent else self._log(table).commits_since(version)
+
+    def appends(self, table: Table, after: int, until: int) -> list[Commit] | None:
+        """As TableLog.appends."""
+        return self._log(table).appends(after, until)
 
     def append(self, rows: DataFrame, table: Table, note: dict[str, Any], transaction: Transaction | None = None) -> int:
         """Append rows as one commit and return its version. Delta matches columns by name.
@@ -140,19 +146,6 @@ class Warehouse:
         """Replace the rows that match a predicate on partition columns, in one commit; columns and errors as in append."""
         return self._commit(rows.select(table.column_names), table, note, transaction, {"replaceWhere": where})
 
-    def delete(self, rows: DataFrame, table: Table, keys: list[str], note: dict[str, Any]) -> None:
-        """Delete the rows with these keys, in one commit. rows: each combination of keys once."""
-        from delta.tables import DeltaTable
-
-        found = DeltaTable.forName(self.spark, self.identifier(table))
-        same = " AND ".join(f"stored.`{key}` = gone.`{key}`" for key in keys)
-        self.spark.conf.set(_NOTE_OF_COMMITS, json.dumps(note))
-        try:
-            with conflicts_named(table):
-                found.alias("stored").merge(rows.select(*keys).alias("gone"), same).whenMatchedDelete().execute()
-        finally:
-            self.spark.conf.unset(_NOTE_OF_COMMITS)
-
     def file_sizes(self, table: Table) -> list[list[int]]:
         """Bytes of the files of the newest version, a list for each partition."""
         return [] if table.name in self._absent else self._log(table).file_sizes()
@@ -164,13 +157,17 @@ class Warehouse:
         if transaction is not None:
             writer = writer.option("txnAppId", transaction.app_id).option("txnVersion", transaction.version)
         self._save(writer, table)
+        return self.committed(table, before, note, transaction)
+
+    def committed(self, table: Table, before: int, note: dict[str, Any], transaction: Transaction | None) -> int:
+        """The version after another one that a commit with this note made. Raises ConcurrentRunError if its transaction was stale."""
         # For a stale transaction Delta writes only a log line, so only our own note proves that the rows were committed.
         for commit in self.commits_since(table, before):
             if commit.note == note:
                 return commit.version
         if transaction is None:  # Delta makes no commit if no rows replace no rows
             return before
-        raise _concurrent(table)
+        raise concurrent(table)
 
     def _save(self, writer: DataFrameWriter, table: Table) -> None:
         with conflicts_named(table):
@@ -276,22 +273,3 @@ class Warehouse:
 
 def _change(table: Table, missing: Sequence[Column] | None) -> str:
     return f"{table.name}: made" if missing is None else f"{table.name}: added {', '.join(column.name for column in missing)}"
-
-
-@contextmanager
-def conflicts_named(table: Table) -> Iterator[None]:
-    """Raise ConcurrentRunError for what Delta says when another driver's commit was first."""
-    try:
-        yield
-    except Exception as error:
-        if any(conflict in str(error) for conflict in _CONFLICTS):
-            raise _concurrent(table) from None
-        raise
-
-
-def _concurrent(table: Table) -> ConcurrentRunError:
-    return ConcurrentRunError(
-        f"to be the only writer of this stage of {table.name}",
-        "a commit of another driver",
-        "Wait for the other run, then start this one again.",
-    )

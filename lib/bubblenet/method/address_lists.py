@@ -11,16 +11,14 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 
-def publish_lists(context: Context) -> str:
-    """Read the files of section `safety`, write what they say beside the tables unless it is there, and return its location.
-
-    Empty if no file is named. Raises InputError for a file that cannot be read.
-    """
+def lists_location(context: Context) -> str:
+    """Where the lists of section `safety` lie; empty if no file is named."""
     named = context.settings.safety
-    if not named.files():
-        return ""
-    folder, name = f"{context.warehouse.location}/_addresses", f"{lists_digest(named)}.npz"
-    beside = Scratch(folder)
-    if name not in beside.names():
-        beside.write_whole(name, read_lists(named).to_bytes())
-    return f"{folder}/{name}"
+    return f"{context.warehouse.location}/_addresses/{lists_digest(named)}.npz" if named.files() else ""
+
+
+def publish_lists(context: Context) -> None:
+    """Read the files, and write what they say beside the tables unless it is there. Raises InputError for a file that cannot be read."""
+    folder, _, name = lists_location(context).rpartition("/")
+    if name and name not in Scratch(folder).names():
+        Scratch(folder).write_whole(name, read_lists(context.settings.safety).to_bytes())

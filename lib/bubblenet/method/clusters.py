@@ -11,12 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
+from bubblenet.kernel.checkpointing import counted
 from bubblenet.method.components import connected_components
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import Column, DataFrame
 
     from bubblenet.kernel.checkpointing import Checkpoint
@@ -38,20 +40,29 @@ class ClusterLimits:
     max_band_rows: int
 
 
-def represent(pending: DataFrame, known: DataFrame, signatures: DataFrame, near: ClusterLimits | None, checkpoint: Checkpoint) -> DataFrame:
+def represent(
+    pending: DataFrame,
+    known: DataFrame,
+    signatures: DataFrame,
+    near: ClusterLimits | None,
+    checkpoint: Checkpoint,
+    narrow: Callable[[DataFrame, DataFrame], DataFrame] = lambda rows, _: rows,
+) -> DataFrame:
     """One row of `duplicates` per new passage: exact duplicates first, then near-duplicate clusters of the rest.
 
     pending: request_id, segment_id, normalised_hash, num_characters, new ids only. known: rows of `duplicates` from all earlier runs.
-    signatures: segment_id, signature, band_keys of both. near: None restricts it to exact duplicates.
+    signatures: segment_id, signature, band_keys of both. near: None restricts it to exact duplicates. narrow: of signatures and ids, leaves
+    out signatures of other ids where that saves reading. Of what is known, only what meets a new passage is shuffled.
     """
     heads = known.where("method IS DISTINCT FROM 'exact' OR kept")  # the first passage of each normalised text
     first = pending.groupBy("normalised_hash").agg(F.min("segment_id").alias("head_id"))
-    older = heads.select("normalised_hash", F.col("representative_id").alias("older_id"))
+    same = heads.join(pending.select("normalised_hash"), on="normalised_hash", how="left_semi")
+    older = same.select("normalised_hash", F.col("representative_id").alias("older_id"))
     matched = checkpoint(pending.join(first, on="normalised_hash").join(older, on="normalised_hash", how="left"))
     new = matched.where("older_id IS NULL AND segment_id = head_id").select("segment_id", "num_characters")
     assigned = new.sparkSession.createDataFrame([], _ASSIGNED)
     if near:
-        assigned = assign(new, heads.select("segment_id", "representative_id", "bridged_ids"), signatures, near, checkpoint)
+        assigned = assign(new, heads.select("segment_id", "representative_id", "bridged_ids"), signatures, near, checkpoint, narrow)
     head = assigned.withColumnsRenamed({"segment_id": "head_id", "representative_id": "cluster_id"})
     return _verdicts(matched.join(head, on="head_id", how="left"))
 
@@ -68,40 +79,54 @@ def _verdicts(matched: DataFrame) -> DataFrame:
     return matched.withColumns(own | columns)
 
 
-def assign(new: DataFrame, known: DataFrame, signatures: DataFrame, limits: ClusterLimits, checkpoint: Checkpoint) -> DataFrame:
+def assign(
+    new: DataFrame,
+    known: DataFrame,
+    signatures: DataFrame,
+    limits: ClusterLimits,
+    checkpoint: Checkpoint,
+    narrow: Callable[[DataFrame, DataFrame], DataFrame],
+) -> DataFrame:
     """segment_id, representative_id, similarity, bridged_ids of every new passage, except those without a similar one.
 
     new: segment_id, num_characters; no two with the same normalised text. known: segment_id, representative_id, bridged_ids of earlier
     heads. signatures: segment_id, signature, band_keys of both. The longest passage represents a cluster of new ones.
     """
-    pairs, has_pairs = _checkpointed(candidates(_touched_bands(new, known, signatures, checkpoint), limits, checkpoint), checkpoint)
-    if not has_pairs:
+
+    def signed(ids: DataFrame) -> DataFrame:
+        return checkpoint(narrow(signatures, ids).join(ids.select("segment_id"), on="segment_id", how="left_semi"))
+
+    bands = _touched_bands(signed(new), known, signatures, checkpoint)
+    pairs, num_pairs = counted(candidates(bands, limits, checkpoint), checkpoint)
+    if not num_pairs:
         return new.sparkSession.createDataFrame([], _ASSIGNED)
-    similar, has_similar = _checkpointed(_with_nodes(similar_pairs(pairs, signatures, limits.min_similarity), known), checkpoint)
-    if not has_similar:
+    compared = signed(_ids(pairs, "left", "right"))
+    similar, num_similar = counted(_with_nodes(similar_pairs(pairs, compared, limits.min_similarity), known), checkpoint)
+    if not num_similar:
         return new.sparkSession.createDataFrame([], _ASSIGNED)
     bridges = known.select(F.concat(F.lit(_OLD), "representative_id").alias("u"), F.explode("bridged_ids").alias("other"))
     aliases = bridges.select("u", F.concat(F.lit(_OLD), "other").alias("v"))
     components = connected_components(similar.select("u", "v").unionByName(aliases), checkpoint)
     represented = checkpoint(_representatives(components, new))
-    return _described(represented, similar, signatures)
+    return _described(represented, similar, signed(_ids(represented, "segment_id", "representative_id")))
 
 
-def _checkpointed(frame: DataFrame, checkpoint: Checkpoint) -> tuple[DataFrame, bool]:
-    """The checkpointed frame, and whether it has rows: observed while it is written, which saves a query."""
-    observation = Observation()
-    written = checkpoint(frame.observe(observation, F.count(F.lit(1)).alias("rows")))
-    return written, observation.get["rows"] > 0
+def _ids(rows: DataFrame, *columns: str) -> DataFrame:
+    """segment_id: the values of some columns."""
+    return rows.select(F.explode(F.array(*columns)).alias("segment_id"))
 
 
 _ASSIGNED = "segment_id STRING, representative_id STRING, similarity DOUBLE, bridged_ids ARRAY<STRING>"
 
 
-def _touched_bands(new: DataFrame, known: DataFrame, signatures: DataFrame, checkpoint: Checkpoint) -> DataFrame:
-    """segment_id, is_new, key: band keys of new passages, and of known passages that share one. The index is scanned, never copied."""
-    keys = signatures.select("segment_id", F.explode("band_keys").alias("key"))
-    young = checkpoint(keys.join(new.select("segment_id"), on="segment_id", how="left_semi"))
-    old = keys.join(young.select("key").distinct(), on="key", how="left_semi").join(known.select("segment_id"), on="segment_id")
+def _touched_bands(own: DataFrame, known: DataFrame, signatures: DataFrame, checkpoint: Checkpoint) -> DataFrame:
+    """segment_id, is_new, key: band keys of new passages, and of known passages that share one. The index is scanned, never copied.
+
+    own: the signatures of the new passages.
+    """
+    young, keys = (frame.select("segment_id", F.explode("band_keys").alias("key")) for frame in (own, signatures))
+    met = checkpoint(keys.join(young.select("key"), on="key", how="left_semi"))
+    old = met.join(known.join(met.select("segment_id"), on="segment_id", how="left_semi").select("segment_id"), on="segment_id")
     columns = ("segment_id", "is_new", "key")
     return young.withColumn("is_new", F.lit(True)).select(*columns).unionByName(old.withColumn("is_new", F.lit(False)).select(*columns))
 
@@ -131,7 +156,7 @@ def similar_pairs(pairs: DataFrame, signatures: DataFrame, min_similarity: float
 
 def _with_nodes(similar: DataFrame, known: DataFrame) -> DataFrame:
     """left, u, v: the node of the new passage, and the node of the other: itself if it is new, too, else its cluster."""
-    older = known.select(F.col("segment_id").alias("right"), "representative_id")
+    older = known.select(F.col("segment_id").alias("right"), "representative_id").join(similar.select("right"), on="right", how="left_semi")
     v = F.coalesce(F.concat(F.lit(_OLD), "representative_id"), F.concat(F.lit(_NEW), "right"))
     return similar.join(older, on="right", how="left").select("left", F.concat(F.lit(_NEW), "left").alias("u"), v.alias("v")).distinct()
 

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
 
-def publish_index(context: Context) -> str:
-    """Index the items of all evaluation files, write the index beside the tables, and return its location; empty if there are none.
+def index_location(context: Context) -> str:
+    """Where the index of all evaluation files lies; empty if there are none."""
+    sources = context.settings.decontamination.evaluations
+    return f"{_folder(context)}/{content_id(*map(source_digest, sources))}.npz" if sources else ""
 
-    Raises InputError for an unreadable file.
-    """
+
+def publish_index(context: Context) -> None:
+    """Index the items of all evaluation files, and write the index beside the tables. Raises InputError for an unreadable file."""
     sources = context.settings.decontamination.evaluations
     if not sources:
-        return ""
+        return
     index = build_index(item for source in sources for item in read_items(source))
     _say(context, index, f"evaluation items of {len(sources)} files")
-    return _write(context, index.to_bytes(), content_id(*map(source_digest, sources)))
+    Scratch(_folder(context)).write(index_location(context).rpartition("/")[2], index.to_bytes())
 
 
 def publish_texts(context: Context, items: Iterable[tuple[str, str]], what: str) -> str:
@@ -52,6 +55,9 @@ def _say(context: Context, index: EvaluationIndex, what: str) -> None:
 
 
 def _write(context: Context, content: bytes, name: str) -> str:
-    folder = f"{context.warehouse.location}/_evaluations"
-    Scratch(folder).write(f"{name}.npz", content)
-    return f"{folder}/{name}.npz"
+    Scratch(_folder(context)).write(f"{name}.npz", content)
+    return f"{_folder(context)}/{name}.npz"
+
+
+def _folder(context: Context) -> str:
+    return f"{context.warehouse.location}/_evaluations"

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
 from bubblenet.method import rights
-from bubblenet.method.rows import current
+from bubblenet.method.rows import current, is_large, narrowed, values
 from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def kept_in_snapshot(context: Context, recipe: Recipe) -> DataFrame:
     """Kept passages of the context's snapshot."""
-    return current(context, SEGMENTS, recipe["segment"].id).where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+    return kept(context, recipe).where(F.col("snapshot") == context.snapshot)
 
 
 def signed(context: Context, recipe: Recipe) -> DataFrame:
@@ -44,27 +44,23 @@ def occurrences(context: Context, recipe: Recipe) -> DataFrame:
     return found.join(barred.select(F.col("segment_id").alias("representative_id")), on="representative_id", how="left_anti")
 
 
-def representatives(context: Context, recipe: Recipe) -> DataFrame:
-    """One row per distinct passage of the snapshot: segment_id, text, language.
+def with_texts(rows: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The rows with text and language of their passages.
 
-    If its representative is from an older snapshot, that passage's text is used.
+    A representative may stand in older snapshots only. Of those no text is read but of the snapshots in which one was found by its id.
     """
-    here = occurrences(context, recipe)
-    wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
-    own = (
-        here.where(F.col("segment_id") == F.col("representative_id"))
-        .select("segment_id", "text", "language")
-        .dropDuplicates(["segment_id"])
-    )
-    elsewhere = wanted.join(own, on="segment_id", how="left_anti")
-    older = current(context, SEGMENTS, recipe["segment"].id).select("segment_id", "text", "language")
-    return own.unionByName(older.join(elsewhere, on="segment_id", how="left_semi").dropDuplicates(["segment_id"]))
+    texts = current(context, SEGMENTS, recipe["segment"].id).select("segment_id", "snapshot", "kept", "text", "language")
+    own = texts.where((F.col("snapshot") == context.snapshot) & F.col("kept"))
+    elsewhere = rows.select("segment_id").distinct().join(own.select("segment_id"), on="segment_id", how="left_anti")
+    older = narrowed(texts, elsewhere, context, SEGMENTS, by="snapshot").join(elsewhere, on="segment_id", how="left_semi")
+    found = own.unionByName(older).select("segment_id", "text", "language").dropDuplicates(["segment_id"])
+    return rows.join(found, on="segment_id", how="inner")
 
 
-def questions(context: Context, recipe: Recipe) -> DataFrame:
-    """Questions stated above passages of the snapshot: segment_id, question; distinct."""
-    here = occurrences(context, recipe).where(F.col("question").isNotNull())
-    return here.select(F.col("representative_id").alias("segment_id"), "question").distinct()
+def questions(here: DataFrame) -> DataFrame:
+    """Questions stated above these occurrences: segment_id (of the representative), question; distinct."""
+    asked = here.where(F.col("question").isNotNull())
+    return asked.select(F.col("representative_id").alias("segment_id"), "question").distinct()
 
 
 def first_by_hash(passages: DataFrame, limit: int) -> DataFrame | None:
@@ -75,19 +71,26 @@ def first_by_hash(passages: DataFrame, limit: int) -> DataFrame | None:
 
 
 def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
-    """Pairs of the snapshot that passed the gates, one row each.
+    """Pairs of the snapshot that passed the gates, one row each: instruction_id, segment_id, origin, and the run_ids that proposed them."""
+    instructions = current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
+    wanted = occurrences(context, recipe).select(F.col("representative_id").alias("segment_id")).distinct()
+    pairs = instructions.select("instruction_id", "segment_id", "origin", "run_id").join(wanted, on="segment_id", how="left_semi")
+    by_pair = pairs.groupBy("instruction_id", "segment_id")
+    return by_pair.agg(F.min("origin").alias("origin"), F.collect_set("run_id").alias("run_ids"))
 
-    Columns: instruction_id, segment_id, instruction, origin, closing, style, language (of the instruction), text.
-    """
-    instructions = current(context, INSTRUCTIONS, *recipe.instructions()).where(F.col("kept"))
-    pairs = instructions.groupBy("instruction_id", "segment_id", "instruction").agg(
-        F.min("origin").alias("origin"),
+
+def with_instructions(pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The pairs with instruction, closing, style, and language (of the instruction). Only what their runs wrote is read."""
+    instructions = current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
+    if is_large(context, INSTRUCTIONS):
+        instructions = instructions.where(F.col("run_id").isin(values(pairs.select(F.explode("run_ids").alias("run_id")), "run_id")))
+    wanted = instructions.join(pairs.select("instruction_id"), on="instruction_id", how="left_semi")
+    asked = wanted.groupBy("instruction_id", "instruction").agg(
         F.max("closing").alias("closing"),
         F.min("style").alias("style"),
         F.min(F.coalesce("asked_language", "language")).alias("language"),
     )
-    texts = representatives(context, recipe).select("segment_id", "text")
-    return pairs.join(texts, on="segment_id", how="inner")
+    return pairs.join(asked, on="instruction_id", how="inner")
 
 
 def is_best(*within: str) -> Column:
@@ -107,14 +110,9 @@ def best_candidates(pairs: DataFrame, ranks: DataFrame) -> DataFrame:
 
 
 def parents(context: Context, recipe: Recipe) -> DataFrame:
-    """The inputs of paraphrasing: the pairs that went on to the judge, each instruction once.
-
-    Columns: parent_id, segment_id, instruction, closing, style, language, text.
-    """
+    """The inputs of paraphrasing by id: the pairs that went on to the judge."""
     proposed = proposed_pairs(context, recipe).where(F.col("origin").isin(*PARAPHRASED))
-    return best_candidates(proposed, ranks(context, recipe)).select(
-        F.col("instruction_id").alias("parent_id"), "segment_id", "instruction", "closing", "style", "language", "text"
-    )
+    return best_candidates(proposed, ranks(context, recipe))
 
 
 def ranks(context: Context, recipe: Recipe) -> DataFrame:
@@ -130,7 +128,16 @@ def ranks(context: Context, recipe: Recipe) -> DataFrame:
 def passage_likelihoods(context: Context, recipe: Recipe) -> DataFrame:
     """The measurements of each passage under the current fingerprint, by segment_id; names begin with `passage_`."""
     measured = current(context, PASSAGE_SCORES, recipe["score/passage"].id).where("kept")
-    return measured.select("segment_id", *(F.col(name).alias(f"passage_{name}") for name in ("log_likelihood", "token_log_likelihoods")))
+    return measured.select(
+        "segment_id", *(F.col(name).alias(f"passage_{name}") for name in ("run_id", "log_likelihood", "token_log_likelihoods"))
+    )
+
+
+def with_likelihoods(pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The pairs, of passages that were measured alone, with what was measured."""
+    measured = passage_likelihoods(context, recipe)
+    measured = narrowed(measured, pairs, context, PASSAGE_SCORES, by="passage_run_id").drop("passage_run_id")
+    return pairs.join(measured, on="segment_id", how="inner")
 
 
 def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -> DataFrame:
@@ -142,14 +149,13 @@ def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -
     """
     asked = current(context, INSTRUCTIONS, recipe["extract"].id, recipe["backtranslate"].id)
     failed = asked.where("status = 'quarantined'").select("segment_id", F.lit(True).alias("has_failed")).distinct()
-    segments = current(context, SEGMENTS, recipe["segment"].id).where(F.col("kept"))
-    segments = rights.without_withheld(segments, context, recipe)
-    kept = segments.join(failed, on="segment_id", how="left").withColumn("shown", F.when(F.col("has_failed").isNull(), F.col("text")))
     wanted = pairs.select("segment_id").distinct()
-    pages = kept.join(wanted, on="segment_id", how="left_semi").select("document_id", "snapshot").distinct()
+    segments = where_first(wanted, rights.without_withheld(kept(context, recipe), context, recipe), context)
+    there = segments.join(failed, on="segment_id", how="left").withColumn("shown", F.when(F.col("has_failed").isNull(), F.col("text")))
+    pages = there.join(wanted, on="segment_id", how="left_semi").select("document_id", "snapshot").distinct()
     order = Window.partitionBy("document_id", "snapshot").orderBy("position")
     beside = [F.lag("shown", -offset).over(order) for offset in range(-reach, reach + 1) if offset]
-    placed = kept.join(pages, on=["document_id", "snapshot"], how="left_semi").withColumn(
+    placed = there.join(pages, on=["document_id", "snapshot"], how="left_semi").withColumn(
         "neighbours", F.array_compact(F.array(*beside).cast("array<string>"))
     )
     first = F.min(F.struct("run_id", "url", "position", "document_id", "neighbours")).alias("first")
@@ -159,3 +165,20 @@ def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -
         .agg(first)
         .select("segment_id", "first.document_id", "first.neighbours")
     )
+
+
+def kept(context: Context, recipe: Recipe) -> DataFrame:
+    """The kept passages of all snapshots, a row for each place."""
+    return current(context, SEGMENTS, recipe["segment"].id).where("kept")
+
+
+def where_first(wanted: DataFrame, segments: DataFrame, context: Context) -> DataFrame:
+    """Those of the segments that are in a snapshot in which the first run found a wanted passage; of a small table all."""
+    if not is_large(context, SEGMENTS):
+        return segments
+    places = segments.select("segment_id", "run_id", "snapshot").join(wanted, on="segment_id", how="left_semi")
+    by_passage = places.groupBy("segment_id").agg(
+        F.min("run_id").alias("first"), F.collect_set(F.struct("run_id", "snapshot")).alias("all")
+    )
+    first = by_passage.select(F.inline("all"), "first").where("run_id = first")
+    return segments.where(F.col("snapshot").isin(values(first, "snapshot")))

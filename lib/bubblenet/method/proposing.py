@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
@@ -10,7 +11,7 @@ from bubblenet.engines.roles import backward_engine
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
 from bubblenet.method import passages
-from bubblenet.method.decontamination import publish_index
+from bubblenet.method.decontamination import index_location, publish_index
 from bubblenet.method.recipe import draw_fingerprint
 from bubblenet.method.rows import current
 from bubblenet.tables import INSTRUCTIONS
@@ -30,20 +31,19 @@ PARAPHRASE_TASK_ROWS = 200
 """Instructions per task: a translator takes about a second to start for each chain and leg."""
 
 
-def extraction(recipe: Recipe, texts: DataFrame, questions: DataFrame, chosen: DataFrame | None) -> Stage:
+def extraction(context: Context, recipe: Recipe, questions: DataFrame, chosen: DataFrame | None) -> Stage:
     """The questions on the pages above their passages."""
-    requests = _asked_on_pages(questions.join(texts, on="segment_id", how="inner"))
-    return Stage("extract", INSTRUCTIONS, recipe["extract"], requests, TakeQuestion(), colocate="segment_id", only=chosen)
+    return _stage("extract", context, recipe, _asked_on_pages(questions), TakeQuestion(), only=chosen)
 
 
-def generation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
+def generation(context: Context, recipe: Recipe, wanted: DataFrame, chosen: DataFrame | None) -> Stage:
     """Candidates of the backward model, for passages without an acceptable question on the page: extraction takes precedence."""
-    requests = _candidates(context, texts).withColumn("origin", F.lit("generated"))
+    requests = _candidates(context, wanted).withColumn("origin", F.lit("generated"))
     transform = Backtranslate(backward_engine(context.settings), context.settings.backtranslation)
-    return _model_stage("backtranslate", recipe, requests, transform, chosen)
+    return _stage("backtranslate", context, recipe, requests, transform, only=chosen, is_model_stage=True)
 
 
-def translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
+def translation(context: Context, recipe: Recipe, wanted: DataFrame, chosen: DataFrame | None) -> Stage:
     """Candidates for passages in languages that the model writes poorly, generated from a translation into one that it writes well."""
     settings = context.settings
     transform = BacktranslateInTranslation(
@@ -52,35 +52,47 @@ def translation(context: Context, recipe: Recipe, texts: DataFrame, chosen: Data
         settings.translation.backward_language,
         translation_calibration(settings.translation),
     )
-    requests = _candidates(context, texts).withColumn("origin", F.lit("translated"))
-    return _model_stage("backtranslate/translated", recipe, requests, transform, chosen)
+    requests = _candidates(context, wanted).withColumn("origin", F.lit("translated"))
+    return _stage("backtranslate/translated", context, recipe, requests, transform, only=chosen, is_model_stage=True)
 
 
-def in_two_languages(context: Context, recipe: Recipe, texts: DataFrame, chosen: DataFrame | None) -> Stage:
+def in_two_languages(context: Context, recipe: Recipe, wanted: DataFrame, chosen: DataFrame | None) -> Stage:
     """Instructions for translated passages, before their own translation, whose quality does not matter here."""
     made = current(context, INSTRUCTIONS, recipe["backtranslate/translated"].id).where("asked_instruction IS NOT NULL")
-    asked = made.select("segment_id", "sample_index", "style", "closing", "asked_instruction").join(texts, on="segment_id", how="inner")
+    asked = made.select("segment_id", "sample_index", "style", "closing", "asked_instruction").join(wanted, on="segment_id", how="inner")
     key = content_id("segment_id", F.lit("cross_lingual"), F.col("sample_index").cast("string"), "asked_instruction")
     requests = asked.withColumn("request_id", key)  # identical candidates have a row each, as when generated
     transform = KeepAsked(context.settings.translation.backward_language)
-    name = "backtranslate/cross_lingual"
-    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", only=chosen)
+    return _stage("backtranslate/cross_lingual", context, recipe, requests, transform, only=chosen)
 
 
 def paraphrasing(context: Context, recipe: Recipe) -> Stage:
     """Paraphrases of the snapshot's best instructions by round-trip translation."""
     settings = context.settings
-    requests = passages.parents(context, recipe).withColumn("request_id", content_id("parent_id"))
+    parents = passages.parents(context, recipe).withColumn("request_id", content_id("instruction_id"))
+
+    def payload(rows: DataFrame) -> DataFrame:
+        texts = passages.with_texts(rows, context, recipe).drop("language")
+        return passages.with_instructions(texts, context, recipe).withColumn("parent_id", F.col("instruction_id")).drop("run_ids")
+
     transform = ParaphraseInstruction(
         spec_of(settings.translation),
         settings.paraphrasing,
         translation_calibration(settings.translation),
-        publish_index(context),
+        index_location(context),
         settings.decontamination.min_share,
     )
-    has_model = settings.translation.translator == "transformers"
-    fingerprint = recipe["paraphrase"]
-    return Stage("paraphrase", INSTRUCTIONS, fingerprint, requests, transform, min_task_rows=PARAPHRASE_TASK_ROWS, is_model_stage=has_model)
+    return Stage(
+        "paraphrase",
+        INSTRUCTIONS,
+        recipe["paraphrase"],
+        parents.select("request_id", "instruction_id", "segment_id", "run_ids"),
+        transform,
+        payload=payload,
+        prepare=partial(publish_index, context),
+        min_task_rows=PARAPHRASE_TASK_ROWS,
+        is_model_stage=settings.translation.translator == "transformers",
+    )
 
 
 def stated(context: Context, recipe: Recipe, questions: DataFrame) -> DataFrame:
@@ -89,31 +101,24 @@ def stated(context: Context, recipe: Recipe, questions: DataFrame) -> DataFrame:
     return _asked_on_pages(questions).join(refused, on="request_id", how="left_anti").select("segment_id").distinct()
 
 
-def open_passages(context: Context, recipe: Recipe, wanted: DataFrame) -> DataFrame:
-    """segment_id of the wanted passages for which an instruction is still to be asked for: each question on a page, or each candidate."""
-    questions = passages.questions(context, recipe).join(wanted, on="segment_id", how="left_semi")
-    candidates = _candidates(context, wanted.join(stated(context, recipe, questions), on="segment_id", how="left_anti"))
-    requests = [frame.select("segment_id", "request_id") for frame in (_asked_on_pages(questions), candidates)]
-    asked = current(context, INSTRUCTIONS, *recipe.instructions()).select("request_id")
-    return requests[0].unionByName(requests[1]).join(asked, on="request_id", how="left_anti").select("segment_id").distinct()
-
-
 def _asked_on_pages(questions: DataFrame) -> DataFrame:
     """A request for each question of a passage."""
     return questions.withColumn("request_id", content_id("segment_id", F.lit("extracted"), "question"))
 
 
-def _candidates(context: Context, texts: DataFrame) -> DataFrame:
+def _candidates(context: Context, wanted: DataFrame) -> DataFrame:
     """A request for each candidate of a passage.
 
     Its key includes the draw: the settings and wordings that, with passage and number, determine the prompt of the candidate.
     """
     draw = F.lit(draw_fingerprint(context.settings).id)
     numbers = F.sequence(F.lit(0), F.lit(context.settings.backtranslation.candidates - 1))
-    return texts.withColumn("sample_index", F.explode(numbers)).withColumn(
+    return wanted.withColumn("sample_index", F.explode(numbers)).withColumn(
         "request_id", content_id("segment_id", draw, F.col("sample_index").cast("string"))
     )
 
 
-def _model_stage(name: str, recipe: Recipe, requests: DataFrame, transform: RowTransform, chosen: DataFrame | None) -> Stage:
-    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, colocate="segment_id", only=chosen, is_model_stage=True)
+def _stage(name: str, context: Context, recipe: Recipe, requests: DataFrame, transform: RowTransform, **more: Any) -> Stage:
+    """A stage that asks about passages, whose texts come with the requests that are open."""
+    payload = partial(passages.with_texts, context=context, recipe=recipe)
+    return Stage(name, INSTRUCTIONS, recipe[name], requests, transform, payload=payload, colocate="segment_id", **more)

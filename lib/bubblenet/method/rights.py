@@ -7,6 +7,7 @@ kind. What has no date is taken for the stricter case. A passage is withheld whe
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
@@ -17,7 +18,7 @@ from bubblenet.corpus.rights.site_files import SITE_FILES
 from bubblenet.errors import StaleSnapshotError
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
-from bubblenet.method.rows import current
+from bubblenet.method.rows import current, is_large, only
 from bubblenet.tables import DOCUMENTS, RIGHTS, SEGMENTS
 from bubblenet.udfs.rights import ReadRights
 
@@ -34,12 +35,13 @@ PAGE = ["document_id", "snapshot"]
 """The key of a page."""
 
 _SITE_PLACES = ("robots_txt", "well_known")
-_REQUEST = ("request_id", "document_id", "snapshot", "url", "host", "fetched_at", "claims", "site_file", "content")
+_REQUEST = ("request_id", "document_id", "snapshot", "url", "host", "fetched_at", "claims", "site_file")
 
 
 def reading_stage(context: Context, recipe: Recipe) -> Stage:
     """The stage that reads the signals of the snapshot's pages, and of site files about pages of any snapshot."""
-    return Stage("rights", RIGHTS, recipe["rights"], _requests(context, recipe, context.snapshot), ReadRights(agents(context)))
+    requests, payload = _requests(context, recipe, context.snapshot), partial(_with_contents, context=context, recipe=recipe)
+    return Stage("rights", RIGHTS, recipe["rights"], requests, ReadRights(agents(context)), payload=payload)
 
 
 def agents(context: Context) -> tuple[str, ...]:
@@ -50,7 +52,10 @@ def agents(context: Context) -> tuple[str, ...]:
 def unread(context: Context, recipe: Recipe, snapshot: str | None = None) -> DataFrame:
     """request_id and snapshot of what was not read under these rules, of one snapshot or all; only ids are read."""
     asked = _requests(context, recipe, snapshot).select("request_id", "snapshot").dropDuplicates(["request_id"])
-    return asked.join(current(context, RIGHTS, recipe["rights"].id).select("request_id"), on="request_id", how="left_anti")
+    read = current(context, RIGHTS, recipe["rights"].id).select("request_id")
+    if snapshot is not None:  # of all that was read only this is looked for
+        read = read.join(asked.select("request_id"), on="request_id", how="left_semi")
+    return asked.join(read, on="request_id", how="left_anti")
 
 
 def check_read(context: Context, recipe: Recipe) -> None:
@@ -84,12 +89,12 @@ def without_withheld(rows: DataFrame, context: Context, recipe: Recipe) -> DataF
     return rows if pages is None else rows.join(pages, on=PAGE, how="left_anti")
 
 
-def barred(context: Context, recipe: Recipe) -> DataFrame | None:
-    """segment_id and reason of the passages that stand on withheld pages only; None where it can be none."""
+def barred(context: Context, recipe: Recipe, among: DataFrame | None = None) -> DataFrame | None:
+    """segment_id and reason of the passages that stand on withheld pages only; None where it can be none. among: only of these."""
     pages = withheld(context, recipe)
     if pages is None:
         return None
-    places = current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", *PAGE)
+    places = only(current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", *PAGE), among)
     verdicts = places.join(pages, on=PAGE, how="left").groupBy("segment_id")
     found = verdicts.agg(F.min("reason").alias("reason"), F.max(F.col("reason").isNull()).alias("is_free"))
     return found.where(~F.col("is_free")).drop("is_free")
@@ -131,11 +136,16 @@ def _requests(context: Context, recipe: Recipe, snapshot: str | None) -> DataFra
     here = F.lit(True) if snapshot is None else F.col("snapshot") == snapshot
     claims = pages.where(here & (F.size("claims") > 0))
     key = content_id("document_id", "snapshot", F.to_json("claims"), "fetched_at")
-    own = claims.withColumns({"request_id": key, "site_file": F.lit(None).cast("string"), "content": F.lit(None).cast("string")})
+    own = claims.withColumns({"request_id": key, "site_file": F.lit(None).cast("string")})
     pairs = _pairs(pages.where(here), files)
-    if snapshot is not None:
+    if snapshot is not None and _has_site_files(context, recipe, snapshot):
         pairs = pairs.unionByName(_pairs(pages.where(~here), files.where(here)))
-    return own.select(*_REQUEST).unionByName(_with_contents(pairs, context, recipe).select(*_REQUEST))
+    return own.select(*_REQUEST).unionByName(_of_files(pairs).select(*_REQUEST))
+
+
+def _has_site_files(context: Context, recipe: Recipe, snapshot: str) -> bool:
+    """Whether pages of other snapshots have to be looked at; of a small table they always are, which costs no query more."""
+    return not is_large(context, DOCUMENTS) or not _site_rows(context, recipe).where(F.col("snapshot") == snapshot).isEmpty()
 
 
 def _pairs(pages: DataFrame, files: DataFrame) -> DataFrame:
@@ -145,13 +155,18 @@ def _pairs(pages: DataFrame, files: DataFrame) -> DataFrame:
     return both.where(_holds("at", "until", F.col("at") < F.col("until"))).drop("at", "until")
 
 
-def _with_contents(pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+def _of_files(pairs: DataFrame) -> DataFrame:
     """Requests, one for each page and file, whenever either was fetched; the same file says the same of the same address."""
     each = pairs.groupBy("url", "document_id", "site_file").agg(*(F.min(name).alias(name) for name in ("host", "snapshot", "fetched_at")))
-    contents = _site_rows(context, recipe).select("document_id", "content").dropDuplicates(["document_id"])
     claims = F.lit(None).cast("array<struct<place:string,name:string,value:string>>")
-    keyed = each.withColumns({"request_id": content_id("url", "document_id", "site_file"), "claims": claims})
-    return keyed.join(contents, on="document_id", how="inner")
+    return each.withColumns({"request_id": content_id("url", "document_id", "site_file"), "claims": claims})
+
+
+def _with_contents(rows: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The requests with the content of their site file; null for claims."""
+    files = _site_rows(context, recipe).select("document_id", F.lit(True).alias("is_file"), "content").dropDuplicates(["document_id"])
+    asked = rows.withColumn("is_file", F.when(F.col("site_file").isNotNull(), True))
+    return asked.join(files, on=["document_id", "is_file"], how="left").drop("is_file")
 
 
 def _pages(context: Context, recipe: Recipe) -> DataFrame:

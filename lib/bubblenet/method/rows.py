@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from bubblenet.kernel import planning
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -17,3 +19,34 @@ def current(context: Context, table: Table, *fingerprints: str) -> DataFrame:
     """Rows of a stage table with one of the given fingerprints, at the version that the context pins, or else pinned to the newest."""
     rows = context.warehouse.read(table, context.version(table))
     return rows.where(F.col("fingerprint").isin(*fingerprints))
+
+
+def is_large(context: Context, table: Table) -> bool:
+    """Whether it pays to find out by ids which part of a table is wanted before that part is read: a query more."""
+    version = context.version(table)
+    return version >= 0 and context.warehouse.num_rows(table, version) >= planning.MANY_ROWS
+
+
+def narrowed(rows: DataFrame, ids: DataFrame, context: Context, table: Table, *, key: str = "segment_id", by: str = "run_id") -> DataFrame:
+    """Of a large table, the rows of those runs (or other values of `by`) that have one of the ids: files of the others are not read.
+
+    rows: of that table. Finding out reads the key alone, and nothing is shuffled but the ids. A small table is as it is.
+    """
+    if not is_large(context, table):
+        return rows
+    return rows.where(F.col(by).isin(values(rows.select(key, by).join(ids.select(key), on=key, how="left_semi"), by)))
+
+
+def only(rows: DataFrame, among: DataFrame | None) -> DataFrame:
+    """The rows about some passages; None: about all."""
+    return rows if among is None else rows.join(among.select("segment_id"), on="segment_id", how="left_semi")
+
+
+def found_in(rows: DataFrame, large: DataFrame, key: str = "segment_id") -> DataFrame:
+    """The rows whose key a large frame has. It is not shuffled, as it would be on the right of a semi-join."""
+    return rows.join(large.select(key).join(rows.select(key), on=key, how="left_semi"), on=key, how="left_semi")
+
+
+def values(rows: DataFrame, column: str) -> list[str]:
+    """The distinct values of a column with few: names of snapshots or runs, never ids of rows."""
+    return sorted(row[column] for row in rows.select(column).distinct().collect())

@@ -19,6 +19,7 @@ from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.scratch import Scratch
 from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.kernel.table_log import Transaction
+from bubblenet.method.curation_notes import notes_since
 from bubblenet.method.diversity import Limits, diverse
 from bubblenet.method.rows import current
 from bubblenet.method.similar_instructions import HASHER, NEAR_DUPLICATE, near_duplicates
@@ -55,7 +56,7 @@ _EMBED_TASK_ROWS = 256
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The accepted pairs of a round and policy: their number, and the version of `judgements` that they are from."""
+    """The accepted pairs of a round and policy: their number, and the newest version of `judgements` that they were brought up to."""
 
     num_pairs: int
     judgements_version: int
@@ -65,7 +66,10 @@ class Accepted:
         """At the version of `curated` that the context pins."""
         count, newest = F.count("*").alias("num"), F.max("judgements_version").alias("version")
         row = accepted_pairs(context).agg(count, newest).collect()[0]
-        return cls(row["num"], -1 if row["version"] is None else row["version"])
+        # A curation that only took pairs away leaves no row of its version, but a note.
+        notes = notes_since(context.warehouse, CURATED, 0, context.settings.curation, context.version(CURATED))
+        noted = (note.get("judgements_version", -1) for note in notes[-1:])
+        return cls(row["num"], max(-1 if row["version"] is None else row["version"], *noted, -1))
 
 
 def accepted_pairs(context: Context) -> DataFrame:

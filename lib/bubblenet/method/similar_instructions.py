@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from bubblenet.corpus.similarity.minhash import MinHasher
+from bubblenet.kernel.checkpointing import counted
 from bubblenet.method.clusters import ClusterLimits, candidates, similar_pairs
 
 if TYPE_CHECKING:
@@ -59,18 +59,12 @@ def _id_of(node: str) -> Column:
 def _without_better(edges: DataFrame, checkpoint: Checkpoint) -> DataFrame:
     """worse, better: the nodes that are not in the lexicographically first maximal independent set, with their smallest neighbour in it."""
     gone = edges.limit(0)
-    edges, num_edges = _counted(edges, checkpoint)
+    edges, num_edges = counted(edges, checkpoint)
     while num_edges:
         stay = edges.select("better").distinct().join(edges.select(F.col("worse").alias("better")).distinct(), on="better", how="left_anti")
         going = checkpoint(edges.join(stay, on="better", how="left_semi").groupBy("worse").agg(F.min("better").alias("better")))
         gone = gone.unionByName(going)
         names = going.select("worse")
         left = edges.join(names, on="worse", how="left_anti").join(names.withColumnRenamed("worse", "better"), on="better", how="left_anti")
-        edges, num_edges = _counted(left, checkpoint)
+        edges, num_edges = counted(left, checkpoint)
     return gone
-
-
-def _counted(edges: DataFrame, checkpoint: Checkpoint) -> tuple[DataFrame, int]:
-    observation = Observation()
-    written = checkpoint(edges.observe(observation, F.count(F.lit(1)).alias("edges")))
-    return written, observation.get["edges"]

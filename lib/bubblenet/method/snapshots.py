@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from bubblenet.errors import StaleSnapshotError
 from bubblenet.method import rights
 from bubblenet.method.listing import file_parts
-from bubblenet.method.rows import current
+from bubblenet.method.rows import current, only
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, MINHASH_INDEX, RUNS, SEGMENTS
 
 if TYPE_CHECKING:
@@ -40,27 +40,16 @@ def names(warehouse: Warehouse) -> list[str]:
     return list(dict.fromkeys(run["snapshot"] for run in sorted(runs, key=lambda run: run["run_id"]) if run["stage"] == "list"))
 
 
-def waiting(context: Context, recipe: Recipe, readings: Sequence[str] = ()) -> dict[str, tuple[str, DataFrame]]:
-    """What may wait before the models -> the job that would do it, and a row with its snapshot for each file, document or passage.
+def check_up_to_date(context: Context, recipe: Recipe, among: Sequence[str] | None = None) -> list[str]:
+    """The snapshots that lack something, so that they are not published yet, of some or of all.
 
-    readings: fingerprints under which a file counts as read; default, the newest alone. Only ids are read. Of the context no snapshot is
-    used: the rows are those of all.
-    """
-    return {
-        "files not read": ("ingest", _unread_files(context, readings or [recipe["ingest"].id])),
-        _RIGHTS_NOT_READ: ("rights", rights.unread(context, recipe)),
-        "documents not cut": ("segment", _uncut_documents(context, recipe)),
-        "passages not compared": ("deduplicate", _uncompared_passages(context, recipe)),
-    }
-
-
-def check_up_to_date(context: Context, recipe: Recipe) -> None:
-    """Raise StaleSnapshotError if a snapshot was made under other rules and not brought up to the recipe, as far as the models.
-
+    Raises StaleSnapshotError if one was made under other rules and not brought up to the recipe, as far as the models.
     Pages that are the same in an older reading, but for their provenance, need not be read again. A snapshot that nobody has finished yet
     has nothing to publish: it is only named.
     """
-    frames = ((what, frame) for what, (_, frame) in waiting(context, recipe, recipe.readings()).items())
+    if among is not None and not among:
+        return []
+    frames = _waiting(context, recipe, among).items()
     counts = (frame.groupBy("snapshot").agg(F.count("*").alias("num")).withColumn("what", F.lit(what)) for what, frame in frames)
     found: dict[str, dict[str, int]] = {}
     for row in reduce(lambda left, right: left.unionByName(right), counts).collect():
@@ -74,6 +63,22 @@ def check_up_to_date(context: Context, recipe: Recipe) -> None:
         raise StaleSnapshotError("every snapshot under one recipe", _told({name: found[name] for name in stale}), todo)
     if unfinished := {name: what for name, what in found.items() if name != context.snapshot}:
         context.console.print(f"[dim]not finished, so not published yet: {_told(unfinished)}[/dim]")
+    return sorted(found)
+
+
+def _waiting(context: Context, recipe: Recipe, among: Sequence[str] | None) -> dict[str, DataFrame]:
+    """What may wait before the models -> a row with its snapshot for each file, document or passage. Only ids are read."""
+    unread = [rights.unread(context, recipe, name) for name in (among or (None,))]
+    return {
+        "files not read": _unread_files(context, recipe, among),
+        _RIGHTS_NOT_READ: reduce(lambda left, right: left.unionByName(right), unread),
+        "documents not cut": _uncut_documents(context, recipe, among),
+        "passages not compared": _uncompared_passages(context, recipe, among),
+    }
+
+
+def _of(among: Sequence[str] | None, rows: DataFrame) -> DataFrame:
+    return rows if among is None else rows.where(F.col("snapshot").isin(list(among)))
 
 
 def _told(found: Mapping[str, Mapping[str, int]]) -> str:
@@ -107,23 +112,24 @@ def _made_otherwise(context: Context, recipe: Recipe, among: Sequence[str], with
     return {row["snapshot"] for row in made.distinct().collect()}
 
 
-def _unread_files(context: Context, readings: Sequence[str]) -> DataFrame:
-    listed = context.warehouse.read(FILES, context.version(FILES)).where("kept")  # by whatever version of the listing
-    files = listed.dropDuplicates(["request_id"])
-    parts = file_parts(files, context.settings.corpus.split_bytes).select("request_id", "snapshot")
-    read = current(context, DOCUMENTS, *readings).select("request_id")
+def _unread_files(context: Context, recipe: Recipe, among: Sequence[str] | None) -> DataFrame:
+    """Pages that are the same in an older reading count as read."""
+    listed = _of(among, context.warehouse.read(FILES, context.version(FILES)).where("kept"))  # by whatever version of the listing
+    parts = file_parts(listed.dropDuplicates(["request_id"]), context.settings.corpus.split_bytes).select("request_id", "snapshot")
+    read = _of(among, current(context, DOCUMENTS, *recipe.readings())).select("request_id")
     return parts.join(read, on="request_id", how="left_anti")
 
 
-def _uncut_documents(context: Context, recipe: Recipe) -> DataFrame:
-    documents = current(context, DOCUMENTS, *recipe.readings()).where("kept").select("document_id", "snapshot").distinct()
-    cut = current(context, SEGMENTS, recipe["segment"].id).select("document_id", "snapshot")
-    return documents.join(cut, on=["document_id", "snapshot"], how="left_anti")
+def _uncut_documents(context: Context, recipe: Recipe, among: Sequence[str] | None) -> DataFrame:
+    documents = _of(among, current(context, DOCUMENTS, *recipe.readings()).where("kept")).select(*rights.PAGE).distinct()
+    cut = _of(among, current(context, SEGMENTS, recipe["segment"].id)).select(*rights.PAGE)
+    return documents.join(cut, on=rights.PAGE, how="left_anti")
 
 
-def _uncompared_passages(context: Context, recipe: Recipe) -> DataFrame:
-    kept = current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", "snapshot").distinct()
-    return kept.join(compared(context, recipe).select("segment_id"), on="segment_id", how="left_anti")
+def _uncompared_passages(context: Context, recipe: Recipe, among: Sequence[str] | None) -> DataFrame:
+    kept = _of(among, current(context, SEGMENTS, recipe["segment"].id).where("kept")).select("segment_id", "snapshot").distinct()
+    known = compared(context, recipe)
+    return kept.join((known if among is None else only(known, kept)).select("segment_id"), on="segment_id", how="left_anti")
 
 
 def compared(context: Context, recipe: Recipe) -> DataFrame:

@@ -108,7 +108,7 @@ class Decontamination(Section):
 
 
 class Budget(Section):
-    """What the model stages of one run may spend together; 0: no limit. Checked between units."""
+    """What the model stages of one run may spend together; 0: no limit. Checked between units. Killed, a run goes on in the next one."""
 
     rows: int = Field(0, ge=0, description="requests")
     tokens: int = Field(0, ge=0, description="prompt and output tokens together")

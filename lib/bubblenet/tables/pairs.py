@@ -104,6 +104,7 @@ JUDGEMENTS = Table(
         quality_bound DOUBLE lower end of Wilson's 95 % interval of the share of good pairs with such a quality; null without a calibration
         grade INT 5 or 4 for accepted pairs, null for rejects
         kept BOOLEAN accepted
+        registered_domain STRING domain that the pair counts for under the cap of domains; null for files, and for pairs too few for a cap
         reason STRING why not: a gate, hopeless, not_best_candidate, low_quality, not_measured, opted_out, ...; null: accepted
         round INT self-alignment round
         policy STRING name of the curation policy

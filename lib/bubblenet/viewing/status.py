@@ -13,9 +13,13 @@ from bubblenet.viewing.pending import pending_work
 from bubblenet.viewing.views import register_views
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
     from rich.table import Table
 
+    from bubblenet.kernel.context import Context
+    from bubblenet.kernel.stages import StagesOf
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.method.recipe import Recipe
     from bubblenet.settings import Settings
@@ -28,8 +32,8 @@ FROM judgements GROUP BY ALL ORDER BY round, policy, kept DESC, num DESC
 _NEWEST_SNAPSHOTS = "SELECT snapshot, max(run_id) AS newest FROM files GROUP BY snapshot ORDER BY newest DESC LIMIT {limit}"
 
 
-def print_status(settings: Settings, warehouse: Warehouse, console: Console | None = None) -> None:
-    """Print one row per stage and snapshot, the verdicts of each round, and the work pending under the given settings."""
+def print_status(settings: Settings, warehouse: Warehouse, jobs: Mapping[str, StagesOf], console: Console | None = None) -> None:
+    """Print one row per stage and snapshot, the verdicts of each round, and the work pending under the settings. jobs: see pending."""
     from rich.console import Console
 
     console = console or Console(highlight=False, soft_wrap=True)
@@ -41,7 +45,7 @@ def print_status(settings: Settings, warehouse: Warehouse, console: Console | No
         return
     print_table(console, stage_table(totals))
     _print_verdicts(console, warehouse)
-    _print_pending(console, settings, warehouse)
+    _print_pending(console, settings, warehouse, jobs)
 
 
 def stage_table(totals: list[StageTotal]) -> Table:
@@ -94,8 +98,9 @@ def _print_verdicts(console: Console, warehouse: Warehouse) -> None:
         print_text(console, f"\n[bold]Judged[/bold] round {round_number}, policy {policy}: {verdict}")
 
 
-def _print_pending(console: Console, settings: Settings, warehouse: Warehouse) -> None:
+def _print_pending(console: Console, settings: Settings, warehouse: Warehouse, jobs: Mapping[str, StagesOf]) -> None:
     """Print pending work by snapshot, newest first; without the model's weights the settings have no fingerprint to compare."""
+    from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import full_recipe
 
     try:
@@ -106,7 +111,7 @@ def _print_pending(console: Console, settings: Settings, warehouse: Warehouse) -
     snapshots = [row["snapshot"] for row in warehouse.spark.sql(_NEWEST_SNAPSHOTS.format(limit=_SNAPSHOTS + 1)).collect()]
     console.print(f"\n[bold]Pending[/bold] under these settings (recipe {recipe.id}{_known(warehouse, recipe)})")
     for snapshot in snapshots[:_SNAPSHOTS]:
-        _print_snapshot(console, settings, warehouse, recipe, snapshot)
+        _print_snapshot(Context(warehouse.spark, settings, warehouse, snapshot, console), jobs)
     if len(snapshots) > _SNAPSHOTS:
         console.print(f"  older snapshots are not counted here: only the newest {_SNAPSHOTS}")
 
@@ -116,11 +121,10 @@ def _known(warehouse: Warehouse, recipe: Recipe) -> str:
     return "" if is_known else "; no finished run used it: give --config and --set as in the run"
 
 
-def _print_snapshot(console: Console, settings: Settings, warehouse: Warehouse, recipe: Recipe, snapshot: str) -> None:
-    from bubblenet.kernel.context import Context
-
-    work = pending_work(Context(warehouse.spark, settings, warehouse, snapshot, console), recipe)
+def _print_snapshot(context: Context, jobs: Mapping[str, StagesOf]) -> None:
+    work = pending_work(context, jobs)
     if not work:
-        console.print(f"  {snapshot}: nothing")
+        context.console.print(f"  {context.snapshot}: nothing")
     for pending in work:
-        console.print(f"  {snapshot}: {pending.count:,} {pending.what} [dim](bubblenet {pending.next_job})[/dim]")
+        asked = f"{pending.count:,} requests of {pending.stage}"
+        context.console.print(f"  {context.snapshot}: {asked} [dim](bubblenet {pending.job})[/dim]")

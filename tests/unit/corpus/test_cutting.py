@@ -15,12 +15,14 @@ PAGE = (
 
 def rows(page: str, declared_language: str | None) -> list[dict[str, object]]:
     cut = CutPage(Segmentation(min_characters=20, min_words=5), (), Privacy())
-    return [
-        row
-        for _, row in cut(
-            [{"url": "https://tee.example/", "content": page, "content_type": "html", "declared_language": declared_language}]
-        )
-    ]
+    read = {
+        "url": "https://tee.example/",
+        "content": page,
+        "content_type": "html",
+        "declared_language": declared_language,
+        "personal": None,
+    }
+    return [row for _, row in cut([read])]
 
 
 @pytest.mark.parametrize(("declared", "agrees"), [("de-AT", True), ("en", False), (None, None)])

@@ -128,3 +128,26 @@ def test_few_rows_are_read_from_files_and_many_are_left_to_spark(location):
     assert few_rows(files, 1, "name") is None
     assert few_rows(files * 40, 1000, "name") is None
     assert few_rows([], 0, "name") == []
+
+
+def test_appends_are_told_as_long_as_nothing_else_happened(tmp_path):
+    location = str(tmp_path / "plain")
+    DeltaTable.create(location, Schema.from_arrow(FIELDS), partition_by=["snapshot"])
+    for number in range(3):
+        TableLog(location).append([toy(f"top{number}")], {"run": number}, [])
+    DeltaTable(location).optimize.compact()
+
+    def appended(after: int) -> list[int] | None:
+        log = TableLog(location)
+        commits = log.appends(after, log.version)
+        return None if commits is None else [commit.note["run"] for commit in commits]
+
+    assert [appended(after) for after in (0, 2, 4)] == [[2, 1, 0], [2], []]
+    assert [commit.note["run"] for commit in TableLog(location).appends(0, 2) or ()] == [1, 0]
+    assert TableLog(location).num_rows() == 3
+
+    DeltaTable(location).delete("name = 'top1'")
+    assert appended(0) is None
+    assert appended(5) == []
+    write_deltalake(location, pa.Table.from_pylist([toy("other")], schema=FIELDS), mode="append")
+    assert appended(5) is None, "another writer's rows have no run of ours"
