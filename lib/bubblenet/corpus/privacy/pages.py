@@ -35,6 +35,7 @@ _PLAIN = frozenset(("email", "iban"))
 _WORDS = {kind.name: kind.placeholder.replace(" ", "-") for kind in KINDS}
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(_WORDS.values())})-\d{{1,9}}\]")
 _BARE_BEFORE, _BARE_AFTER = re.compile(r"[:\[,=(]\s*$"), re.compile(r"\s*[,}\])\n;]")
+_JOINED_BEFORE, _JOINED_AFTER = re.compile(r"[\w.-]"), re.compile(r"[\w-]")
 _PATH = re.compile(r".*[/?&#]", re.DOTALL)
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^/?#]*@)?[^/?#@]*")
 
@@ -148,7 +149,7 @@ def _edits(content: str, is_html: bool, settings: MaskSettings) -> Iterator[_Edi
     for one in scan(page.shown.text, settings.kinds, settings.names):
         if spans := views.joined(page.shown.written(one.start, one.end)):
             yield _Edit(tuple(spans), one, _length(page.shown.text, one), is_markup=False)
-    text = views.markup_text(content)
+    text = page.markup()
     for one in scan(text, settings.kinds, is_markup=True):
         found = _of_address(one, text)
         if page.is_markup(found.start, found.end):
@@ -169,9 +170,19 @@ def _repeated(content: str, edits: list[_Edit]) -> Iterator[_Edit]:
     alone = [edit for edit in edits if edit.value.kind not in _PLAIN and len(edit.spans) == 1]
     values = {content[slice(*edit.spans[0])]: edit.value for edit in alone}
     for text, value in itertools.islice(values.items(), _MAX_REPEATED):
-        for place in re.finditer(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", content):
-            if bisect_left(starts, place.end()) == bisect_right(ends, place.start()):  # as many begin before its end as end before it
-                yield _Edit((place.span(),), value, len(text), is_markup=True)
+        for start, end in _places(content, text):
+            if bisect_left(starts, end) == bisect_right(ends, start):  # as many begin before its end as end before it
+                yield _Edit(((start, end),), value, len(text), is_markup=True)
+
+
+def _places(content: str, text: str) -> Iterator[Span]:
+    """Where a text stands by itself. A plain search first: it takes a hundredth of the time of a pattern that looks behind."""
+    start = content.find(text)
+    while start >= 0:
+        end = start + len(text)
+        if not _JOINED_BEFORE.match(content, start - 1, start) and not _JOINED_AFTER.match(content, end, end + 1):
+            yield start, end
+        start = content.find(text, end)
 
 
 def _as_value(name: str, content: str, start: int, end: int, is_markup: bool) -> str:

@@ -81,7 +81,8 @@ class _Places:
     def __init__(self, text: str, *, is_markup: bool) -> None:
         self._text, self._is_markup = text, is_markup
         starts = range(0, len(text), _STEP) if len(text) > SHORT else range(0)
-        self._pieces = pa.array([text[start : start + _STEP + _OVERLAP] for start in starts], pa.string())
+        pieces = (text[start : start + _STEP + _OVERLAP] for start in starts)
+        self._pieces = pa.array(["" if piece.isspace() else piece for piece in pieces], pa.string())
         self._spelled = pc.match_substring_regex(self._pieces, _SPELLED)
 
     def found(self, kind: str) -> Iterator[Found]:

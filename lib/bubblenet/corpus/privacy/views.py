@@ -77,16 +77,18 @@ class Html:
         starts = [0, *self._ends[:-1]]
         origins = [(end, end) if number % 2 else (start, end) for number, (start, end) in enumerate(zip(starts, self._ends, strict=True))]
         self.shown = View(shown, origins)
+        self._parts = parts
+
+    def markup(self) -> str:
+        """The page with spaces for the text that it shows and for the marks of comments, which a value may touch; of the same length."""
+        parts = list(self._parts)
+        parts[::2] = [" " * len(part) for part in parts[::2]]
+        return "".join(parts).replace("<!--", "<!  ").replace("-->", "  >")
 
     def is_markup(self, start: int, end: int) -> bool:
         """Whether page[start:end] is part of one tag, script, style or comment."""
         number = bisect_right(self._ends, start)
         return number % 2 == 1 and end <= self._ends[number]
-
-
-def markup_text(page: str) -> str:
-    """The page with spaces for the marks of comments, which a value may touch; of the same length."""
-    return page.replace("<!--", "<!  ").replace("-->", "  >")
 
 
 def _parts(page: str) -> tuple[list[str], set[int]]:
