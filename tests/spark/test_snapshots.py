@@ -231,11 +231,11 @@ def test_snapshots_are_told_in_order_of_arrival_and_their_absence_by_name(start,
 
 
 def test_more_candidates_than_before_are_waited_for(start):
-    more = start("new", "backtranslation.candidates=8")
+    more, settled = (replace(start("new", *overrides), inputs=()) for overrides in (["backtranslation.candidates=8"], []))
 
     assert pending_work(more, pipeline.STAGES) == [Pending("backtranslate", "backtranslate", 3 * 4)]
     assert pending_passages(more, backtranslate.stages) == 3
-    assert pending_work(start("new"), pipeline.STAGES) == []
+    assert pending_work(settled, pipeline.STAGES) == []
 
 
 def test_what_waits_is_what_the_next_run_asks(start, tmp_path):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def write_curated(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> int | None:
-    """Publish the accepted pairs of the newest judgements; return the number of rows that changed, None if all were replaced.
+    """Publish the accepted pairs of the newest judgements; return the number of rows written, None if all were replaced.
 
     Where judgements were changed in part, only what those runs wrote is published anew. Raises ConcurrentRunError if another driver was
     faster.
@@ -48,10 +48,11 @@ def write_curated(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> i
         warehouse.append_rows(CURATED, [], note, [transaction])
         return 0
     kept = with_texts(context, recipe, changed.where("kept"), version).select(*CURATED.column_names, F.lit(False).alias("is_gone"))
+    kept, num_kept = counted(kept, checkpoint)
     gone = changed.where("NOT kept").select("instruction_id", "segment_id", *key_of(curation), F.lit(True).alias("is_gone"))
-    rows = checkpoint(kept.unionByName(gone, allowMissingColumns=True))
+    rows = kept.unionByName(gone, allowMissingColumns=True)
     update(warehouse, rows, CURATED, "instruction_id", key_of(curation), note, transaction)
-    return number
+    return num_kept
 
 
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:
