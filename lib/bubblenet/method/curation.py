@@ -177,7 +177,7 @@ def find_work(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> Work:
         "settings": grader.curation.model_dump(mode="json"),
         "calibration": calibration_id,
         "grades": grades,
-        "bounds": grader.bounds(),
+        "bounds": {origin: [list(step) for step in steps] for origin, steps in grader.bounds().items()},  # as the note is read again
     }
     allowed = context.settings.rights.model_dump(mode="json")
     inputs = {table.name: context.version(table) for table in INPUTS}
