@@ -79,7 +79,7 @@ def requests() -> list[GenerationRequest]:
 def test_weights_and_every_tensor_are_on_the_gpu_of_the_task(task, emptied, model_folder):
     with StandIn() as device:
         engine = load(model_folder)
-        module = engine._model._model
+        module = engine._model.model
         assert device.moved == len(list(module.parameters())) + len(list(module.buffers()))
         device.forget_loading()
         assert all(answer.error is None for answer in engine.generate(requests()))
