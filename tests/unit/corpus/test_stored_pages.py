@@ -130,3 +130,14 @@ def test_rows_of_a_page_and_of_one_that_cannot_be_read_have_no_value(tmp_path):
     assert kept[0]["content"] == page
     assert "personal" not in kept[0]
     assert mask_line("ask jo@firm.com", ALL) == "ask [email address]"
+
+
+FREE = "         total        used        free      shared  buff/cache\nMem:  16279260     5910248      523432      871036     9845580\n"
+
+
+@pytest.mark.parametrize("filler", ["", FILLER])
+@pytest.mark.parametrize(("content", "kind"), [(f"<pre>{FREE}</pre>", "html"), (f"<p>{FREE}</p>", "html"), (FREE, "text")])
+def test_numbers_in_columns_are_several(content, kind, filler):
+    joined = FREE.replace("523432      871036     9845580", "523432 871036 9845580")
+    assert find(joined, ["card"]), "with one space between them they would pass for the number of a card"
+    assert masked(content + filler, kind) == content + filler

@@ -28,9 +28,14 @@ _REFERENCE = (
     r"&(?:#0{0,8}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|160)(?!\d)|#[xX]0{0,8}(?:[2-7][0-9a-fA-F]|[aA]0)(?![0-9a-fA-F])"
     r"|commat|period|amp|lt|gt|quot|apos|nbsp|lpar|rpar|plus|sol|colon|lowbar|equals|num|ensp|emsp|thinsp|shy|zwnj|zwj|lrm|rlm);?"
 )
-_WRITTEN = re.compile(rf"({_REFERENCE}|%[2-7][0-9a-fA-F]|[ \t]{{2,}})")
-_WRITTEN_IN_MARKUP = re.compile(rf"({_REFERENCE}|%[2-7][0-9a-fA-F]|[ \t]{{2,}}|\\(?:u00[2-7][0-9a-fA-F]|[/\"'nrt]))")
-_SIGNS = re.compile(r"[&%\\]|[ \t]{2}")
+_FOLD = "\f"
+"""In shown text: the end of a line that an indented one follows. No page shows the character itself."""
+# Not between two digits, but where a line is folded: numbers in columns are several.
+_SPACES = r"[ \t]*\f[ \t]+|(?<![\d \t])[ \t]{2,}|[ \t]{2,}(?![\d \t])"
+_WRITTEN = re.compile(rf"({_REFERENCE}|%[2-7][0-9a-fA-F]|{_SPACES})")
+_WRITTEN_IN_MARKUP = re.compile(rf"({_REFERENCE}|%[2-7][0-9a-fA-F]|{_SPACES}|\\(?:u00[2-7][0-9a-fA-F]|[/\"'nrt]))")
+_SIGNS = re.compile(r"[&%\\\f]|[ \t]{2}")
+_INDENTED = re.compile(r"\n(?=[ \t])")
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\ufeff"
 
 
@@ -73,7 +78,7 @@ class Html:
         self._ends = list(itertools.accumulate(map(len, parts)))
         shown = list(parts)
         shown[1::2] = ["" if _INLINE.match(tag) else "\n" for tag in parts[1::2]]
-        shown[::2] = [part if number in lines else part.replace("\n", " ").replace("\xa0", " ") for number, part in enumerate(parts[::2])]
+        shown[::2] = [part if number in lines else _on_one_line(part) for number, part in enumerate(parts[::2])]
         starts = [0, *self._ends[:-1]]
         origins = [(end, end) if number % 2 else (start, end) for number, (start, end) in enumerate(zip(starts, self._ends, strict=True))]
         self.shown = View(shown, origins)
@@ -126,6 +131,11 @@ def _special(lower: bytes) -> Iterator[Span]:
             return
         at = end + len(_ENDS[name] if name == b"<!--" else b">")
         yield found.start(), at
+
+
+def _on_one_line(text: str) -> str:
+    """The text as it is shown, of the same length."""
+    return _INDENTED.sub(_FOLD, text).replace("\n", " ").replace("\xa0", " ")
 
 
 def _decoded(written: str) -> str:
