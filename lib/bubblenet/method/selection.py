@@ -13,10 +13,9 @@ from pyspark.sql import functions as F
 from bubblenet.errors import AccountingError, InputError, SettingsError, check_installed
 from bubblenet.judging.tasks import TASKS_VERSION
 from bubblenet.kernel import accounting, ledger
-from bubblenet.kernel.checkpointing import checkpoint_under
+from bubblenet.kernel.checkpointing import checkpoints_of
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
-from bubblenet.kernel.scratch import Scratch
 from bubblenet.kernel.stage import Stage, run_stage
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.method.curation_notes import notes_since
@@ -126,9 +125,7 @@ def write(
     curation = context.settings.curation
     lane = f"select/{_where(curation, name)}"
     transaction = Transaction(lane, context.warehouse.stored_transaction(SELECTIONS, lane, context.version(SELECTIONS)) + 1)
-    folder = context.warehouse.plan_location(context.run_id, f"select-{name}")
-    try:
-        checkpoint = checkpoint_under(folder)
+    with checkpoints_of(context.warehouse.plan_location(context.run_id, f"select-{name}")) as checkpoint:
         rows = choose(checkpoint(described_pairs(context)), checkpoint)
         constants = {
             "selection": F.lit(name), "selection_id": F.lit(made.id), "round": F.lit(curation.round), "policy": F.lit(curation.policy),
@@ -142,8 +139,6 @@ def write(
             "made_from": _made_from(context, made),
         }
         context.warehouse.replace(rows.withColumns(constants), SELECTIONS, _where(curation, name), note, transaction)
-    finally:
-        Scratch(folder).delete_everything()
     return count(context, name, accepted)
 
 
