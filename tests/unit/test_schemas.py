@@ -131,3 +131,10 @@ def test_tables_kept_by_round_say_which_rows_are_of_one():
     assert JUDGEMENTS.of_round(2, "strict") == ROUNDS.of_round(2, "strict") == "round = 2 AND policy = 'strict'"
     with pytest.raises(ValueError, match="got recipes"):
         RECIPES.of_round(2, "strict")
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_columns_with_statistics_are_of_types_that_have_some(table):
+    types = {column.name: column.type for column in table.columns}
+    without = {name: types[name] for name in table.statistics if types[name] not in ("STRING", "INT", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP")}
+    assert not without  # Delta refuses a catalog table with them: DELTA_COLUMN_DATA_SKIPPING_NOT_SUPPORTED_TYPE

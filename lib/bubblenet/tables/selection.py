@@ -47,5 +47,5 @@ SELECTIONS = Table(
         """
     ),
     partitioned_by=("round", "policy", "selection"),
-    statistics=("instruction_id", "segment_id", "kept", "rank"),
+    statistics=("instruction_id", "segment_id", "rank"),
 )
