@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import random
+import subprocess
+import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -237,3 +239,28 @@ def test_answers_are_kept_where_the_numbers_of_attempts_begin_anew(attempts):
 
     assert [row["text"] for row in rows if row["status"] != "ok"] == ["57"]
     assert set(transform.answered.values()) == {1}
+
+
+WORKER = """
+import sys
+import pyarrow as pa
+from bubblenet.kernel.batches import BatchRunner, Unit
+
+class Watching:
+    window_rows, identity = 32, ("text",)
+    def __call__(self, requests):
+        return [(request, {"reason": str("pandas" in sys.modules)}) for request in requests]
+
+with pa.ipc.open_stream(sys.argv[1]) as reader:
+    batches = BatchRunner(Watching(), Unit("run", 0, "f", sys.argv[2]), reader.schema).map_batches(reader)
+    print(*(row["reason"] for batch in batches for row in batch.to_pylist()))
+"""
+
+
+def test_what_arrow_loads_for_its_first_array_is_loaded_before_a_row_is_in_flight(tmp_path):
+    request = dict.fromkeys(SCHEMA.names) | {"request_id": "r0", "text": "0"}
+    with pa.ipc.new_stream(str(tmp_path / "requests"), SCHEMA) as writer:
+        writer.write_batch(pa.RecordBatch.from_pylist([request], schema=SCHEMA))
+    command = [sys.executable, "-c", WORKER, str(tmp_path / "requests"), str(tmp_path / "scratch")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["True"]  # a suspect has a fraction of the idle timeout; pandas takes seconds on a busy machine

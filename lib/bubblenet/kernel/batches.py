@@ -188,7 +188,10 @@ class BatchRunner:
         yield from finished
 
     def _prepare(self) -> None:
-        if not self._is_prepared and isinstance(self.transform, Prepares):
+        if self._is_prepared:
+            return
+        pa.RecordBatch.from_pylist([], schema=self.schema)  # for its first array pyarrow loads pandas: seconds of a busy machine, and no row's
+        if isinstance(self.transform, Prepares):
             self.transform.prepare()
         self._is_prepared = True
 
