@@ -48,7 +48,10 @@ def check_java() -> None:
 def create_venv() -> None:
     """Make .venv with this interpreter; one that exists is kept if its Python will do, and never deleted."""
     if VENV_PYTHON.exists():
-        return check_venv_version()
+        check_venv_version()
+        if run_python("-m", "pip", "--version").returncode != 0:  # an earlier start was interrupted before pip came
+            run_quietly([str(VENV_PYTHON), "-m", "ensurepip"], "pip in .venv")
+        return
     try:
         import ensurepip  # noqa: F401
         import venv

@@ -190,7 +190,7 @@ class BatchRunner:
     def _prepare(self) -> None:
         if self._is_prepared:
             return
-        pa.RecordBatch.from_pylist([], schema=self.schema)  # for its first array pyarrow loads pandas: seconds of a busy machine, and no row's
+        pa.RecordBatch.from_pylist([], schema=self.schema)  # loads pandas, for seconds of a busy machine that are no row's
         if isinstance(self.transform, Prepares):
             self.transform.prepare()
         self._is_prepared = True
