@@ -25,15 +25,18 @@ _SPECIAL = re.compile(rb"<!--|<script[\s/>]|<style[\s/>]|<pre[\s/>]|</pre")
 _ENDS = {b"<!--": b"-->", b"<script": b"</script", b"<style": b"</style"}
 
 _REFERENCE = (
-    r"&(?:#0{0,8}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|160)(?!\d)|#[xX]0{0,8}(?:[2-7][0-9a-fA-F]|[aA]0)(?![0-9a-fA-F])"
+    r"(?:#0{0,8}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|160)(?!\d)|#[xX]0{0,8}(?:[2-7][0-9a-fA-F]|[aA]0)(?![0-9a-fA-F])"
     r"|commat|period|amp|lt|gt|quot|apos|nbsp|lpar|rpar|plus|sol|colon|lowbar|equals|num|ensp|emsp|thinsp|shy|zwnj|zwj|lrm|rlm);?"
 )
 _FOLD = "\f"
 """In shown text: the end of a line that an indented one follows. No page shows the character itself."""
 # Not between two digits, but where a line is folded: numbers in columns are several.
-_SPACES = r"[ \t]*\f[ \t]+|(?<![\d \t])[ \t]{2,}|[ \t]{2,}(?![\d \t])"
-_WRITTEN = re.compile(rf"({_REFERENCE}|%[2-7][0-9a-fA-F]|{_SPACES})")
-_WRITTEN_IN_MARKUP = re.compile(rf"({_REFERENCE}|%[2-7][0-9a-fA-F]|{_SPACES}|\\(?:u00[2-7][0-9a-fA-F]|[/\"'nrt]))")
+_SPACES = r"(?<=\f)[ \t]+|(?<=[ \t])(?:[ \t]*\f[ \t]+|(?<![\d \t][ \t])[ \t]+|[ \t]+(?![\d \t]))"
+# One set of signs comes first, and what stands behind it is asked after: `re` looks for a set five times as fast as for alternatives.
+_WRITTEN = re.compile(rf"([&% \t\f](?:(?<=&){_REFERENCE}|(?<=%)[2-7][0-9a-fA-F]|{_SPACES}))")
+_WRITTEN_IN_MARKUP = re.compile(
+    rf"([&%\\ \t\f](?:(?<=&){_REFERENCE}|(?<=%)[2-7][0-9a-fA-F]|(?<=\\)(?:u00[2-7][0-9a-fA-F]|[/\"'nrt])|{_SPACES}))"
+)
 _SIGNS = re.compile(r"[&%\\\f]|[ \t]{2}")
 _INDENTED = re.compile(r"\n(?=[ \t])")
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\ufeff"
