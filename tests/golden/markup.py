@@ -255,6 +255,8 @@ def _seen() -> Iterator[str]:
         f"<li><button aria-expanded=true>Why is it so?</button><p>{LINE}</p></ul>",
         f"<h3>Q: What is it?</h3><p>A: {LINE}</p><button>Q. Why is it so?</button><div>A: {LINE}</div>"
         f"<h3>Why is it so?</h3><p>Answer: {LINE}</p>",
+        f"<table><tr><td><p>Q:<td><p>What is it?<tr><td><p>A:<td><p>{LINE}</table><p>R:<h3>Lids</h3>"
+        "<table><tr><td>K:<td>1<tr><td>B:<td>2</table>",
         "".join(f"<div class=card><a href=/{number}><b>Title {number}</b></a><p>{LINE}</p></div>" for number in range(4)),
         "".join(
             f"<div class=paper><b>Title {number}</b><p>{LINE}</p><p class=authors>Ann Tea {number}, Bob Pot</p></div>"

@@ -38,6 +38,25 @@ MICRODATA = (
 )
 
 
+MARKS = [
+    ("Q:", "A:"),
+    ("F:", "A:"),
+    ("P:", "R:"),
+    ("Q\xa0:", "R\xa0:"),
+    ("Вопрос:", "Ответ:"),
+    ("Pyt.:", "Odp.:"),
+    ("Otázka:", "Odpověď:"),
+    ("K:", "V:"),
+]
+DOCBOOK = "<table>{}</table>".format(
+    "".join(
+        f"<tr class=question><td><p><b>{{0}}</b></p></td><td><p>{name}</p></td></tr>"
+        f"<tr class=answer><td><p><b>{{1}}</b></p></td><td><p>{text}</p></td></tr>"
+        for name, text in TWO
+    )
+)
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -49,6 +68,7 @@ MICRODATA = (
         "".join(f"<div><button aria-expanded=false>{name}</button><div>{text}</div></div>" for name, text in TWO),
         "".join(f"<p><b>Q:</b> {name}<p><b>A:</b> {text}" for name, text in TWO),
         "".join(f"<p>Question: {name}<br>Answer: {text}" for name, text in TWO),
+        *(DOCBOOK.format(asks, answers) for asks, answers in MARKS),
         "".join(f"<p><strong>{name}</strong></p><p>{text}" for name, text in TWO),
         MICRODATA,
         MICRODATA.replace("itemtype='https://schema.org/", "typeof='").replace("itemprop", "property"),
@@ -83,6 +103,7 @@ def test_text_and_markdown_give_them_too(content: str, content_type: str) -> Non
         f"<p>Q: {BOIL}<p>Nobody knew.",
         f"<p>A: {BOIL}",
         f"<p>Plan A: {BOIL}",
+        f"<p>A:<p>{BOIL}<p>Q:<h3>How do I boil water?</h3>",
         f"<p><strong>How do I boil water?</strong></p><p>{BOIL}",
         f"<details><summary>More about the kettle</summary><p>{BOIL}</details>",
         f"<div><button>Do you need a new kettle?</button></div><p>{BOIL}",

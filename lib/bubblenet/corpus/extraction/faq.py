@@ -32,13 +32,21 @@ MAX_SIBLINGS = 200
 MAX_NODES = 200
 """Most descendants examined below an element that may contain a question."""
 
+MAX_MARK_CHARACTERS = 16
+"""Of the mark of a question or an answer, such as `Q12:`."""
+
 _SPACES = re.compile(r"\s+")
-_OTHER_ASKERS = r"Question|F|Frage|P|Pregunta|Domanda|\u95ee|\u554f"
-_OTHER_ANSWERERS = r"Answer|Antwort|R|Respuesta|R\u00e9ponse|Risposta|\u7b54"
+_OTHER_ASKERS = (
+    r"Question|F|Frage|P|Pregunta|Pergunta|Domanda|Ot\u00e1zka|Pyt\.?|K|\u0412\u043e\u043f\u0440\u043e\u0441|\u0412|\u95ee|\u554f"
+)
+_OTHER_ANSWERERS = (
+    r"Answer|Antwort|R|Respuesta|Resposta|R\u00e9ponse|Risposta|Odpov\u011b\u010f|Odp\.?|V|\u041e\u0442\u0432\u0435\u0442|\u041e|\u7b54"
+)
 _MARK = r"(?:[-*+] )?\**(?:{}\s?\d{{0,3}}\s?[:.]|(?:{})\s?\d{{0,3}}\s?[:\uff1a])\**(?:\s+|(?<=\uff1a))"  # `F. Scott` is a name
 _ASKER, _ANSWERER = _MARK.format("Q", _OTHER_ASKERS), _MARK.format("A", _OTHER_ANSWERERS)
 _QUESTION_MARK = re.compile(_ASKER)
 _ANSWER_MARK = re.compile(r"\s*" + _ANSWERER)
+_LONE_ASKER, _LONE_ANSWERER = (re.compile(mark.replace(r"(?:\s+|", r"(?:\s*|")) for mark in (_ASKER, _ANSWERER))
 _MARKED_LINE = re.compile(rf"\n(?=\s*(?:{_ASKER}|{_ANSWERER}))")
 _ITEM_TYPE = re.compile(r" (?:itemtype|typeof)=\"(?:https?://schema\.org/|schema:)?(Question|Answer)\"")
 _NAME = re.compile(r" (?:itemprop|property)=\"(?:schema:)?name\"")
@@ -122,9 +130,15 @@ def _asks(element: Element) -> bool:
     return questions.is_question(questions.strip_number(text))
 
 
+def are_marks(texts: Iterable[str]) -> bool:
+    """Whether among some short texts are both the mark of a question and that of an answer, each alone."""
+    found = list(texts)
+    return any(map(_LONE_ASKER.fullmatch, found)) and any(map(_LONE_ANSWERER.fullmatch, found))
+
+
 def written_questions(blocks: Iterable[Block]) -> list[Block]:
     """Turn "Q: ..." before "A: ...", and bold questions if there are two or more, into headings."""
-    lines = list(_marked_lines(blocks))
+    lines = list(_marked_lines(_with_marks(blocks)))
     has_bold_ones = sum(map(_is_bold, lines)) >= MIN_BOLD_QUESTIONS
     found: list[Block] = []
     level = 0
@@ -145,6 +159,23 @@ def written_questions(blocks: Iterable[Block]) -> list[Block]:
 def _is_bold(block: Block) -> bool:
     """Whether a block is a paragraph parsed as a question in bold, without a "Q:" mark."""
     return block.kind == "paragraph" and block.asks and not _QUESTION_MARK.match(block.text)
+
+
+def _with_marks(blocks: Iterable[Block]) -> Iterator[Block]:
+    """A mark in a paragraph of its own, as DocBook has it in a cell beside the question, and the paragraph that it marks as one."""
+    mark: Block | None = None
+    for block in blocks:
+        is_text = block.kind in ("paragraph", "item")
+        if is_text and (_LONE_ASKER.fullmatch(block.text) or _LONE_ANSWERER.fullmatch(block.text)):
+            yield from [mark] if mark else []
+            mark = block
+            continue
+        if mark and is_text:
+            yield replace(block, text=f"{mark.text} {block.text}", glue=mark.glue)
+        else:
+            yield from [mark, block] if mark else [block]
+        mark = None
+    yield from [mark] if mark else []
 
 
 def _marked_lines(blocks: Iterable[Block]) -> Iterator[Block]:

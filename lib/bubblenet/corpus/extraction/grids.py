@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
+from bubblenet.corpus.extraction import faq
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, code_span
 from bubblenet.corpus.extraction.lists import OpenList
 from bubblenet.corpus.extraction.markup import BLOCK_TAGS, CODE_TAGS, HEADING, LAYOUT, TABLE, Element, collapse
@@ -33,8 +34,14 @@ def is_grid(table: Element) -> bool:
     """Whether a table has short cells in rows and columns, rather than laying out a page."""
     if any(child.holds & LAYOUT for child in table.elements()) and not _holds_only_lists(table):
         return False
-    rows = _rows(table)
-    return 2 <= len(rows) <= MAX_ROWS and any(len(_cells(row)) >= 2 for row in rows)
+    rows = list(map(_cells, _rows(table)))
+    return 2 <= len(rows) <= MAX_ROWS and any(len(row) >= 2 for row in rows) and not _is_faq(rows)
+
+
+def _is_faq(rows: list[list[Element]]) -> bool:
+    """Whether marks of questions and answers stand in cells of their own, as DocBook lays out an FAQ."""
+    beside = [row[0] for row in rows if len(row) == 2]
+    return faq.are_marks(_text(cell) for cell in beside if cell.num_characters <= faq.MAX_MARK_CHARACTERS)
 
 
 def _holds_only_lists(table: Element) -> bool:

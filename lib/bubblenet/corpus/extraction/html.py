@@ -31,7 +31,7 @@ from bubblenet.corpus.extraction.blocks import Block, rendered_length
 from bubblenet.corpus.extraction.building import LINK_LIST_SHARE, build_blocks
 from bubblenet.corpus.reading import hygiene
 
-EXTRACTION_VERSION = 10
+EXTRACTION_VERSION = 11
 """Raise whenever the same page would give different blocks."""
 
 MIN_LINK_LIST_ITEMS = 3
