@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +15,12 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from bubblenet import prompts, settings
-from bubblenet.jobs import backtranslate, deduplicate
+from bubblenet.jobs import backtranslate, deduplicate, pipeline
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
 from bubblenet.viewing.views import register_views
-from tests.conftest import SCRIPTED
+from tests.conftest import ROOT, SCRIPTED
 from tests.corpora import page, passage, ten_pages, write_pages
 from tests.spark.pipelines import run_all, run_from, run_through
 
@@ -361,3 +363,13 @@ def test_catalog_tables_work_as_path_tables_do(done, spark, tmp_path):
     assert spark.table("bubblenet_test.curated").count() == reports["curate"].counts.kept
     assert spark.catalog.getTable("bubblenet_test.curated").description == CURATED.comment
     spark.sql("DROP SCHEMA bubblenet_test CASCADE")
+
+
+def test_the_readme_says_what_the_stages_of_each_job_write(done, log, make_context):
+    told = dict(re.findall(r"^\| `(\w+)` \| .*? \| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    context = make_context("A", inputs=(str(done.pages),))
+
+    assert list(told)[: len(pipeline.STAGES)] == list(pipeline.STAGES)
+    for verb, stages_of in pipeline.STAGES.items():
+        with closing(stages_of(context)) as stages:
+            assert {stage.target.name for stage in stages} <= set(re.findall(r"`(\w+)`", told[verb])), verb
