@@ -1,4 +1,4 @@
-"""Real models that are not the embedded one, fetched from packages (tools/real_models.py): what the families' tiny stand-ins show of them."""
+"""Real models that are not the embedded one (tools/real_models.py): what the families' tiny stand-ins show of them."""
 
 from __future__ import annotations
 
