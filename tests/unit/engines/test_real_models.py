@@ -21,7 +21,7 @@ PROMPTS = {
     "gemma-3-270m": "<bos>Name a colour.\n\n",
 }
 QUESTION = Prompt("Name a colour.")
-TEXTS = ("Blue.", "The sky of a clear evening.", "blau, 蓝色")
+TEXTS = ("Blue.", "The sky of a clear evening.", "blau, \u84dd\u8272")
 
 
 @pytest.fixture(scope="module", params=sorted(MODELS))
