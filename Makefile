@@ -17,7 +17,7 @@ ROUNDS_LIMIT ?= 24
 ROUNDS_TOKENS ?= 12000
 ROUNDS_ITEMS ?= 60
 ROUNDS_REPORT ?= .demo/rounds.html
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 READER_MINUTES ?= 45
 BENCH_PAGES ?= 20000
 BENCH_CURVE ?= 1000,5000
@@ -72,7 +72,7 @@ demo-languages: setup ## real pages in four languages: instructions in translati
 	  --set backtranslation.candidates=2 --set translation.min_meaning=0.5 --report $(LANGUAGES_REPORT) \
 	  --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
 
-test: setup ## all tests but the nightly ones, in two processes with a Spark session each (TEST_PROCESSES=2)
+test: setup ## all tests but the nightly ones, in three processes with a Spark session each (TEST_PROCESSES=3): they wait a third of their time
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations 20
 
 check: setup lint types unit ## linter, formatter, types, unit tests without a model: before every commit

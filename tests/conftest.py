@@ -62,6 +62,7 @@ def spark() -> Iterator[object]:
             "spark.sql.adaptive.enabled": "false",
             "spark.databricks.delta.writeChecksumFile.enabled": "false",
             "spark.master": "local[2,16]",
+            "spark.driver.memory": "2g",  # there are several sessions at once
             "spark.sql.shuffle.partitions": "2",
         },
     )
