@@ -37,6 +37,8 @@ def pytest_configure() -> None:
     if found != ROOT / "lib" / "bubblenet":
         raise pytest.UsageError(f"wanted the bubblenet of {ROOT / 'lib'}; got that of {found}. Run pytest in the root of this clone.")
     os.environ["SPARK_SUBMIT_OPTS"] = SHORT_LIVED
+    if "PYTEST_XDIST_WORKER" in os.environ:  # beside other processes, threads of torch wait for each other longer than they compute
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH")]))
 
 

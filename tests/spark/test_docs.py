@@ -59,7 +59,7 @@ def write_reader_pairs(path: Path) -> None:
 
 
 def test_every_printed_command_works(tmp_path):
-    for name in ("conf", "jobs"):
+    for name in ("conf", "jobs", "tools"):
         (tmp_path / name).symlink_to(ROOT / name)
     write_pages(tmp_path / ".demo" / "pages", {"page1": page("page1"), "page2": page("page2")})
     write_labels(tmp_path / "labels.jsonl")

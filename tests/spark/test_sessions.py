@@ -1,11 +1,17 @@
-"""A session that somebody else made, in a notebook or on a managed platform, is used and left as it was."""
+"""What a session costs a column and a worker; one that somebody else made, in a notebook or on a managed platform, is left as it was."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from py4j.java_gateway import JVMView
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from bubblenet.app import session
 from bubblenet.app.session import entered, open_for_reading
@@ -26,6 +32,31 @@ def theirs(spark) -> SparkSession:
     spark.conf.set(ZONE, "Europe/Vienna")
     yield spark
     spark.conf.set(ZONE, "UTC")
+
+
+def test_columns_are_made_without_a_search_through_all_jars(spark, monkeypatch):
+    asked: list[str] = []
+
+    def look_up(view: JVMView, name: str, really: Callable[[JVMView, str], object] = JVMView.__getattr__) -> object:
+        asked.append(name)
+        return really(view, name)
+
+    monkeypatch.setattr(JVMView, "__getattr__", look_up)
+    assert spark.range(1).select(F.col("id"), (F.col("id") + 1).alias("next")).columns == ["id", "next"]
+    assert not [name for name in asked if "." not in name]  # a full name is found at once
+
+
+def test_a_worker_has_what_stages_import_before_its_first_row(spark):
+    def imported(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        names = ["pandas", "pyarrow.compute", "bubblenet.udfs.corpus"]
+        yield pa.RecordBatch.from_pydict({"is_there": [name in sys.modules for name in names]})
+
+    assert all(row["is_there"] for row in spark.range(1).mapInArrow(imported, "is_there BOOLEAN").collect())
+
+
+def test_no_worker_is_forked_from_a_process_with_torch():
+    code = "import sys, bubblenet.app.worker_daemon; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_theirs_is_used_and_not_stopped(theirs):
