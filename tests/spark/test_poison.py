@@ -53,10 +53,10 @@ def clean_seconds(make_context) -> float:
 
 @pytest.fixture
 def timeout(spark) -> int:
-    """Seconds after which Spark ends a silent worker: few, and more than one needs to start while other tests compute."""
+    """Seconds after which Spark ends a silent worker; in this test few."""
     usual = spark.conf.get(TIMEOUT)
-    spark.conf.set(TIMEOUT, "16")
-    yield 16
+    spark.conf.set(TIMEOUT, "8")
+    yield 8
     spark.conf.set(TIMEOUT, usual)
 
 

@@ -115,10 +115,10 @@ def loss_of_engine(folder: str, rows: list[dict]) -> float:
 
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_the_trained_model_is_what_the_trainer_measured(job, model, method):
-    trained_job = job(method, method=method, epochs=8.0, lora_rank=32, learning_rate=0.02)
+    trained_job = job(method, method=method, epochs=8.0, lora_rank=32, learning_rate=0.01)
     finetune(trained_job)
     result = TrainingResult.of(trained_job.folder)
-    assert result.validation_loss < result.validation_loss_before - 0.1  # how far it comes is up to the processor's rounding
+    assert result.validation_loss < result.validation_loss_before - 0.3
     assert loss_of_weights(model, ROWS[20:]) == pytest.approx(result.validation_loss_before, abs=1e-3)
     assert loss_of_weights(Path(trained_job.folder, "weights"), ROWS[20:]) == pytest.approx(result.validation_loss, abs=1e-3)
     assert [step for step, _, _ in result.losses] == list(range(1, 41))

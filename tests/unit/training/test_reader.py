@@ -96,9 +96,8 @@ def test_training_lowers_the_loss(model, pairs, trained):
 
 def test_what_is_trained_is_what_the_engine_reads(model, pairs, monkeypatch):
     """The passage once and its instructions after it, in training; through the engine without sharing, and without an adapter's effect."""
-    monkeypatch.setattr(
-        "bubblenet.training.reader.resolve_dtype", lambda *_: "float32"
-    )  # bfloat16, where the processor has it, rounds by more
+    # In bfloat16, where the processor has it, numbers are rounded by more.
+    monkeypatch.setattr("bubblenet.training.reader.resolve_dtype", lambda *_: "float32")
     task = read_tasks(pairs)[0][0]
     fresh = Reader(model, "cpu", ReaderTraining(max_tokens=64))  # a new adapter adds nothing
     engine = TransformersEngine(LanguageModel.load(model, "float32", "cpu"), Codec.load(model), 4096, 256, is_shared=False)

@@ -42,11 +42,13 @@ _OTHER_ASKERS = (
 _OTHER_ANSWERERS = (
     r"Answer|Antwort|R|Respuesta|Resposta|R\u00e9ponse|Risposta|Odpov\u011b\u010f|Odp\.?|V|\u041e\u0442\u0432\u0435\u0442|\u041e|\u7b54"
 )
-_MARK = r"(?:[-*+] )?\**(?:{}\s?\d{{0,3}}\s?[:.]|(?:{})\s?\d{{0,3}}\s?[:\uff1a])\**(?:\s+|(?<=\uff1a))"  # `F. Scott` is a name
-_ASKER, _ANSWERER = _MARK.format("Q", _OTHER_ASKERS), _MARK.format("A", _OTHER_ANSWERERS)
+_ALONE = r"(?:[-*+] )?\**(?:{}\s?\d{{0,3}}\s?[:.]|(?:{})\s?\d{{0,3}}\s?[:\uff1a])\**"
+_LONE_ASKER, _LONE_ANSWERER = _ALONE.format("Q", _OTHER_ASKERS), _ALONE.format("A", _OTHER_ANSWERERS)
+_BEFORE_TEXT = r"(?:\s+|(?<=\uff1a))"  # `F. Scott` is a name
+_ASKER, _ANSWERER = _LONE_ASKER + _BEFORE_TEXT, _LONE_ANSWERER + _BEFORE_TEXT
 _QUESTION_MARK = re.compile(_ASKER)
 _ANSWER_MARK = re.compile(r"\s*" + _ANSWERER)
-_LONE_ASKER, _LONE_ANSWERER = (re.compile(mark.replace(r"(?:\s+|", r"(?:\s*|")) for mark in (_ASKER, _ANSWERER))
+_LONE_MARK = re.compile(rf"{_LONE_ASKER}|{_LONE_ANSWERER}")
 _MARKED_LINE = re.compile(rf"\n(?=\s*(?:{_ASKER}|{_ANSWERER}))")
 _ITEM_TYPE = re.compile(r" (?:itemtype|typeof)=\"(?:https?://schema\.org/|schema:)?(Question|Answer)\"")
 _NAME = re.compile(r" (?:itemprop|property)=\"(?:schema:)?name\"")
@@ -133,7 +135,7 @@ def _asks(element: Element) -> bool:
 def are_marks(texts: Iterable[str]) -> bool:
     """Whether among some short texts are both the mark of a question and that of an answer, each alone."""
     found = list(texts)
-    return any(map(_LONE_ASKER.fullmatch, found)) and any(map(_LONE_ANSWERER.fullmatch, found))
+    return all(any(re.fullmatch(mark, text) for text in found) for mark in (_LONE_ASKER, _LONE_ANSWERER))
 
 
 def written_questions(blocks: Iterable[Block]) -> list[Block]:
@@ -163,19 +165,19 @@ def _is_bold(block: Block) -> bool:
 
 def _with_marks(blocks: Iterable[Block]) -> Iterator[Block]:
     """A mark in a paragraph of its own, as DocBook has it in a cell beside the question, and the paragraph that it marks as one."""
-    mark: Block | None = None
+    held: list[Block] = []
     for block in blocks:
         is_text = block.kind in ("paragraph", "item")
-        if is_text and (_LONE_ASKER.fullmatch(block.text) or _LONE_ANSWERER.fullmatch(block.text)):
-            yield from [mark] if mark else []
-            mark = block
-            continue
-        if mark and is_text:
-            yield replace(block, text=f"{mark.text} {block.text}", glue=mark.glue)
+        if is_text and _LONE_MARK.fullmatch(block.text):
+            yield from held
+            held = [block]
+        elif is_text and held:
+            yield replace(block, text=f"{held[0].text} {block.text}", glue=held[0].glue)
+            held = []
         else:
-            yield from [mark, block] if mark else [block]
-        mark = None
-    yield from [mark] if mark else []
+            yield from (*held, block)
+            held = []
+    yield from held
 
 
 def _marked_lines(blocks: Iterable[Block]) -> Iterator[Block]:
