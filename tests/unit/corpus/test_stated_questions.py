@@ -194,3 +194,9 @@ def test_hostile_structured_data_costs_little_and_loses_nothing_of_the_page(data
 
     assert segments[0].text.startswith(BOIL * 3)
     assert time.process_time() - start < 5
+
+
+def test_a_table_of_values_whose_names_look_like_marks_stays_one() -> None:
+    values = "<table><tr><td>K:<td>12.5<tr><td>V:<td>220<tr><td>P:<td>100 W</table>"
+    [segment] = segment_page(f"<h1>Kettles</h1><p>{BOIL}{values}", "html", RULES)
+    assert "| K: | 12.5 |" in segment.text

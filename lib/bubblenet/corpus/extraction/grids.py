@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
+from bubblenet.corpus import questions
 from bubblenet.corpus.extraction import faq
 from bubblenet.corpus.extraction.blocks import KEPT_SPACE, code_span
 from bubblenet.corpus.extraction.lists import OpenList
@@ -39,8 +40,8 @@ def is_grid(table: Element) -> bool:
 
 
 def _is_faq(rows: list[list[Element]]) -> bool:
-    """Whether marks of questions and answers stand in cells of their own, as DocBook lays out an FAQ."""
-    beside = [row[0] for row in rows if len(row) == 2]
+    """Whether marks of questions and answers stand in cells of their own, as DocBook lays out an FAQ, and none beside a mere value."""
+    beside = [row[0] for row in rows if len(row) == 2 and row[1].num_characters >= questions.MIN_QUESTION_CHARACTERS]
     return faq.are_marks(_text(cell) for cell in beside if cell.num_characters <= faq.MAX_MARK_CHARACTERS)
 
 
