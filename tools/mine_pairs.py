@@ -38,9 +38,9 @@ from tools.mined_likeness import likeliest
 from tools.mined_sources import HELD_OUT, SOURCES, Source
 from tools.sample_pages import unpack
 
-PAGES_OF_A_PACKAGE = 40
+PAGES_OF_A_PACKAGE = 80
 PASSAGES_OF_A_PAGE = 8
-PASSAGES_OF_A_PACKAGE = 80
+PASSAGES_OF_A_PACKAGE = 160
 LANGUAGES = tuple(made.FORMS)
 DEFECTS_OF_A_PASSAGE = 3
 

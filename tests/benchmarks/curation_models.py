@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bubblenet.engines.adapters import mixed_precision
 from bubblenet.engines.devices import resolve_dtype
 from bubblenet.engines.protocol import Prompt
 from bubblenet.engines.quiet import quiet_transformers
@@ -112,7 +113,11 @@ class Learner:
         settings = Training(lora_rank=rule.lora_rank, lora_alpha=2 * rule.lora_rank)
         with quiet_transformers():
             base = starting_model(described.folder, settings, resolve_dtype("auto", self.device)).to(self.device)
+            if self.device == "cpu":
+                base.set_attn_implementation("eager")  # the other one's gradient takes a CPU longer
             self._model: Any = get_peft_model(base, lora_config(settings))
+        # Of a part of each row, as the last tokens are, the head would copy its weights for every row.
+        self._model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
         self.codec = Codec.load(described.folder)
         self.write = Writer(self.codec, rule)
 
@@ -203,7 +208,8 @@ class Learner:
             is_learnt[place, most - row.num_learnt :] = True
         ids, mask, is_learnt = (tensor.to(self.device) for tensor in (ids, mask, is_learnt))
         places = (mask.cumsum(dim=1) - 1).clamp(min=0)
-        answer = self._model(input_ids=ids, attention_mask=mask, position_ids=places, use_cache=False, logits_to_keep=most + 1)
+        with mixed_precision(self._model):
+            answer = self._model(input_ids=ids, attention_mask=mask, position_ids=places, use_cache=False, logits_to_keep=most + 1)
         logits = answer.logits[:, :-1].float()
         chosen = -torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, width - most :], reduction="none")
         return chosen * is_learnt

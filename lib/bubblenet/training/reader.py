@@ -113,20 +113,27 @@ class Reader:
         labels = (self._codec.label_ids(label) for label in MATCH.labels)
         self._yes, self._no = (self._language_model.tensor(ids) for ids in labels)
 
-    def logits(self, task: ReadingTask) -> torch.Tensor:
-        """log p(Yes) - log p(No) of each instruction, the passage read once."""
+    def logits(self, tasks: Sequence[ReadingTask]) -> list[torch.Tensor]:
+        """log p(Yes) - log p(No) of each instruction of each task, by task; passages are read once, and together."""
         import torch
 
+        prefixes, own = zip(*map(self._encoded, tasks), strict=True)
+        most = max(map(len, own))
+        rows = [row for group in own for row in group + [[0]] * (most - len(group))]
+        with adapters.mixed_precision(self.model):
+            cache, _ = self._language_model.read_prefixes(list(prefixes))
+            cache.begin_rows(most, max(map(len, rows)))
+            states = self._language_model.read_rows(cache, rows)
+            scores = self._language_model.logits(states[torch.arange(len(rows)), [len(row) - 1 for row in rows]])
+        found = scores[:, self._yes].logsumexp(-1) - scores[:, self._no].logsumexp(-1)
+        return [group[: len(task.labels)] for group, task in zip(found.split(most), tasks, strict=True)]
+
+    def _encoded(self, task: ReadingTask) -> tuple[list[int], list[list[int]]]:
+        """The ids that all instructions of a passage share, and each one's own."""
         passage = self._codec.truncate(task.passage, self._max_tokens)
         rows = [self._codec.encode_prompt(MATCH.build(instruction, passage)) for instruction in task.instructions]
         shared = _common(rows)
-        cache, _ = self._language_model.read_prefixes([rows[0][:shared]])
-        own = [row[shared:] for row in rows]
-        cache.begin_rows(len(own), max(map(len, own)))
-        states = self._language_model.read_rows(cache, own)
-        last = states[torch.arange(len(own)), [len(row) - 1 for row in own]]
-        scores = self._language_model.logits(last)
-        return scores[:, self._yes].logsumexp(-1) - scores[:, self._no].logsumexp(-1)
+        return rows[0][:shared], [row[shared:] for row in rows]
 
 
 def _common(rows: Sequence[Sequence[int]]) -> int:
@@ -180,12 +187,12 @@ def train(
     while (used := _used(step, steps, started, options.minutes)) < 1.0:
         for group in optimizer.param_groups:
             group["lr"] = options.learning_rate * min((step + 1) / WARM_STEPS, 1.0 - used)
-        for task in tasks[step * PASSAGES_A_STEP : (step + 1) * PASSAGES_A_STEP]:
-            part = task.drawn(draw)
-            loss = loss_of(reader.logits(part), torch.tensor(part.labels, device=reader.model.device))
-            (loss / PASSAGES_A_STEP).backward()
-            losses.append(loss.item())
-            pairs += len(part.labels)
+        parts = [task.drawn(draw) for task in tasks[step * PASSAGES_A_STEP : (step + 1) * PASSAGES_A_STEP]]
+        found = zip(reader.logits(parts), parts, strict=True)
+        loss = sum(loss_of(logits, torch.tensor(part.labels, device=logits.device)) for logits, part in found) / PASSAGES_A_STEP
+        loss.backward()
+        losses.append(loss.item())
+        pairs += sum(len(part.labels) for part in parts)
         torch.nn.utils.clip_grad_norm_(reader.parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad()
@@ -212,7 +219,7 @@ def assess(reader: Reader, tasks: Sequence[ReadingTask]) -> dict[str, float]:
     true: list[float] = []
     for task in tasks:
         with torch.inference_mode():
-            found = reader.logits(task).tolist()
+            found = reader.logits([task])[0].tolist()
         true += [score for score, label in zip(found, task.labels, strict=True) if label]
         for score, label, kind in zip(found, task.labels, task.kinds, strict=True):
             if not label:

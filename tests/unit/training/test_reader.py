@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -84,7 +85,7 @@ def test_training_lowers_the_loss(model, pairs, trained):
         return float(loss_of(torch.tensor(logits), torch.tensor(task.labels)))
 
     with torch.inference_mode():
-        before = [loss(task, fresh.logits(task).tolist()) for task in held_out]
+        before = [loss(task, fresh.logits([task])[0].tolist()) for task in held_out]
     scoring, engine = _settings(trained), _engine(model)
     after = []
     for task in held_out:
@@ -103,8 +104,20 @@ def test_what_is_trained_is_what_the_engine_reads(model, pairs, monkeypatch):
     engine = TransformersEngine(LanguageModel.load(model, "float32", "cpu"), Codec.load(model), 4096, 256, is_shared=False)
     answers = engine.label_distribution([LabelRequest(text, MATCH.build(text, task.passage), MATCH.labels) for text in task.instructions])
     with torch.inference_mode():
-        found = fresh.logits(task).sigmoid().tolist()
+        found = fresh.logits([task])[0].sigmoid().tolist()
     assert found == pytest.approx([answer.probabilities[0] for answer in answers], abs=1e-4)
+
+
+def test_passages_read_together_are_read_as_each_alone(model, pairs, monkeypatch):
+    monkeypatch.setattr("bubblenet.training.reader.resolve_dtype", lambda *_: "float32")
+    first, second, *_ = read_tasks(pairs)[0]
+    longer = replace(first, passage=first.passage * 4)
+    fewer = replace(second, instructions=second.instructions[:2], labels=second.labels[:2], kinds=second.kinds[:2])
+    reader = Reader(model, "cpu", ReaderTraining(max_tokens=64))
+    with torch.inference_mode():
+        together = [logits.tolist() for logits in reader.logits([longer, fewer])]
+        assert together == [pytest.approx(reader.logits([task])[0].tolist(), abs=1e-4) for task in (longer, fewer)]
+    assert [len(logits) for logits in together] == [4, 2]
 
 
 def test_the_mode_holds_the_reader_in_its_fingerprint(trained):
@@ -142,8 +155,8 @@ def test_a_bad_line_and_a_missing_side_are_named(tmp_path):
 
 def test_figures_are_by_kind(model):
     class Sure:
-        def logits(self, task):
-            return torch.tensor([{"heading": 1.0, "hard": 2.0, "easy": 0.0}[kind] for kind in task.kinds])
+        def logits(self, tasks):
+            return [torch.tensor([{"heading": 1.0, "hard": 2.0, "easy": 0.0}[kind] for kind in task.kinds]) for task in tasks]
 
     tasks = [ReadingTask("p", ("a", "b", "c"), (1, 0, 0), ("heading", "hard", "easy"), "p", "en")] * 3
     assert assess(Sure(), tasks) == {"all": 0.5, "easy": 1.0, "hard": 0.0}
