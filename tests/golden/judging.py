@@ -61,6 +61,7 @@ RAW = [
     "unfinished sentence about the",
     "unfinished first line about the\nsecond line",
     "How are packages installed?\n\nYour answer:\n\nWith tools",
+    "How are packages installed?\nA:",
     "1. How are packages installed?\n2. What is a mirror?",
     "Sure, here you go:\nSort these lines.\n- cache\n- mirror",
     'One possible question is: "How are packages installed?"',

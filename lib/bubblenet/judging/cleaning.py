@@ -38,7 +38,8 @@ _ANNOUNCEMENT = re.compile(rf"{_LEAD}:", re.IGNORECASE)
 _ANNOUNCED = re.compile(rf"{_LEAD}[:,]?\s*[\"\u201c]([^\"\u201c\u201d\n]{{10,}})[\"\u201d]\.?", re.IGNORECASE)
 _ANSWER = re.compile(
     r"([^\n]*[?.!\uff1f\u3002][\"'\u201d*`)]*)\s*\n\s*[*_#]*"
-    r"(?:(?:(?:your|the|an?|possible) )?(?:answer|explanation)(?: \d+)?[*_]*\s*:|(?:the|your) (?:correct )?answer is\b).*",
+    r"(?:(?:(?:your|the|an?|possible) )?(?:answer|explanation)(?: \d+)?[*_]*\s*:|(?:the|your) (?:correct )?answer is\b"
+    r"|a[*_]*\s*:(?!.*\n\s*[*_]*b[*_]*\s*:)).*",  # not the first of several to choose from
     re.IGNORECASE | re.DOTALL,
 )
 _QUESTION = re.compile(r"[^\n]*[?\uff1f\u061f][\"'\u201d\u2019\u00bb*`]*")

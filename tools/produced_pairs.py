@@ -1,0 +1,146 @@
+"""Pairs as the product makes them today, to be read and labelled: pages out of packages and of the public suite, and what a run made of them.
+
+    python -m tools.produced_pairs pages build/labelling/pages
+    bubblenet run --config conf/local.toml --input build/labelling/pages --snapshot labelling --warehouse build/labelling/warehouse \\
+      --limit 1100 --set 'scoring.modes=["text", "reverse_gain"]'
+    python -m tools.produced_pairs propose build/labelling/warehouse build/labelling/pairs.jsonl
+
+The second writes every pair that goes on to the judge, the best candidate of each passage, in a random order and without a score. No page
+is of a package from which a reader is trained or a calibration fitted on planted pairs, and none is held out by an experiment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import random
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from tests.benchmarks.curation_warehouse import PASSED, read_pool
+from tests.benchmarks.page_types import HALVES, half_of
+from tools.label_pairs import has_package
+
+PAGES_OF_A_PACKAGE = 24
+WEB = "wcxb"
+WEB_PAGES = Path("../shared/suites/wcxb/pages")
+DRAW = "produced-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """English pages of a package."""
+
+    package: str
+    pages: str
+
+
+_DOC = "usr/share/doc"
+SOURCES = (
+    Source("valgrind", f"{_DOC}/valgrind/html/*.html"),
+    Source("debmake-doc", f"{_DOC}/debmake-doc/html/*.en.html"),
+    Source("live-manual-html", f"{_DOC}/live-manual/html/live-manual/*.en.html"),
+    Source("gnucash-docs", f"{_DOC}/gnucash-docs/gnucash-guide-en/*.html"),
+    Source("graphviz-doc", f"{_DOC}/graphviz/html/**/*.html"),
+    Source("ghostscript-doc", f"{_DOC}/ghostscript/html/*.html"),
+    Source("tomcat10-docs", "usr/share/tomcat10-docs/docs/*.html"),
+    Source("python-sklearn-doc", f"{_DOC}/python-sklearn-doc/html/modules/*.html"),
+    Source("openvswitch-doc", f"{_DOC}/openvswitch-doc/html/**/*.html"),
+    Source("rsyslog-doc", f"{_DOC}/rsyslog-doc/html/**/*.html"),
+    Source("xen-doc", f"{_DOC}/xen/html/**/*.html"),
+    Source("hugin-data", "usr/share/hugin/xrc/data/help_en_EN/*.html"),
+    Source("qemu-system-common", f"{_DOC}/qemu-system-common/system/**/*.html"),
+    Source("erlang-doc", f"{_DOC}/erlang-doc/doc/*/*.html"),
+    Source("mpd", f"{_DOC}/mpd/html/*.html"),
+    Source("vim-doc", f"{_DOC}/vim/html/*.html"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A pair to read. package, path: of its page; position: of the passage on it, as Segment.position."""
+
+    id: str
+    package: str
+    path: str
+    position: int
+    text_sha256: str
+    origin: str
+    instruction: str
+    response: str
+
+
+def main() -> int:
+    """Run one of the two commands; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--packages", type=Path, default=Path(".cache/bench-corpus/packages"), help="where packages are unpacked")
+    commands = parser.add_subparsers(dest="command", required=True)
+    pages = commands.add_parser("pages", help="lay the pages out in a folder")
+    pages.add_argument("out", type=Path)
+    propose = commands.add_parser("propose", help="write the pairs of a run")
+    propose.add_argument("warehouse")
+    propose.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    return lay_out(arguments.packages, arguments.out) if arguments.command == "pages" else write(arguments.warehouse, arguments.out)
+
+
+def lay_out(packages: Path, out: Path) -> int:
+    """Copy some pages of each package, and the half of the suite that may be looked at."""
+    packages.mkdir(parents=True, exist_ok=True)
+    for package, path, page in (*documentation(packages), *web()):
+        target = out / package / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if page.suffix == ".gz":
+            target.with_suffix("").write_bytes(gzip.decompress(page.read_bytes()))
+        else:
+            shutil.copy(page, target)
+    for folder in sorted(out.iterdir()):
+        print(f"{folder.name}: {sum(1 for page in folder.rglob('*') if page.is_file())} pages")
+    return 0
+
+
+def documentation(packages: Path) -> Iterator[tuple[str, str, Path]]:
+    """Package, path and file of pages in a fixed random order, so many of each package."""
+    for source in SOURCES:
+        if not has_package(source.package, packages):
+            print(f"produced-pairs: apt-get could not fetch {source.package}; its pages are left out.", file=sys.stderr)
+            continue
+        root = packages / source.package
+        pages = [page for page in root.glob(source.pages) if page.is_file() and not page.is_symlink()]
+        for page in sorted(pages, key=lambda page: draw(source.package, page.relative_to(root)))[:PAGES_OF_A_PACKAGE]:
+            yield source.package, str(page.relative_to(root)), page
+
+
+def web() -> Iterator[tuple[str, str, Path]]:
+    """The pages of the suite that may be looked at; none where it is absent, which is said."""
+    if not WEB_PAGES.is_dir():
+        print(f"produced-pairs: {WEB_PAGES} is not there; its pages are left out.", file=sys.stderr)
+    for page in sorted(WEB_PAGES.glob("*.html.gz")):
+        if half_of(page.name.removesuffix(".html.gz")) == HALVES[0]:
+            yield WEB, page.name, page
+
+
+def draw(*parts: object) -> str:
+    """A place in a fixed random order."""
+    return hashlib.sha256("/".join(map(str, (DRAW, *parts))).encode()).hexdigest()
+
+
+def write(warehouse: str, out: Path) -> int:
+    """Write the pairs that a run would judge, shuffled."""
+    best = [one for one in read_pool(warehouse).candidates if one.passed and one.reason != "not_best_candidate"]
+    rows = [proposed(one) for one in best]
+    random.Random(DRAW).shuffle(rows)
+    out.write_bytes(b"".join(orjson.dumps(asdict(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows))
+    print(f"{len(rows)} pairs in {out}: {dict(Counter(row.origin for row in rows))}, {dict(Counter(row.package for row in rows))}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
