@@ -1,4 +1,4 @@
-"""Pairs as the product makes them today, to be read and labelled: pages out of packages and of the public suite, and what a run made of them.
+"""Pairs as the product makes them today, to be read and labelled: pages of packages and of the public suite, and what a run made of them.
 
     python -m tools.produced_pairs pages build/labelling/pages
     bubblenet run --config conf/local.toml --input build/labelling/pages --snapshot labelling --warehouse build/labelling/warehouse \\
@@ -21,10 +21,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import orjson
+from deltalake import DeltaTable
 
-from tests.benchmarks.curation_warehouse import PASSED, read_pool
+from bubblenet.judging.labels.pairs import sha256
 from tests.benchmarks.page_types import HALVES, half_of
 from tools.label_pairs import has_package
 
@@ -32,6 +35,8 @@ PAGES_OF_A_PACKAGE = 24
 WEB = "wcxb"
 WEB_PAGES = Path("../shared/suites/wcxb/pages")
 DRAW = "produced-1"
+JUDGED = (None, "low_quality", "not_measured", "domain_cap")
+"""Reasons of pairs that went on to the judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +138,37 @@ def draw(*parts: object) -> str:
 
 
 def write(warehouse: str, out: Path) -> int:
-    """Write the pairs that a run would judge, shuffled."""
-    best = [one for one in read_pool(warehouse).candidates if one.passed and one.reason != "not_best_candidate"]
-    rows = [proposed(one) for one in best]
+    """Write the pairs that a run would judge, shuffled: every stated question, and the best candidate of every other passage."""
+    judged = read(warehouse, "judgements", ["instruction_id", "segment_id", "origin", "reason"])
+    best = [row for row in judged if row["reason"] in JUDGED]
+    texts = {row["instruction_id"]: row["instruction"] for row in read(warehouse, "instructions", ["instruction_id", "instruction"])}
+    places = {row["segment_id"]: row for row in read(warehouse, "segments", ["segment_id", "url", "position", "text"])}
+    rows = sorted((proposed(row, texts, places[row["segment_id"]]) for row in best), key=lambda row: row.id)
     random.Random(DRAW).shuffle(rows)
     out.write_bytes(b"".join(orjson.dumps(asdict(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows))
     print(f"{len(rows)} pairs in {out}: {dict(Counter(row.origin for row in rows))}, {dict(Counter(row.package for row in rows))}")
     return 0
+
+
+def read(warehouse: str, table: str, names: list[str]) -> list[dict[str, Any]]:
+    """Columns of a table of the warehouse."""
+    rows: list[dict[str, Any]] = DeltaTable(f"{warehouse}/{table}").to_pyarrow_table(columns=names).to_pylist()
+    return rows
+
+
+def proposed(row: dict[str, Any], texts: dict[str, str], place: dict[str, Any]) -> Proposed:
+    """A pair, with the place of its passage."""
+    package, path = unquote(place["url"]).partition("/pages/")[2].split("/", 1)
+    return Proposed(
+        id=row["instruction_id"][:16],
+        package=package,
+        path=f"{path}.gz" if package == WEB else path,
+        position=place["position"],
+        text_sha256=sha256(place["text"]),
+        origin=row["origin"],
+        instruction=texts[row["instruction_id"]],
+        response=place["text"],
+    )
 
 
 if __name__ == "__main__":

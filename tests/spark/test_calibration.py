@@ -66,7 +66,7 @@ def bound_of(grader: Grader, row) -> float | None:
 
 def test_a_calibrated_warehouse_holds_every_mode_and_the_quality_of_the_calibration(make_context, tmp_path):
     pages = write_pages(tmp_path / "pages", {f"page{n}": page(f"page{n}", question=f"How do I start page{n}?") for n in range(3)})
-    modes = ("text", "reverse_gain", "likelihood", "contrast", "five_level_v1", "additive_v1", "cycle", "rationale_v1")
+    modes = ("text", "page", "reverse_gain", "likelihood", "contrast", "five_level_v1", "additive_v1", "cycle", "rationale_v1")
     calibration = made(Scoring())
     calibration.save(tmp_path / "model.json")
     overrides = (f"scoring.modes={list(modes)}", f"curation.calibration={tmp_path / 'model.json'}")

@@ -84,8 +84,11 @@ def calibrate(
         list[str] | None,
         typer.Option("--signal", help="Use only this signal; may be given again. Default: all that the modes give."),
     ] = None,
-    precision: Annotated[float, typer.Option("--precision", help="Wanted of grade 4 and better.", min=0.0, max=1.0)] = 0.8,
-    precision_5: Annotated[float, typer.Option("--precision-5", help="Wanted of grade 5.", min=0.0, max=1.0)] = 0.9,
+    precision: Annotated[
+        float,
+        typer.Option("--precision", help="Of grade 4 and better: what the share of good pairs is surely (95 %) above.", min=0.0, max=1.0),
+    ] = 0.7,
+    precision_5: Annotated[float, typer.Option("--precision-5", help="The same of grade 5.", min=0.0, max=1.0)] = 0.8,
     generated: Annotated[
         float | None, typer.Option("--generated-precision", help="Instead of --precision for generated pairs.", min=0.0, max=1.0)
     ] = None,

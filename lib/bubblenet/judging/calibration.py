@@ -16,7 +16,7 @@ import hashlib
 import json
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from importlib.resources import files
 from operator import add
@@ -147,6 +147,8 @@ class Calibration(BaseModel):
     """One model for each origin with labelled pairs, and the judge they belong to.
 
     judge: weights digest, and what each mode in use depends on. labels: SHA-256 of the file of labelled pairs.
+    proposer: of the model that wrote the labelled instructions, weights digest and prompt set: how often it goes wrong is in every quality.
+    selection: how its best candidates were chosen, for people. Both are empty in files of releases before 0.3.
     first_cuts: by origin, of those whose candidates may be set aside.
     """
 
@@ -157,6 +159,8 @@ class Calibration(BaseModel):
     labels: str
     models: dict[JudgedAs, QualityModel]
     first_cuts: dict[JudgedAs, FirstCut] = {}
+    proposer: dict[str, str] = {}
+    selection: dict[str, Any] = {}
 
     @model_validator(mode="after")
     def _is_known(self) -> Calibration:
@@ -193,7 +197,7 @@ class Calibration(BaseModel):
 
     def save(self, path: Path) -> None:
         """Write the file with sorted keys, so that equal models are equal bytes."""
-        empty = set() if self.first_cuts else {"first_cuts"}
+        empty = {name for name in ("first_cuts", "proposer", "selection") if not getattr(self, name)}
         path.write_text(json.dumps(self.model_dump(mode="json", exclude=empty), indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -214,19 +218,21 @@ def load(path: str | Path) -> Calibration:
         raise SettingsError("a calibration", f"{path}: {where}: {problem['msg']}", "Write it again with `bubblenet calibrate`.") from None
 
 
-def choose(name: str, weights_digest: str, scoring: Scoring) -> Calibration | None:
-    """The calibration named by the setting: `none`, `default` (the one shipped for this judge, if any), or a file.
+def choose(name: str, weights_digest: str, scoring: Scoring, proposer: Callable[[], dict[str, str]] | None = None) -> Calibration | None:
+    """The calibration named by the setting: `none`, `default` (the one shipped for this judge and proposer, if any), or a file.
 
-    Raises SettingsError if a named file was made for another judge, since its numbers would be meaningless.
+    proposer: what writes the instructions, asked for where the judge fits; None: whatever it is.
+    Raises SettingsError if a named file was made for another judge or proposer, since its numbers would be meaningless.
     """
     if name == "none":
         return None
     found = shipped() if name == "default" else (load(name),)
-    matching = [item for item in found if not _differences(item, weights_digest, scoring)]
+    differences = {item.id: _differences(item, weights_digest, scoring) or _of_proposer(item, proposer) for item in found}
+    matching = [item for item in found if not differences[item.id]]
     if not matching and name != "default":
         raise SettingsError(
-            "a calibration of this judge (models.forward, scoring.*)",
-            f"{name}, which was fitted with {'; '.join(_differences(found[0], weights_digest, scoring))}",
+            "a calibration of this judge (models.forward, scoring.*) and proposer (models.backward, backtranslation.prompt)",
+            f"{name}, which was fitted with {'; '.join(differences[found[0].id])}",
             "Fit one with `bubblenet calibrate`, or set curation.calibration to none.",
         )
     return matching[0] if matching else None
@@ -248,9 +254,18 @@ def _differences(calibration: Calibration, weights_digest: str, scoring: Scoring
         found.append(f"modes that scoring.modes has not: {', '.join(missing)}")
     for mode, parts in ours["modes"].items():
         theirs, unused = fitted["modes"][mode], _unused_parts(calibration, mode)
-        parts = {key: value for key, value in parts.items() if key not in unused}
-        found += [f"{mode}.{key} {theirs.get(key)!s:.12}, not {value!s:.12}" for key, value in parts.items() if theirs.get(key) != value]
+        keys = [key for key in dict.fromkeys((*parts, *theirs)) if key not in unused]
+        found += [f"{mode}.{key} {theirs.get(key)!s:.12}, not {parts.get(key)!s:.12}" for key in keys if theirs.get(key) != parts.get(key)]
     return found
+
+
+def _of_proposer(calibration: Calibration, proposer: Callable[[], dict[str, str]] | None) -> list[str]:
+    """The same of what writes the instructions."""
+    if proposer is None or not calibration.proposer:
+        return []
+    ours = proposer()
+    found = ((key, value, ours.get(key, "")) for key, value in calibration.proposer.items())
+    return [f"proposer's {key} {theirs:.12}, not {own:.12}" for key, theirs, own in found if theirs != own]
 
 
 def _unused_parts(calibration: Calibration, mode: str) -> list[str]:

@@ -18,7 +18,7 @@ from bubblenet.engines.roles import forward_engine
 from bubblenet.errors import InputError
 from bubblenet.judging import calibration as calibrations
 from bubblenet.judging.calibration import Calibration, QualityModel
-from bubblenet.judging.grading import grader_of
+from bubblenet.judging.grading import grader_of, proposer_of, selection_of
 from bubblenet.judging.modes import check, modes_of
 from bubblenet.judging.origins import CUT, JUDGED_AS, JudgedAs
 from bubblenet.judging.pair_files import Judge, judge_file, measure_windows, read_labelled
@@ -92,6 +92,8 @@ def calibrate(
         labels=hashlib.sha256(labels.read_bytes()).hexdigest(),
         models=models,
         first_cuts=cuts,
+        proposer=proposer_of(settings),
+        selection=selection_of(settings),
     )
     found.save(out)
     for origin, model in models.items():

@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from bubblenet.errors import InputError
-from bubblenet.judging.calibration import RELIABILITY_BINS, Curve, QualityModel
+from bubblenet.judging.calibration import RELIABILITY_BINS, Curve, QualityModel, wilson_bound
 from bubblenet.judging.modes import signal
 
 if TYPE_CHECKING:
@@ -225,10 +225,15 @@ def auc(scores: Floats, labels: Labels) -> float:
 
 
 def threshold(quality: Floats, labels: Labels, precision: float) -> float | None:
-    """The lowest quality from which at least this share of the pairs has label 1; None if none does and accepts enough pairs."""
+    """The lowest quality from which surely at least this share of the pairs has label 1; None if none does and accepts enough pairs.
+
+    Surely: by the lower end of Wilson's 95 % interval. The share itself wanders, and the last place where it happens to be high enough lies
+    far below the one where it really is.
+    """
     order = np.argsort(-quality, kind="stable")
-    shares = np.cumsum(labels[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero((shares >= precision) & (np.arange(1, len(order) + 1) >= MIN_ACCEPTED))
+    counts = np.arange(1, len(order) + 1)
+    bounds = np.array([wilson_bound(share, count) for share, count in zip(np.cumsum(labels[order]) / counts, counts, strict=True)])
+    enough = np.flatnonzero((bounds >= precision) & (counts >= MIN_ACCEPTED))
     return round(float(quality[order[enough[-1]]]), 4) if len(enough) else None
 
 

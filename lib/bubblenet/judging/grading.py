@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from math import exp
 from typing import TYPE_CHECKING, Any
 
+from bubblenet.engines.roles import backward_engine
 from bubblenet.judging import calibration as calibrations
 from bubblenet.judging.calibration import Calibration
 from bubblenet.judging.form import FORM_FAULTS
-from bubblenet.judging.modes import MODES, modes_of, rating_mode
+from bubblenet.judging.modes import MODES, RANKING, modes_of, rating_mode
 from bubblenet.judging.origins import JUDGED_AS, JudgedAs, names_judged_as
 
 if TYPE_CHECKING:
@@ -149,6 +150,16 @@ def _is_judged_as(model: JudgedAs, origin: Column) -> Column:
 
 def grader_of(settings: Settings, weights_digest: str) -> Grader:
     """The grader of these settings for the judge with these weights. Raises SettingsError for an unusable calibration."""
-    chosen = calibrations.choose(settings.curation.calibration, weights_digest, settings.scoring)
+    chosen = calibrations.choose(settings.curation.calibration, weights_digest, settings.scoring, lambda: proposer_of(settings))
     modes = settings.scoring.modes
     return Grader(settings.curation, rating_mode(modes), chosen, counts_form=bool(set(modes_of(FORM_FAULTS)) & set(modes)))
+
+
+def proposer_of(settings: Settings) -> dict[str, str]:
+    """What writes the instructions, as a calibration names it. Raises ModelError if the model is not there."""
+    return {"weights": backward_engine(settings).weights_digest, "prompt": settings.backtranslation.prompt}
+
+
+def selection_of(settings: Settings) -> dict[str, Any]:
+    """How the candidates that are judged are chosen, as a calibration names it."""
+    return {"candidates": settings.backtranslation.candidates, "best_by": RANKING.ranks_by}

@@ -96,5 +96,5 @@ class Rounds(Section):
     min_agreement: float = Field(0.3, ge=-1.0, le=1.0, description="Kendall's tau between the qualities of a round and of the last one")
     max_length_ratio: float = Field(1.5, ge=1.0, description="of the answers' length to that of the parent's, or the reverse")
     labels: str = Field("", description="JSON lines of labelled pairs (docs/labels.md): each judge is calibrated on them; empty: none is")
-    precision_5: Share = Field(0.9, description="wanted of grade 5 by those calibrations")
-    precision: Share = Field(0.8, description="wanted of grade 4 and better")
+    precision_5: Share = Field(0.8, description="of grade 5 by those calibrations: what the share of good pairs is surely (95 %) above")
+    precision: Share = Field(0.7, description="the same of grade 4 and better")

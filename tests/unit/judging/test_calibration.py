@@ -139,10 +139,12 @@ def test_a_page_that_gives_its_labels_away_does_not_flatter_the_figures():
 
 
 def test_a_threshold_is_the_lowest_quality_with_the_wanted_precision():
+    """Wilson's bounds: 0.806 of 16 in 16, 0.584 of 16 in 20, 0.563 of 16 in 21."""
     quality = np.linspace(1.0, 0.0, 40)
     labels = np.array([1] * 16 + [0] * 24)
-    assert fitting.threshold(quality, labels, 1.0) == pytest.approx(quality[15], abs=1e-4)
-    assert fitting.threshold(quality, labels, 0.8) == pytest.approx(quality[19], abs=1e-4)
+    assert fitting.threshold(quality, labels, 0.8) == pytest.approx(quality[15], abs=1e-4)
+    assert fitting.threshold(quality, labels, 0.81) is None
+    assert fitting.threshold(quality, labels, 0.58) == pytest.approx(quality[19], abs=1e-4)
     assert fitting.threshold(quality, np.zeros(40, dtype=int), 0.5) is None
 
 
@@ -221,6 +223,22 @@ def test_a_calibration_serves_its_own_judge_only(tmp_path):
         calibration.choose(str(path), "digest", Scoring(modes=("reverse_gain",)))
     with pytest.raises(SettingsError, match=r"reverse_gain.max_passage_tokens 1024, not 512"):
         calibration.choose(str(path), "digest", Scoring(max_passage_tokens=512))
+
+
+def test_a_calibration_is_refused_for_another_proposer(tmp_path):
+    """Its labels say how often that one goes wrong. A judge that does not fit is named first, and the proposer is not looked up then."""
+    path = tmp_path / "c.json"
+    proposer = {"weights": "embedded", "prompt": "varied_v1"}
+    whole().model_copy(update={"proposer": proposer}).save(path)
+    assert calibration.choose(str(path), "digest", Scoring(), lambda: proposer) == calibration.load(path)
+    with pytest.raises(SettingsError, match=r"models\.backward.*proposer's weights embedded, not another"):
+        calibration.choose(str(path), "digest", Scoring(), lambda: proposer | {"weights": "another"})
+    with pytest.raises(SettingsError, match=r"proposer's prompt varied_v1, not question_v1"):
+        calibration.choose(str(path), "digest", Scoring(), lambda: proposer | {"prompt": "question_v1"})
+    with pytest.raises(SettingsError, match="weights digest, not other"):
+        calibration.choose(str(path), "other", Scoring(), lambda: pytest.fail("looked up"))
+    whole().save(path)  # of an earlier release
+    assert calibration.choose(str(path), "digest", Scoring(), lambda: pytest.fail("looked up")) == whole()
 
 
 def test_what_ships_serves_the_embedded_model_under_the_default_settings():

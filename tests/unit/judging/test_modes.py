@@ -12,11 +12,12 @@ from bubblenet.engines.protocol import EngineSpec, Generation
 from bubblenet.engines.scripted import ScriptedEngine
 from bubblenet.errors import SettingsError, UndeclaredSignalError
 from bubblenet.judging import fitting, modes
-from bubblenet.judging.declaration import Measurement, Mode, Signal
+from bubblenet.judging.declaration import Known, Measurement, Mode, Signal
 from bubblenet.judging.grading import Grader
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.modes import MODES, RANKING
 from bubblenet.judging.pair_files import LabelledPair, measure_pairs
+from bubblenet.judging.text_signals import text_contrast
 from bubblenet.settings import Curation, Scoring, load
 from bubblenet.udfs.scoring import MeasurePair
 
@@ -135,8 +136,19 @@ def test_every_mode_gives_all_signals_that_it_declares_and_no_other():
 
 
 def test_the_cheap_modes_stand_first():
-    assert list(MODES)[:5] == ["text", "reverse_gain", "likelihood", "contrast", "five_level_v1"]
+    assert list(MODES)[:6] == ["text", "page", "reverse_gain", "likelihood", "contrast", "five_level_v1"]
+    assert modes.FREE == ("text",)  # what neighbours are needed for is measured of the best candidates alone
     assert modes.DEFAULT_RATING == "five_level_v1"
+
+
+def test_the_words_of_a_page_are_those_of_mode_contrast_without_a_model():
+    pairs = [Pair("own", "Why do bees seal honey?", "Bees seal honey.", ("Bees dance.",)), Pair("alone", "Why?", "So.")]
+    own, alone = (one.signals for one in MODES["page"].measure(None, pairs, load().scoring, Known()))
+    wanted = text_contrast("Why do bees seal honey?", "Bees seal honey.", ["Bees dance."])
+    names = ("bm25", "bm25_margin", "overlap_margin", "opening_margin", "density_margin")
+    assert [own[f"page_{name}"] for name in names] == list(wanted.values())
+    assert own["page_bm25_margin"] > 0
+    assert set(alone) == set(own)
 
 
 def test_names_are_declared_once_and_one_mode_ranks():
@@ -154,7 +166,9 @@ def test_names_are_declared_once_and_one_mode_ranks():
 def test_settings_name_the_mode_that_ranks_and_the_nearest_known_one():
     with pytest.raises(SettingsError, match="reverse_gain must be among the modes: it chooses the best candidate"):
         load(None, ['scoring.modes=["text"]'])
-    with pytest.raises(SettingsError, match=r"no mode is called contrst; the nearest is contrast; all: text, reverse_gain, likelihood"):
+    with pytest.raises(
+        SettingsError, match=r"no mode is called contrst; the nearest is contrast; all: text, page, reverse_gain, likelihood"
+    ):
         load(None, ['scoring.modes=["contrst"]'])
 
 

@@ -7,20 +7,23 @@ docs/labels.md describes how the labels were made.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bubblenet.corpus.privacy.pages import mask_content
 from bubblenet.corpus.reading.hygiene import clean_text, decode
 from bubblenet.corpus.segmentation import Segment, segment_page
 from bubblenet.errors import InputError
 
 if TYPE_CHECKING:
+    from bubblenet.corpus.privacy.masking import MaskSettings
     from bubblenet.settings import Segmentation
 
 LABELS_SHA256 = "635f61855972d63a0dfbdf42dfab46b2e1e3bdea47fe7116685cc0e6aecbb6e2"
@@ -28,6 +31,12 @@ LABELS_SHA256 = "635f61855972d63a0dfbdf42dfab46b2e1e3bdea47fe7116685cc0e6aecbb6e
 
 REFUSED_SHA256 = "346a1de1027712aa5587c98eb34b968be6f22b62581b211d54b4ae5c066b113d"
 """The same of refused_pairs.jsonl."""
+
+PRODUCED_SHA256 = ""
+"""The same of produced_pairs.jsonl."""
+
+HELD_OUT_SHARE = 0.3
+"""Of the pages of produced_pairs.jsonl: what a calibration or a reader is measured on and never fitted on."""
 
 REACH = 2
 """Neighbours on each side, as in scoring.neighbours."""
@@ -67,11 +76,17 @@ class LabelRow:
     second_grade: str | None
     annotator: str
     date: str
+    origin: str = "generated"
 
     @property
     def page(self) -> str:
         """The name of the page among all packages; pairs of one page belong on the same side of a split."""
         return f"{self.package}/{self.path}"
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether its page is among those of HELD_OUT_SHARE, by hash."""
+        return int(sha256(self.page)[:8], 16) < HELD_OUT_SHARE * 16**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,14 @@ def read_refused() -> list[LabelRow]:
     return _read("refused_pairs.jsonl", REFUSED_SHA256)
 
 
+def read_produced() -> list[LabelRow]:
+    """Labelled pairs as the pipeline makes them: stated questions, and the best candidate of each passage (tools/produced_pairs.py).
+
+    Raises InputError if the file does not match PRODUCED_SHA256.
+    """
+    return _read("produced_pairs.jsonl", PRODUCED_SHA256)
+
+
 def _read(name: str, wanted: str) -> list[LabelRow]:
     content = files("bubblenet.judging.labels").joinpath(name).read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -116,13 +139,24 @@ def _read(name: str, wanted: str) -> list[LabelRow]:
     return [LabelRow(**json.loads(line)) for line in content.splitlines()]
 
 
-def join(labels: Sequence[LabelRow], packages: Path, limits: Segmentation) -> Join:
-    """Join each pair with its passage. packages: folder with one unpacked Debian package per folder of that name."""
+def join(
+    labels: Sequence[LabelRow],
+    packages: Path,
+    limits: Segmentation,
+    elsewhere: Mapping[str, Path] | None = None,
+    privacy: MaskSettings | None = None,
+) -> Join:
+    """Join each pair with its passage.
+
+    packages: folder with one unpacked Debian package per folder of that name. elsewhere: folders of pages that are of no package, by name.
+    privacy: what was masked in the pages before they were cut; None: nothing.
+    """
 
     @cache
     def passages(page: str) -> list[Segment] | None:
-        path = packages / page
-        return segments(path, limits) if path.is_file() else None
+        package, _, name = page.partition("/")
+        path = (elsewhere or {}).get(package, packages / package) / name
+        return segments(path, limits, privacy) if path.is_file() else None
 
     joined = Join([], {})
     for label in labels:
@@ -133,14 +167,16 @@ def join(labels: Sequence[LabelRow], packages: Path, limits: Segmentation) -> Jo
             continue
         before, after = ([one.text for one in part if one.kept] for part in (on_page[:place], on_page[place + 1 :]))
         beside = (*before[-REACH:], *after[:REACH])
-        joined.pairs.append(JoinedPair(label.id, label.instruction, on_page[place].text, label.label, label.page, beside))
+        joined.pairs.append(JoinedPair(label.id, label.instruction, on_page[place].text, label.label, label.page, beside, label.origin))
     return joined
 
 
-def segments(page: Path, limits: Segmentation) -> list[Segment]:
-    """The passages of an HTML file, as ingest and segment would cut them."""
-    html, _ = decode(page.read_bytes(), http_charset=None, is_html=True)
-    return segment_page(clean_text(html), "html", limits)
+def segments(page: Path, limits: Segmentation, privacy: MaskSettings | None = None) -> list[Segment]:
+    """The passages of an HTML file, which may be compressed by gzip, as ingest and segment would cut them."""
+    content = page.read_bytes()
+    html, _ = decode(gzip.decompress(content) if page.suffix == ".gz" else content, http_charset=None, is_html=True)
+    text = clean_text(html)
+    return segment_page(mask_content(text, "html", privacy)[0] if privacy else text, "html", limits)
 
 
 def sha256(text: str) -> str:

@@ -52,8 +52,8 @@ MODES = table_of(_declared())
 RANKING = next(mode for mode in MODES.values() if mode.ranks_by)
 """The mode that ranks the candidates of a passage. It measures all candidates; the other modes measure only the best."""
 
-FREE = tuple(mode.name for mode in MODES.values() if not mode.asks)
-"""The modes that ask no engine. They measure all candidates before any other mode does, so that the hopeless ones can be set aside."""
+FREE = tuple(mode.name for mode in MODES.values() if not mode.asks and not mode.needs_neighbours)
+"""The modes that need the pair alone. They measure all candidates before any other does, so that the hopeless ones can be set aside."""
 
 DEFAULT_RATING = next(mode.name for mode in MODES.values() if mode.rating)
 """The cheapest mode that gives an expected score."""
