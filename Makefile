@@ -18,7 +18,7 @@ ROUNDS_TOKENS ?= 12000
 ROUNDS_ITEMS ?= 60
 ROUNDS_REPORT ?= .demo/rounds.html
 TEST_PROCESSES ?= 3
-READER_MINUTES ?= 45
+READER_MINUTES ?= 60
 BENCH_PAGES ?= 20000
 BENCH_CURVE ?= 1000,5000
 BENCH_ROUNDS ?= 1
@@ -120,10 +120,10 @@ calibration: labels ## fit the calibration that ships anew, on planted and on la
 	$(BIN)/bubblenet calibrate --labels build/calibration_pairs.jsonl --out lib/bubblenet/judging/calibrations/smollm2-135m.json \
 	  --generated-precision-5 0.4 --generated-precision 0.25 --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
 
-reader: setup ## the reader that ships anew: passages out of 58 Debian packages (250 MB), then training (READER_MINUTES=45 on 2 cores; a GPU where there is one)
+reader: setup ## the reader that ships anew: passages out of 58 Debian packages (250 MB), then training (READER_MINUTES=60 on 2 cores; a GPU where there is one)
 	$(BIN)/python -m tools.mine_pairs --out build/reader_pairs.jsonl
 	$(BIN)/bubblenet train-reader --pairs build/reader_pairs.jsonl --out lib/bubblenet/judging/readers/smollm2-135m \
-	  --minutes $(READER_MINUTES) --max-tokens 128 --rank 8 --layers 18 --learning-rate 6e-4
+	  --minutes $(READER_MINUTES) --max-tokens 256 --rank 8 --layers 18 --learning-rate 6e-4
 
 bench-engine: setup ## model stages in Spark over a plain loop and a pipeline() UDF; prefix reuse; the same decision whatever the batch
 	@mkdir -p build

@@ -5,8 +5,13 @@
       --limit 1100 --set 'scoring.modes=["text", "reverse_gain"]'
     python -m tools.produced_pairs propose build/labelling/warehouse build/labelling/pairs.jsonl
 
-The second writes every pair that goes on to the judge, the best candidate of each passage, in a random order and without a score. No page
-is of a package from which a reader is trained or a calibration fitted on planted pairs, and none is held out by an experiment.
+    python -m tools.produced_pairs keep build/labelling/pairs.jsonl first/*.jsonl --second second/*.jsonl
+    python -m tools.produced_pairs join build/produced_pairs.jsonl --side fit
+
+The second writes every pair that goes on to the judge, the best candidate of each passage, in a random order and without a score; the
+third the labels {id, grade, fault} that readers gave as a file of the package, without passages; the last joins one side of it with the
+passages again, to fit a calibration on or to measure one. No page is of a package from which a reader is trained or a calibration fitted
+on planted pairs, and none is held out by an experiment.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +32,17 @@ from urllib.parse import unquote
 import orjson
 from deltalake import DeltaTable
 
-from bubblenet.judging.labels.pairs import sha256
+from bubblenet import settings
+from bubblenet.judging.labels.pairs import FAULTS, GRADES, LabelRow, join, read_produced, sha256
 from tests.benchmarks.page_types import HALVES, half_of
-from tools.label_pairs import has_package
+from tools.label_pairs import has_package, write_lines
+from tools.sample_pages import version_of
 
 PAGES_OF_A_PACKAGE = 24
 WEB = "wcxb"
 WEB_PAGES = Path("../shared/suites/wcxb/pages")
+WEB_VERSION = "c039d5ee9f5a3a984a0e167e63aacd04e76e78a9"
+PRODUCED = Path("lib/bubblenet/judging/labels/produced_pairs.jsonl")
 DRAW = "produced-1"
 JUDGED = (None, "low_quality", "not_measured", "domain_cap")
 """Reasons of pairs that went on to the judge."""
@@ -92,8 +101,22 @@ def main() -> int:
     propose = commands.add_parser("propose", help="write the pairs of a run")
     propose.add_argument("warehouse")
     propose.add_argument("out", type=Path)
+    keep = commands.add_parser("keep", help="write the labels that readers gave")
+    keep.add_argument("pairs", type=Path)
+    keep.add_argument("first", type=Path, nargs="+")
+    keep.add_argument("--second", type=Path, nargs="*", default=[], help="of readers who had not seen the first grades")
+    keep.add_argument("--date", required=True)
+    join_ = commands.add_parser("join", help="write labelled pairs with their passages")
+    join_.add_argument("out", type=Path)
+    join_.add_argument("--side", choices=("fit", "held_out"), required=True)
     arguments = parser.parse_args()
-    return lay_out(arguments.packages, arguments.out) if arguments.command == "pages" else write(arguments.warehouse, arguments.out)
+    if arguments.command == "pages":
+        return lay_out(arguments.packages, arguments.out)
+    if arguments.command == "propose":
+        return write(arguments.warehouse, arguments.out)
+    if arguments.command == "keep":
+        return keep_labels(arguments.packages, arguments.pairs, arguments.first, arguments.second, arguments.date)
+    return write_joined(arguments.packages, arguments.out, is_held_out=arguments.side == "held_out")
 
 
 def lay_out(packages: Path, out: Path) -> int:
@@ -169,6 +192,57 @@ def proposed(row: dict[str, Any], texts: dict[str, str], place: dict[str, Any]) 
         instruction=texts[row["instruction_id"]],
         response=place["text"],
     )
+
+
+def keep_labels(packages: Path, pairs: Path, first: Sequence[Path], second: Sequence[Path], date: str) -> int:
+    """Write the file of the package, and print its digest."""
+    grades, again = (read_grades(files) for files in (first, second))
+    found = {row["id"]: row for row in map(orjson.loads, pairs.read_bytes().splitlines())}
+    if missing := sorted(found.keys() - grades.keys()):
+        raise SystemExit(f"produced-pairs: wanted a label for each pair; got none for {len(missing)}, the first {missing[0]}.")
+    versions = {source.package: version_of(source.package, packages) for source in SOURCES} | {WEB: WEB_VERSION}
+    rows = []
+    for key, row in sorted(found.items()):
+        grade, fault = grades[key]
+        kept = LabelRow(
+            id=key,
+            version=versions[row["package"]],
+            grade=grade,
+            label=int(grade == "good"),
+            fault=fault,
+            second_sample="random" if key in again else None,
+            second_grade=again[key][0] if key in again else None,
+            annotator="reader-3",
+            date=date,
+            **{name: row[name] for name in ("package", "path", "position", "text_sha256", "instruction", "origin")},
+        )
+        rows.append(asdict(kept))
+    content = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    PRODUCED.write_bytes(content)
+    print(f"{len(rows)} labelled pairs in {PRODUCED}, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    return 0
+
+
+def read_grades(files: Sequence[Path]) -> dict[str, tuple[str, str | None]]:
+    """Grade and fault by id. Raises SystemExit for a grade or fault that the rubric has not."""
+    rows = [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
+    for row in rows:
+        if row["grade"] not in GRADES or (row["fault"] in FAULTS) != (row["grade"] != "good"):
+            raise SystemExit(f"produced-pairs: wanted a grade and a fault of the rubric; got {row}")
+    return {row["id"]: (row["grade"], row["fault"]) for row in rows}
+
+
+def write_joined(packages: Path, out: Path, *, is_held_out: bool) -> int:
+    """Write the pairs of one side, as `bubblenet calibrate --labels` reads them."""
+    chosen = settings.load()
+    labels = [label for label in read_produced() if label.is_held_out == is_held_out]
+    for package in {label.package for label in labels} - {WEB}:
+        has_package(package, packages)
+    joined = join(labels, packages, chosen.segmentation, {WEB: WEB_PAGES}, chosen.privacy)
+    write_lines(out, [asdict(pair) for pair in joined.pairs])
+    lost = {reason: len(ids) for reason, ids in joined.missing.items()}
+    print(f"{len(joined.pairs)} of {len(labels)} labelled pairs joined with their passages in {out}; {lost or 'none is missing'}")
+    return int(not joined.pairs)
 
 
 if __name__ == "__main__":

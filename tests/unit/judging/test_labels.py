@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from dataclasses import replace
@@ -12,8 +13,10 @@ import pytest
 from bubblenet import settings
 from bubblenet.errors import InputError
 from bubblenet.judging.labels import pairs
-from bubblenet.judging.labels.pairs import FAULTS, GRADES, LabelRow, join, read_labels, segments, sha256
+from bubblenet.judging.labels.pairs import FAULTS, GRADES, LabelRow, join, read_labels, read_produced, segments, sha256
+from tests.benchmarks import planted_pairs
 from tests.conftest import ROOT
+from tools import label_pairs, mined_sources
 from tools.label_pairs import agreement, summary
 
 RULES = settings.load().segmentation
@@ -28,8 +31,9 @@ def labelled(**changes: object) -> LabelRow:
     return replace(pair, **changes)
 
 
-def test_every_row_keeps_to_the_rubric():
-    labels = read_labels()
+@pytest.mark.parametrize("read", [read_labels, read_produced])
+def test_every_row_keeps_to_the_rubric(read):
+    labels = read()
 
     assert len(labels) >= 300
     assert len({label.id for label in labels}) == len(labels)
@@ -39,7 +43,7 @@ def test_every_row_keeps_to_the_rubric():
         assert label.label == int(label.grade == "good")
         assert (label.fault is None) if label.label else (label.fault in FAULTS)
         assert (label.second_sample is None) == (label.second_grade is None)
-        assert label.id.startswith(label.text_sha256[:16])
+        assert label.id.startswith(label.text_sha256[:16]) or read is read_produced
 
 
 def test_the_rubric_explains_every_grade_and_fault_and_gives_examples():
@@ -100,6 +104,38 @@ def test_the_docs_state_the_counts_of_the_file():
         assert f"| `{fault}` | {grades['partly']} | {grades['bad']} |" in docs
 
 
+def test_pairs_of_production_are_of_pages_that_nothing_else_uses_and_a_part_is_held_out():
+    labels = read_produced()
+    evaluated = {source.package for sources in planted_pairs.SETS.values() for source in sources}
+    used = evaluated | {source.package for source in (*mined_sources.SOURCES, *label_pairs.SOURCES)}
+    assert not used & {label.package for label in labels}
+    assert len({label.package for label in labels}) >= 10
+    assert {label.origin for label in labels} == {"generated", "extracted"}
+    held_out = {label.page for label in labels if label.is_held_out}
+    assert not held_out & {label.page for label in labels if not label.is_held_out}
+    assert 0.2 < sum(label.is_held_out for label in labels) / len(labels) < 0.4
+
+
+def test_the_docs_state_the_counts_of_production():
+    labels, docs = read_produced(), (ROOT / "docs/labels.md").read_text(encoding="utf-8")
+    for origin in ("generated", "extracted"):
+        own = [label.label for label in labels if label.origin == origin]
+        assert f"| {origin} | {len(own)} | {sum(own)} ({sum(own) / len(own):.1%}) |".replace("%", " %") in docs
+    again = [(label.grade == "good", label.second_grade == "good") for label in labels if label.second_grade]
+    assert f"in {sum(first == second for first, second in again)} of {len(again)} pairs (kappa {agreement(again)[-4:]})" in docs
+
+
+def test_a_page_may_be_compressed_and_lie_elsewhere_and_is_cut_after_masking(tmp_path):
+    page = PAGE.replace(PARTS[1], "Write to jo.smith@holloway-print.com.")
+    (tmp_path / "1.html.gz").write_bytes(gzip.compress(page.encode()))
+    text = segments(tmp_path / "1.html.gz", RULES, settings.load().privacy)[0].text
+    assert "jo.smith" not in text
+    label = labelled(package="web", path="1.html.gz", text_sha256=sha256(text), origin="extracted")
+    (pair,) = join([label], tmp_path / "none", RULES, {"web": tmp_path}, settings.load().privacy).pairs
+    assert (pair.response, pair.origin) == (text, "extracted")
+    assert join([label], tmp_path / "none", RULES, {"web": tmp_path}).missing == {"no_such_passage": ["1-0"]}
+
+
 def test_the_summary_counts_what_was_read_twice():
     lines = list(summary(read_labels()))
 
@@ -114,7 +150,8 @@ def test_kappa_as_worked_out_by_hand():
     assert agreement(pairs_of_two) == "0.700, kappa 0.40"
 
 
-def test_no_row_carries_a_passage():
-    content = files("bubblenet.judging.labels").joinpath("generated_pairs.jsonl").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["generated_pairs.jsonl", "produced_pairs.jsonl"])
+def test_no_row_carries_a_passage(name):
+    content = files("bubblenet.judging.labels").joinpath(name).read_text(encoding="utf-8")
 
     assert max(len(value) for line in content.splitlines() for value in json.loads(line).values() if isinstance(value, str)) < 250

@@ -32,7 +32,7 @@ LABELS_SHA256 = "635f61855972d63a0dfbdf42dfab46b2e1e3bdea47fe7116685cc0e6aecbb6e
 REFUSED_SHA256 = "346a1de1027712aa5587c98eb34b968be6f22b62581b211d54b4ae5c066b113d"
 """The same of refused_pairs.jsonl."""
 
-PRODUCED_SHA256 = ""
+PRODUCED_SHA256 = "2d76522b60a9d09090bebd29525847ffe3f555f7ba625a61faafec1a2ec8581a"
 """The same of produced_pairs.jsonl."""
 
 HELD_OUT_SHARE = 0.3
