@@ -56,7 +56,8 @@ setup: python ## install everything into .venv, once; says first how much it dow
 	@$(PYTHON) tools/setup.py $(if $(TORCH),--torch $(TORCH)) --pages $(PAGES)
 
 demo: setup ## real pages in, real model, curated pairs and an HTML report out
-	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(WAREHOUSE) --limit $(LIMIT) --report $(REPORT)
+	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(WAREHOUSE) --limit $(LIMIT) --report $(REPORT) \
+	  --set 'scoring.modes=["text", "page", "reverse_gain", "match_v1"]'
 
 demo-rounds: setup ## M0, M1, M2 on the sample pages: fine-tune, judge, compare, promote or stop (30 to 45 minutes on 2 cores)
 	$(BIN)/bubblenet seeds import starter --warehouse $(WAREHOUSE)
@@ -114,11 +115,15 @@ lock: ## recompute constraints.txt from pyproject.toml (needs uv)
 labels: setup ## the labelled pairs with their passages out of Debian packages (76 MB), in build/labelled_pairs.jsonl
 	$(BIN)/python -m tools.label_pairs join build/labelled_pairs.jsonl
 
-calibration: labels ## fit the calibration that ships anew, on planted and on labelled pairs (about 25 minutes)
+calibration: labels ## fit the two calibrations that ship anew, on planted and on labelled pairs (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.planted_pairs --set fit --out build/planted_pairs.jsonl
+	$(BIN)/python -m tools.produced_pairs join build/produced_fit.jsonl --side fit
 	cat build/planted_pairs.jsonl build/labelled_pairs.jsonl > build/calibration_pairs.jsonl
 	$(BIN)/bubblenet calibrate --labels build/calibration_pairs.jsonl --out lib/bubblenet/judging/calibrations/smollm2-135m.json \
-	  --generated-precision-5 0.4 --generated-precision 0.25 --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
+	  --generated-precision-5 0.28 --generated-precision 0.2 --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'
+	cat build/calibration_pairs.jsonl build/produced_fit.jsonl > build/reader_calibration_pairs.jsonl
+	$(BIN)/bubblenet calibrate --labels build/reader_calibration_pairs.jsonl --out lib/bubblenet/judging/calibrations/smollm2-135m-reader.json \
+	  --generated-precision-5 0.5 --generated-precision 0.35 --set 'scoring.modes=["text", "page", "reverse_gain", "match_v1"]'
 
 reader: setup ## the reader that ships anew: passages out of 58 Debian packages (250 MB), then training (READER_MINUTES=60 on 2 cores; a GPU where there is one)
 	$(BIN)/python -m tools.mine_pairs --out build/reader_pairs.jsonl

@@ -232,7 +232,8 @@ def threshold(quality: Floats, labels: Labels, precision: float) -> float | None
     """
     order = np.argsort(-quality, kind="stable")
     counts = np.arange(1, len(order) + 1)
-    bounds = np.array([wilson_bound(share, count) for share, count in zip(np.cumsum(labels[order]) / counts, counts, strict=True)])
+    shares = np.cumsum(labels[order]) / counts
+    bounds = np.array([wilson_bound(share, count) for share, count in zip(shares.tolist(), counts.tolist(), strict=True)])
     enough = np.flatnonzero((bounds >= precision) & (counts >= MIN_ACCEPTED))
     return round(float(quality[order[enough[-1]]]), 4) if len(enough) else None
 

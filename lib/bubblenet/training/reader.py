@@ -189,7 +189,7 @@ def train(
             group["lr"] = options.learning_rate * min((step + 1) / WARM_STEPS, 1.0 - used)
         parts = [task.drawn(draw) for task in tasks[step * PASSAGES_A_STEP : (step + 1) * PASSAGES_A_STEP]]
         found = zip(reader.logits(parts), parts, strict=True)
-        loss = sum(loss_of(logits, torch.tensor(part.labels, device=logits.device)) for logits, part in found) / PASSAGES_A_STEP
+        loss = torch.stack([loss_of(logits, torch.tensor(part.labels, device=logits.device)) for logits, part in found]).mean()
         loss.backward()
         losses.append(loss.item())
         pairs += sum(len(part.labels) for part in parts)

