@@ -112,12 +112,13 @@ lock: ## recompute constraints.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --extra dev --extra demo --extra train --extra translation -q pyproject.toml -o constraints.txt
 
-labels: setup ## the labelled pairs with their passages out of Debian packages (76 MB), in build/labelled_pairs.jsonl
+labels: setup ## the labelled pairs with their passages out of Debian packages (330 MB), in build/labelled_pairs.jsonl and build/produced_*.jsonl
 	$(BIN)/python -m tools.label_pairs join build/labelled_pairs.jsonl
+	$(BIN)/python -m tools.produced_pairs join build/produced_fit.jsonl --side fit
+	$(BIN)/python -m tools.produced_pairs join build/produced_held_out.jsonl --side held_out
 
 calibration: labels ## fit the two calibrations that ship anew, on planted and on labelled pairs (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.planted_pairs --set fit --out build/planted_pairs.jsonl
-	$(BIN)/python -m tools.produced_pairs join build/produced_fit.jsonl --side fit
 	cat build/planted_pairs.jsonl build/labelled_pairs.jsonl > build/calibration_pairs.jsonl
 	$(BIN)/bubblenet calibrate --labels build/calibration_pairs.jsonl --out lib/bubblenet/judging/calibrations/smollm2-135m.json \
 	  --generated-precision-5 0.28 --generated-precision 0.2 --set 'scoring.modes=["text", "reverse_gain", "likelihood", "contrast"]'

@@ -374,7 +374,7 @@ JUDGING = [
         _figures,
         "the calibrations of trained judges in rounds, which are fitted again",
         digits=2,
-        plant=Plant("bubblenet.judging.fitting", "shares >= precision) & (", "shares > 0.99) & ("),
+        plant=Plant("bubblenet.judging.fitting", "wilson_bound(share, count) >= precision", "share >= precision"),
     ),
     Component(
         "COMPARISON_VERSION",

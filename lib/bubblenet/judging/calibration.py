@@ -38,7 +38,7 @@ FORMAT_VERSION = 1
 RELIABILITY_BINS = 10
 """Bins of equal width by quality in the figures of a fit."""
 
-FIGURES_VERSION = 2
+FIGURES_VERSION = 3
 """Version of the figures of a fit, for people and for `evaluations`; qualities do not depend on it."""
 
 

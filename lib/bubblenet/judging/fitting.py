@@ -230,12 +230,21 @@ def threshold(quality: Floats, labels: Labels, precision: float) -> float | None
     Surely: by the lower end of Wilson's 95 % interval. The share itself wanders, and the last place where it happens to be high enough lies
     far below the one where it really is.
     """
+    return _lowest(quality, labels, lambda share, count: wilson_bound(share, count) >= precision)
+
+
+def share_threshold(quality: Floats, labels: Labels, precision: float) -> float | None:
+    """The same by the share itself."""
+    return _lowest(quality, labels, lambda share, _: share >= precision)
+
+
+def _lowest(quality: Floats, labels: Labels, reaches: Callable[[float, int], bool]) -> float | None:
+    """The lowest quality whose pairs and all better ones, by share of label 1 and count, reach what is wanted."""
     order = np.argsort(-quality, kind="stable")
     counts = np.arange(1, len(order) + 1)
     shares = np.cumsum(labels[order]) / counts
-    bounds = np.array([wilson_bound(share, count) for share, count in zip(shares.tolist(), counts.tolist(), strict=True)])
-    enough = np.flatnonzero((bounds >= precision) & (counts >= MIN_ACCEPTED))
-    return round(float(quality[order[enough[-1]]]), 4) if len(enough) else None
+    found = [row for row, (share, count) in enumerate(zip(shares.tolist(), counts.tolist(), strict=True)) if reaches(share, count)]
+    return round(float(quality[order[found[-1]]]), 4) if found and found[-1] + 1 >= MIN_ACCEPTED else None
 
 
 def selected(quality: Floats, labels: Labels, pages: Sequence[str], precision: float) -> dict[str, int]:

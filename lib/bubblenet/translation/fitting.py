@@ -16,7 +16,7 @@ import numpy as np
 
 from bubblenet.errors import InputError
 from bubblenet.identity import row_seed
-from bubblenet.judging.fitting import auc, best_settings, fit_model, out_of_fold, threshold
+from bubblenet.judging.fitting import auc, best_settings, fit_model, out_of_fold, share_threshold
 from bubblenet.translation.calibration import FORMAT_VERSION, UNTOLD, TranslationCalibration
 from bubblenet.translation.corruption import KINDS, corrupt
 from bubblenet.translation.embedding import similarities
@@ -158,7 +158,7 @@ def _as_read(table: Table, meaning: Floats) -> tuple[Floats, Labels]:
 
 def _floor(table: Table, meaning: Floats) -> float | None:
     """The floor of a language; None if no threshold reaches the precision: the language stays uncalibrated."""
-    return threshold(*_as_read(table, meaning), MIN_PRECISION)
+    return share_threshold(*_as_read(table, meaning), MIN_PRECISION)
 
 
 def _figures(table: Table, meaning: Floats) -> dict[str, Any]:
