@@ -128,7 +128,7 @@ def print_model(origin: JudgedAs, model: QualityModel, console: Console) -> None
         reached = f"quality {value:.3f}" if value is not None else "never reached"
         found = figures["selected"][str(grade)]
         counts = f"{found['right']} of {found['chosen']} chosen have label 1, {found['to_find']} were to be found"
-        console.print(f"grade {grade} of {origin} pairs: precision {wanted:.2f} from {reached}; out of fold {counts}", highlight=False)
+        console.print(f"grade {grade} of {origin} pairs: surely {wanted:.2f} good from {reached}; out of fold {counts}", highlight=False)
 
 
 def _bar(share: float, mark: float) -> str:
