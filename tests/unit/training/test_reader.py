@@ -8,7 +8,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from peft import LoraConfig
+from peft.tuners.lora import LoraLayer
 
+from bubblenet.engines import adapters
 from bubblenet.engines.language_model import LanguageModel
 from bubblenet.engines.protocol import EngineSpec, LabelRequest
 from bubblenet.engines.tokens import Codec
@@ -118,6 +121,26 @@ def test_passages_read_together_are_read_as_each_alone(model, pairs, monkeypatch
         together = [logits.tolist() for logits in reader.logits([longer, fewer])]
         assert together == [pytest.approx(reader.logits([task])[0].tolist(), abs=1e-4) for task in (longer, fewer)]
     assert [len(logits) for logits in together] == [4, 2]
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [("float32", False), ("bfloat16", True)])
+def test_matrices_compute_in_the_bfloat16_of_their_model_and_stay_float32(model, dtype, expected):
+    """What they add is the same but for rounding, and a model of another dtype is left alone."""
+    loaded = LanguageModel.load(model, dtype, "cpu").model
+    adapters.add_layers(loaded, LoraConfig(r=4, target_modules=adapters.linear_layers(loaded), init_lora_weights=False), "reader")
+    matrices = adapters.trained_parameters(loaded)
+    for matrix in matrices:
+        matrix.data = matrix.data.float()
+    layer = next(module for module in loaded.modules() if isinstance(module, LoraLayer))
+    values = torch.linspace(-1, 1, layer.in_features).to(loaded.dtype)[None]
+    plain = layer(values)
+    with adapters.mixed_precision(loaded):
+        assert torch.is_autocast_enabled("cpu") is expected
+        mixed = layer(values)
+    torch.testing.assert_close(mixed.float(), plain.float(), rtol=0.05, atol=0.05)
+    mixed.float().sum().backward()
+    assert {matrix.dtype for matrix in matrices} == {torch.float32}
+    assert any(matrix.grad is not None and matrix.grad.abs().sum() > 0 for matrix in matrices)
 
 
 def test_the_mode_holds_the_reader_in_its_fingerprint(trained):
