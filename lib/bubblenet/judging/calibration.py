@@ -227,12 +227,12 @@ def choose(name: str, weights_digest: str, scoring: Scoring, proposer: Callable[
     if name == "none":
         return None
     found = shipped() if name == "default" else (load(name),)
-    differences = {item.id: _differences(item, weights_digest, scoring) or _of_proposer(item, proposer) for item in found}
-    matching = [item for item in found if not differences[item.id]]
+    differences = [_differences(item, weights_digest, scoring) or _of_proposer(item, proposer) for item in found]
+    matching = [item for item, odd in zip(found, differences, strict=True) if not odd]
     if not matching and name != "default":
         raise SettingsError(
             "a calibration of this judge (models.forward, scoring.*) and proposer (models.backward, backtranslation.prompt)",
-            f"{name}, which was fitted with {'; '.join(differences[found[0].id])}",
+            f"{name}, which was fitted with {'; '.join(differences[0])}",
             "Fit one with `bubblenet calibrate`, or set curation.calibration to none.",
         )
     return matching[0] if matching else None

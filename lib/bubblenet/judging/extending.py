@@ -53,7 +53,8 @@ def extended(model: QualityModel, table: fitting.SignalTable, names: Sequence[st
 
 
 def first_cut(table: fitting.SignalTable, spared: Sequence[Sequence[Mapping[str, float]]] = ()) -> FirstCut | None:
-    """The cut on signals that cost nothing, of pairs of one origin; None where the table has none of them, or too few good pairs to tell.
+    """The cut on signals that cost nothing, of pairs of one origin; None where the table has none of them, or too few good pairs to tell,
+    and where it would set nothing aside: a run would look for nothing.
 
     spared: signals of sets of good pairs by other writers; of each, too, it loses at most LOST_SHARE. Signals of length and style are left
     out, since they tell the writer. Threshold and figures are set on qualities of pages that the model has not seen.
@@ -70,6 +71,8 @@ def first_cut(table: fitting.SignalTable, spared: Sequence[Sequence[Mapping[str,
     model = fitting.fit_model(signals, labels, names, *chosen)
     good = [chance[labels == 1], *(model.predict(fitting.matrix(rows, names)) for rows in spared if rows)]
     threshold = min(float(np.sort(of_set)[int(LOST_SHARE * len(of_set))]) for of_set in good)
+    if not (chance < threshold).any():
+        return None
     figures = {
         "lost": round(float((good[0] < threshold).mean()), 4),
         "lost_of_others": round(max((float((of_set < threshold).mean()) for of_set in good[1:]), default=0.0), 4),

@@ -248,6 +248,7 @@ def test_what_ships_serves_the_embedded_model_under_the_default_settings():
     assert calibration.choose("default", weights, Scoring()) == found
     assert calibration.choose("default", weights, Scoring(modes=("text", "page", "reverse_gain", "match_v1"))) == with_reader
     assert with_reader.proposer == proposer_of(load())
+    assert calibration.choose("default", weights, Scoring(), lambda: {"weights": "another", "prompt": "varied_v1"}) is None
     for one in (with_reader, found):
         assert set(one.models) == {"generated", "extracted"}
         assert all(limit is not None for model in one.models.values() for limit in model.thresholds.values())

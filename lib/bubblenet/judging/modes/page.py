@@ -19,13 +19,12 @@ _SIGNALS = (
     Signal("page_opening_margin", "rising", "`opening_overlap` over that of the best neighbour"),
     Signal("page_density_margin", "rising", "`term_density` over that of the best neighbour"),
 )
-"""What mode `contrast` has beside its likelihoods, in the same order: alone they cost nothing."""
+"""What mode `contrast` has beside its likelihoods, under names of its own: alone they cost nothing."""
 
 
 def _run(engine: None, pairs: Sequence[Pair], scoring: Scoring, known: Known) -> list[Measurement]:
-    names = [signal.name for signal in _SIGNALS]
-    found = (text_contrast(pair.instruction, pair.response, pair.neighbours).values() for pair in pairs)
-    return [Measurement(signals=dict(zip(names, values, strict=True))) for values in found]
+    found = (text_contrast(pair.instruction, pair.response, pair.neighbours) for pair in pairs)
+    return [Measurement(signals={f"page_{name.replace('contrast', 'margin')}": value for name, value in one.items()}) for one in found]
 
 
 def _parts(scoring: Scoring) -> dict[str, Any]:
