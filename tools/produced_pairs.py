@@ -33,7 +33,7 @@ import orjson
 from deltalake import DeltaTable
 
 from bubblenet import settings
-from bubblenet.judging.labels.pairs import FAULTS, GRADES, LabelRow, join, read_produced, sha256
+from bubblenet.judging.labels.pairs import FAULTS, GRADES, Join, LabelRow, join, read_produced, sha256
 from tests.benchmarks.page_types import HALVES, half_of
 from tools.label_pairs import has_package, write_lines
 from tools.sample_pages import version_of
@@ -234,15 +234,20 @@ def read_grades(files: Sequence[Path]) -> dict[str, tuple[str, str | None]]:
 
 def write_joined(packages: Path, out: Path, *, is_held_out: bool) -> int:
     """Write the pairs of one side, as `bubblenet calibrate --labels` reads them."""
+    found = joined(packages, is_held_out=is_held_out)
+    write_lines(out, [asdict(pair) for pair in found.pairs])
+    lost = {reason: len(ids) for reason, ids in found.missing.items()}
+    print(f"{len(found.pairs)} labelled pairs joined with their passages in {out}; missing: {lost or 'none'}")
+    return int(not found.pairs)
+
+
+def joined(packages: Path, *, is_held_out: bool) -> Join:
+    """The labelled pairs of one side with their passages; missing packages are fetched."""
     chosen = settings.load()
     labels = [label for label in read_produced() if label.is_held_out == is_held_out]
     for package in {label.package for label in labels} - {WEB}:
         has_package(package, packages)
-    joined = join(labels, packages, chosen.segmentation, {WEB: WEB_PAGES}, chosen.privacy)
-    write_lines(out, [asdict(pair) for pair in joined.pairs])
-    lost = {reason: len(ids) for reason, ids in joined.missing.items()}
-    print(f"{len(joined.pairs)} of {len(labels)} labelled pairs joined with their passages in {out}; {lost or 'none is missing'}")
-    return int(not joined.pairs)
+    return join(labels, packages, chosen.segmentation, {WEB: WEB_PAGES}, chosen.privacy)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Packages of these pairs are in no training of the shipped reader (`tools/mined_s
    reader, of sentence similarity with its margin over the neighbours and as a softmax over them, and of BM25 as a softmax;
 2. sets: today's signals of the cheap modes, with the reader, with similarity and with both, fitted as `calibrate` fits, every page by a
    model that has not seen it; with `--modes` of any set, such as that of the calibration that ships (hours, or a filled cache);
-3. price: processor seconds of a pair, one pair a passage and three;
+3. price: processor seconds of a pair, one pair a passage and three; and of the modes of each calibration that ships;
 4. injection: texts that talk to the judge in bad pairs, lifted over the median of the good ones (tests/benchmarks/injection.py does it for
    the other modes).
 
@@ -33,10 +33,12 @@ from bubblenet.corpus.similarity.shingles import tokens
 from bubblenet.engines.registry import get_engine
 from bubblenet.engines.roles import forward_engine
 from bubblenet.judging import fitting, text_signals
+from bubblenet.judging.calibration import shipped
 from bubblenet.judging.declaration import Signal
 from bubblenet.judging.measure import Pair
 from bubblenet.judging.modes import signal
-from bubblenet.judging.pair_files import measure_pairs
+from bubblenet.judging.origins import JUDGED_AS
+from bubblenet.judging.pair_files import LabelledPair, measure_pairs
 from bubblenet.settings import Settings
 from tests.benchmarks import judge_sets
 from tests.benchmarks.engine_cache import CachedEngine
@@ -44,9 +46,10 @@ from tests.benchmarks.injection import some_of
 from tests.benchmarks.injection_attacks import PLACE, POSITIONS, SUITE, Attack, attacks, neutral, planted
 from tests.benchmarks.judge_prices import table_of
 from tests.benchmarks.planted_pairs import CACHE, DEFECTS
+from tools.produced_pairs import joined
 
 Floats = NDArray[np.float64]
-PARTS = ("alone", "sets", "price", "injection")
+PARTS = ("alone", "sets", "price", "injection", "held_out")
 READER = "match_v1_logit"
 SIMILARITY = {
     "similarity": "cosine of instruction and response",
@@ -78,6 +81,7 @@ def main() -> None:
     chosen = judge_sets.with_modes(loaded, (*arguments.modes, "match_v1"))
     engine, console = CachedEngine(forward_engine(chosen), arguments.answers), Console(width=180)
     parts: dict[str, Callable[[], None]] = {
+        "held_out": lambda: print_held_out(engine, chosen, arguments.packages, console),
         "price": lambda: print_price(chosen, arguments.packages, arguments.timed, console),
         "injection": lambda: print_injection(
             engine, chosen, arguments.packages, some_of(attacks(arguments.suite), None, arguments.texts), console
@@ -192,6 +196,29 @@ def print_price(chosen: Settings, packages: Path, timed: int, console: Console) 
         measure_pairs(engine, [pair for pairs in passages for pair in pairs[:number]], only)
         table.add_row(f"{number}", f"{(time.process_time() - started) / (number * len(passages)):.2f}")
     console.print(table)
+    table = table_of("Price of all modes of a calibration, one pair a passage", "modes", "s/pair")
+    for modes in (judge_sets.MODES, shipped()[0].modes):
+        started = time.process_time()
+        measure_pairs(engine, [pairs[0] for pairs in passages], judge_sets.with_modes(chosen, modes).scoring)
+        table.add_row(", ".join(modes), f"{(time.process_time() - started) / len(passages):.2f}")
+    console.print(table)
+
+
+def print_held_out(engine: CachedEngine, chosen: Settings, packages: Path, console: Console) -> None:
+    """By origin: AUC of quality, and how many of the pairs of each grade are good."""
+    shown = table_of("Never fitted on", "origin", "pairs", "good", "AUC", "grade 5", "grades 4, 5")
+    pairs = [
+        LabelledPair(judge_sets.to_pair(one), one.label, one.page, "extracted" if one.origin == "extracted" else "generated")
+        for one in joined(packages, is_held_out=True).pairs
+    ]
+    table = judge_sets.tabulate(engine, judge_sets.with_modes(chosen, shipped()[0].modes), pairs, "held out")
+    for origin in JUDGED_AS:
+        own, model = table.of(origin), shipped()[0].of(origin)
+        labels, quality = np.array(own.labels), judge_sets.qualities(model, own)
+        chosen_by = [quality >= (model.thresholds[grade] or np.inf) for grade in (5, 4)]
+        cells = [f"{labels[rows].sum()} of {rows.sum()}" for rows in chosen_by]
+        shown.add_row(origin, f"{len(labels)}", f"{labels.sum()}", f"{fitting.auc(quality, labels):.3f}", *cells)
+    console.print(shown)
 
 
 def print_injection(engine: CachedEngine, chosen: Settings, packages: Path, texts: Sequence[Attack], console: Console) -> None:
