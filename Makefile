@@ -39,7 +39,6 @@ BENCHMARKS := bench-engine bench-near-duplicates bench-extraction bench-fidelity
   bench-history bench-gates bench-privacy bench-safety bench-injection bench-selection
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
-export SPARK_CONF_DIR := $(CURDIR)/conf/spark
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help

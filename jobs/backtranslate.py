@@ -15,6 +15,8 @@ from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import passages, proposing, rights, yields
 from bubblenet.method.recipe import corpus_recipe, full_recipe
+from bubblenet.method.rows import held
+from bubblenet.tables import INSTRUCTIONS
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
 def stages(context: Context) -> Stages:
     """The questions on the pages, and the candidates of the model for passages without one. The ids are looked up once."""
     recipe, chosen_languages = full_recipe(context.settings), context.settings.translation.languages
-    here = passages.occurrences(context, recipe).select("representative_id", "question").persist()
-    wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
-    questions, chosen = passages.questions(here), passages.first_by_hash(wanted, context.limit)
-    try:
+    with held(passages.occurrences(context, recipe).select("representative_id", "question"), context, INSTRUCTIONS) as here:
+        wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
+        questions, chosen = passages.questions(here), passages.first_by_hash(wanted, context.limit)
         yield proposing.extraction(context, recipe, questions, chosen)
         asked = wanted.join(proposing.stated(context, recipe, questions), on="segment_id", how="left_anti")
         if chosen_languages:
@@ -40,14 +41,13 @@ def stages(context: Context) -> Stages:
             yield proposing.translation(context, recipe, asked.where(translated).select("segment_id"), chosen)
             if context.settings.translation.cross_lingual:
                 yield proposing.in_two_languages(context, recipe, wanted, chosen)
-    finally:
-        here.unpersist()
 
 
 def run(context: Context) -> list[StageReport]:
     """Bring instructions up to date with the distinct passages of the snapshot."""
-    rights.check_read(context, corpus_recipe(context.settings))
-    return run_stages(stages, context)
+    with context.described("backtranslate"):
+        rights.check_read(context, corpus_recipe(context.settings))
+    return run_stages(stages, context, verb="backtranslate")
 
 
 JOB = job_of_steps("backtranslate", __doc__, [run], follows="deduplicate")

@@ -23,7 +23,7 @@ def stages(context: Context) -> Stages:
     yield deduplication.comparing(context)
 
 
-run = partial(run_stages, stages)
+run = partial(run_stages, stages, verb="deduplicate")
 
 
 JOB = job_of_steps("deduplicate", __doc__, [run], follows="segment")

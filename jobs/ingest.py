@@ -36,7 +36,7 @@ def stages(context: Context) -> Stages:
     yield _reading(context)
 
 
-run = partial(run_stages, stages)
+run = partial(run_stages, stages, verb="ingest")
 
 
 def _listing(context: Context) -> Stage:

@@ -15,8 +15,10 @@ from bubblenet.app.job import job_of_steps
 from bubblenet.jobs import score
 from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.stages import Stages, run_stages
-from bubblenet.method import proposing, yields
+from bubblenet.method import passages, proposing, yields
 from bubblenet.method.recipe import full_recipe
+from bubblenet.method.rows import held
+from bubblenet.tables import INSTRUCTIONS
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
@@ -26,12 +28,13 @@ def stages(context: Context) -> Stages:
     """Paraphrasing; nothing without pivots."""
     if context.settings.paraphrasing.pivots:
         recipe = full_recipe(context.settings)
-        report = yield proposing.paraphrasing(context, recipe)
+        with held(passages.represented(context, recipe), context, INSTRUCTIONS) as wanted:
+            report = yield proposing.paraphrasing(context, recipe, wanted)
         if report and report.num_rows:
             yields.show_paraphrase_yield(context, recipe)
 
 
-run = partial(run_stages, stages)
+run = partial(run_stages, stages, verb="paraphrase")
 
 
 def run_and_score(context: Context) -> list[StageReport]:

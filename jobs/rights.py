@@ -25,7 +25,7 @@ def stages(context: Context) -> Stages:
     yield rights.reading_stage(context, corpus_recipe(context.settings))
 
 
-run = partial(run_stages, stages)
+run = partial(run_stages, stages, verb="rights")
 
 
 JOB = job_of_steps("rights", __doc__, [run], follows="ingest")

@@ -20,6 +20,8 @@ from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import measuring, passages
 from bubblenet.method.measuring import pair_stage
 from bubblenet.method.recipe import full_recipe
+from bubblenet.method.rows import held
+from bubblenet.tables import INSTRUCTIONS, SCORES
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
@@ -29,16 +31,14 @@ if TYPE_CHECKING:
 def stages(context: Context) -> Stages:
     """The modes that ask no model, the ranking mode, passages alone where a mode wants them, and the other modes. Pairs are held by id."""
     modes, recipe = context.settings.scoring.modes, full_recipe(context.settings)
-    with ExitStack() as held:
-        pairs = passages.proposed_pairs(context, recipe).persist()
-        held.callback(pairs.unpersist)
+    with ExitStack() as stack:
+        wanted = stack.enter_context(held(passages.represented(context, recipe), context, INSTRUCTIONS))
+        pairs = stack.enter_context(held(passages.proposed_pairs(wanted, context, recipe), context, SCORES))
         for mode in (mode for mode in modes if mode in FREE):
             yield pair_stage(context, recipe, mode, pairs)
-        hopeful = measuring.hopeful(pairs, context, recipe).persist()
-        held.callback(hopeful.unpersist)
+        hopeful = stack.enter_context(held(measuring.hopeful(pairs, context, recipe), context, SCORES))
         yield pair_stage(context, recipe, RANKING.name, hopeful)
-        best = passages.best_candidates(hopeful, passages.ranks(context, recipe)).persist()
-        held.callback(best.unpersist)
+        best = stack.enter_context(held(passages.best_candidates(hopeful, passages.ranks(context, recipe)), context, SCORES))
         others = [mode for mode in modes if mode not in (RANKING.name, *FREE)]
         if any(MODES[mode].needs_alone for mode in others):
             yield measuring.passage_stage(context, recipe, best)
@@ -49,7 +49,7 @@ def stages(context: Context) -> Stages:
 def run(context: Context) -> list[StageReport]:
     """Bring all scores up to date with the instructions of the snapshot. Raises ModelError for a reader of other weights."""
     check(forward_engine(context.settings), context.settings.scoring)
-    return run_stages(stages, context)
+    return run_stages(stages, context, verb="score")
 
 
 JOB = job_of_steps("score", __doc__, [run], follows="backtranslate")

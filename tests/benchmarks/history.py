@@ -1,9 +1,12 @@
 """What a new snapshot costs on a small and on a large history. `make bench-history`.
 
-A history is made of one real run: its rows are multiplied under other ids, texts and bands, over several snapshots, so that every table is
-as a year of crawls leaves it. Then the same new pages come onto each history: a fifth of them are older pages with one section changed, the
-others are new. Bytes read and shuffled, files opened and seconds of each stage are those of Spark's event log; the engine is the scripted
-one. What a passage more of history costs is what is read and shuffled on the last history beyond the first, over their difference.
+A history is made of four real snapshots: their rows are multiplied under other ids, texts and bands within their snapshots and runs, so
+that every table is as a year of crawls leaves it. Then the same new pages come onto each history. A fifth of them are older pages, of all
+snapshots, with a new section; half of these have the old section changed, too, so that it is a near duplicate. The others are new. Bytes
+and rows read, bytes shuffled, files opened and seconds of each stage are those of Spark's event log; the engine is the scripted one.
+
+What the history adds: rows read for each passage more of it, and bytes for each of these rows, which is what a look-up by id costs. What is
+read and shuffled beyond 40 bytes for each row more must not grow.
 
     python -m tests.benchmarks.history [--history 10000,100000] [--pages 2000]
 """
@@ -34,21 +37,25 @@ from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import MINHASH_INDEX, RUNS, SEGMENTS, TABLES, Table
 from tests.conftest import SCRIPTED
-from tests.corpora import page, write_pages
+from tests.corpora import page
 
-NUM_OLD_PAGES = 50
-NUM_SNAPSHOTS = 12
+NUM_SNAPSHOTS = 4
+NUM_OLD_PAGES = 12 * NUM_SNAPSHOTS
+NUM_SITES = 1000
+OPT_OUT = '<head><meta name="robots" content="noai">'
 MOST_GROWTH = 1.3
+MOST_ID_BYTES = 40
 IDS = ("request_id", "document_id", "segment_id", "representative_id", "normalised_hash", "instruction_id", "payload_digest")
-MEASURED = ("read", "shuffled", "files", "seconds")
+MEASURED = ("read", "shuffled", "rows", "files", "seconds")
 
 
 @dataclass
 class Cost:
-    """What one stage took: MB read, MB shuffled, files opened, seconds of its queries."""
+    """What one stage took: MB read, MB shuffled, thousands of rows read, files opened, seconds of its queries."""
 
     read: float = 0.0
     shuffled: float = 0.0
+    rows: float = 0.0
     files: int = 0
     seconds: float = 0.0
 
@@ -71,26 +78,45 @@ def main() -> None:
     sizes = [int(size) for size in arguments.history.split(",")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_pages(folder / "old", {f"old{n}": page(f"old{n}") for n in range(NUM_OLD_PAGES)})
-        write_pages(folder / "new", dict(new_pages(arguments.pages)))
-        (folder / "events").mkdir()
+        write_inputs(folder, arguments.pages)
         events = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{folder}/events", "spark.eventLog.compress": "false"}
         events["spark.hadoop.parquet.hadoop.vectored.io.enabled"] = "false"  # other threads read there, whose bytes no task counts
         spark = session.build("bench-history", extra=events)
-        run_on(spark, folder, "first", "old", pipeline.STEPS)
+        for crawl in range(NUM_SNAPSHOTS):
+            run_on(spark, folder, "first", f"crawl{crawl}", pipeline.STEPS)
         times = {size: cost_on(spark, folder, size) for size in sizes}
         spark.stop()
         costs = {size: by_stage(folder / "events", *times[size]) for size in sizes}
     print_table(costs)
 
 
+def write_inputs(folder: Path, num_new: int) -> None:
+    """The pages of each snapshot, with addresses on many sites, of which one new one of fifty opts out. And the folder for events."""
+    (folder / "events").mkdir(parents=True)
+    for crawl in range(NUM_SNAPSHOTS):
+        write_records(folder / f"crawl{crawl}", {f"old{n}": page(f"old{n}") for n in range(crawl, NUM_OLD_PAGES, NUM_SNAPSHOTS)})
+    write_records(folder / "new", dict(new_pages(num_new)))
+
+
+def write_records(folder: Path, pages: dict[str, str]) -> None:
+    """Write a file of JSON lines, as crawlers leave them."""
+    folder.mkdir()
+    with (folder / "pages.jsonl").open("w", encoding="utf-8") as file:
+        for name, html in pages.items():
+            number = int(name.lstrip("oldnew").partition("-")[0])
+            text = html.replace("<head>", OPT_OUT) if name.startswith("new") and number % 50 == 1 else html
+            url = f"https://www.site{number % NUM_SITES}.example/{name}"
+            file.write(json.dumps({"url": url, "html": text, "date": "2026-11-01T00:00:00Z"}) + "\n")
+
+
 def new_pages(number: int) -> Iterator[tuple[str, str]]:
-    """A fifth has a section of an older page and a new one, the rest is new."""
+    """A fifth has a section of an older page, as it was or with some words changed, and a new one; the rest is new."""
     for n in range(number):
         if n % 5:
             yield f"new{n}", page(f"new{n}")
-        else:
-            yield f"old{n % NUM_OLD_PAGES}-{n}", page(f"old{n % NUM_OLD_PAGES}", ("purpose", f"history{n}"))
+            continue
+        again = page(f"old{n % NUM_OLD_PAGES}", ("purpose", f"history{n}"))
+        yield f"old{n % NUM_OLD_PAGES}-{n}", again.replace("also", f"edition{n}", 2) if n % 2 else again
 
 
 def cost_on(spark: SparkSession, folder: Path, size: int) -> tuple[float, float]:
@@ -99,7 +125,7 @@ def cost_on(spark: SparkSession, folder: Path, size: int) -> tuple[float, float]
     The history is curated before: rows that were multiplied are not what a curation left, from which a later one could go on.
     """
     grow(spark, f"{folder}/first", f"{folder}/{size}", size)
-    run_on(spark, folder, f"{size}", "old", [curate.run])
+    run_on(spark, folder, f"{size}", "crawl0", [curate.run])
     started = time.time()
     run_on(spark, folder, f"{size}", "new", pipeline.STEPS)
     ended = time.time()
@@ -138,6 +164,7 @@ def by_stage(events: Path, started: float, ended: float) -> dict[str, Cost]:
             cost = costs[stages[event["Stage ID"]]]
             shuffle = metrics["Shuffle Read Metrics"]
             cost.read += metrics["Input Metrics"]["Bytes Read"] / 1e6
+            cost.rows += metrics["Input Metrics"]["Records Read"] / 1e3
             cost.shuffled += (shuffle["Remote Bytes Read"] + shuffle["Local Bytes Read"]) / 1e6
     return costs
 
@@ -175,15 +202,16 @@ def grow(spark: SparkSession, base: str, location: str, size: int) -> None:
 
 
 def multiplied(rows: DataFrame, table: Table, copies: int) -> DataFrame:
-    """The rows as many times, alike in nothing but their form; the first copy is as it was."""
+    """The rows as many times in their snapshots and runs, alike in nothing but their form; the first copy is as it was."""
     copy = F.col("copy")
-    crawl = F.concat(F.lit("crawl"), (copy % NUM_SNAPSHOTS).cast("string"))
-    many = rows.crossJoin(rows.sparkSession.range(copies).withColumnRenamed("id", "copy")).repartition(NUM_SNAPSHOTS, crawl)
+    many = rows.crossJoin(rows.sparkSession.range(copies).withColumnRenamed("id", "copy"))
+    if "run_id" in table.column_names:
+        many = many.repartitionByRange(NUM_SNAPSHOTS, "run_id")
     changed = {name: other_id(F.col(name), copy) for name in IDS if name in table.column_names}
-    if "snapshot" in table.column_names:
-        changed["snapshot"] = F.when(copy == 0, F.col("snapshot")).otherwise(crawl)
-    if "run_id" in table.column_names:  # a crawl is a run, later than the first one
-        changed["run_id"] = F.when(copy == 0, F.col("run_id")).otherwise(F.concat("run_id", crawl))
+    if "url" in table.column_names:
+        changed["url"] = F.when(copy == 0, F.col("url")).otherwise(F.concat("url", F.lit("?"), copy.cast("string")))
+    if "registered_domain" in table.column_names:  # no domain reaches its cap
+        changed["registered_domain"] = F.concat(copy.cast("string"), F.lit("-"), "registered_domain")
     if "text" in table.column_names:
         changed["text"] = F.concat("text", F.lit(" "), copy.cast("string"))
     if table is MINHASH_INDEX:
@@ -197,18 +225,27 @@ def other_id(value: Column, copy: Column) -> Column:
 
 
 def print_table(costs: dict[int, dict[str, Cost]]) -> None:
-    """A line a stage; for each measure its value on each history, how much it grew, and the bytes that a passage more costs."""
+    """A line a stage: each measure on each history, how much what is moved grew apart from ids, and what a passage more costs."""
     sizes = list(costs)
-    ends = f"grew (at most {MOST_GROWTH}) | bytes a passage more"
+    ends = f"grew apart from ids (at most {MOST_GROWTH}) | rows a passage more | bytes a row more (at most {MOST_ID_BYTES})"
     print("| stage | " + " | ".join(f"{what} {size:,}" for what in MEASURED for size in sizes) + f" | {ends} |")
-    print("|---|" + "---|" * (len(MEASURED) * len(sizes) + 2))
+    print("|---|" + "---|" * (len(MEASURED) * len(sizes) + 3))
     for stage in costs[sizes[-1]]:
         found = [costs[size].get(stage, Cost()) for size in sizes]
         values = [f"{getattr(cost, what):,.1f}" for what in MEASURED for cost in found]
-        moved = [cost.read + cost.shuffled for cost in found]
-        growth = f"{moved[-1] / moved[0]:.2f}" if moved[0] else "-"
-        more = (moved[-1] - moved[0]) * 1e6 / (sizes[-1] - sizes[0]) if len(sizes) > 1 else 0.0
-        print(f"| {stage} | {' | '.join(values)} | {growth} | {more:,.0f} |")
+        print(f"| {stage} | {' | '.join((*values, *growth(found[0], found[-1], sizes[-1] - sizes[0])))} |")
+
+
+def growth(first: Cost, last: Cost, passages: int) -> tuple[str, str, str]:
+    """How much more is read and shuffled than on the first history, apart from ids; rows read for each passage more, and their bytes.
+
+    Less than a megabyte, or than a row for each hundred passages more, is noise of logs and plans.
+    """
+    rows, moved = (last.rows - first.rows) * 1e3, (last.read - first.read + last.shuffled - first.shuffled) * 1e6
+    if moved < 1e6 or rows < passages / 100:
+        return f"{1 + moved / (first.read + first.shuffled) / 1e6:.2f}" if first.read else "-", "0", "-"
+    beyond = max(moved - MOST_ID_BYTES * rows, 0.0)
+    return f"{1 + beyond / (first.read + first.shuffled) / 1e6:.2f}", f"{rows / passages:.1f}", f"{moved / rows:,.0f}"
 
 
 if __name__ == "__main__":

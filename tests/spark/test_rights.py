@@ -13,6 +13,7 @@ from rich.console import Console
 from bubblenet import settings
 from bubblenet.errors import StaleSnapshotError
 from bubblenet.jobs import backtranslate, curate, deduplicate, pipeline, rights, segment
+from bubblenet.kernel import planning
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.method.recipe import corpus_recipe
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.spark
 NAMES = ("kept", "header", "robots", "opted", "licensed", "mirrored")
 KEPT, HEADER, ROBOTS, OPTED, LICENSED, MIRRORED = (f"https://{name}.example.org/{name}" for name in NAMES)
 MIRROR = "https://mirror.example.net/mirrored"
+FREE = "https://free.example.net/copied"
 CC_BY = "<link rel=license href='https://creativecommons.org/licenses/by/4.0/'></head>"
 
 
@@ -59,6 +61,7 @@ SECOND = (
     record(HEADER, 3, page("header", ("news", "prospects")), "X-Robots-Tag: noai\r\n"),
     record(MIRRORED, 3, http_head="TDM-Reservation: 1\r\n"),
 )
+THIRD = (record(FREE, 4, page("header")),)
 WITHDRAWN = {HEADER, ROBOTS}
 
 
@@ -69,6 +72,7 @@ def prepared(spark, empty_warehouse, tmp_path_factory) -> Path:
     shutil.copytree(empty_warehouse, folder / "warehouse")
     (folder / "first.warc").write_bytes(b"".join(FIRST))
     (folder / "second.warc").write_bytes(b"".join(SECOND))
+    (folder / "third.warc").write_bytes(b"".join(THIRD))
     run_all(context_of(spark, folder, "first"))
     return folder
 
@@ -135,7 +139,7 @@ def test_a_run_says_what_is_left_out_by_signal(start):
     assert collect_opt_outs(replace(context, snapshot="second"), corpus_recipe(context.settings)) is None
 
 
-def test_a_later_opt_out_withdraws_its_pairs_and_no_others(start):
+def test_a_later_opt_out_withdraws_its_pairs_and_no_others_until_their_text_has_a_free_page(start, monkeypatch):
     before = judged(start("first"))
     context = start("second")
     reports = run_all(context)
@@ -148,6 +152,15 @@ def test_a_later_opt_out_withdraws_its_pairs_and_no_others(start):
     assert reports["curate"].counts.is_balanced
     assert reports["curate"].counts.filtered["opted_out"] == len(withdrawn)
     assert reports["backtranslate"].num_requests == 0  # the new page opts out, and the others are known
+
+    monkeypatch.setattr(planning, "MANY_ROWS", 0)  # only what may be judged otherwise is judged
+    again = start("third")
+    curated = run_all(again)["curate"]
+
+    back = {pair for pair, reason in before.items() if pair[0] == HEADER}
+    assert judged(again) == after | {pair: before[pair] for pair in back}
+    assert published(again) == {KEPT, LICENSED, MIRROR, FREE}
+    assert 0 < curated.num_requests == len(back) < curated.counts.seen
 
 
 def test_another_policy_redoes_no_stage_but_curate(start):

@@ -42,9 +42,10 @@ def prepared(spark, empty_warehouse, tmp_path_factory) -> Path:
     return folder
 
 
-def write(file: Path, texts: list[str]) -> None:
-    """A page of one domain for each text."""
-    lines = ({"text": text, "url": f"http://www.example.org/{file.stem}/{n}"} for n, text in enumerate(texts))
+def write(file: Path, texts: list[str], elsewhere: tuple[str, ...] = ()) -> None:
+    """A page of one domain for each text, and of another one, first by name, for each of those elsewhere."""
+    pages = [("example.org", text) for text in texts] + [("aaa.org", text) for text in elsewhere]
+    lines = ({"text": text, "url": f"http://www.{domain}/{file.stem}/{n}"} for n, (domain, text) in enumerate(pages))
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
@@ -183,7 +184,7 @@ def test_a_new_snapshot_leaves_judgements_of_what_it_does_not_touch_and_gives_wh
     part = ("curation.policy=part", *caps)
     curate.run(start("new", *part))
     runs = judging_runs(start("new", *part))
-    write(tmp_path / "newest.jsonl", [NEW[1], OLD[0].replace("also", "often"), passage("newest", "purpose")])
+    write(tmp_path / "newest.jsonl", [NEW[1], OLD[0].replace("also", "often"), passage("newest", "purpose")], elsewhere=(OLD[2],))
     context = start("newest", *part)
     for step in pipeline.STEPS[:-1]:
         step(context)
@@ -246,7 +247,7 @@ def test_what_waits_is_what_the_next_run_asks(start, tmp_path):
     context = start("newest")
     for verb, stages_of in pipeline.STAGES.items():
         waits = {one.stage: one.count for one in pending_work(context, {verb: stages_of})}
-        asked = {report.name: report.num_requests for report in run_stages(stages_of, context)}
+        asked = {report.name: report.num_requests for report in run_stages(stages_of, context, verb=verb)}
 
         assert waits.items() <= asked.items()
         assert bool(waits) == any(asked.values()) == (verb not in ("rights", "paraphrase"))

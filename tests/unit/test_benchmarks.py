@@ -88,7 +88,7 @@ def test_the_costs_of_a_stage_are_those_of_its_queries_within_the_time(tmp_path,
 
     def task(stage: int, megabytes: int) -> list[dict]:
         shuffle = {"Remote Bytes Read": 0, "Local Bytes Read": 1_000_000}
-        metrics = {"Input Metrics": {"Bytes Read": megabytes * 1_000_000}, "Shuffle Read Metrics": shuffle}
+        metrics = {"Input Metrics": {"Bytes Read": megabytes * 1_000_000, "Records Read": 20_000}, "Shuffle Read Metrics": shuffle}
         started = {"Event": "SparkListenerJobStart", "Properties": {"spark.sql.execution.id": f"{stage}"}, "Stage IDs": [stage]}
         return [started, {"Event": "SparkListenerTaskEnd", "Stage ID": stage, "Task Metrics": metrics}]
 
@@ -99,7 +99,8 @@ def test_the_costs_of_a_stage_are_those_of_its_queries_within_the_time(tmp_path,
     (tmp_path / "events_1").write_text("".join(json.dumps(event) + "\n" for event in events))
 
     costs = history.by_stage(tmp_path, 10, 100)
-    history.print_table({1000: {"segment": history.Cost(2, 3)}, 2000: costs})
+    history.print_table({1000: {"segment": history.Cost(2, 3, 10)}, 31_000: costs})
 
-    assert costs == {"segment": history.Cost(5, 2, 3, 2.0)}
-    assert "| 1.40 | 2,000 |" in capsys.readouterr().out
+    assert costs == {"segment": history.Cost(5, 2, 40, 3, 2.0)}
+    # 2 MB and 30,000 rows more: a row for each passage more, of 67 bytes, of which 40 are ids
+    assert "| 1.16 | 1.0 | 67 |" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from pyarrow import fs
 
-from bubblenet.app import session
+from bubblenet.app import classes, session
 from bubblenet.app.submitting import submit_command
 from bubblenet.errors import AddressError
 from bubblenet.kernel.scratch import Scratch
@@ -104,7 +104,8 @@ def test_the_words_of_a_storage_library_are_a_line_without_colours():
     assert reason_of(OSError("Generic S3 error\n    \x1b[31m\u21b3\x1b[0m Connection refused")) == "Generic S3 error Connection refused"
 
 
-def test_on_one_machine_the_connector_of_an_address_is_among_the_packages():
+def test_on_one_machine_the_connector_of_an_address_is_among_the_packages(monkeypatch):
+    monkeypatch.setattr(classes, "are_prepared", lambda: False)
     plain, s3 = session.conf_for("local", ["/data/wh"]), session.conf_for("local", ["/data/wh", "s3://bucket/wh"])
     assert plain == session.read_conf(session.conf_file("local"))
     assert re.search(r"io\.delta:.*,org\.apache\.hadoop:hadoop-aws:\d+\.\d+\.\d+$", s3["spark.jars.packages"])
@@ -114,7 +115,8 @@ def test_on_one_machine_the_connector_of_an_address_is_among_the_packages():
     assert session.conf_for("cpu", ["s3://bucket/wh"]) == session.read_conf(session.conf_file("cpu"))
 
 
-def test_the_command_that_is_shown_has_the_connector():
+def test_the_command_that_is_shown_has_the_connector(monkeypatch):
+    monkeypatch.setattr(classes, "are_prepared", lambda: False)
     command = submit_command("pipeline", ["--warehouse", "s3://bucket/wh"], "local", ["s3://bucket/wh"])
     [packages] = [part for part in command if part.startswith("spark.jars.packages=")]
     assert "hadoop-aws" in packages

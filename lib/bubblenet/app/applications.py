@@ -59,7 +59,7 @@ class Applications:
         typer.echo(f"[{name}] by {self._conf(name)}; log: {log}")
         forget_result(location, asked)
         with log.open("w", encoding="utf-8") as stream:
-            code = subprocess.run(command, stderr=stream, env=environment(), check=False).returncode
+            code = subprocess.run(command, stderr=stream, env=environment(self._conf(name)), check=False).returncode
         if code:
             explain_failure(code, log)
             todo = f"Its log is {log}. Mend what it says and start the same command again: it goes on with this step."

@@ -1,7 +1,7 @@
 """The one place that builds a Spark session.
 
 Under spark-submit the session uses the configuration of spark-submit; elsewhere (notebook, `bubblenet sql`, tests) a file of conf/spark.
-Only what correctness needs is set here, in either case.
+Only what correctness needs, and how tables are compressed, is set here, in either case.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bubblenet.app import classes
 from bubblenet.errors import EnvironmentProblem, SettingsError, WarehouseError
 from bubblenet.stores import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pyspark.sql import SparkSession
 
@@ -34,9 +35,10 @@ _HADOOP_BUT_CONNECTORS = ",".join(
 )
 """What a connector drags in besides its own jars is in Spark; OpenSSL is faster than Java's own TLS, and not needed."""
 
-_NEEDED_FOR_CORRECTNESS = {
+_OF_EVERY_SESSION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.validateSchema.enabled": "true",  # report a wrong type by name instead of failing in the JVM
+    "spark.sql.parquet.compression.codec": "zstd",  # an id in hexadecimal takes 18 bytes; Snappy, the default, leaves 36
 }
 
 
@@ -62,19 +64,32 @@ def read_conf(path: Path) -> dict[str, str]:
 
 
 def conf_for(name: str, locations: Iterable[str]) -> dict[str, str]:
-    """The keys and values of conf/spark/<name>.conf; on one machine with the connectors of Hadoop that the locations need.
+    """The keys and values of conf/spark/<name>.conf; on one machine with the connectors of Hadoop that the locations need, and without
+    jars to fetch where they are at hand.
 
     Raises AddressError for a location that tables cannot have. A cluster has connectors of its own, or none on purpose.
     """
     conf = read_conf(conf_file(name))
     needed = sorted({connector for location in locations if (connector := Store.of(location).connector())})
-    if not needed or not conf.get("spark.master", "").startswith("local"):
+    if not _is_local(conf):
         return conf
+    if not needed:
+        return conf | ({"spark.jars.packages": ""} if classes.are_prepared() else {})
     packages = [f"org.apache.hadoop:{connector}:{_hadoop_version()}" for connector in needed]
     return conf | {
         "spark.jars.packages": ",".join([conf["spark.jars.packages"], *packages]),
         "spark.jars.excludes": conf["spark.jars.excludes"].replace("org.apache.hadoop:*", _HADOOP_BUT_CONNECTORS),
     }
+
+
+def variables_for(name: str) -> dict[str, str]:
+    """Environment variables for the launcher of a session with conf/spark/<name>.conf, beside those of this process."""
+    logging = conf_file("local").with_name("log4j2.properties")
+    return classes.variables(logging) if _is_local(read_conf(conf_file(name))) else {"SPARK_CONF_DIR": str(logging.parent)} | os.environ
+
+
+def _is_local(conf: dict[str, str]) -> bool:
+    return conf.get("spark.master", "").startswith("local")
 
 
 def _hadoop_version() -> str:
@@ -114,22 +129,36 @@ def build(
     """
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.appName(app_name)
+    builder, variables = SparkSession.builder.appName(app_name), dict[str, str]()
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # not under spark-submit
         check_java()
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        variables = variables_for(conf)
         for key, value in (conf_for(conf, locations) | (extra or {})).items():
             builder = builder.config(key, value)
     try:
-        spark = builder.getOrCreate()
+        with _environment(variables):
+            spark = builder.getOrCreate()
     except Exception as error:  # noqa: BLE001 - explained or raised unchanged
         raise _explain(error) from None
     _check_classic(spark)
     return _prepared(spark)
 
 
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for the processes that are started in this block."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def _prepared(spark: SparkSession) -> SparkSession:
-    for key, value in _NEEDED_FOR_CORRECTNESS.items():
+    for key, value in _OF_EVERY_SESSION.items():
         spark.conf.set(key, value)
     _check_delta(spark)
     _ship_wheels(spark)

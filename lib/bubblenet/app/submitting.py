@@ -39,10 +39,10 @@ def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def environment() -> dict[str, str]:
+def environment(conf: str) -> dict[str, str]:
     """Make spark-submit and its workers use this command's interpreter, and log according to conf/spark/log4j2.properties."""
     defaults = {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
-    return {**defaults, "SPARK_CONF_DIR": str(session.conf_file("local").parent), **os.environ}
+    return {**defaults, **os.environ, **session.variables_for(conf)}
 
 
 def log_file(warehouse: str) -> Path:

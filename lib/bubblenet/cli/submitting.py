@@ -39,7 +39,7 @@ def submit(script: str, job: Job, values: Values, argv: Sequence[str]) -> int:
     typer.echo(f"$ {shlex.join(command)}")
     log = log_file(place.warehouse)
     with log.open("w", encoding="utf-8") as stream:
-        code = subprocess.run(command, stderr=stream, env=environment(), check=False).returncode
+        code = subprocess.run(command, stderr=stream, env=environment(chosen.execution.spark_conf), check=False).returncode
     if code:
         explain_failure(code, log)
     return code

@@ -17,10 +17,10 @@ StagesOf = Callable[[Context], Stages]
 """What makes the stages of a job for a context."""
 
 
-def run_stages(stages_of: StagesOf, context: Context) -> list[StageReport]:
-    """Run the stages of a job in their order."""
+def run_stages(stages_of: StagesOf, context: Context, *, verb: str) -> list[StageReport]:
+    """Run the stages of a job in their order. verb: of the job; under it Spark shows what is asked between its stages."""
     reports: list[StageReport] = []
-    with suppress(StopIteration), closing(stages_of(context)) as stages:
+    with context.described(verb), suppress(StopIteration), closing(stages_of(context)) as stages:
         stage = next(stages)
         while True:
             reports.append(run_stage(stage, context))

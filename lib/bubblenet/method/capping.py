@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.method import rights
 from bubblenet.method.rows import current, only
-from bubblenet.tables import DOCUMENTS, INSTRUCTIONS, SEGMENTS
+from bubblenet.tables import DOCUMENTS, INSTRUCTIONS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -31,16 +31,14 @@ def may_cap(context: Context) -> bool:
     return context.warehouse.num_rows(INSTRUCTIONS, context.version(INSTRUCTIONS)) > context.settings.curation.domain_rows
 
 
-def capped(
-    judged: DataFrame, context: Context, recipe: Recipe, among: DataFrame | None = None, others: DataFrame | None = None
-) -> DataFrame:
+def capped(judged: DataFrame, domains: DataFrame | None, context: Context, others: DataFrame | None = None) -> DataFrame:
     """The judged pairs with their registered_domain, those beyond its cap rejected; without one where there are too few to reach a cap.
 
-    among: passages of these pairs, where they are not all; others: the other pairs that were accepted before any cap.
+    domains: of the passages of these pairs; None where no cap can be reached. others: the other pairs that were accepted before any cap.
     """
-    if not may_cap(context):
+    if domains is None:
         return judged.withColumn("registered_domain", F.lit(None).cast("string"))
-    return cap_domains(judged, domains(context, recipe, among), context.settings.curation, others)
+    return cap_domains(judged, domains, context.settings.curation, others)
 
 
 def accepted_before(stored: DataFrame) -> DataFrame:
@@ -48,38 +46,33 @@ def accepted_before(stored: DataFrame) -> DataFrame:
     return stored.where(F.col("kept") | (F.col("reason") == DOMAIN_CAP))
 
 
-def flooded(stored: DataFrame, among: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
-    """segment_id of the accepted pairs of domains at which a cap cuts, or may cut when the pairs of some passages are judged anew.
+def flooded(stored: DataFrame, among: DataFrame, domains: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """segment_id, registered_domain of the accepted pairs of domains at which a cap cuts, or may when some passages are judged anew.
 
     stored: judgements of all passages, as they are. Pairs of a domain are ranked together, so these are judged anew, too.
+    domains: of the passages that are judged anew.
     """
     curation, accepted = context.settings.curation, accepted_before(stored)
     others = accepted.join(among.select("segment_id"), on="segment_id", how="left_anti").agg(F.count("*").alias("others"))
     asked = only(current(context, INSTRUCTIONS, *recipe.instructions()).select("segment_id"), among)
-    coming = (
-        asked.join(domains(context, recipe, among), on="segment_id", how="inner")
-        .groupBy("registered_domain")
-        .agg(F.count("*").alias("coming"))
-    )
+    coming = asked.join(domains, on="segment_id", how="inner").groupBy("registered_domain").agg(F.count("*").alias("coming"))
     is_cut = F.max(F.col("reason").isNotNull()).alias("is_cut")
     there = accepted.groupBy("registered_domain").agg(F.count("*").alias("there"), is_cut)
     least = F.greatest(F.lit(curation.domain_rows), F.floor(F.col("others") * curation.domain_share))
     many = F.coalesce("there", F.lit(0)) + F.coalesce("coming", F.lit(0)) > least
     met = there.join(coming, on="registered_domain", how="full").crossJoin(F.broadcast(others))
     cut = met.where(F.col("registered_domain").isNotNull() & (many | F.col("is_cut"))).select("registered_domain")
-    return accepted.join(F.broadcast(cut), on="registered_domain", how="left_semi").select("segment_id")
+    return accepted.join(F.broadcast(cut), on="registered_domain", how="left_semi").select("segment_id", "registered_domain")
 
 
-def domains(context: Context, recipe: Recipe, among: DataFrame | None = None) -> DataFrame:
+def domains_of(places: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     """segment_id and the registered domain of a page that it stands on: of several the first by name. Pages of files have none.
 
-    among: only of these passages.
+    places: as passages.places; pages that the policy withholds are left out.
     """
     pages = current(context, DOCUMENTS, *recipe.readings()).where("kept AND registered_domain IS NOT NULL")
-    named = pages.groupBy(*rights.PAGE).agg(F.min("registered_domain").alias("registered_domain"))
-    places = only(current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", *rights.PAGE), among)
-    free = rights.without_withheld(places, context, recipe)
-    return free.join(named, on=rights.PAGE, how="inner").groupBy("segment_id").agg(F.min("registered_domain").alias("registered_domain"))
+    named = rights.without_withheld(places, context, recipe).join(pages.select(*rights.PAGE, "registered_domain"), on=rights.PAGE)
+    return named.groupBy("segment_id").agg(F.min("registered_domain").alias("registered_domain"))
 
 
 def cap_domains(judged: DataFrame, domains: DataFrame, curation: Curation, others: DataFrame | None = None) -> DataFrame:

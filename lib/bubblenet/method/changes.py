@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.method import passages, rights
+from bubblenet.method.capping import domains_of, may_cap
 from bubblenet.method.rows import current, values
 from bubblenet.tables import DOCUMENTS, DUPLICATES, FILES, INSTRUCTIONS, MINHASH_INDEX, RIGHTS, SCORES, SEGMENTS
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
     from bubblenet.tables import Table
@@ -36,8 +38,11 @@ class Changes:
     snapshots: frozenset[str]
 
 
-def changes_since(context: Context, recipe: Recipe, before: Mapping[str, int]) -> Changes | None:
-    """What came after these versions of the inputs and of `files`; None if rows were deleted since, or the logs do not tell."""
+def changes_since(context: Context, recipe: Recipe, before: Mapping[str, int], stored: DataFrame, checkpoint: Checkpoint) -> Changes | None:
+    """What came after these versions of the inputs and of `files`; None if rows were deleted since, or the logs do not tell.
+
+    stored: the judgements that were made then.
+    """
     tables = (*INPUTS, FILES)
     if any(table.name not in before for table in tables):
         return None
@@ -47,7 +52,9 @@ def changes_since(context: Context, recipe: Recipe, before: Mapping[str, int]) -
         return None
     runs = {name: sorted({note["run_id"] for note in some}) for name, some in notes.items()}
     touched = [rows.select("segment_id", F.lit(False).alias("is_moved")) for rows in _new_rows(context, recipe, runs)]
-    touched += [rows.select("segment_id", F.lit(True).alias("is_moved")) for rows in _moved(context, recipe, runs, before)]
+    came = checkpoint(_new(context, SEGMENTS, runs, recipe["segment"].id).where("kept").select("segment_id", *rights.PAGE))
+    touched.append(_told_otherwise(context, recipe, came, stored).select("segment_id", F.lit(False).alias("is_moved")))
+    touched += [rows.select("segment_id", F.lit(True).alias("is_moved")) for rows in _moved(context, recipe, runs, before, came)]
     found = reduce(lambda left, right: left.unionByName(right), touched).groupBy("segment_id").agg(F.max("is_moved").alias("is_moved"))
     return Changes(found, frozenset(note["snapshot"] for some in notes.values() for note in some))
 
@@ -60,7 +67,6 @@ def _new_rows(context: Context, recipe: Recipe, runs: Mapping[str, list[str]]) -
     """The rows about passages that came: each passage has them in its verdict."""
     scores = [recipe[f"score/{mode}"].id for mode in context.settings.scoring.modes]
     return [
-        _new(context, SEGMENTS, runs, recipe["segment"].id).where("kept"),
         _new(context, MINHASH_INDEX, runs, recipe["minhash"].id),
         _new(context, DUPLICATES, runs, recipe["deduplicate"].id),
         _new(context, INSTRUCTIONS, runs, *recipe.instructions()),
@@ -68,12 +74,24 @@ def _new_rows(context: Context, recipe: Recipe, runs: Mapping[str, list[str]]) -
     ]
 
 
-def _moved(context: Context, recipe: Recipe, runs: Mapping[str, list[str]], before: Mapping[str, int]) -> list[DataFrame]:
-    """The passages of pages that were read again or are withheld otherwise, and those whose first place is a new one."""
+def _told_otherwise(context: Context, recipe: Recipe, came: DataFrame, stored: DataFrame) -> DataFrame:
+    """Of the passages at places that came, the known ones whose verdict may follow from that: withheld until now, or under another domain.
+
+    Most of a crawl's passages were there before. They are judged as they were, so that nothing is read about them but their ids.
+    """
+    is_told = F.col("reason").isin(*rights.REASONS)
+    if not may_cap(context):
+        return stored.where(is_told).join(came, on="segment_id", how="left_semi")
+    now = domains_of(came, context, recipe).withColumnRenamed("registered_domain", "now")
+    is_other = F.col("registered_domain").isNull() | (F.col("now") < F.col("registered_domain"))
+    return stored.select("segment_id", "reason", "registered_domain").join(now, on="segment_id", how="inner").where(is_told | is_other)
+
+
+def _moved(context: Context, recipe: Recipe, runs: Mapping[str, list[str]], before: Mapping[str, int], came: DataFrame) -> list[DataFrame]:
+    """The passages of pages that were read again or are withheld otherwise, and those whose first place is one that came."""
     places = passages.kept(context, recipe)
-    new = _new(context, SEGMENTS, runs, recipe["segment"].id).where("kept")
     read = _new(context, DOCUMENTS, runs, *recipe.readings()).where("kept").select(*rights.PAGE)
-    pages = read.join(new.select(*rights.PAGE), on=rights.PAGE, how="left_anti")
+    pages = read.join(came.select(*rights.PAGE), on=rights.PAGE, how="left_anti")
     withheld = [rights.withheld(one, recipe) for one in (context, replace(context, pins=before))]
     for these, those in (withheld, withheld[::-1]):
         if these is not None:
@@ -81,6 +99,6 @@ def _moved(context: Context, recipe: Recipe, runs: Mapping[str, list[str]], befo
             pages = pages.unionByName(other if those is None else other.join(those.select(*rights.PAGE), on=rights.PAGE, how="left_anti"))
     snapshots = values(pages, "snapshot")
     found = places.where(F.col("snapshot").isin(snapshots)).join(pages, on=rights.PAGE, how="left_semi") if snapshots else None
-    known = places.select("segment_id", "run_id").join(new.select("segment_id"), on="segment_id", how="left_semi")
+    known = places.select("segment_id", "run_id").join(came.select("segment_id"), on="segment_id", how="left_semi")
     first = known.groupBy("segment_id").agg(F.min("run_id").alias("first")).where(F.col("first").isin(runs[SEGMENTS.name]))
     return [first] if found is None else [first, found]

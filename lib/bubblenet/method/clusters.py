@@ -93,22 +93,27 @@ def assign(
     heads. signatures: segment_id, signature, band_keys of both. The longest passage represents a cluster of new ones.
     """
 
-    def signed(ids: DataFrame) -> DataFrame:
-        return checkpoint(narrow(signatures, ids).join(ids.select("segment_id"), on="segment_id", how="left_semi"))
+    def of(ids: DataFrame, column: str) -> DataFrame:
+        found = narrow(signatures, ids).select("segment_id", column)
+        return checkpoint(found.join(ids.select("segment_id"), on="segment_id", how="left_semi"))
 
-    bands = _touched_bands(signed(new), known, signatures, checkpoint)
+    bands = checkpoint(_touched_bands(of(new, "band_keys"), known, signatures, checkpoint))
     pairs, num_pairs = counted(candidates(bands, limits, checkpoint), checkpoint)
     if not num_pairs:
         return new.sparkSession.createDataFrame([], _ASSIGNED)
-    compared = signed(_ids(pairs, "left", "right"))
-    similar, num_similar = counted(_with_nodes(similar_pairs(pairs, compared, limits.min_similarity), known), checkpoint)
+    older = known.select(F.col("segment_id").alias("right"), "representative_id").join(pairs.select("right"), on="right", how="left_semi")
+    older = checkpoint(older)
+    compared = of(_ids(pairs, "left", "right").unionByName(older.select(F.col("representative_id").alias("segment_id"))), "signature")
+    similar, num_similar = counted(_with_nodes(similar_pairs(pairs, compared, limits.min_similarity), older), checkpoint)
     if not num_similar:
         return new.sparkSession.createDataFrame([], _ASSIGNED)
     bridges = known.select(F.concat(F.lit(_OLD), "representative_id").alias("u"), F.explode("bridged_ids").alias("other"))
     aliases = bridges.select("u", F.concat(F.lit(_OLD), "other").alias("v"))
     components = connected_components(similar.select("u", "v").unionByName(aliases), checkpoint)
     represented = checkpoint(_representatives(components, new))
-    return _described(represented, similar, signed(_ids(represented, "segment_id", "representative_id")))
+    unseen = _ids(represented, "segment_id", "representative_id").join(compared, on="segment_id", how="left_anti")
+    unseen, num_unseen = counted(unseen, checkpoint)  # older clusters that a bridge leads to
+    return _described(represented, similar, compared.unionByName(of(unseen, "signature")) if num_unseen else compared)
 
 
 def _ids(rows: DataFrame, *columns: str) -> DataFrame:
@@ -154,9 +159,11 @@ def similar_pairs(pairs: DataFrame, signatures: DataFrame, min_similarity: float
     return compared.where(_similarity("left_signature", "right_signature") >= min_similarity).select("left", "right")
 
 
-def _with_nodes(similar: DataFrame, known: DataFrame) -> DataFrame:
-    """left, u, v: the node of the new passage, and the node of the other: itself if it is new, too, else its cluster."""
-    older = known.select(F.col("segment_id").alias("right"), "representative_id").join(similar.select("right"), on="right", how="left_semi")
+def _with_nodes(similar: DataFrame, older: DataFrame) -> DataFrame:
+    """left, u, v: the node of the new passage, and the node of the other: itself if it is new, too, else its cluster.
+
+    older: right, representative_id of the others that are known.
+    """
     v = F.coalesce(F.concat(F.lit(_OLD), "representative_id"), F.concat(F.lit(_NEW), "right"))
     return similar.join(older, on="right", how="left").select("left", F.concat(F.lit(_NEW), "left").alias("u"), v.alias("v")).distinct()
 

@@ -23,7 +23,7 @@ from bubblenet.kernel.checkpointing import counted
 from bubblenet.kernel.merging import update
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.method import measuring, passages, rights, snapshots
-from bubblenet.method.capping import accepted_before, capped, flooded, may_cap
+from bubblenet.method.capping import accepted_before, capped, domains_of, flooded, may_cap
 from bubblenet.method.changes import INPUTS, changes_since
 from bubblenet.method.curation_notes import key_of, last_note, note_of, where
 from bubblenet.method.rows import current, is_large, narrowed, only
@@ -147,7 +147,7 @@ class Work:
     """What a curation does. note: of what it judges from; unfinished: snapshots that lack something and are not published yet.
 
     pairs: to be judged; None: nothing moved. among: their passages, with is_moved; None: all. stored: the judgements before, of these and
-    all others.
+    all others. domains: of the passages of the pairs; None where no cap can be reached.
     """
 
     note: dict[str, Any]
@@ -156,6 +156,7 @@ class Work:
     pairs: DataFrame | None
     among: DataFrame | None = None
     stored: DataFrame | None = None
+    domains: DataFrame | None = None
 
     @property
     def others(self) -> DataFrame | None:
@@ -188,17 +189,22 @@ def find_work(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> Work:
         return Work(note, last.get("unfinished", []), grader, None)
     is_same_rule = made_from and made_from | {"inputs": inputs} == note and "unfinished" in last
     before = made_from.get("inputs", {}) | {FILES.name: last.get("files", -1)}
-    changes = changes_since(context, recipe, before) if is_same_rule and is_large(context, INSTRUCTIONS) else None
+    stored = context.warehouse.read(JUDGEMENTS).where(where(context.settings.curation))
+    is_part = is_same_rule and is_large(context, INSTRUCTIONS)
+    changes = changes_since(context, recipe, before, stored, checkpoint) if is_part else None
     grown = None if changes is None else sorted({*changes.snapshots, *last["unfinished"]})
     unfinished = [] if context.settings.curation.leave_out_stale else snapshots.check_up_to_date(context, recipe, grown)
     if changes is None:
-        return Work(note, unfinished, grader, every_pair(context, recipe))
-    among = checkpoint(changes.passages)
-    stored = context.warehouse.read(JUDGEMENTS).where(where(context.settings.curation))
+        domains = domains_of(passages.places(context, recipe), context, recipe) if may_cap(context) else None
+        return Work(note, unfinished, grader, every_pair(context, recipe), domains=domains)
+    among, domains = checkpoint(changes.passages), None
     if may_cap(context):
-        met = flooded(stored, among, context, recipe).select("segment_id", F.lit(False).alias("is_moved"))
-        among = checkpoint(among.unionByName(met).groupBy("segment_id").agg(F.max("is_moved").alias("is_moved")))
-    return Work(note, unfinished, grader, every_pair(context, recipe, among), among, stored)
+        domains = checkpoint(domains_of(checkpoint(passages.places(context, recipe, among)), context, recipe))
+        met = flooded(stored, among, domains, context, recipe).join(among, on="segment_id", how="left_anti")
+        met = checkpoint(met.select("segment_id", "registered_domain").distinct())
+        domains = domains.unionByName(met)
+        among = checkpoint(among.unionByName(met.select("segment_id", F.lit(False).alias("is_moved"))))
+    return Work(note, unfinished, grader, checkpoint(every_pair(context, recipe, among)), among, stored, domains)
 
 
 def write_judgements(context: Context, recipe: Recipe, work: Work, transaction: Transaction, checkpoint: Checkpoint) -> int | None:
@@ -215,16 +221,16 @@ def write_judgements(context: Context, recipe: Recipe, work: Work, transaction: 
     }
     constants = {"round": F.lit(curation.round), "policy": F.lit(curation.policy), "recipe_id": F.lit(recipe.id)}
     judged = judge(work.pairs, _signals(context, recipe, grader, work.among), grader)
-    judged = capped(judged, context, recipe, work.among, work.others).withColumns(
-        constants | calibrated | {"run_id": F.lit(context.run_id)}
-    )
+    if work.among is not None:  # the caps look at it several times
+        judged = checkpoint(judged)
+    judged = capped(judged, work.domains, context, work.others).withColumns(constants | calibrated | {"run_id": F.lit(context.run_id)})
     more = {"made_from": work.note, "unfinished": work.unfinished, "files": context.version(FILES), "is_part": work.among is not None}
     note = note_of(context, more)
     if work.among is None or work.stored is None:
         context.warehouse.replace(judged, JUDGEMENTS, where(curation), note, transaction)
         return None
     compared = F.struct(*(name for name in JUDGEMENTS.column_names if name != "run_id"))
-    old = only(work.stored, work.among).select("instruction_id", compared.alias("old"))
+    old = only(narrowed(work.stored, work.among, context, JUDGEMENTS), work.among).select("instruction_id", compared.alias("old"))
     new = judged.select(*JUDGEMENTS.column_names).join(work.among, on="segment_id", how="inner").join(old, on="instruction_id", how="left")
     is_new = F.col("is_moved") | ~F.col("old").eqNullSafe(compared)
     changed, number = counted(new.where(is_new).select(*JUDGEMENTS.column_names, F.lit(False).alias("is_gone")), checkpoint)

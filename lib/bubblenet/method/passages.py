@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
 from bubblenet.method import rights
-from bubblenet.method.rows import current, is_large, narrowed, values
+from bubblenet.method.rows import current, is_large, narrowed, only, values
 from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -70,10 +70,14 @@ def first_by_hash(passages: DataFrame, limit: int) -> DataFrame | None:
     return passages.select("segment_id").distinct().orderBy(F.xxhash64("segment_id"), "segment_id").limit(limit)
 
 
-def proposed_pairs(context: Context, recipe: Recipe) -> DataFrame:
-    """Pairs of the snapshot that passed the gates, one row each: instruction_id, segment_id, origin, and the run_ids that proposed them."""
+def represented(context: Context, recipe: Recipe) -> DataFrame:
+    """segment_id of the distinct passages of the snapshot: those that stand for its occurrences."""
+    return occurrences(context, recipe).select(F.col("representative_id").alias("segment_id")).distinct()
+
+
+def proposed_pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """Pairs of these passages that passed the gates, one row each: instruction_id, segment_id, origin, and run_ids that proposed them."""
     instructions = current(context, INSTRUCTIONS, *recipe.instructions()).where("kept")
-    wanted = occurrences(context, recipe).select(F.col("representative_id").alias("segment_id")).distinct()
     pairs = instructions.select("instruction_id", "segment_id", "origin", "run_id").join(wanted, on="segment_id", how="left_semi")
     by_pair = pairs.groupBy("instruction_id", "segment_id")
     return by_pair.agg(F.min("origin").alias("origin"), F.collect_set("run_id").alias("run_ids"))
@@ -109,9 +113,9 @@ def best_candidates(pairs: DataFrame, ranks: DataFrame) -> DataFrame:
     return ranked.withColumn("is_best", is_best()).where("is_best").drop("is_best")
 
 
-def parents(context: Context, recipe: Recipe) -> DataFrame:
-    """The inputs of paraphrasing by id: the pairs that went on to the judge."""
-    proposed = proposed_pairs(context, recipe).where(F.col("origin").isin(*PARAPHRASED))
+def parents(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
+    """The inputs of paraphrasing by id: the pairs of these passages that went on to the judge."""
+    proposed = proposed_pairs(wanted, context, recipe).where(F.col("origin").isin(*PARAPHRASED))
     return best_candidates(proposed, ranks(context, recipe))
 
 
@@ -170,6 +174,11 @@ def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -
 def kept(context: Context, recipe: Recipe) -> DataFrame:
     """The kept passages of all snapshots, a row for each place."""
     return current(context, SEGMENTS, recipe["segment"].id).where("kept")
+
+
+def places(context: Context, recipe: Recipe, among: DataFrame | None = None) -> DataFrame:
+    """segment_id and the key of the page of every place; among: only of these passages."""
+    return only(kept(context, recipe).select("segment_id", *rights.PAGE), among)
 
 
 def where_first(wanted: DataFrame, segments: DataFrame, context: Context) -> DataFrame:

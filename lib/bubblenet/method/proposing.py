@@ -66,10 +66,10 @@ def in_two_languages(context: Context, recipe: Recipe, wanted: DataFrame, chosen
     return _stage("backtranslate/cross_lingual", context, recipe, requests, transform, only=chosen)
 
 
-def paraphrasing(context: Context, recipe: Recipe) -> Stage:
-    """Paraphrases of the snapshot's best instructions by round-trip translation."""
+def paraphrasing(context: Context, recipe: Recipe, wanted: DataFrame) -> Stage:
+    """Paraphrases of the best instructions of these passages by round-trip translation."""
     settings = context.settings
-    parents = passages.parents(context, recipe).withColumn("request_id", content_id("instruction_id"))
+    parents = passages.parents(wanted, context, recipe).withColumn("request_id", content_id("instruction_id"))
 
     def payload(rows: DataFrame) -> DataFrame:
         texts = passages.with_texts(rows, context, recipe).drop("language")

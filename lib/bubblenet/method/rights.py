@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
 
-OPTED_OUT, UNLICENSED = "opted_out", "unlicensed"
+OPTED_OUT, UNLICENSED = REASONS = ("opted_out", "unlicensed")
 """The reasons of what a policy withholds."""
 
 PAGE = ["document_id", "snapshot"]

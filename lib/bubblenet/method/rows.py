@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -9,6 +10,8 @@ from pyspark.sql import functions as F
 from bubblenet.kernel import planning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyspark.sql import DataFrame
 
     from bubblenet.kernel.context import Context
@@ -35,6 +38,22 @@ def narrowed(rows: DataFrame, ids: DataFrame, context: Context, table: Table, *,
     if not is_large(context, table):
         return rows
     return rows.where(F.col(by).isin(values(rows.select(key, by).join(ids.select(key), on=key, how="left_semi"), by)))
+
+
+@contextmanager
+def held(rows: DataFrame, context: Context, beside: Table) -> Iterator[DataFrame]:
+    """The rows, computed once for all that is asked of them in the block.
+
+    Beside a large table they are computed at once: Spark then knows how few they are, and sends them to where the table's rows lie. Else it
+    would shuffle the table.
+    """
+    rows = rows.persist()
+    try:
+        if is_large(context, beside):
+            rows.count()
+        yield rows
+    finally:
+        rows.unpersist()
 
 
 def only(rows: DataFrame, among: DataFrame | None) -> DataFrame:

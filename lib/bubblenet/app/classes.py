@@ -1,0 +1,100 @@
+"""What the Java of a session on this machine loads, prepared once: Delta's jars on its class path, and an archive of its classes.
+
+Without them each start asks the resolver for the jars anew, and reads and verifies some twenty thousand classes. The archive (Java's class
+data sharing, JEP 350) is mapped instead; Java itself ignores one that does not fit its version or its class path. `make setup` prepares
+them; elsewhere, once after an installation:
+
+    python -m bubblenet.app.classes
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from bubblenet.errors import EnvironmentProblem
+
+FOLDER = Path(sys.prefix) / "share" / "bubblenet"
+_JARS, _ARCHIVE, _DONE = FOLDER / "jars", FOLDER / "spark.jsa", FOLDER / "prepared"
+_QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
+"""An archive that does not fit is not worth a line on the screen."""
+
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For a Java that ends after one job: the second compiler would not pay off."""
+
+_JOB = """
+import pathlib, sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+spark.range(3).write.format("delta").save(sys.argv[1])
+assert spark.read.format("delta").load(sys.argv[1]).groupBy("id").count().count() == 3
+pathlib.Path(sys.argv[2]).write_text(spark.conf.get("spark.jars", ""))
+spark.stop()
+"""
+
+
+def are_prepared() -> bool:
+    """Whether Delta's jars lie on the class path that `variables` names."""
+    return _DONE.is_file()
+
+
+def variables(log_conf: Path) -> dict[str, str]:
+    """Environment variables for Spark's launcher, beside those of this process. log_conf: the file that says what Spark logs.
+
+    It is named by an option, since a folder of settings on the class path keeps Java from using an archive.
+    """
+    found = {"SPARK_SUBMIT_OPTS": _joined(" ", "SPARK_SUBMIT_OPTS", f"-Dlog4j2.configurationFile={log_conf.as_uri()}")}
+    if _ARCHIVE.is_file():
+        found["SPARK_SUBMIT_OPTS"] += f" -XX:SharedArchiveFile={_ARCHIVE} {_QUIET}"
+    if are_prepared():
+        found["SPARK_DIST_CLASSPATH"] = _joined(":", "SPARK_DIST_CLASSPATH", f"{_JARS}/*")
+    return found
+
+
+def _joined(between: str, name: str, value: str) -> str:
+    return between.join(filter(None, (os.environ.get(name), value)))
+
+
+def prepare(conf: Path) -> None:
+    """Fetch the jars that a Spark configuration names, and archive the classes of a session that writes and reads a Delta table.
+
+    Raises EnvironmentProblem if Spark does not run.
+    """
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "job.py").write_text(_JOB, encoding="utf-8")
+        jars = _run(folder, conf, "fetched", {"SPARK_SUBMIT_OPTS": _SHORT_LIVED})
+        _JARS.mkdir(parents=True)
+        for jar in filter(None, jars.split(",")):
+            shutil.copy(jar.removeprefix("file://"), _JARS)
+        made = folder / "spark.jsa"
+        archiving = {"SPARK_SUBMIT_OPTS": f"{_SHORT_LIVED} -XX:ArchiveClassesAtExit={made} {_QUIET}", "SPARK_DIST_CLASSPATH": f"{_JARS}/*"}
+        _run(folder, conf, "archived", archiving, "--conf", "spark.jars.packages=")
+        if made.is_file():  # a Java without an archive of its own classes makes none
+            shutil.move(made, _ARCHIVE)
+    _DONE.touch()
+
+
+def _run(folder: Path, conf: Path, name: str, options: dict[str, str], *more: str) -> str:
+    """Run the job once; the jars that it was given."""
+    import pyspark
+
+    submit = str(Path(pyspark.__file__).parent / "bin" / "spark-submit")
+    table, told = folder / f"{name}-table", folder / f"{name}-jars"
+    command = [submit, "--properties-file", str(conf), *more, str(folder / "job.py"), str(table), str(told)]
+    own = dict.fromkeys(("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"), sys.executable)
+    inherited = {key: value for key, value in os.environ.items() if key not in ("SPARK_CONF_DIR", "SPARK_SUBMIT_OPTS")}
+    done = subprocess.run(command, env=inherited | own | options, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EnvironmentProblem("Spark to write a Delta table", (done.stdout + done.stderr)[-4000:], "Mend what the last lines name.")
+    return told.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    prepare(Path(str(files("bubblenet.conf"))).resolve() / "spark" / "local.conf")

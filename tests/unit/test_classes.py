@@ -1,0 +1,68 @@
+"""What a session's Java loads is prepared once, for sessions on this machine and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bubblenet.app import classes, session, submitting
+
+PACKAGES = "spark.jars.packages"
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch) -> Path:
+    """A folder as `prepare` leaves it."""
+    for name, path in (("_JARS", "jars"), ("_ARCHIVE", "spark.jsa"), ("_DONE", "prepared")):
+        monkeypatch.setattr(classes, name, tmp_path / path)
+    for name in ("spark.jsa", "prepared"):
+        (tmp_path / name).touch()
+    for name in ("SPARK_SUBMIT_OPTS", "SPARK_DIST_CLASSPATH", "SPARK_CONF_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_jars_at_hand_are_not_fetched(prepared):
+    assert session.conf_for("local", ["/warehouse"])[PACKAGES] == ""
+    assert "--conf spark.jars.packages=" in " ".join(submitting.submit_command("pipeline", [], "local"))
+    assert submitting.environment("local")["SPARK_DIST_CLASSPATH"] == f"{prepared}/jars/*"
+
+
+def test_connectors_are_fetched_with_them(prepared):
+    assert "delta-spark" in session.conf_for("local", ["s3a://bucket/warehouse"])[PACKAGES]
+
+
+def test_where_nothing_is_prepared_spark_fetches_them(prepared):
+    (prepared / "prepared").unlink()
+    (prepared / "spark.jsa").unlink()
+
+    assert "delta-spark" in session.conf_for("local", [])[PACKAGES]
+    assert "SPARK_DIST_CLASSPATH" not in submitting.environment("local")
+    assert "SharedArchiveFile" not in submitting.environment("local")["SPARK_SUBMIT_OPTS"]
+
+
+def test_a_java_that_makes_no_archive_has_the_jars(prepared):
+    (prepared / "spark.jsa").unlink()
+
+    assert "SharedArchiveFile" not in submitting.environment("local")["SPARK_SUBMIT_OPTS"]
+    assert submitting.environment("local")["SPARK_DIST_CLASSPATH"] == f"{prepared}/jars/*"
+
+
+def test_a_cluster_has_jars_of_its_own(prepared, monkeypatch):
+    monkeypatch.setenv("SPARK_CONF_DIR", "/etc/spark")
+
+    assert session.conf_for("cpu", ["/warehouse"]) == session.read_conf(session.conf_file("cpu"))
+    assert submitting.environment("cpu")["SPARK_CONF_DIR"] == "/etc/spark"
+    assert not {"SPARK_DIST_CLASSPATH", "SPARK_SUBMIT_OPTS"} & set(submitting.environment("cpu"))
+
+
+def test_options_that_are_there_stay(prepared, monkeypatch):
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-Xint")
+    monkeypatch.setenv("SPARK_DIST_CLASSPATH", "/hadoop/*")
+
+    found = submitting.environment("local")
+
+    assert found["SPARK_SUBMIT_OPTS"].startswith("-Xint -Dlog4j2.configurationFile=file:///")
+    assert f"-XX:SharedArchiveFile={prepared}/spark.jsa" in found["SPARK_SUBMIT_OPTS"]
+    assert found["SPARK_DIST_CLASSPATH"] == f"/hadoop/*:{prepared}/jars/*"
