@@ -15,7 +15,7 @@ from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import passages, proposing, rights, yields
 from bubblenet.method.recipe import corpus_recipe, full_recipe
-from bubblenet.method.rows import held
+from bubblenet.method.rows import holding
 from bubblenet.tables import INSTRUCTIONS
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def stages(context: Context) -> Stages:
     """The questions on the pages, and the candidates of the model for passages without one. The ids are looked up once."""
     recipe, chosen_languages = full_recipe(context.settings), context.settings.translation.languages
-    with held(passages.occurrences(context, recipe).select("representative_id", "question"), context, INSTRUCTIONS) as here:
+    with holding(context) as hold:
+        here = hold(passages.occurrences(context, recipe, hold), INSTRUCTIONS)
         wanted = here.select(F.col("representative_id").alias("segment_id")).distinct()
         questions, chosen = passages.questions(here), passages.first_by_hash(wanted, context.limit)
         yield proposing.extraction(context, recipe, questions, chosen)

@@ -50,6 +50,8 @@ def _curate(context: Context) -> StageReport:
     seconds = time.monotonic() - started
     report = StageReport("curate", counts, num_judged, num_judged + num_published, num_published, 0, seconds)
     report.show(context.console)
+    if counts.filtered.get(curation.NOT_MEASURED):
+        verdicts.show_modes_not_measured(context)
     return report
 
 

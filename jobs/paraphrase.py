@@ -17,8 +17,7 @@ from bubblenet.kernel.stage import StageReport
 from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import passages, proposing, yields
 from bubblenet.method.recipe import full_recipe
-from bubblenet.method.rows import held
-from bubblenet.tables import INSTRUCTIONS
+from bubblenet.method.rows import holding
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
@@ -28,8 +27,8 @@ def stages(context: Context) -> Stages:
     """Paraphrasing; nothing without pivots."""
     if context.settings.paraphrasing.pivots:
         recipe = full_recipe(context.settings)
-        with held(passages.represented(context, recipe), context, INSTRUCTIONS) as wanted:
-            report = yield proposing.paraphrasing(context, recipe, wanted)
+        with holding(context) as hold:
+            report = yield proposing.paraphrasing(context, recipe, passages.represented(context, recipe, hold))
         if report and report.num_rows:
             yields.show_paraphrase_yield(context, recipe)
 

@@ -10,7 +10,6 @@ spark-submit --properties-file conf/spark/local.conf jobs/score.py --snapshot 20
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
@@ -20,8 +19,8 @@ from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import measuring, passages
 from bubblenet.method.measuring import pair_stage
 from bubblenet.method.recipe import full_recipe
-from bubblenet.method.rows import held
-from bubblenet.tables import INSTRUCTIONS, SCORES
+from bubblenet.method.rows import holding
+from bubblenet.tables import SCORES
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
@@ -31,14 +30,13 @@ if TYPE_CHECKING:
 def stages(context: Context) -> Stages:
     """The modes that ask no model, the ranking mode, passages alone where a mode wants them, and the other modes. Pairs are held by id."""
     modes, recipe = context.settings.scoring.modes, full_recipe(context.settings)
-    with ExitStack() as stack:
-        wanted = stack.enter_context(held(passages.represented(context, recipe), context, INSTRUCTIONS))
-        pairs = stack.enter_context(held(passages.proposed_pairs(wanted, context, recipe), context, SCORES))
+    with holding(context) as hold:
+        pairs = hold(passages.proposed_pairs(passages.represented(context, recipe, hold), context, recipe), SCORES)
         for mode in (mode for mode in modes if mode in FREE):
             yield pair_stage(context, recipe, mode, pairs)
-        hopeful = stack.enter_context(held(measuring.hopeful(pairs, context, recipe), context, SCORES))
+        hopeful = hold(measuring.hopeful(pairs, context, recipe), SCORES)
         yield pair_stage(context, recipe, RANKING.name, hopeful)
-        best = stack.enter_context(held(passages.best_candidates(hopeful, passages.ranks(context, recipe)), context, SCORES))
+        best = hold(passages.best_candidates(hopeful, passages.ranks(context, recipe)), SCORES)
         others = [mode for mode in modes if mode not in (RANKING.name, *FREE)]
         if any(MODES[mode].needs_alone for mode in others):
             yield measuring.passage_stage(context, recipe, best)

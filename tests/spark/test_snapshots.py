@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -134,6 +135,17 @@ def test_pairs_that_were_taken_out_by_hand_break_the_identity(start):
 
     with pytest.raises(AccountingError, match="in one of them only"):
         curate.run(context)
+
+
+def test_other_modes_than_those_measured_are_named(start):
+    out = io.StringIO()
+    context = start("new", 'scoring.modes=["reverse_gain", "contrast"]', "curation.policy=other")
+
+    [report] = curate.run(replace(context, console=Console(file=out, width=200)))
+
+    assert report.counts.kept == 0 < report.counts.filtered["not_measured"]
+    assert "No pair was measured in contrast." in out.getvalue()
+    assert """--set 'scoring.modes=["reverse_gain", "likelihood"]'""" in out.getvalue()
 
 
 def test_what_others_commit_meanwhile_is_judged_by_the_next_run(start, monkeypatch):

@@ -45,6 +45,9 @@ _COLUMNS = ("reverse_gain", "forward_gain", "instruction_following_difficulty")
 NOT_IN_CORPUS = "not_in_corpus"
 """The reason of a pair whose passage no page has any more, as the rules cut pages now."""
 
+NOT_MEASURED = "not_measured"
+"""The reason of a pair that lacks a signal of the calibration: it was not measured in each of the modes."""
+
 HOPELESS = "hopeless"
 """The reason of a candidate that the first cut of the calibration set aside, by signals that cost nothing."""
 
@@ -102,9 +105,9 @@ def judge(pairs: DataFrame, signals: DataFrame, grader: Grader) -> DataFrame:
     reason = (
         F.when(~F.col("passed"), F.col("gate"))
         .when(F.col("is_hopeless"), HOPELESS)
-        .when(F.col(RANKING.ranks_by).isNull(), "not_measured")
+        .when(F.col(RANKING.ranks_by).isNull(), NOT_MEASURED)
         .when(~F.col("is_best"), "not_best_candidate")
-        .when(F.col("quality").isNull(), "not_measured")
+        .when(F.col("quality").isNull(), NOT_MEASURED)
         .when(F.col("grade").isNull(), "low_quality")
     )
     named = {name: F.col("signals")[name] for name in grader.signal_names()}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bubblenet.kernel.context import Context
     from bubblenet.method.recipe import Recipe
+    from bubblenet.method.rows import Hold
 
 
 def kept_in_snapshot(context: Context, recipe: Recipe) -> DataFrame:
@@ -30,18 +31,20 @@ def signed(context: Context, recipe: Recipe) -> DataFrame:
     return current(context, MINHASH_INDEX, recipe["minhash"].id).where("kept")
 
 
-def occurrences(context: Context, recipe: Recipe) -> DataFrame:
-    """Kept passages of the context's snapshot without evaluation items, each with its `representative_id`.
+def occurrences(context: Context, recipe: Recipe, hold: Hold) -> DataFrame:
+    """representative_id and question of the kept passages of the context's snapshot without evaluation items.
 
-    Those on pages that the policy on rights withholds are left out, and those whose representative stands on no other page.
+    Those on pages that the policy on rights withholds are left out, and those whose representative stands on no other page. A passage that
+    is its own representative stands here, so only the others are looked for elsewhere.
     """
-    segments = rights.without_withheld(kept_in_snapshot(context, recipe), context, recipe)
+    segments = rights.without_withheld(kept_in_snapshot(context, recipe), context, recipe).select("segment_id", "question")
     stands_for = current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "representative_id")
-    found = segments.join(stands_for, on="segment_id", how="inner")
-    barred = rights.barred(context, recipe)
-    if barred is None:
-        return found
-    return found.join(barred.select(F.col("segment_id").alias("representative_id")), on="representative_id", how="left_anti")
+    found = hold(segments.join(stands_for, on="segment_id", how="inner"), SEGMENTS)
+    others = found.where("representative_id != segment_id").select(F.col("representative_id").alias("segment_id"))
+    barred = rights.barred(context, recipe, others)
+    if barred is not None:
+        found = found.join(barred.select(F.col("segment_id").alias("representative_id")), on="representative_id", how="left_anti")
+    return found.select("representative_id", "question")
 
 
 def with_texts(rows: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
@@ -70,9 +73,9 @@ def first_by_hash(passages: DataFrame, limit: int) -> DataFrame | None:
     return passages.select("segment_id").distinct().orderBy(F.xxhash64("segment_id"), "segment_id").limit(limit)
 
 
-def represented(context: Context, recipe: Recipe) -> DataFrame:
+def represented(context: Context, recipe: Recipe, hold: Hold) -> DataFrame:
     """segment_id of the distinct passages of the snapshot: those that stand for its occurrences."""
-    return occurrences(context, recipe).select(F.col("representative_id").alias("segment_id")).distinct()
+    return hold(occurrences(context, recipe, hold).select(F.col("representative_id").alias("segment_id")).distinct(), INSTRUCTIONS)
 
 
 def proposed_pairs(wanted: DataFrame, context: Context, recipe: Recipe) -> DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -10,8 +11,6 @@ from pyspark.sql import functions as F
 from bubblenet.kernel import planning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pyspark.sql import DataFrame
 
     from bubblenet.kernel.context import Context
@@ -40,20 +39,27 @@ def narrowed(rows: DataFrame, ids: DataFrame, context: Context, table: Table, *,
     return rows.where(F.col(by).isin(values(rows.select(key, by).join(ids.select(key), on=key, how="left_semi"), by)))
 
 
-@contextmanager
-def held(rows: DataFrame, context: Context, beside: Table) -> Iterator[DataFrame]:
-    """The rows, computed once for all that is asked of them in the block.
+Hold = Callable[["DataFrame", "Table"], "DataFrame"]
+"""What `holding` gives."""
 
-    Beside a large table they are computed at once: Spark then knows how few they are, and sends them to where the table's rows lie. Else it
-    would shuffle the table.
+
+@contextmanager
+def holding(context: Context) -> Iterator[Hold]:
+    """A function that has rows computed once for all that is asked of them in the block.
+
+    Its second argument is the table that they are looked up in. If that is large they are computed at once: Spark then knows how few they
+    are, and sends them to where the table's rows lie. Else it would shuffle the table.
     """
-    rows = rows.persist()
-    try:
-        if is_large(context, beside):
-            rows.count()
-        yield rows
-    finally:
-        rows.unpersist()
+    with ExitStack() as stack:
+
+        def hold(rows: DataFrame, beside: Table) -> DataFrame:
+            rows = rows.persist()
+            stack.callback(rows.unpersist)
+            if is_large(context, beside):
+                rows.count()
+            return rows
+
+        yield hold
 
 
 def only(rows: DataFrame, among: DataFrame | None) -> DataFrame:

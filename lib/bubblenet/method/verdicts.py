@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from bubblenet.errors import AccountingError, ConcurrentRunError
+from bubblenet.judging.modes import MODES
 from bubblenet.kernel import accounting
 from bubblenet.method.curation import next_transaction
 from bubblenet.method.curation_notes import where
-from bubblenet.tables import CURATED, JUDGEMENTS
+from bubblenet.tables import CURATED, JUDGEMENTS, SCORES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -30,6 +32,16 @@ def count_own_verdicts(context: Context, pairs: DataFrame | None, transaction: T
             got = "a commit of another driver"
             raise ConcurrentRunError("to be the only one that curates", got, "Run `bubblenet curate` once more.") from None
         raise
+
+
+def show_modes_not_measured(context: Context) -> None:
+    """Print in which modes no pair was measured at all, if there are any, and what to do: most often other modes were given to `score`."""
+    version, modes = context.version(SCORES), context.settings.scoring.modes
+    missing = [mode for mode in modes if not context.warehouse.has_partition(SCORES, "mode", mode, version)]
+    there = [mode for mode in MODES if context.warehouse.has_partition(SCORES, "mode", mode, version)]
+    if missing:
+        todo = f"Run `bubblenet score` with the same settings, or name the modes that were: --set 'scoring.modes={json.dumps(there)}'"
+        context.console.print(f"No pair was measured in {', '.join(missing)}. {todo}", soft_wrap=True, markup=False)
 
 
 def count_verdicts(context: Context, pairs: DataFrame | None) -> Counts:
