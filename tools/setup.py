@@ -144,7 +144,7 @@ def run_step(step: Step, counter: str) -> None:
 
 def prepare_classes() -> None:
     """Let Spark fetch the Delta jars by writing a small table, and archive the classes that this loads; later runs need no network."""
-    install.run_quietly([str(VENV_PYTHON), "-m", "bubblenet.app.classes"], "Spark to write a Delta table")
+    install.run_quietly([str(VENV_PYTHON), "-m", "bubblenet.app.prepare"], "Spark to write a Delta table")
 
 
 def has_classes() -> bool:

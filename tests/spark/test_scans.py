@@ -39,6 +39,7 @@ def goes_through_delta(rows) -> bool:
 def test_the_rows_and_columns_are_those_of_delta(spark, tmp_path, partitions):
     folder = tmp_path / "50% [of] {it}"
     write(spark, folder, ROWS, *partitions)
+    assert all(".zstd." in file.name for file in folder.rglob("part-*.parquet"))
     spark.sql(f"ALTER TABLE delta.`{folder}` ADD COLUMNS (added INT)")
     write(spark, folder, [("d", 4, None, "x=y/z")], *partitions)
 

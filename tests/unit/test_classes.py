@@ -16,8 +16,8 @@ def prepared(tmp_path, monkeypatch) -> Path:
     """A folder as `prepare` leaves it."""
     for name, path in (("_JARS", "jars"), ("_ARCHIVE", "spark.jsa"), ("_DONE", "prepared")):
         monkeypatch.setattr(classes, name, tmp_path / path)
-    for name in ("spark.jsa", "prepared"):
-        (tmp_path / name).touch()
+    (tmp_path / "spark.jsa").touch()
+    (tmp_path / "prepared").write_text(session.read_conf(session.conf_file("local"))[PACKAGES])
     for name in ("SPARK_SUBMIT_OPTS", "SPARK_DIST_CLASSPATH", "SPARK_CONF_DIR"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -33,9 +33,9 @@ def test_connectors_are_fetched_with_them(prepared):
     assert "delta-spark" in session.conf_for("local", ["s3a://bucket/warehouse"])[PACKAGES]
 
 
-def test_where_nothing_is_prepared_spark_fetches_them(prepared):
-    (prepared / "prepared").unlink()
-    (prepared / "spark.jsa").unlink()
+@pytest.mark.parametrize("what", ["nothing", "another release"])
+def test_where_they_are_not_prepared_spark_fetches_them(prepared, what):
+    (prepared / "prepared").unlink() if what == "nothing" else (prepared / "prepared").write_text("io.delta:delta-spark_4.2_2.13:4.3.0")
 
     assert "delta-spark" in session.conf_for("local", [])[PACKAGES]
     assert "SPARK_DIST_CLASSPATH" not in submitting.environment("local")

@@ -105,7 +105,7 @@ def test_the_words_of_a_storage_library_are_a_line_without_colours():
 
 
 def test_on_one_machine_the_connector_of_an_address_is_among_the_packages(monkeypatch):
-    monkeypatch.setattr(classes, "are_prepared", lambda: False)
+    monkeypatch.setattr(classes, "are_prepared", lambda _: False)
     plain, s3 = session.conf_for("local", ["/data/wh"]), session.conf_for("local", ["/data/wh", "s3://bucket/wh"])
     assert plain == session.read_conf(session.conf_file("local"))
     assert re.search(r"io\.delta:.*,org\.apache\.hadoop:hadoop-aws:\d+\.\d+\.\d+$", s3["spark.jars.packages"])
@@ -116,7 +116,7 @@ def test_on_one_machine_the_connector_of_an_address_is_among_the_packages(monkey
 
 
 def test_the_command_that_is_shown_has_the_connector(monkeypatch):
-    monkeypatch.setattr(classes, "are_prepared", lambda: False)
+    monkeypatch.setattr(classes, "are_prepared", lambda _: False)
     command = submit_command("pipeline", ["--warehouse", "s3://bucket/wh"], "local", ["s3://bucket/wh"])
     [packages] = [part for part in command if part.startswith("spark.jars.packages=")]
     assert "hadoop-aws" in packages

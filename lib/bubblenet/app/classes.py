@@ -4,7 +4,7 @@ Without them each start asks the resolver for the jars anew, and reads and verif
 data sharing, JEP 350) is mapped instead; Java itself ignores one that does not fit its version or its class path. `make setup` prepares
 them; elsewhere, once after an installation:
 
-    python -m bubblenet.app.classes
+    python -m bubblenet.app.prepare
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 
 from bubblenet.errors import EnvironmentProblem
@@ -38,21 +37,22 @@ spark.stop()
 """
 
 
-def are_prepared() -> bool:
-    """Whether Delta's jars lie on the class path that `variables` names."""
-    return _DONE.is_file()
+def are_prepared(packages: str) -> bool:
+    """Whether the jars of these packages (spark.jars.packages) lie on the class path that `variables` names."""
+    return _DONE.is_file() and _DONE.read_text(encoding="utf-8") == packages
 
 
-def variables(log_conf: Path) -> dict[str, str]:
-    """Environment variables for Spark's launcher, beside those of this process. log_conf: the file that says what Spark logs.
+def variables(log_conf: Path, packages: str) -> dict[str, str]:
+    """Environment variables for Spark's launcher, beside those of this process, for a session with these packages.
 
-    It is named by an option, since a folder of settings on the class path keeps Java from using an archive.
+    log_conf: the file that says what Spark logs. It is named by an option, since a folder of settings on the class path keeps Java from
+    using an archive.
     """
     found = {"SPARK_SUBMIT_OPTS": _joined(" ", "SPARK_SUBMIT_OPTS", f"-Dlog4j2.configurationFile={log_conf.as_uri()}")}
-    if _ARCHIVE.is_file():
-        found["SPARK_SUBMIT_OPTS"] += f" -XX:SharedArchiveFile={_ARCHIVE} {_QUIET}"
-    if are_prepared():
+    if are_prepared(packages):
         found["SPARK_DIST_CLASSPATH"] = _joined(":", "SPARK_DIST_CLASSPATH", f"{_JARS}/*")
+        if _ARCHIVE.is_file():
+            found["SPARK_SUBMIT_OPTS"] += f" -XX:SharedArchiveFile={_ARCHIVE} {_QUIET}"
     return found
 
 
@@ -60,12 +60,14 @@ def _joined(between: str, name: str, value: str) -> str:
     return between.join(filter(None, (os.environ.get(name), value)))
 
 
-def prepare(conf: Path) -> None:
-    """Fetch the jars that a Spark configuration names, and archive the classes of a session that writes and reads a Delta table.
+def prepare(conf: Path, packages: str) -> None:
+    """Fetch the jars of the packages that a Spark configuration names, and archive the classes of a session that uses a Delta table.
 
-    Raises EnvironmentProblem if Spark does not run.
+    Raises EnvironmentProblem if Spark does not run, or the environment cannot be written.
     """
     shutil.rmtree(FOLDER, ignore_errors=True)
+    if not os.access(sys.prefix, os.W_OK):
+        raise EnvironmentProblem("an environment that can be written", sys.prefix, "Run this as who installed it.")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "job.py").write_text(_JOB, encoding="utf-8")
@@ -78,7 +80,7 @@ def prepare(conf: Path) -> None:
         _run(folder, conf, "archived", archiving, "--conf", "spark.jars.packages=")
         if made.is_file():  # a Java without an archive of its own classes makes none
             shutil.move(made, _ARCHIVE)
-    _DONE.touch()
+    _DONE.write_text(packages, encoding="utf-8")
 
 
 def _run(folder: Path, conf: Path, name: str, options: dict[str, str], *more: str) -> str:
@@ -94,7 +96,3 @@ def _run(folder: Path, conf: Path, name: str, options: dict[str, str], *more: st
     if done.returncode:
         raise EnvironmentProblem("Spark to write a Delta table", (done.stdout + done.stderr)[-4000:], "Mend what the last lines name.")
     return told.read_text(encoding="utf-8")
-
-
-if __name__ == "__main__":
-    prepare(Path(str(files("bubblenet.conf"))).resolve() / "spark" / "local.conf")

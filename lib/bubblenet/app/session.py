@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bubblenet.settings import Settings
 
 _JAVA_VERSION = 17
+_PACKAGES = "spark.jars.packages"
 _HADOOP_BUT_CONNECTORS = ",".join(
     (*(f"org.apache.hadoop:hadoop-{rest}" for rest in ("c*", "h*", "m*", "y*", "annotations", "auth", "shaded*")), "org.wildfly.openssl:*")
 )
@@ -74,18 +75,20 @@ def conf_for(name: str, locations: Iterable[str]) -> dict[str, str]:
     if not _is_local(conf):
         return conf
     if not needed:
-        return conf | ({"spark.jars.packages": ""} if classes.are_prepared() else {})
+        return conf | ({_PACKAGES: ""} if classes.are_prepared(conf.get(_PACKAGES, "")) else {})
     packages = [f"org.apache.hadoop:{connector}:{_hadoop_version()}" for connector in needed]
     return conf | {
-        "spark.jars.packages": ",".join([conf["spark.jars.packages"], *packages]),
+        _PACKAGES: ",".join([conf[_PACKAGES], *packages]),
         "spark.jars.excludes": conf["spark.jars.excludes"].replace("org.apache.hadoop:*", _HADOOP_BUT_CONNECTORS),
     }
 
 
 def variables_for(name: str) -> dict[str, str]:
     """Environment variables for the launcher of a session with conf/spark/<name>.conf, beside those of this process."""
-    logging = conf_file("local").with_name("log4j2.properties")
-    return classes.variables(logging) if _is_local(read_conf(conf_file(name))) else {"SPARK_CONF_DIR": str(logging.parent)} | os.environ
+    logging, conf = conf_file("local").with_name("log4j2.properties"), read_conf(conf_file(name))
+    if _is_local(conf):
+        return classes.variables(logging, conf.get(_PACKAGES, ""))
+    return {"SPARK_CONF_DIR": str(logging.parent)} | os.environ
 
 
 def _is_local(conf: dict[str, str]) -> bool:
