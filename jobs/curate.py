@@ -47,11 +47,9 @@ def _curate(context: Context) -> StageReport:
         published = publishing.write_curated(context, recipe, checkpoint)
         counts = verdicts.count_own_verdicts(context, work.pairs, transaction)
     num_judged, num_published = counts.seen if judged is None else judged, counts.kept if published is None else published
-    seconds = time.monotonic() - started
-    report = StageReport("curate", counts, num_judged, num_judged + num_published, num_published, 0, seconds)
+    report = StageReport("curate", counts, num_judged, num_judged + num_published, num_published, 0, time.monotonic() - started)
     report.show(context.console)
-    if counts.filtered.get(curation.NOT_MEASURED):
-        verdicts.show_modes_not_measured(context)
+    verdicts.show_modes_not_measured(context, counts)
     return report
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from bubblenet.errors import AccountingError, ConcurrentRunError
 from bubblenet.judging.modes import MODES
 from bubblenet.kernel import accounting
-from bubblenet.method.curation import next_transaction
+from bubblenet.method.curation import NOT_MEASURED, next_transaction
 from bubblenet.method.curation_notes import where
 from bubblenet.tables import CURATED, JUDGEMENTS, SCORES
 
@@ -34,8 +34,10 @@ def count_own_verdicts(context: Context, pairs: DataFrame | None, transaction: T
         raise
 
 
-def show_modes_not_measured(context: Context) -> None:
-    """Print in which modes no pair was measured at all, if there are any, and what to do: most often other modes were given to `score`."""
+def show_modes_not_measured(context: Context, counts: Counts) -> None:
+    """Where pairs lack a signal, print in which modes none was measured at all, and what to do: most often `score` was given others."""
+    if NOT_MEASURED not in counts.filtered:
+        return
     version, modes = context.version(SCORES), context.settings.scoring.modes
     missing = [mode for mode in modes if not context.warehouse.has_partition(SCORES, "mode", mode, version)]
     there = [mode for mode in MODES if context.warehouse.has_partition(SCORES, "mode", mode, version)]
