@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ def test_run_then_look(pages, tmp_path):
     done = run(pages, warehouse, "--report", str(report), *settings())
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "spark-submit --properties-file conf/spark/local.conf jobs/pipeline.py" in done.stdout
+    assert re.search(r"spark-submit --properties-file conf/spark/local.conf (--conf spark.jars.packages= )?jobs/pipeline.py", done.stdout)
     assert "3 seen = 3 kept" in done.stdout
     assert "bubblenet sql" in done.stdout
     assert done.stdout.count("grade 5 from quality 0.75, grade 4 from quality 0.50") == 2
@@ -79,8 +80,9 @@ def test_no_java_is_named(pages, tmp_path):
 
 
 def test_no_jar_is_named(pages, tmp_path):
-    options = f"-Duser.home={tmp_path} {UNREACHABLE}"
-    done = run(pages, tmp_path / "warehouse", *settings(), SPARK_SUBMIT_OPTS=options)
+    options, conf = f"-Duser.home={tmp_path} {UNREACHABLE}", tmp_path / "another_release.conf"
+    conf.write_text((ROOT / "conf" / "spark" / "local.conf").read_text().replace(":4.4.0", ":4.3.9"))  # not that which setup has prepared
+    done = run(pages, tmp_path / "warehouse", *settings(), "--set", f"execution.spark_conf={conf}", SPARK_SUBMIT_OPTS=options)
     assert done.returncode != 0
     assert "EnvironmentProblem: wanted the Delta jar" in done.stderr
     assert "docs/install.md" in done.stderr
