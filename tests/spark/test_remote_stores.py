@@ -66,7 +66,22 @@ def hdfs(tmp_path) -> Iterator[str]:
     port, java = free_port(), ["java", "-cp", f"{jars}/*", "org.apache.hadoop.mapreduce.MiniHadoopClusterManager"]
     options = ["-nomr", "-format", "-nnport", str(port), "-nnhttpport", str(free_port()), "-datanodes", "1"]
     with running([*java, *options, "-D", "dfs.permissions.enabled=false"], tmp_path, port):
+        wait_until_it_takes_files(f"hdfs://127.0.0.1:{port}")
         yield f"hdfs://127.0.0.1:{port}"
+
+
+def wait_until_it_takes_files(root: str) -> None:
+    """The name node listens before a data node has joined it."""
+    started = time.monotonic()
+    while True:
+        try:
+            with Store.of(root).files().open_output_stream("first") as stream:
+                stream.write(b"x")
+            return
+        except OSError:
+            if time.monotonic() - started > MOST_SECONDS:
+                raise
+            time.sleep(0.5)
 
 
 @pytest.fixture
