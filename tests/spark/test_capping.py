@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from bubblenet.method import changes
 from bubblenet.method.capping import cap_domains
 from bubblenet.settings import Curation
 
@@ -60,3 +61,18 @@ def test_a_share_of_many_is_more_than_the_free_number(spark):
 
 def test_few_pairs_reach_no_cap(spark):
     assert len(of_evil(left(spark, 1))) == PLANTED - 3
+
+
+@pytest.mark.parametrize("capped", [False, True])
+def test_what_was_withheld_is_judged_anew_where_its_new_page_is_a_file(spark, monkeypatch, capped):
+    """A page of a file has no domain, so that nothing but its opt-out speaks of it."""
+    stored = "segment_id STRING, reason STRING, registered_domain STRING"
+    judged = spark.createDataFrame([("freed", "opted_out", None), ("same", None, "b.org"), ("other", None, "b.org")], stored)
+    came = spark.createDataFrame([("freed",), ("same",), ("other",)], "segment_id STRING")
+    named = spark.createDataFrame([("same", "b.org"), ("other", "a.org")], "segment_id STRING, registered_domain STRING")
+    monkeypatch.setattr(changes, "may_cap", lambda _: capped)
+    monkeypatch.setattr(changes, "domains_of", lambda *_: named)
+
+    found = changes._told_otherwise(None, None, came, judged)
+
+    assert {row["segment_id"] for row in found.collect()} == {"freed"} | ({"other"} if capped else set())

@@ -88,7 +88,7 @@ def variables_for(name: str) -> dict[str, str]:
     logging, conf = conf_file("local").with_name("log4j2.properties"), read_conf(conf_file(name))
     if _is_local(conf):
         return classes.variables(logging, conf.get(_PACKAGES, ""))
-    return {"SPARK_CONF_DIR": str(logging.parent)} | os.environ
+    return {} if "SPARK_CONF_DIR" in os.environ else {"SPARK_CONF_DIR": str(logging.parent)}
 
 
 def _is_local(conf: dict[str, str]) -> bool:
@@ -151,12 +151,13 @@ def build(
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Environment variables for the processes that are started in this block."""
-    before = dict(os.environ)
+    before = {name: os.environ[name] for name in variables if name in os.environ}
     os.environ.update(variables)
     try:
         yield
     finally:
-        os.environ.clear()
+        for name in variables:
+            del os.environ[name]
         os.environ.update(before)
 
 

@@ -68,7 +68,7 @@ def flooded(stored: DataFrame, among: DataFrame, domains: DataFrame, context: Co
 def domains_of(places: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     """segment_id and the registered domain of a page that it stands on: of several the first by name. Pages of files have none.
 
-    places: as passages.places; pages that the policy withholds are left out.
+    places: as rights.places; pages that the policy withholds are left out.
     """
     pages = current(context, DOCUMENTS, *recipe.readings()).where("kept AND registered_domain IS NOT NULL")
     named = rights.without_withheld(places, context, recipe).join(pages.select(*rights.PAGE, "registered_domain"), on=rights.PAGE)

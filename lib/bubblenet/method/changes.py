@@ -53,7 +53,7 @@ def changes_since(context: Context, recipe: Recipe, before: Mapping[str, int], s
     runs = {name: sorted({note["run_id"] for note in some}) for name, some in notes.items()}
     touched = [rows.select("segment_id", F.lit(False).alias("is_moved")) for rows in _new_rows(context, recipe, runs)]
     came = checkpoint(_new(context, SEGMENTS, runs, recipe["segment"].id).where("kept").select("segment_id", *rights.PAGE))
-    touched.append(_told_otherwise(context, recipe, came, stored).select("segment_id", F.lit(False).alias("is_moved")))
+    touched.append(_told_otherwise(context, recipe, came, stored).withColumn("is_moved", F.lit(False)))
     touched += [rows.select("segment_id", F.lit(True).alias("is_moved")) for rows in _moved(context, recipe, runs, before, came)]
     found = reduce(lambda left, right: left.unionByName(right), touched).groupBy("segment_id").agg(F.max("is_moved").alias("is_moved"))
     return Changes(found, frozenset(note["snapshot"] for some in notes.values() for note in some))
@@ -79,12 +79,14 @@ def _told_otherwise(context: Context, recipe: Recipe, came: DataFrame, stored: D
 
     Most of a crawl's passages were there before. They are judged as they were, so that nothing is read about them but their ids.
     """
-    is_told = F.col("reason").isin(*rights.REASONS)
+    was_withheld = F.col("reason").isin(*rights.REASONS)
+    freed = stored.where(was_withheld).join(came, on="segment_id", how="left_semi").select("segment_id")
     if not may_cap(context):
-        return stored.where(is_told).join(came, on="segment_id", how="left_semi")
+        return freed
     now = domains_of(came, context, recipe).withColumnRenamed("registered_domain", "now")
     is_other = F.col("registered_domain").isNull() | (F.col("now") < F.col("registered_domain"))
-    return stored.select("segment_id", "reason", "registered_domain").join(now, on="segment_id", how="inner").where(is_told | is_other)
+    named = stored.select("segment_id", "registered_domain").join(now, on="segment_id", how="inner").where(is_other)
+    return freed.unionByName(named.select("segment_id"))  # a page of a file has no domain, and frees all the same
 
 
 def _moved(context: Context, recipe: Recipe, runs: Mapping[str, list[str]], before: Mapping[str, int], came: DataFrame) -> list[DataFrame]:

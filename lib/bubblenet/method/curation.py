@@ -198,11 +198,11 @@ def find_work(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> Work:
     grown = None if changes is None else sorted({*changes.snapshots, *last["unfinished"]})
     unfinished = [] if context.settings.curation.leave_out_stale else snapshots.check_up_to_date(context, recipe, grown)
     if changes is None:
-        domains = domains_of(passages.places(context, recipe), context, recipe) if may_cap(context) else None
+        domains = domains_of(rights.places(context, recipe), context, recipe) if may_cap(context) else None
         return Work(note, unfinished, grader, every_pair(context, recipe), domains=domains)
     among, domains = checkpoint(changes.passages), None
     if may_cap(context):
-        domains = checkpoint(domains_of(checkpoint(passages.places(context, recipe, among)), context, recipe))
+        domains = checkpoint(domains_of(checkpoint(rights.places(context, recipe, among)), context, recipe))
         met = flooded(stored, among, domains, context, recipe).join(among, on="segment_id", how="left_anti")
         met = checkpoint(met.select("segment_id", "registered_domain").distinct())
         domains = domains.unionByName(met)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import CANDIDATES, PARAPHRASED
 from bubblenet.method import rights
-from bubblenet.method.rows import current, is_large, narrowed, only, values
+from bubblenet.method.rows import current, is_large, narrowed, values
 from bubblenet.tables import DUPLICATES, INSTRUCTIONS, MINHASH_INDEX, PASSAGE_SCORES, SCORES, SEGMENTS
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def occurrences(context: Context, recipe: Recipe, hold: Hold) -> DataFrame:
     """
     segments = rights.without_withheld(kept_in_snapshot(context, recipe), context, recipe).select("segment_id", "question")
     stands_for = current(context, DUPLICATES, recipe["deduplicate"].id).select("segment_id", "representative_id")
-    found = hold(segments.join(stands_for, on="segment_id", how="inner"), SEGMENTS)
+    found = segments.join(stands_for, on="segment_id", how="inner")
+    if rights.withheld(context, recipe) is not None:  # it is asked twice
+        found = hold(found, SEGMENTS)
     others = found.where("representative_id != segment_id").select(F.col("representative_id").alias("segment_id"))
     barred = rights.barred(context, recipe, others)
     if barred is not None:
@@ -177,11 +179,6 @@ def neighbours(context: Context, recipe: Recipe, pairs: DataFrame, reach: int) -
 def kept(context: Context, recipe: Recipe) -> DataFrame:
     """The kept passages of all snapshots, a row for each place."""
     return current(context, SEGMENTS, recipe["segment"].id).where("kept")
-
-
-def places(context: Context, recipe: Recipe, among: DataFrame | None = None) -> DataFrame:
-    """segment_id and the key of the page of every place; among: only of these passages."""
-    return only(kept(context, recipe).select("segment_id", *rights.PAGE), among)
 
 
 def where_first(wanted: DataFrame, segments: DataFrame, context: Context) -> DataFrame:

@@ -83,6 +83,11 @@ def withheld(context: Context, recipe: Recipe) -> DataFrame | None:
     return without if out is None else without.join(out, on=PAGE, how="left_anti").unionByName(out)
 
 
+def places(context: Context, recipe: Recipe, among: DataFrame | None = None) -> DataFrame:
+    """segment_id and the key of the page of every place of a kept passage; among: only of these passages."""
+    return only(current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", *PAGE), among)
+
+
 def without_withheld(rows: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
     """The rows of pages that the policy does not withhold; they have the key of a page."""
     pages = withheld(context, recipe)
@@ -94,8 +99,7 @@ def barred(context: Context, recipe: Recipe, among: DataFrame | None = None) -> 
     pages = withheld(context, recipe)
     if pages is None:
         return None
-    places = only(current(context, SEGMENTS, recipe["segment"].id).where("kept").select("segment_id", *PAGE), among)
-    verdicts = places.join(pages, on=PAGE, how="left").groupBy("segment_id")
+    verdicts = places(context, recipe, among).join(pages, on=PAGE, how="left").groupBy("segment_id")
     found = verdicts.agg(F.min("reason").alias("reason"), F.max(F.col("reason").isNull()).alias("is_free"))
     return found.where(~F.col("is_free")).drop("is_free")
 
