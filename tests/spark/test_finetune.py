@@ -113,7 +113,7 @@ def test_a_model_is_trained_once_and_used_by_its_id(ready, monkeypatch, capsys, 
         (["models.backward=model:f"], ModelError, "at least 4 characters"),
         (["training.processes=3", "training.seed=2"], SettingsError, "multiple of the number of processes"),
         (["models.start=/nowhere"], ModelError, "nothing at /nowhere"),
-        (["training.batch_examples=64"], TrainingError, "one step of 64"),
+        (["training.batch_examples=64"], InputError, "one step of 64"),
     ],
 )
 def test_what_cannot_be_trained_is_named(ready, overrides, error, match):

@@ -109,6 +109,13 @@ def global_batch(settings: Training, num_processes: int) -> tuple[int, int]:
     return at_once, share // at_once
 
 
+def check_fill_a_step(num_examples: int, settings: Training) -> None:
+    """Raise InputError for fewer examples than a step has. Of an export, those that do not fit or are packed are fewer still."""
+    if num_examples < settings.batch_examples:
+        todo = "Export more pairs (export.min_grade), or set training.batch_examples lower."
+        raise InputError(f"training examples for one step of {settings.batch_examples}", f"{num_examples}", todo)
+
+
 def _trainer(job: TrainingJob) -> tuple[SFTTrainer, TooLong]:
     """The trainer, and the numbers of examples that do not fit."""
     from transformers import AutoTokenizer
@@ -195,9 +202,7 @@ def _set_steps(trainer: SFTTrainer, settings: Training) -> None:
     of processes.
     """
     examples = _examples(trainer)
-    if len(examples) < settings.batch_examples:
-        todo = "Export more pairs, or set training.batch_examples lower."
-        raise InputError(f"training examples for one step of {settings.batch_examples}", f"{len(examples)}", todo)
+    check_fill_a_step(len(examples), settings)
     trainer.train_dataset = examples.select(range(len(examples) // settings.batch_examples * settings.batch_examples))
     steps = max(round(settings.epochs * (len(examples) // settings.batch_examples)), 1)
     if settings.tokens:

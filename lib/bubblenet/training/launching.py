@@ -15,7 +15,7 @@ from bubblenet.terminal import elide
 from bubblenet.training import registry as models
 from bubblenet.training import starting
 from bubblenet.training.description import PROGRESS, TrainingResult, alone
-from bubblenet.training.finetuning import global_batch
+from bubblenet.training.finetuning import check_fill_a_step, global_batch
 from bubblenet.training.planning import TrainingPlan, plan_training
 from bubblenet.training.watching import TrainingProgress
 
@@ -62,6 +62,7 @@ def _run(context: Context, plan: TrainingPlan) -> TrainingResult:
     check_installed("train", "trl", "peft")
     num_processes = context.settings.training.processes
     global_batch(context.settings.training, num_processes)
+    check_fill_a_step(plan.manifest["splits"]["train"]["examples"], context.settings.training)  # else each process fails, with a trace
     is_local = (context.spark.conf.get("spark.master", None) or "").startswith("local")
     uses_gpu = not is_local and _checked_cluster(context, num_processes)
     distributor = TorchDistributor(num_processes=num_processes, local_mode=is_local, use_gpu=uses_gpu)
