@@ -15,7 +15,7 @@ from rich.console import Console
 from bubblenet import settings
 from bubblenet.app import job as app_job
 from bubblenet.engines.weights import digest_of
-from bubblenet.errors import ConcurrentRunError, InputError, ModelError, SettingsError, TrainingError
+from bubblenet.errors import ConcurrentRunError, InputError, ModelError, SettingsError
 from bubblenet.export.writing import export
 from bubblenet.jobs import backtranslate, deduplicate, finetune, ingest, segment
 from bubblenet.kernel.context import Context
