@@ -182,7 +182,6 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
         eval_packing=False,
         max_length=settings.max_tokens,
         completion_only_loss=True,
-        dataloader_drop_last=True,  # a step always has batch_examples
         average_tokens_across_devices=True,  # each token has the same weight, in whichever process
         include_num_input_tokens_seen="non_padding",
         save_strategy="steps",

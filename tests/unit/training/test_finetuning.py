@@ -150,6 +150,14 @@ def test_two_processes_learn_what_one_learns(job):
     assert [loss for *_, loss in together.losses] == pytest.approx([loss for *_, loss in alone.losses], abs=1e-3)
 
 
+@pytest.mark.parametrize("num_examples", [pytest.param(1, marks=pytest.mark.nightly), 3])
+def test_two_processes_validate_on_all_examples_that_one_has(job, num_examples):
+    few = {"epochs": 1.0, "validation_examples": num_examples}
+    alone, together = trained(job("one", **few)), trained(job("two", **few), 2)
+    assert together.validation_loss_before == pytest.approx(alone.validation_loss_before, abs=1e-4)
+    assert together.validation_loss == pytest.approx(alone.validation_loss, abs=1e-3)
+
+
 @pytest.mark.parametrize(("method", "num_processes"), [("full", 1), pytest.param("lora", 2, marks=pytest.mark.nightly)])
 def test_a_killed_training_ends_as_an_undisturbed_one(job, method, num_processes):
     long = {"epochs": 12.0, "checkpoint_steps": 10, "method": method}
