@@ -25,7 +25,7 @@ SCRIPTED = (
     'scoring.modes=["reverse_gain","likelihood"]',
 )
 
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=512m"
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m"
 """For a JVM that ends after one command: the second compiler never pays off there (session, empty tables and one query: 34 s of CPU
 without it, 54 s with it; 2 cores, 2026-11-29). The first one needs room for its code: its 48 MB fill up within a minute, and the rest
 would be interpreted."""
@@ -60,7 +60,7 @@ def spark() -> Iterator[object]:
         extra={
             # The second compiler took more than it gave: three pipelines of ten pages in a new session were 230 s of the JVM's CPU with it,
             # 165 s without.
-            "spark.driver.extraJavaOptions": SHORT_LIVED,
+            "spark.driver.extraJavaOptions": f"{SHORT_LIVED} -XX:+UseSerialGC",
             "spark.sql.adaptive.enabled": "false",
             "spark.databricks.delta.writeChecksumFile.enabled": "false",
             "spark.master": "local[2,16]",

@@ -1,8 +1,8 @@
 """What the Java of a session on this machine loads, prepared once: Delta's jars on its class path, and an archive of its classes.
 
 Without them each start asks the resolver for the jars anew, and reads and verifies some twenty thousand classes. The archive (Java's class
-data sharing, JEP 350) is mapped instead; Java itself ignores one that does not fit its version or its class path. `make setup` prepares
-them; elsewhere, once after an installation:
+data sharing, JEP 350) is mapped instead, with what Java makes of lambdas; Java itself ignores one that does not fit its version or its
+class path. `make setup` prepares them; elsewhere, once after an installation:
 
     python -m bubblenet.app.prepare
 """
@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 
 from bubblenet.errors import EnvironmentProblem
@@ -23,10 +24,10 @@ _JARS, _ARCHIVE, _DONE = FOLDER / "jars", FOLDER / "spark.jsa", FOLDER / "prepar
 _QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
 """An archive that does not fit is not worth a line on the screen."""
 
-_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1"
 """For a Java that ends after one job: the second compiler would not pay off."""
 
-_JOB = """
+_FETCH = """
 import pathlib, sys
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
@@ -35,6 +36,8 @@ assert spark.read.format("delta").load(sys.argv[1]).groupBy("id").count().count(
 pathlib.Path(sys.argv[2]).write_text(spark.conf.get("spark.jars", ""))
 spark.stop()
 """
+
+_PAGE = "<html><title>Too short</title><body><p>This page has no passage, so no model is asked.</p></body></html>"
 
 
 def are_prepared(packages: str) -> bool:
@@ -61,7 +64,7 @@ def _joined(between: str, name: str, value: str) -> str:
 
 
 def prepare(conf: Path, packages: str) -> None:
-    """Fetch the jars of the packages that a Spark configuration names, and archive the classes of a session that uses a Delta table.
+    """Fetch the jars of the packages that a Spark configuration names, and archive the classes of a run of the pipeline on one short page.
 
     Raises EnvironmentProblem if Spark does not run, or the environment cannot be written.
     """
@@ -70,29 +73,30 @@ def prepare(conf: Path, packages: str) -> None:
         raise EnvironmentProblem("an environment that can be written", sys.prefix, "Run this as who installed it.")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "job.py").write_text(_JOB, encoding="utf-8")
-        jars = _run(folder, conf, "fetched", {"SPARK_SUBMIT_OPTS": _SHORT_LIVED})
+        (folder / "fetch.py").write_text(_FETCH, encoding="utf-8")
+        _run(conf, {"SPARK_SUBMIT_OPTS": _SHORT_LIVED}, folder / "fetch.py", folder / "table", folder / "fetched")
         _JARS.mkdir(parents=True)
-        for jar in filter(None, jars.split(",")):
+        for jar in filter(None, (folder / "fetched").read_text(encoding="utf-8").split(",")):
             shutil.copy(jar.removeprefix("file://"), _JARS)
-        made = folder / "spark.jsa"
+        made, page = folder / "spark.jsa", folder / "page.html"
+        page.write_text(_PAGE, encoding="utf-8")
         archiving = {"SPARK_SUBMIT_OPTS": f"{_SHORT_LIVED} -XX:ArchiveClassesAtExit={made} {_QUIET}", "SPARK_DIST_CLASSPATH": f"{_JARS}/*"}
-        _run(folder, conf, "archived", archiving, "--conf", "spark.jars.packages=")
+        pipeline = Path(str(files("bubblenet.jobs"))).resolve() / "pipeline.py"
+        place = "--input", page, "--snapshot", "page", "--warehouse", folder / "warehouse", "--set", "engine.kind=scripted"
+        _run(conf, archiving, "--conf", "spark.jars.packages=", pipeline, *place)
         if made.is_file():  # a Java without an archive of its own classes makes none
             shutil.move(made, _ARCHIVE)
     _DONE.write_text(packages, encoding="utf-8")
 
 
-def _run(folder: Path, conf: Path, name: str, options: dict[str, str], *more: str) -> str:
-    """Run the job once; the jars that it was given."""
+def _run(conf: Path, options: dict[str, str], *arguments: str | Path) -> None:
+    """spark-submit with a configuration, environment variables, and what follows."""
     import pyspark
 
     submit = str(Path(pyspark.__file__).parent / "bin" / "spark-submit")
-    table, told = folder / f"{name}-table", folder / f"{name}-jars"
-    command = [submit, "--properties-file", str(conf), *more, str(folder / "job.py"), str(table), str(told)]
+    command = [submit, "--properties-file", str(conf), *map(str, arguments)]
     own = dict.fromkeys(("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"), sys.executable)
     inherited = {key: value for key, value in os.environ.items() if key not in ("SPARK_CONF_DIR", "SPARK_SUBMIT_OPTS")}
     done = subprocess.run(command, env=inherited | own | options, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EnvironmentProblem("Spark to write a Delta table", (done.stdout + done.stderr)[-4000:], "Mend what the last lines name.")
-    return told.read_text(encoding="utf-8")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bubblenet.settings import Settings
 
 _JAVA_VERSION = 17
-_PACKAGES = "spark.jars.packages"
+_PACKAGES, _PARTITIONS = "spark.jars.packages", "spark.sql.shuffle.partitions"
 _HADOOP_BUT_CONNECTORS = ",".join(
     (*(f"org.apache.hadoop:hadoop-{rest}" for rest in ("c*", "h*", "m*", "y*", "annotations", "auth", "shaded*")), "org.wildfly.openssl:*")
 )
@@ -145,7 +145,14 @@ def build(
     except Exception as error:  # noqa: BLE001 - explained or raised unchanged
         raise _explain(error) from None
     _check_classic(spark)
+    _partition_by_cores(spark)
     return _prepared(spark)
+
+
+def _partition_by_cores(spark: SparkSession) -> None:
+    """Shuffle into a partition a core where nobody has set how many, on one machine: tables may be small, and 200 are for clusters."""
+    if (spark.sparkContext.master or "").startswith("local") and not spark.sparkContext.getConf().contains(_PARTITIONS):
+        spark.conf.set(_PARTITIONS, spark.sparkContext.defaultParallelism)
 
 
 @contextmanager

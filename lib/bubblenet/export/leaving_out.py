@@ -17,6 +17,7 @@ from bubblenet.errors import InputError
 from bubblenet.identity import content_id
 from bubblenet.judging.pair_files import read_labelled
 from bubblenet.kernel.checkpointing import checkpoint_under
+from bubblenet.kernel.scans import few_rows
 from bubblenet.method.decontamination import held_out_texts, publish_texts
 from bubblenet.tables import SEGMENTS
 from bubblenet.udfs.overlaps import OVERLAPS, FindOverlaps
@@ -70,7 +71,7 @@ def _texts(labelled: list[LabelledPair]) -> Iterator[tuple[str, str]]:
 def _labelled_pages(context: Context, labelled: list[LabelledPair], found: DataFrame) -> DataFrame:
     """document_id of the pages on which one of these passages stands, whether it was curated or not."""
     ids = sorted({content_id(text) for _, text in _texts(labelled)})
-    passages = context.spark.createDataFrame([(segment_id,) for segment_id in ids], "segment_id STRING")
+    passages = few_rows(context.spark, ((segment_id,) for segment_id in ids), "segment_id STRING")
     standing = context.warehouse.read(SEGMENTS).join(F.broadcast(passages), on="segment_id", how="left_semi")
     overlapping = found.where(F.col("reason") == LABELLED)
     return standing.select("document_id").unionByName(overlapping.select("document_id")).distinct()

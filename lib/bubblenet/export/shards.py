@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.errors import InputError
 from bubblenet.export.formats import FileFormat
+from bubblenet.kernel.scans import few_rows
 from bubblenet.kernel.scratch import Scratch
 from bubblenet.stores import Store
 from bubblenet.udfs.files import FILE_DIGESTS, digest_files
@@ -118,13 +119,13 @@ def write_shards(examples: DataFrame, folder: Folder, wanted: int, form: FileFor
         raise InputError(f"a training example for each of {wanted} shards", f"{totals['train']} examples", todo)
     num_shards = {split: wanted if total >= wanted else min(total, 1) for split, total in totals.items()}
     rows_per_shard = {split: total // num_shards[split] if total else 0 for split, total in totals.items()}
-    offsets = examples.sparkSession.createDataFrame(_offsets(buckets), "split STRING, bucket INT, first BIGINT")
+    offsets = few_rows(examples.sparkSession, _offsets(buckets), "split STRING, bucket INT, first BIGINT")
     order = Window.partitionBy("split", "bucket").orderBy("position", "example_id")
     numbered = bucketed.join(F.broadcast(offsets), on=["split", "bucket"]).withColumn(
         "index", F.col("first") + F.row_number().over(order) - 1
     )
     sizes = [(split, num_shards[split], rows_per_shard[split]) for split in SPLITS if num_shards[split]]
-    sized = numbered.join(F.broadcast(examples.sparkSession.createDataFrame(sizes, "split STRING, shards INT, rows BIGINT")), on="split")
+    sized = numbered.join(F.broadcast(few_rows(examples.sparkSession, sizes, "split STRING, shards INT, rows BIGINT")), on="split")
     placed = sized.where(F.col("index") < F.col("shards") * F.col("rows")).withColumn(
         "shard", (F.col("index") % F.col("shards")).cast("int")
     )
@@ -171,7 +172,7 @@ def _described(spark: SparkSession, folder: Folder, names: list[str], form: File
     """Rows, bytes and digest of each file, computed on the executors."""
     rows = [(f"{folder.location}/{name}",) for name in names]
     digest = partial(digest_files, count_rows=form.count_rows)
-    frame = spark.createDataFrame(rows, "path STRING").repartition(len(rows)).mapInArrow(digest, FILE_DIGESTS)
+    frame = few_rows(spark, rows, "path STRING").repartition(len(rows)).mapInArrow(digest, FILE_DIGESTS)
     found = {row["path"]: row for row in frame.collect()}
     shards = []
     for name in names:

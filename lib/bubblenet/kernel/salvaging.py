@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from bubblenet.kernel.journal import saved_batches, saved_folders, saved_units
+from bubblenet.kernel.scans import few_rows
 from bubblenet.kernel.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def saved_answers(spark: SparkSession, scratch: str, unit: int, schema: StructTy
             for folder in batch["folder"].to_pylist():
                 yield from (saved for saved in saved_batches(scratch, folder) if saved.schema.names == names)
 
-    listed = spark.createDataFrame([(folder,) for folder in folders], "folder STRING")
+    listed = few_rows(spark, ((folder,) for folder in folders), "folder STRING")
     return listed.repartition(max(1, min(len(folders), _MOST_TASKS)), "folder").mapInArrow(read, schema)
 
 

@@ -7,13 +7,16 @@ Delta, which then skips files by their statistics.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pyspark.sql import functions as F
 
 from bubblenet.locations import has_scheme, literal_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
@@ -42,6 +45,21 @@ def completed(rows: DataFrame, table: Table) -> DataFrame:
     """The rows with the declared columns that they lack, as nulls."""
     lacking = [column for column in table.columns if column.name not in rows.columns]
     return rows.withColumns({column.name: F.lit(None).cast(column.type) for column in lacking}) if lacking else rows
+
+
+def few_rows(spark: SparkSession, rows: Iterable[tuple[Any, ...]], columns: str) -> DataFrame:
+    """Rows of the driver; columns: their names and types, as Spark declares them.
+
+    Through Arrow: Spark copies tuples by a job of Python workers, which take seconds to start.
+    """
+    import pyarrow as pa
+    from pyspark.sql.pandas.types import to_arrow_schema
+    from pyspark.sql.types import StructType
+
+    schema = cast(StructType, StructType.fromDDL(columns))
+    names = schema.fieldNames()
+    table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], to_arrow_schema(schema, timezone="UTC"))
+    return spark.createDataFrame(table, schema) if table.num_rows else no_rows(spark, schema)
 
 
 def no_rows(spark: SparkSession, schema: StructType) -> DataFrame:

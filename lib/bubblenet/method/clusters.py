@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.kernel.checkpointing import counted
+from bubblenet.kernel.scans import few_rows
 from bubblenet.method.components import connected_components
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def represent(
     older = same.select("normalised_hash", F.col("representative_id").alias("older_id"))
     matched = checkpoint(pending.join(first, on="normalised_hash").join(older, on="normalised_hash", how="left"))
     new = matched.where("older_id IS NULL AND segment_id = head_id").select("segment_id", "num_characters")
-    assigned = new.sparkSession.createDataFrame([], _ASSIGNED)
+    assigned = few_rows(new.sparkSession, (), _ASSIGNED)
     if near:
         assigned = assign(new, heads.select("segment_id", "representative_id", "bridged_ids"), signatures, near, checkpoint, narrow)
     head = assigned.withColumnsRenamed({"segment_id": "head_id", "representative_id": "cluster_id"})
@@ -100,13 +101,13 @@ def assign(
     bands = checkpoint(_touched_bands(of(new, "band_keys"), known, signatures, checkpoint))
     pairs, num_pairs = counted(candidates(bands, limits, checkpoint), checkpoint)
     if not num_pairs:
-        return new.sparkSession.createDataFrame([], _ASSIGNED)
+        return few_rows(new.sparkSession, (), _ASSIGNED)
     older = known.select(F.col("segment_id").alias("right"), "representative_id").join(pairs.select("right"), on="right", how="left_semi")
     older = checkpoint(older)
     compared = of(_ids(pairs, "left", "right").unionByName(older.select(F.col("representative_id").alias("segment_id"))), "signature")
     similar, num_similar = counted(_with_nodes(similar_pairs(pairs, compared, limits.min_similarity), older), checkpoint)
     if not num_similar:
-        return new.sparkSession.createDataFrame([], _ASSIGNED)
+        return few_rows(new.sparkSession, (), _ASSIGNED)
     bridges = known.select(F.concat(F.lit(_OLD), "representative_id").alias("u"), F.explode("bridged_ids").alias("other"))
     aliases = bridges.select("u", F.concat(F.lit(_OLD), "other").alias("v"))
     components = connected_components(similar.select("u", "v").unionByName(aliases), checkpoint)

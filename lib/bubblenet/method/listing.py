@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from bubblenet import locations
 from bubblenet.errors import InputError
 from bubblenet.kernel.keys import content_id
+from bubblenet.kernel.scans import few_rows
 from bubblenet.locations import literal_path
 from bubblenet.stores import tell_hadoop
 from bubblenet.udfs.corpus import list_urls
@@ -86,7 +87,7 @@ def _listed_by_spark(spark: SparkSession, inputs: list[str]) -> DataFrame:
     listing = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load([literal_path(path) for path in inputs])
     local = F.regexp_replace("path", "^file:/+", "/")
     files = listing.select(local.alias("path"), F.col("length").alias("size"), F.col("modificationTime").alias("modified_at"))
-    return files.unionByName(spark.createDataFrame(list(_empty_files(inputs)), _COLUMNS))
+    return files.unionByName(few_rows(spark, _empty_files(inputs), _COLUMNS))
 
 
 def _listed_by_fsspec(spark: SparkSession, inputs: list[str]) -> DataFrame:
@@ -96,7 +97,7 @@ def _listed_by_fsspec(spark: SparkSession, inputs: list[str]) -> DataFrame:
                 raise InputError("a URL with files", f"nothing at {url}", "Mend --input.")
         except (OSError, ImportError, ValueError) as error:
             raise InputError("a URL that Spark, pyarrow or fsspec can list", f"{url}: {error}", "Mend --input.") from error
-    urls = spark.createDataFrame([(url,) for url in inputs], "url STRING")
+    urls = few_rows(spark, ((url,) for url in inputs), "url STRING")
     return urls.repartition(len(inputs)).mapInArrow(list_urls, _COLUMNS)
 
 

@@ -16,6 +16,7 @@ from bubblenet.corpus.reading.seed_files import SEED_FILES_VERSION, Origin, faul
 from bubblenet.errors import InputError, StorageError
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
+from bubblenet.kernel.scans import few_rows
 from bubblenet.kernel.stage import Stage, StageReport, run_stage
 from bubblenet.locations import local_path
 from bubblenet.tables import SEEDS
@@ -71,7 +72,7 @@ class SeedFile:
 
 def import_file(context: Context, file: SeedFile) -> StageReport:
     """Bring `seeds` up to date with a file. The kernel evaluates its requests repeatedly, so lines are parsed once, after planning."""
-    paths = context.spark.createDataFrame([(file.path,)], "path STRING")
+    paths = few_rows(context.spark, [(file.path,)], "path STRING")
     lines = paths.mapInArrow(ReadLines(file.licence, file.origin), LINES)
     return run_stage(Stage("seeds", SEEDS, FINGERPRINT, lines, combine=_combine), context)
 

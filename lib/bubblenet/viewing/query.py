@@ -31,7 +31,7 @@ def print_query(settings: Settings, warehouse: Warehouse, query: str, rows: int,
     from rich.console import Console
 
     console = console or Console(highlight=False)
-    register_views(warehouse)
+    register_views(warehouse, as_of_now=True)
     if _FUNCTIONS.search(query):
         from bubblenet.udfs import sql
 

@@ -139,7 +139,7 @@ def write_report(settings: Settings, warehouse: Warehouse, out: Path) -> None:
 
 def collect(settings: Settings, warehouse: Warehouse) -> ReportData:
     """Compute the counts and sample the pairs for the page."""
-    register_views(warehouse)
+    register_views(warehouse, as_of_now=True)
     spark, curation = warehouse.spark, settings.curation
     judgements = spark.table(JUDGEMENTS.name).where(JUDGEMENTS.of_round(curation.round, curation.policy))
     recipe = spark.sql(_RECIPE, judgements=judgements).collect()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from bubblenet.kernel.scans import few_rows
 from bubblenet.method.seeds import DECIDING, REPORTING
 from bubblenet.rounds.decisions import PROMOTED
 from bubblenet.training.registry import PREFIX
@@ -96,7 +97,7 @@ def _one_loop(rows: list[Row]) -> list[Row]:
 def _gains(spark: SparkSession, rows: list[Row]) -> dict[tuple[str, str, str], Row]:
     """By model, baseline and half, the comparisons behind the decisions: from the runs that wrote the rounds."""
     asked = {(row["run_id"], row["model"], row[baseline]) for row in rows for baseline in ("start", "parent")}
-    wanted = spark.createDataFrame(sorted(asked), "run_id STRING, model STRING, baseline STRING")
+    wanted = few_rows(spark, sorted(asked), "run_id STRING, model STRING, baseline STRING")
     compared = spark.table("evaluations").where("metric = 'log_likelihood' AND kind = 'all' AND direction = 'forward' AND half IS NOT NULL")
     newest = F.max_by(F.struct("value", "low", "high", "num_items"), "created_at").alias("newest")
     found = compared.join(F.broadcast(wanted), on=["run_id", "model", "baseline"], how="left_semi")

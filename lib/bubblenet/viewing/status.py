@@ -37,7 +37,7 @@ def print_status(settings: Settings, warehouse: Warehouse, jobs: Mapping[str, St
     from rich.console import Console
 
     console = console or Console(highlight=False, soft_wrap=True)
-    register_views(warehouse)
+    register_views(warehouse, as_of_now=True)
     totals = stage_totals(warehouse.spark)
     console.print(f"[bold]Warehouse[/bold] {escape(warehouse.location)}")
     if not totals:

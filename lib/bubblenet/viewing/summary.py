@@ -53,7 +53,7 @@ def print_summary(context: Context, reports: list[StageReport], proposing: Stage
     pending passages, None if no stage left any.
     """
     console = context.console
-    register_views(context.warehouse)
+    register_views(context.warehouse, as_of_now=True)
     is_new = any(stage.num_rows for stage in reports)
     num_pending = None
     if any(stage.counts.pending for stage in reports):  # only --limit or a budget leaves any
