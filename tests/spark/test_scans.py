@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ def by_files(spark, folder: Path, version: int | None = None) -> list[tuple]:
 
 def goes_through_delta(rows) -> bool:
     return "DeltaFileIndex" in rows._jdf.queryExecution().executedPlan().toString()
+
+
+def test_rows_of_the_driver_need_no_worker_of_python(spark):
+    at = datetime(2026, 12, 1, 10, 30, tzinfo=UTC)
+    columns = "id STRING, value BIGINT, at TIMESTAMP"
+    rows = [("a", 1, at), ("b", None, None)]
+
+    found, copied = scans.few_rows(spark, rows, columns), spark.createDataFrame(rows, columns)
+
+    assert found.schema == copied.schema
+    assert found.collect() == copied.collect()
+    assert "Python" in copied._jdf.rdd().toDebugString()
+    assert "Python" not in found._jdf.rdd().toDebugString()
+    assert scans.few_rows(spark, (), columns).schema == copied.schema
+    assert scans.few_rows(spark, (), columns).count() == 0
 
 
 @pytest.mark.parametrize("partitions", [(), ("snapshot",), ("snapshot", "id")])

@@ -59,6 +59,20 @@ def test_no_worker_is_forked_from_a_process_with_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_a_shuffle_on_one_machine_has_a_partition_a_core_unless_somebody_set_another_number():
+    code = (
+        "from bubblenet.app import session; spark = session.build('a'); "
+        "print('is', spark.conf.get('spark.sql.shuffle.partitions'), 'of', spark.sparkContext.defaultParallelism)"
+    )
+
+    def told(code: str) -> list[str]:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()[-4:]
+
+    _, number, _, cores = told(code)
+    assert number == cores
+    assert told(code.replace("'a'", "'a', extra={'spark.sql.shuffle.partitions': '7'}"))[1] == "7"
+
+
 def test_theirs_is_used_and_not_stopped(theirs):
     with entered("job", "local") as ours:
         assert ours is not theirs

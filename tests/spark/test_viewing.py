@@ -296,6 +296,16 @@ def test_views_see_what_is_written_later(spark, tmp_path):
     assert rows_of(warehouse, "SELECT count(*) FROM curated_5") == [(1,)]
 
 
+def test_views_of_now_see_nothing_that_is_written_later(spark, tmp_path):
+    warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
+    row = {name: pair("i1", "s1", "one", 5).get(name) for name in CURATED.column_names}
+    pairs = spark.createDataFrame([tuple(row.values())], CURATED.ddl)
+    warehouse.append(pairs, CURATED, {"made": "before"})
+    register_views(warehouse, as_of_now=True)
+    warehouse.append(pairs, CURATED, {"made": "later"})
+    assert rows_of(warehouse, "SELECT count(*) FROM curated_5") == [(1,)]
+
+
 def test_samples_are_drawn_from_one_snapshot_with_their_texts(warehouse):
     register_views(warehouse)
     with judged_pairs(warehouse.spark, Scope(0, "default", "B")) as judged:
