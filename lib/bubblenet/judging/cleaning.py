@@ -1,7 +1,7 @@
 """Extract the instruction from a raw model output: take off only what is certainly not part of it.
 
-That is: an announcement before it, labels, marks around all of it, an answer below it, and all but the first of several questions where one
-was asked for. A search query is one line. What a fine-tuned backward model wrote is the instruction as it is.
+That is: an announcement or the request before it, labels, marks around all of it, an answer below it, and all but the first of several
+questions where one was asked for. A search query is one line. What a fine-tuned backward model wrote is the instruction as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bubblenet.judging.quoting import code_spans, unquoted
+from bubblenet.judging.wording import PROMPT_ECHO
 
 if TYPE_CHECKING:
     from bubblenet.prompts.backtranslation import Style
@@ -36,6 +37,7 @@ _LEAD = (
 )
 _ANNOUNCEMENT = re.compile(rf"{_LEAD}:", re.IGNORECASE)
 _ANNOUNCED = re.compile(rf"{_LEAD}[:,]?\s*[\"\u201c]([^\"\u201c\u201d\n]{{10,}})[\"\u201d]\.?", re.IGNORECASE)
+_AFTER_REQUEST = frozenset(("answer", "answers"))
 _ANSWER = re.compile(
     r"([^\n]*[?.!\uff1f\u3002][\"'\u201d*`)]*)\s*\n\s*[*_#]*"
     r"(?:(?:(?:your|the|an?|possible) )?(?:answer|explanation)(?: \d+)?[*_]*\s*:|(?:the|your) (?:correct )?answer is\b"
@@ -74,9 +76,12 @@ def lines_with_words(text: str) -> list[str]:
 
 
 def _without_announcement(text: str) -> str:
-    """Without a first line that only announces what follows."""
+    """Without a first line that only announces what follows, or only repeats the request."""
     first, _, rest = text.partition("\n")
-    return rest.strip() if WORD.search(rest) and _ANNOUNCEMENT.fullmatch(first.strip()) else text
+    if not WORD.search(rest):
+        return text
+    is_request = PROMPT_ECHO.search(first) and _AFTER_REQUEST.issuperset(WORD.findall(PROMPT_ECHO.sub("", first).lower()))
+    return rest.strip() if is_request or _ANNOUNCEMENT.fullmatch(first.strip()) else text
 
 
 def _first_of_several(text: str) -> str:

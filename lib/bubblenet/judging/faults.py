@@ -13,10 +13,16 @@ from functools import cached_property
 from bubblenet.corpus.language import UNDETERMINED, identify
 from bubblenet.corpus.quality.word_lists import STOP_WORDS
 from bubblenet.corpus.similarity.shingles import tokens
+from bubblenet.judging.tasks import PHRASE, task_of
 from bubblenet.judging.wording import ENGLISH_OPENERS, ENGLISH_SECOND_WORDS, PROMPT_ECHO, REFUSAL, SYSTEM_PROMPT
 
 COPIED_WORDS, COPIED_CHARACTERS, OWN_SHARE = 8, 20, 0.05
 """A copy has at least so many words and characters, all in runs of so many words of the passage but for one word, or this share of them."""
+
+RUN_WORDS, CHANGED_SHARE, MAX_LEAD_WORDS = 3, 0.45, 4
+"""What has the form of no request, and was given no beginning of one, is a copy with so short runs, too, and with this share of other
+words: models change some. Behind more own words than these the passage is material ("Correct the commas in this: ...").
+"""
 
 MIN_WORDS_FOR_LANGUAGE, LANGUAGE_CONFIDENCE, LISTED_CONFIDENCE = 8, 0.98, 0.85
 """Language identification cannot tell a question this short from another language; above it, a confident verdict counts. Where small words
@@ -79,14 +85,19 @@ def prompt_echo(candidate: Candidate) -> bool:
 
 
 def passage_copy(candidate: Candidate) -> bool:
-    """It is a stretch of the passage and asks nothing; a name, or words of the passage behind words of its own, are no copy."""
+    """It is a stretch of the passage, perhaps with words changed, and asks nothing; a name, or material of a request, is no copy."""
     words = candidate.words
     is_long = len(words) >= COPIED_WORDS and len(candidate.instruction) >= COPIED_CHARACTERS
     if not is_long or candidate.instruction.endswith(_QUESTION_MARKS):
         return False
-    matcher = SequenceMatcher(None, tokens(candidate.passage), words, autojunk=False)
-    copied = sum(block.size for block in matcher.get_matching_blocks() if block.size >= COPIED_WORDS - 1)
-    return len(words) - copied <= max(1, OWN_SHARE * len(words))
+    blocks = SequenceMatcher(None, tokens(candidate.passage), words, autojunk=False).get_matching_blocks()
+    whole = sum(block.size for block in blocks if block.size >= COPIED_WORDS - 1)
+    if len(words) - whole <= max(1, OWN_SHARE * len(words)):
+        return True
+    runs = [block for block in blocks if block.size >= RUN_WORDS]
+    changed = len(words) - sum(block.size for block in runs)
+    is_near = changed <= CHANGED_SHARE * len(words) and runs[0].b <= MAX_LEAD_WORDS
+    return is_near and not candidate.opening and task_of(candidate.instruction) == PHRASE
 
 
 def refusal(candidate: Candidate) -> bool:

@@ -18,7 +18,7 @@ from bubblenet.judging.faults import Candidate
 if TYPE_CHECKING:
     from bubblenet.prompts.backtranslation import Style
 
-GATES_VERSION = 2
+GATES_VERSION = 3
 """In the fingerprints of extract, backtranslate, paraphrase and mode `cycle`: raise it when cleaning or a gate treats a text otherwise."""
 
 

@@ -40,7 +40,8 @@ _QUESTIONS = {"how": _HOW, "why": _WHY, "yes_no": _YES_NO}
 _IMPERATIVES = frozenset[str]().union(*IMPERATIVES.values())
 _ASKING = frozenset[str]().union(*QUESTION_WORDS.values())
 
-TASKS = (*_QUESTIONS, "question", *_COMMANDS, "command", "phrase", "other")
+PHRASE = "phrase"
+TASKS = (*_QUESTIONS, "question", *_COMMANDS, "command", PHRASE, "other")
 """All kinds: three of questions and all other questions, three of commands and all other commands, no request, not told."""
 
 
@@ -53,4 +54,4 @@ def task_of(instruction: str) -> str:
         return next((kind for kind, openers in _QUESTIONS.items() if first in openers), "question")
     if first in _IMPERATIVES:
         return next((kind for kind, openers in _COMMANDS.items() if first in openers), "command")
-    return "phrase" if identify(instruction).language in (UNDETERMINED, *IMPERATIVES) else "other"
+    return PHRASE if identify(instruction).language in (UNDETERMINED, *IMPERATIVES) else "other"

@@ -38,7 +38,26 @@ RUN = PASSAGE.replace(".", "").lower().split()[7:27]
     ],
 )
 def test_a_copy_has_next_to_no_words_of_its_own(num_copied: int, num_own: int, expected: str | None) -> None:
-    assert reason(" ".join([*words(num_own), *RUN[:num_copied]]), language="") == expected
+    own = ["explain", *words(num_own)][:num_own]
+    assert reason(" ".join([*own, *RUN[:num_copied]]), language="") == expected
+
+
+@pytest.mark.parametrize(
+    ("num_before", "num_copied", "num_after", "expected"),
+    [
+        (4, 8, 0, "passage_copy"),
+        (5, 8, 0, None),  # the passage may be what a request is about
+        (0, 11, 9, "passage_copy"),
+        (0, 10, 10, None),  # half of it is new
+        (0, 4, 3, None),  # seven words are too few
+    ],
+)
+def test_what_requests_nothing_is_a_copy_with_words_changed(num_before: int, num_copied: int, num_after: int, expected: str | None) -> None:
+    own = words(num_before + num_after)
+    text = " ".join([*own[:num_before], *RUN[:num_copied], *own[num_before:]])
+    assert reason(text) == expected
+    assert reason(f"Explain {text}") is None
+    assert gate(text, PASSAGE, "en", True, opening=text.split()[0]).reason is None
 
 
 def test_a_copy_that_asks_is_a_question() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bubblenet.judging.gates import GATES, clean, gate
+from tests.benchmarks.gates import model_outputs, planted, read_seeds
 
 PASSAGE = (
     "Debian uses dpkg to install packages. The apt tool resolves dependencies between packages and fetches the files from mirrors "
@@ -30,7 +31,9 @@ REJECTED = [
     ("prompt_echo", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
     ("passage_copy", "The apt tool resolves dependencies between packages and fetches the files from mirrors all over the world."),
     ("passage_copy", "Explain the apt tool resolves dependencies between packages and fetches the files"),
+    ("passage_copy", "The answer is: the apt tool resolves dependencies and gets the files from mirrors all over the world."),
     ("refusal", "I'm sorry, but I can't assist, who removes packages?"),
+    ("refusal", "Sorry, I am not able to respond."),
     ("refusal", "As an AI language model, I do not have access to packages."),
     ("refusal", "I am unable to answer that."),
     ("refusal", "Es tut mir leid, aber ich kann dazu nichts sagen."),
@@ -199,3 +202,28 @@ def test_cleaning_twice_changes_nothing():
     for raw_output in [text for _, text in REJECTED] + GOOD:
         for style in (None, "question", "search_query", "learnt"):
             assert clean(clean(raw_output, style), style) == clean(raw_output, style)
+
+
+def test_what_a_model_repeats_of_its_request_is_taken_off_the_question_below_it():
+    asked = "Write one question that this text answers."
+    assert clean(f"{asked}\n\nWhat removes packages?", "question") == "What removes packages?"
+    assert clean(asked, "question") == asked
+    assert clean(f"{asked} Keep it short.\n\nWhat removes packages?", "question").startswith(asked)
+    assert clean(f"{asked}\n\nWhat removes packages?", "learnt").startswith(asked)
+
+
+@pytest.mark.parametrize("kind", ["echo", "copy", "refusal", "wrong language", "repetition", "truncation"])
+def test_planted_defects_and_those_that_real_models_make_are_refused(kind):
+    seeds = read_seeds()
+    real = [output.text.refused_by(output.style) for output in model_outputs(seeds) if output.defect == kind]
+    made = [text.refused_by("question") for text in planted(seeds)[kind]]
+    verdicts = [*made, *real]
+    assert len(verdicts) >= 50
+    assert sum(map(bool, verdicts)) >= 0.95 * len(verdicts)
+    assert sum(map(bool, real)) >= 0.85 * len(real)
+
+
+def test_of_what_real_models_write_without_a_defect_next_to_nothing_is_refused():
+    verdicts = [output.text.refused_by(output.style) for output in model_outputs(read_seeds()) if not output.defect]
+    assert len(verdicts) > 150
+    assert sum(map(bool, verdicts)) <= 0.04 * len(verdicts)
