@@ -33,7 +33,7 @@ class Session:
 
 def show(session, rows=20, *, is_terminal=False, width=80):
     readable = SimpleNamespace(createOrReplaceTempView=lambda name: None)
-    warehouse = SimpleNamespace(spark=session, live=lambda table: readable)
+    warehouse = SimpleNamespace(spark=session, read=lambda table: readable)
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=is_terminal, width=width, highlight=False, color_system=None)
     query.print_query(Settings(), warehouse, "SELECT a", rows, console)
