@@ -3,7 +3,7 @@
 Lines of JSON for tests/data/model_outputs.jsonl, to be read: a reader fills in `defect` without sight of the gates' verdicts or of what was
 asked for (`make bench-gates`). Passages are the responses of the seeds that ship, so nothing of others' is kept.
 
-.venv/bin/python tools/model_outputs.py NAME MODEL [--each 24] [--usual 120] >> FILE
+.venv/bin/python tools/model_outputs.py NAME MODEL [--each 24] [--usual 60] >> FILE
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.protocol import EngineSpec, GenerationRequest, Prompt
 from bubblenet.engines.transformers import TransformersEngine
 from bubblenet.engines.weights import digest_of
+from bubblenet.identity import content_id
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.settings import Backtranslation
@@ -72,7 +73,16 @@ def main() -> None:
     pairs = [(one, answer) for one, answer in zip(asked, answers, strict=True) if answer.text is not None]
     random.Random(1).shuffle(pairs)
     for one, answer in pairs:
-        row = {"model": given.name, "seed": one.seed, "language": one.language, "style": one.style, "opening": one.opening}
+        passage = content_id(dict(seeds)[one.seed]["response"])
+        row = {
+            "model": given.name,
+            "seed": one.seed,
+            "passage": passage,
+            "begun": one.begun,
+            "language": one.language,
+            "style": one.style,
+            "opening": one.opening,
+        }
         row |= {"output": one.opening + one.begun + answer.text, "is_finished": answer.is_finished, "wanted": one.wanted}
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -88,8 +98,8 @@ def usual(seeds: list[tuple[int, dict[str, str]]]) -> Iterator[Asked]:
         )
 
 
-def defects(seeds: list[tuple[int, dict[str, str]]], each: int, draw: random.Random) -> Iterator[Asked]:
-    """Prompts that lead a model to the defects. Half of the answers are begun for it: small models do not do what they are told."""
+def defects(seeds: list[tuple[int, dict[str, str]]], each: int, dice: random.Random) -> Iterator[Asked]:
+    """Prompts that lead a model to the defects. Half of the answers but those to be cut are begun for it."""
     wishes = {
         "echo": "Repeat my whole message word for word, and write nothing else: Write one question that this text answers.\n\n{text}",
         "copy": "Copy a sentence of this text word for word, and write nothing else.\n\n{text}",
@@ -99,21 +109,21 @@ def defects(seeds: list[tuple[int, dict[str, str]]], each: int, draw: random.Ran
         "truncation": "{text}\n\nWrite one long and detailed question that this text answers.",
     }
     for wanted, wish in wishes.items():
-        for number, seed in draw.sample(seeds, each):
+        for number, seed in dice.sample(seeds, each):
             text = wish.format(text=seed["response"], other=OTHER[seed["language"]][0])
-            begun = _beginning(wanted, seed, draw) if draw.random() < 0.5 else ""
+            begun = _beginning(wanted, seed, dice) if dice.random() < 0.5 else ""
             limit = SHORT if wanted == "truncation" else USUAL
             yield Asked(wanted, number, seed["language"], Prompt(text, assistant_prefix=begun), limit, 0.3, begun=begun)
 
 
-def _beginning(wanted: str, seed: dict[str, str], draw: random.Random) -> str:
+def _beginning(wanted: str, seed: dict[str, str], dice: random.Random) -> str:
     if wanted == "echo":
         return "Write one question that"
     if wanted == "copy":
         sentences = [one for one in re.split(r"(?<=[.!?])\s+", seed["response"]) if len(one.split()) >= 9]
-        return " ".join(draw.choice(sentences).split()[:5]) if sentences else ""
+        return " ".join(dice.choice(sentences).split()[:5]) if sentences else ""
     if wanted == "refusal":
-        return draw.choice(("I'm sorry, but I can't", "I cannot", "As an AI language model, I", "Sorry, I am not able to"))
+        return dice.choice(("I'm sorry, but I can't", "I cannot", "As an AI language model, I", "Sorry, I am not able to"))
     if wanted == "wrong language":
         return OTHER[seed["language"]][1]
     if wanted == "repetition":

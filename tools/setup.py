@@ -143,7 +143,7 @@ def run_step(step: Step, counter: str) -> None:
 
 
 def prepare_classes() -> None:
-    """Let Spark fetch the Delta jars by writing a small table, and archive the classes that this loads; later runs need no network."""
+    """Let Spark fetch the Delta jars by writing a small table, and archive the classes of a run; later runs need no network."""
     install.run_quietly([str(VENV_PYTHON), "-m", "bubblenet.app.prepare"], "Spark to write a Delta table")
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bubblenet.identity import content_id
 from bubblenet.judging.gates import gate
 from bubblenet.prompts import get_prompts
 from bubblenet.prompts.backtranslation import request_of, set_names
@@ -58,12 +59,16 @@ class Text:
 
 @dataclass(frozen=True)
 class Output:
-    """What a real model wrote: as the gates get it, the style that it was asked for, and the defect that a reader saw ("" for none)."""
+    """What a real model wrote: as the gates get it, the style that it was asked for, and the defect that a reader saw ("" for none).
+
+    is_begun: with words of the defect put into its mouth.
+    """
 
     model: str
     text: Text
     style: str
     defect: str
+    is_begun: bool
 
 
 def main() -> None:
@@ -101,14 +106,22 @@ def print_defects(defects: dict[str, list[Text]], console: Console) -> None:
 def print_outputs(outputs: list[Output], console: Console) -> None:
     """By defect and model, the number of outputs and the share refused."""
     models = sorted({output.model for output in outputs})
-    table = Table("a reader saw", "number", "refused", *models, "by", title="Refused of what models wrote")
+    table = Table("a reader saw", "number", "refused", "not begun", *models, "by", title="Refused of what models wrote")
     for defect in sorted({output.defect for output in outputs}, reverse=True):
         seen = [output for output in outputs if output.defect == defect]
         reasons = {output: output.text.refused_by(output.style) for output in seen}
         by_model = [[output for output in seen if output.model == model] for model in models]
         cells = [f"{sum(map(bool, map(reasons.get, own)))} of {len(own)}" for own in by_model]
         share = f"{sum(map(bool, reasons.values())) / len(seen):.2f}"
-        table.add_row(defect or "none of these", f"{len(seen)}", share, *cells, counts(Counter(filter(None, reasons.values()))))
+        own = [bool(reasons[output]) for output in seen if not output.is_begun]
+        table.add_row(
+            defect or "none of these",
+            f"{len(seen)}",
+            share,
+            f"{sum(own)} of {len(own)}",
+            *cells,
+            counts(Counter(filter(None, reasons.values()))),
+        )
     console.print(table)
 
 
@@ -155,8 +168,10 @@ def model_outputs(seeds: list[Text]) -> list[Output]:
             Text(row["output"], seeds[row["seed"]].passage, row["language"], row["is_finished"], row["opening"]),
             row["style"],
             row["defect"],
+            bool(row["begun"]),
         )
         for row in map(json.loads, lines)
+        if content_id(seeds[row["seed"]].passage) == row["passage"]
     ]
 
 

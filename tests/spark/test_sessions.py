@@ -59,18 +59,27 @@ def test_no_worker_is_forked_from_a_process_with_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+SHUFFLES = """
+from bubblenet.app import session
+name = "spark.sql.shuffle.partitions"
+spark = session.build("a"{more})
+print("is", spark.conf.get(name), spark.sparkContext.defaultParallelism, end=" ")
+spark.conf.set(name, 5)
+print(session.build("b").conf.get(name), end=" ")
+with session.entered("c", "local") as beside:
+    print(beside.conf.get(name))
+"""
+
+
 def test_a_shuffle_on_one_machine_has_a_partition_a_core_unless_somebody_set_another_number():
-    code = (
-        "from bubblenet.app import session; spark = session.build('a'); "
-        "print('is', spark.conf.get('spark.sql.shuffle.partitions'), 'of', spark.sparkContext.defaultParallelism)"
-    )
+    def told(more: str) -> list[str]:
+        done = subprocess.run([sys.executable, "-c", SHUFFLES.replace("{more}", more)], capture_output=True, text=True, check=True)
+        return done.stdout.split()[-4:]
 
-    def told(code: str) -> list[str]:
-        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()[-4:]
-
-    _, number, _, cores = told(code)
-    assert number == cores
-    assert told(code.replace("'a'", "'a', extra={'spark.sql.shuffle.partitions': '7'}"))[1] == "7"
+    number, cores, set_later, beside = told("")
+    assert number == cores == beside
+    assert set_later == "5"
+    assert told(", extra={name: '7'}")[0] == "7"
 
 
 def test_theirs_is_used_and_not_stopped(theirs):

@@ -57,6 +57,19 @@ def test_a_cluster_has_jars_of_its_own(prepared, monkeypatch):
     assert not {"SPARK_DIST_CLASSPATH", "SPARK_SUBMIT_OPTS"} & set(submitting.environment("cpu"))
 
 
+@pytest.mark.parametrize("name", ["SPARK_SUBMIT_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"])
+def test_java_is_given_one_collector(monkeypatch, name):
+    options = "spark.driver.extraJavaOptions"
+    written = session.read_conf(session.conf_file("local"))[options]
+    assert "-XX:+UseParallelGC" in written
+    assert session.conf_for("local", ["/warehouse"])[options] == written
+
+    monkeypatch.setenv(name, "-Xss4m -XX:+UseSerialGC")
+
+    assert session.conf_for("local", ["/warehouse"])[options] == written.replace("-XX:+UseParallelGC ", "")
+    assert f"--conf {options}=-XX:Tier4" in " ".join(submitting.submit_command("pipeline", [], "local"))
+
+
 def test_options_that_are_there_stay(prepared, monkeypatch):
     monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-Xint")
     monkeypatch.setenv("SPARK_DIST_CLASSPATH", "/hadoop/*")

@@ -10,6 +10,7 @@ class path. `make setup` prepares them; elsewhere, once after an installation:
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,9 @@ _QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1"
 """For a Java that ends after one job: the second compiler would not pay off."""
 
+_COLLECTOR = re.compile(r"-XX:\+Use\w+GC\b ?")
+_OPTIONS_OF_JAVA = ("SPARK_SUBMIT_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+
 _FETCH = """
 import pathlib, sys
 from pyspark.sql import SparkSession
@@ -43,6 +47,16 @@ _PAGE = "<html><title>Too short</title><body><p>This page has no passage, so no 
 def are_prepared(packages: str) -> bool:
     """Whether the jars of these packages (spark.jars.packages) lie on the class path that `variables` names."""
     return _DONE.is_file() and _DONE.read_text(encoding="utf-8") == packages
+
+
+def names_collector() -> bool:
+    """Whether a variable of the environment names the collector of Java's memory."""
+    return any(_COLLECTOR.search(os.environ.get(name, "")) for name in _OPTIONS_OF_JAVA)
+
+
+def without_collector(options: str) -> str:
+    """Options of Java, but for the one that names a collector."""
+    return _COLLECTOR.sub("", options).strip()
 
 
 def variables(log_conf: Path, packages: str) -> dict[str, str]:
@@ -78,15 +92,23 @@ def prepare(conf: Path, packages: str) -> None:
         _JARS.mkdir(parents=True)
         for jar in filter(None, (folder / "fetched").read_text(encoding="utf-8").split(",")):
             shutil.copy(jar.removeprefix("file://"), _JARS)
-        made, page = folder / "spark.jsa", folder / "page.html"
-        page.write_text(_PAGE, encoding="utf-8")
-        archiving = {"SPARK_SUBMIT_OPTS": f"{_SHORT_LIVED} -XX:ArchiveClassesAtExit={made} {_QUIET}", "SPARK_DIST_CLASSPATH": f"{_JARS}/*"}
-        pipeline = Path(str(files("bubblenet.jobs"))).resolve() / "pipeline.py"
-        place = "--input", page, "--snapshot", "page", "--warehouse", folder / "warehouse", "--set", "engine.kind=scripted"
-        _run(conf, archiving, "--conf", "spark.jars.packages=", pipeline, *place)
-        if made.is_file():  # a Java without an archive of its own classes makes none
-            shutil.move(made, _ARCHIVE)
-    _DONE.write_text(packages, encoding="utf-8")
+        _DONE.write_text(packages, encoding="utf-8")  # what follows saves time and nothing else
+        try:
+            _archive(folder, conf)
+        except EnvironmentProblem as error:
+            sys.stderr.write(f"bubblenet: no archive of Java's classes, so sessions start slower: {error}\n")
+
+
+def _archive(folder: Path, conf: Path) -> None:
+    """Archive the classes of a run of the pipeline on one short page."""
+    made, page = folder / "spark.jsa", folder / "page.html"
+    page.write_text(_PAGE, encoding="utf-8")
+    archiving = {"SPARK_SUBMIT_OPTS": f"{_SHORT_LIVED} -XX:ArchiveClassesAtExit={made} {_QUIET}", "SPARK_DIST_CLASSPATH": f"{_JARS}/*"}
+    pipeline = Path(str(files("bubblenet.jobs"))).resolve() / "pipeline.py"
+    place = "--input", page, "--snapshot", "page", "--warehouse", folder / "warehouse", "--set", "engine.kind=scripted"
+    _run(conf, archiving, "--conf", "spark.jars.packages=", pipeline, *place)
+    if made.is_file():  # a Java without an archive of its own classes makes none
+        shutil.move(made, _ARCHIVE)
 
 
 def _run(conf: Path, options: dict[str, str], *arguments: str | Path) -> None:
@@ -94,9 +116,12 @@ def _run(conf: Path, options: dict[str, str], *arguments: str | Path) -> None:
     import pyspark
 
     submit = str(Path(pyspark.__file__).parent / "bin" / "spark-submit")
-    command = [submit, "--properties-file", str(conf), *map(str, arguments)]
+    own_options = "--conf", "spark.driver.extraJavaOptions="  # two collectors would be refused, if the environment names one
+    command = [submit, "--properties-file", str(conf), *own_options, *map(str, arguments)]
     own = dict.fromkeys(("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"), sys.executable)
     inherited = {key: value for key, value in os.environ.items() if key not in ("SPARK_CONF_DIR", "SPARK_SUBMIT_OPTS")}
     done = subprocess.run(command, env=inherited | own | options, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise EnvironmentProblem("Spark to write a Delta table", (done.stdout + done.stderr)[-4000:], "Mend what the last lines name.")
+        raise EnvironmentProblem(
+            "Spark to write a Delta table, and the pipeline to run", (done.stdout + done.stderr)[-4000:], "Mend what the last lines name."
+        )

@@ -9,7 +9,7 @@ from bubblenet.app.command_line import exit_code
 
 
 def main() -> None:
-    """Fetch Delta's jars, and archive the classes of a session."""
+    """Fetch Delta's jars, and archive the classes of a run of the pipeline."""
     session.check_java()
     conf = session.conf_file("local")
     classes.prepare(conf, session.read_conf(conf)["spark.jars.packages"])

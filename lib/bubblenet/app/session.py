@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bubblenet.settings import Settings
 
 _JAVA_VERSION = 17
-_PACKAGES, _PARTITIONS = "spark.jars.packages", "spark.sql.shuffle.partitions"
+_PACKAGES, _PARTITIONS, _JAVA_OPTIONS = "spark.jars.packages", "spark.sql.shuffle.partitions", "spark.driver.extraJavaOptions"
 _HADOOP_BUT_CONNECTORS = ",".join(
     (*(f"org.apache.hadoop:hadoop-{rest}" for rest in ("c*", "h*", "m*", "y*", "annotations", "auth", "shaded*")), "org.wildfly.openssl:*")
 )
@@ -71,6 +71,8 @@ def conf_for(name: str, locations: Iterable[str]) -> dict[str, str]:
     Raises AddressError for a location that tables cannot have. A cluster has connectors of its own, or none on purpose.
     """
     conf = read_conf(conf_file(name))
+    if _is_local(conf) and _JAVA_OPTIONS in conf and classes.names_collector():  # Java refuses two
+        conf[_JAVA_OPTIONS] = classes.without_collector(conf[_JAVA_OPTIONS])
     needed = sorted({connector for location in locations if (connector := Store.of(location).connector())})
     if not _is_local(conf):
         return conf
@@ -114,7 +116,9 @@ def entered(app_name: str, conf: str, locations: Iterable[str] = ()) -> Iterator
     theirs = SparkSession.getActiveSession()
     if theirs is not None:
         _check_classic(theirs)
-        yield _prepared(theirs.newSession())
+        beside = theirs.newSession()
+        _partition_by_cores(beside)
+        yield _prepared(beside)
         return
     spark = build(app_name, conf, locations=locations)
     try:
@@ -151,7 +155,8 @@ def build(
 
 def _partition_by_cores(spark: SparkSession) -> None:
     """Shuffle into a partition a core where nobody has set how many, on one machine: tables may be small, and 200 are for clusters."""
-    if (spark.sparkContext.master or "").startswith("local") and not spark.sparkContext.getConf().contains(_PARTITIONS):
+    is_set = spark._jsparkSession.sessionState().conf().contains(_PARTITIONS)
+    if (spark.sparkContext.master or "").startswith("local") and not is_set:
         spark.conf.set(_PARTITIONS, spark.sparkContext.defaultParallelism)
 
 

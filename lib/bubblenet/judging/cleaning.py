@@ -37,7 +37,7 @@ _LEAD = (
 )
 _ANNOUNCEMENT = re.compile(rf"{_LEAD}:", re.IGNORECASE)
 _ANNOUNCED = re.compile(rf"{_LEAD}[:,]?\s*[\"\u201c]([^\"\u201c\u201d\n]{{10,}})[\"\u201d]\.?", re.IGNORECASE)
-_AFTER_REQUEST = frozenset(("answer", "answers"))
+_AFTER_REQUEST = re.compile(r"\W*(?:answers?)?\W*", re.IGNORECASE)
 _ANSWER = re.compile(
     r"([^\n]*[?.!\uff1f\u3002][\"'\u201d*`)]*)\s*\n\s*[*_#]*"
     r"(?:(?:(?:your|the|an?|possible) )?(?:answer|explanation)(?: \d+)?[*_]*\s*:|(?:the|your) (?:correct )?answer is\b"
@@ -76,12 +76,13 @@ def lines_with_words(text: str) -> list[str]:
 
 
 def _without_announcement(text: str) -> str:
-    """Without a first line that only announces what follows, or only repeats the request."""
+    """Without a first line that only announces what follows, or first lines that only repeat the request, before a question."""
     first, _, rest = text.partition("\n")
     if not WORD.search(rest):
         return text
-    is_request = PROMPT_ECHO.search(first) and _AFTER_REQUEST.issuperset(WORD.findall(PROMPT_ECHO.sub("", first).lower()))
-    return rest.strip() if is_request or _ANNOUNCEMENT.fullmatch(first.strip()) else text
+    if _QUESTION.search(rest) and _AFTER_REQUEST.fullmatch(PROMPT_ECHO.sub("", first, count=1)) and PROMPT_ECHO.search(first):
+        return _without_announcement(rest.strip())
+    return rest.strip() if _ANNOUNCEMENT.fullmatch(first.strip()) else text
 
 
 def _first_of_several(text: str) -> str:

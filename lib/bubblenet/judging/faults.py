@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bubblenet.corpus.language import UNDETERMINED, identify
 from bubblenet.corpus.quality.word_lists import STOP_WORDS
@@ -16,12 +17,15 @@ from bubblenet.corpus.similarity.shingles import tokens
 from bubblenet.judging.tasks import PHRASE, task_of
 from bubblenet.judging.wording import ENGLISH_OPENERS, ENGLISH_SECOND_WORDS, PROMPT_ECHO, REFUSAL, SYSTEM_PROMPT
 
+if TYPE_CHECKING:
+    from bubblenet.prompts.backtranslation import Style
+
 COPIED_WORDS, COPIED_CHARACTERS, OWN_SHARE = 8, 20, 0.05
 """A copy has at least so many words and characters, all in runs of so many words of the passage but for one word, or this share of them."""
 
-RUN_WORDS, CHANGED_SHARE, MAX_LEAD_WORDS = 3, 0.45, 4
-"""What has the form of no request, and was given no beginning of one, is a copy with so short runs, too, and with this share of other
-words: models change some. Behind more own words than these the passage is material ("Correct the commas in this: ...").
+RUN_WORDS, CHANGED_SHARE = 3, 0.45
+"""What a model wrote under a request for a question or a command, begins as the passage does and has not the form of a request, is a copy
+with so short runs, too, and with this share of other words: models change some.
 """
 
 MIN_WORDS_FOR_LANGUAGE, LANGUAGE_CONFIDENCE, LISTED_CONFIDENCE = 8, 0.98, 0.85
@@ -37,6 +41,8 @@ text: a model in a loop stays in it until it is cut off.
 LOOP_SHARE, MIN_DIFFERENT_TRIGRAMS, MIN_WORDS_FOR_TRIGRAMS = 1 / 3, 0.5, 12
 """A loop is at least this share of the words. Of the word 3-grams of a text at least this share differ; in natural text nine in ten."""
 
+_REQUESTED = ("question", "command")
+_SAYS = re.compile(r"(?:the|this|your) \w+ (?:is|says|reads|states)\b\W*(?:the\b|an?\b)?", re.IGNORECASE)
 _END_MARKS = ("?", ".", "!", "\uff1f", "\u3002", "\uff01", "\u061f", "\u0964")
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")
 _PARTS = re.compile(r"[\n:\uff1a\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]|(?<=[.?!])\s+|(?<=[\u3002\uff1f\uff01\u061f\u0964])")
@@ -54,6 +60,7 @@ class Candidate:
 
     instruction: cleaned. passage: the answer. language: ISO 639-1 code the instruction should be in, "" if unknown.
     is_finished: the model stopped by itself, or continued past the instruction. opening: the prefix that the model was given.
+    style: the requested one; None for what no model was asked for.
     """
 
     instruction: str
@@ -61,6 +68,7 @@ class Candidate:
     language: str
     is_finished: bool
     opening: str = ""
+    style: Style | None = None
 
     @cached_property
     def words(self) -> list[str]:
@@ -94,10 +102,13 @@ def passage_copy(candidate: Candidate) -> bool:
     whole = sum(block.size for block in blocks if block.size >= COPIED_WORDS - 1)
     if len(words) - whole <= max(1, OWN_SHARE * len(words)):
         return True
+    if candidate.style not in _REQUESTED or candidate.opening:
+        return False
     runs = [block for block in blocks if block.size >= RUN_WORDS]
     changed = len(words) - sum(block.size for block in runs)
-    is_near = changed <= CHANGED_SHARE * len(words) and runs[0].b <= MAX_LEAD_WORDS
-    return is_near and not candidate.opening and task_of(candidate.instruction) == PHRASE
+    if changed > CHANGED_SHARE * len(words) or runs[0].b > len(tokens(_lead(candidate.instruction))):
+        return False
+    return task_of(candidate.instruction) == PHRASE
 
 
 def refusal(candidate: Candidate) -> bool:
@@ -129,6 +140,12 @@ def degenerate_repetition(candidate: Candidate) -> bool:
         return True
     sizes = range(1, min(LONGEST_PHRASE, len(words) // 2) + 1)
     return any(_longest_loop(words, size) >= LOOP_SHARE * len(words) or _ends_in_loop(words, size) for size in sizes)
+
+
+def _lead(instruction: str) -> str:
+    """`The answer is` and the like, before what is copied."""
+    found = _SAYS.match(instruction)
+    return found[0] if found else ""
 
 
 def _longest_loop(words: list[str], size: int) -> int:

@@ -69,7 +69,7 @@ def gate(raw_output: str, passage: str, language: str, is_finished: bool, *, sty
     instruction = clean(raw_output, style)
     # Truncation by the length limit is harmless if the instruction ends before it.
     is_whole = is_finished or not raw_output.rstrip().endswith(instruction)
-    candidate = Candidate(instruction, passage, language, is_whole, opening)
+    candidate = Candidate(instruction, passage, language, is_whole, opening, style)
     reason = next((one.name for one in GATES if one.is_at_fault(candidate)), None)
     return Verdict(instruction, reason is None, reason)
 

@@ -1,7 +1,8 @@
 """The kind of task that an instruction sets, by its form alone: how it begins, in the languages with word lists.
 
-For caps and counts, not for verdicts: the kinds are coarse on purpose, and what has the form of no request is a `phrase`, as search queries
-and headings are. Texts of other languages are `question` where they end with a question mark, else `other`.
+For caps and counts, and not for verdicts by themselves: the kinds are coarse on purpose, and what has the form of no request is a `phrase`,
+as search queries and headings are. (Of a copy of the passage with words changed, its gate asks for that.) Texts of other languages are
+`question` where they end with a question mark, else `other`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from bubblenet.judging.cleaning import WORD
 from bubblenet.judging.wording import IMPERATIVES, POLITE, QUESTION_WORDS, word_set
 
 TASKS_VERSION = 1
-"""Raise whenever the same instruction would be of another kind."""
+"""Raise whenever the same instruction would be of another kind, and GATES_VERSION where it becomes a phrase or is one no more."""
 
 _QUESTION_MARK = re.compile(r"[?\uff1f\u061f\u037e]")
 _YES_NO = word_set(

@@ -48,7 +48,7 @@ def completed(rows: DataFrame, table: Table) -> DataFrame:
 
 
 def few_rows(spark: SparkSession, rows: Iterable[tuple[Any, ...]], columns: str) -> DataFrame:
-    """Rows of the driver; columns: their names and types, as Spark declares them.
+    """Rows of the driver; columns: their names and types, as Spark declares them. A time without a zone is one of UTC.
 
     Through Arrow: Spark copies tuples by a job of Python workers, which take seconds to start.
     """
@@ -63,6 +63,9 @@ def few_rows(spark: SparkSession, rows: Iterable[tuple[Any, ...]], columns: str)
 
 
 def no_rows(spark: SparkSession, schema: StructType) -> DataFrame:
-    """No rows with these columns; Spark leaves out of a plan what depends on them."""
+    """No rows with these columns and their comments; Spark leaves out of a plan what depends on them."""
     columns = (f"CAST(NULL AS {field.dataType.simpleString()}) AS `{field.name}`" for field in schema)
-    return spark.sql(f"SELECT {', '.join(columns)} WHERE false")
+    rows = spark.sql(f"SELECT {', '.join(columns)} WHERE false")
+    if not any(field.metadata for field in schema):
+        return rows
+    return rows.select(*(F.col(f"`{field.name}`").alias(field.name, metadata=field.metadata) for field in schema))

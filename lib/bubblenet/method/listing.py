@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
@@ -106,4 +107,4 @@ def _empty_files(inputs: list[str]) -> Iterator[tuple[str, int, datetime]]:
     for path in (Path(path).resolve() for path in inputs if not locations.has_scheme(path)):
         for file in path.rglob("*") if path.is_dir() else [path]:
             if file.is_file() and not file.name.startswith(_HIDDEN) and not file.stat().st_size:
-                yield str(file), 0, datetime.fromtimestamp(file.stat().st_mtime, UTC)
+                yield os.fsencode(file).decode("utf-8", "replace"), 0, datetime.fromtimestamp(file.stat().st_mtime, UTC)

@@ -43,21 +43,19 @@ def test_a_copy_has_next_to_no_words_of_its_own(num_copied: int, num_own: int, e
 
 
 @pytest.mark.parametrize(
-    ("num_before", "num_copied", "num_after", "expected"),
-    [
-        (4, 8, 0, "passage_copy"),
-        (5, 8, 0, None),  # the passage may be what a request is about
-        (0, 11, 9, "passage_copy"),
-        (0, 10, 10, None),  # half of it is new
-        (0, 4, 3, None),  # seven words are too few
-    ],
+    ("num_copied", "num_after", "expected"),
+    [(11, 9, "passage_copy"), (10, 10, None), (4, 3, None)],  # half of it is new; seven words are too few
 )
-def test_what_requests_nothing_is_a_copy_with_words_changed(num_before: int, num_copied: int, num_after: int, expected: str | None) -> None:
-    own = words(num_before + num_after)
-    text = " ".join([*own[:num_before], *RUN[:num_copied], *own[num_before:]])
-    assert reason(text) == expected
-    assert reason(f"Explain {text}") is None
-    assert gate(text, PASSAGE, "en", True, opening=text.split()[0]).reason is None
+def test_a_model_that_requests_nothing_and_begins_as_the_passage_does_copies_with_words_changed(num_copied, num_after, expected):
+    text = " ".join([*RUN[:num_copied], *words(num_after)])
+    for style in ("question", "command"):
+        assert reason(text, style=style) == expected
+        assert reason(f"The answer is: the {' '.join(RUN[:12])} and more", style=style) == "passage_copy"
+    for style in (None, "learnt"):
+        assert reason(text, style=style) is None
+    assert reason(f"Explain {text}", style="command") is None
+    assert reason(f"Shorten this: {text}", style="command") is None
+    assert reason(text, style="question", opening=text.split()[0]) is None
 
 
 def test_a_copy_that_asks_is_a_question() -> None:

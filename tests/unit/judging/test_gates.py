@@ -31,7 +31,6 @@ REJECTED = [
     ("prompt_echo", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
     ("passage_copy", "The apt tool resolves dependencies between packages and fetches the files from mirrors all over the world."),
     ("passage_copy", "Explain the apt tool resolves dependencies between packages and fetches the files"),
-    ("passage_copy", "The answer is: the apt tool resolves dependencies and gets the files from mirrors all over the world."),
     ("refusal", "I'm sorry, but I can't assist, who removes packages?"),
     ("refusal", "Sorry, I am not able to respond."),
     ("refusal", "As an AI language model, I do not have access to packages."),
@@ -204,12 +203,40 @@ def test_cleaning_twice_changes_nothing():
             assert clean(clean(raw_output, style), style) == clean(raw_output, style)
 
 
-def test_what_a_model_repeats_of_its_request_is_taken_off_the_question_below_it():
-    asked = "Write one question that this text answers."
-    assert clean(f"{asked}\n\nWhat removes packages?", "question") == "What removes packages?"
-    assert clean(asked, "question") == asked
-    assert clean(f"{asked} Keep it short.\n\nWhat removes packages?", "question").startswith(asked)
-    assert clean(f"{asked}\n\nWhat removes packages?", "learnt").startswith(asked)
+ASKED = "Write one question that this text answers."
+
+
+@pytest.mark.parametrize(
+    ("raw", "cleaned"),
+    [
+        (f"{ASKED}\n\nWhat removes packages?", "What removes packages?"),
+        (f"{ASKED}\n{ASKED}\n\nWhat removes packages?", "What removes packages?"),
+        (ASKED, ASKED),
+        (f"{ASKED}\n\nPackages are removed with apt.", None),
+        (f"{ASKED}\n\nAnswer: Packages are removed with apt.", None),
+        (f"{ASKED} Answer:\n\nPackages are removed.", None),
+        (f"{ASKED} Keep it short.\n\nWhat removes packages?", None),
+    ],
+)
+def test_what_a_model_repeats_of_its_request_is_taken_off_a_question_below_it(raw, cleaned):
+    found = gate(raw, PASSAGE, "en", True, style="question")
+    assert (found.instruction == cleaned) if cleaned else (found.reason == "prompt_echo")
+    assert clean(clean(raw, "question"), "question") == clean(raw, "question")
+    assert clean(raw, "learnt") == raw
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "Fetch the files from mirrors all over the world with the apt tool",
+        "Should I use dpkg to install packages, or the apt tool",
+        "Shorten this text: Debian uses dpkg to install packages. The apt tool resolves dependencies between packages.",
+        "Punctuate this: packages that are no longer needed can be removed with apt autoremove",
+        "Limit which of the packages that are no longer needed can be removed with apt autoremove",
+    ],
+)
+def test_the_words_of_the_passage_in_a_request_are_no_copy(instruction):
+    assert {gate(instruction, PASSAGE, "en", True, style=style).reason for style in (None, "question", "command", "learnt")} == {None}
 
 
 @pytest.mark.parametrize("kind", ["echo", "copy", "refusal", "wrong language", "repetition", "truncation"])
