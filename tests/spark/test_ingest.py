@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,17 @@ def test_large_files_are_read_in_parts_that_give_the_same_documents(make_context
     assert documents(split) == documents(whole)
     assert pending_work(split, {"ingest": ingest.stages}) == []
     assert ingest.run(make_context("A", "corpus.split_bytes=2048", inputs=(str(corpus),)))[1].num_rows == 0
+
+
+def test_empty_files_are_listed_whatever_their_name(spark, tmp_path):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.html")).touch()
+    (tmp_path / "none.html").touch()
+    (tmp_path / "page.html").write_text("<p>one page</p>")
+
+    listed = {Path(row["path"]).name: row for row in list_files(spark, (str(tmp_path),)).collect()}
+
+    assert {name: row["size"] for name, row in listed.items()} == {"caf\ufffd.html": 0, "none.html": 0, "page.html": 15}
+    assert all((datetime.now() - row["modified_at"]).total_seconds() < 600 for row in listed.values())
 
 
 def test_files_inside_files_are_listed_and_read_by_url(make_context, tmp_path):
