@@ -67,6 +67,13 @@ RAW = [
     'One possible question is: "How are packages installed?"',
 ]
 
+WRITTEN = [
+    "Write one question that this text answers.\n\nHow are packages installed?",
+    "A mirror that is near answers faster than the others do, as the passage says of it.",
+    "Sorry, I am not able to respond.",
+]
+"""Of no use to other components than the gates."""
+
 TEXTS = [
     "",
     "...",
@@ -157,7 +164,7 @@ def _candidates() -> list[Candidate]:
 def _gated() -> Any:
     """Every gate, the cleaning, and which gate comes first."""
     found = [[one.is_at_fault(candidate) for candidate in _candidates()] for one in GATES]
-    texts, styles = [*RAW, *TEXTS], (None, "question", "command", "search_query", "learnt")
+    texts, styles = [*RAW, *TEXTS, *WRITTEN], (None, "question", "command", "search_query", "learnt")
     cleaned = [clean(text, style) for text in texts for style in styles]
     verdicts = [gate(text, PASSAGE, "en", ends, style=style) for text in texts for ends in (True, False) for style in styles]
     return found, cleaned, verdicts

@@ -143,6 +143,7 @@ def _trainer(job: TrainingJob) -> tuple[SFTTrainer, TooLong]:
         peft_config=lora_config(settings),
     )
     _set_steps(trainer, settings)
+    trainer.args.dataloader_drop_last = False  # of the training examples, whole steps are left; of the others none is to be dropped
     trainer.add_callback(_progress_callback(job.folder))
     return trainer, too_long
 
@@ -182,6 +183,7 @@ def _arguments(job: TrainingJob, settings: Training, dtype: str) -> Any:
         eval_packing=False,
         max_length=settings.max_tokens,
         completion_only_loss=True,
+        dataloader_drop_last=True,  # a step always has batch_examples
         average_tokens_across_devices=True,  # each token has the same weight, in whichever process
         include_num_input_tokens_seen="non_padding",
         save_strategy="steps",
