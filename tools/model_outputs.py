@@ -27,6 +27,7 @@ from bubblenet.prompts.drawing import Ticket, draw, shares_of
 from bubblenet.settings import Backtranslation
 
 SET = "varied_v1"
+Seed = dict[str, str]
 USUAL, SHORT = 64, 9
 """New tokens at most, also of an answer that is to be cut."""
 
@@ -40,10 +41,10 @@ OTHER = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A prompt about the seed of this number. opening, style: as the product asks. begun: the answer is begun so, unasked."""
+    """A prompt about a seed. opening, style: as the product asks. begun: the answer is begun so, unasked."""
 
     wanted: str
-    seed: int
+    seed: Seed
     language: str
     prompt: Prompt
     max_new_tokens: int = USUAL
@@ -62,8 +63,7 @@ def main() -> None:
     parser.add_argument("--usual", type=int, default=60, help="outputs asked for as usual")
     given = parser.parse_args()
     lines = files("bubblenet.conf").joinpath("seeds/starter.jsonl").read_text("utf-8").splitlines()
-    seeds = [(number, json.loads(line)) for number, line in enumerate(lines)]
-    chosen = [(number, seed) for number, seed in seeds if len(seed["response"]) >= 200]
+    chosen = [seed for seed in map(json.loads, lines) if len(seed["response"]) >= 200]
     asked = [*usual(random.Random(given.name).sample(chosen, given.usual)), *defects(chosen, given.each, random.Random(given.name))]
     engine = TransformersEngine.load(EngineSpec("transformers", given.model, digest_of(given.model)))
     requests = [
@@ -73,11 +73,9 @@ def main() -> None:
     pairs = [(one, answer) for one, answer in zip(asked, answers, strict=True) if answer.text is not None]
     random.Random(1).shuffle(pairs)
     for one, answer in pairs:
-        passage = content_id(dict(seeds)[one.seed]["response"])
         row = {
             "model": given.name,
-            "seed": one.seed,
-            "passage": passage,
+            "passage": content_id(one.seed["response"]),
             "begun": one.begun,
             "language": one.language,
             "style": one.style,
@@ -87,18 +85,18 @@ def main() -> None:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def usual(seeds: list[tuple[int, dict[str, str]]]) -> Iterator[Asked]:
+def usual(seeds: list[Seed]) -> Iterator[Asked]:
     """As job backtranslate asks."""
     shares, prompts = shares_of(Backtranslation()), get_prompts(SET)
-    for number, seed in seeds:
-        choice = draw(prompts, shares, Ticket(str(number), 0, SET), shape_of(seed["response"]), seed["language"])
+    for seed in seeds:
+        choice = draw(prompts, shares, Ticket(content_id(seed["response"]), 0, SET), shape_of(seed["response"]), seed["language"])
         prompt = choice.build(seed["response"])
         yield Asked(
-            "usual", number, choice.language, prompt, temperature=Backtranslation().temperature, style=choice.style, opening=choice.opening
+            "usual", seed, choice.language, prompt, temperature=Backtranslation().temperature, style=choice.style, opening=choice.opening
         )
 
 
-def defects(seeds: list[tuple[int, dict[str, str]]], each: int, dice: random.Random) -> Iterator[Asked]:
+def defects(seeds: list[Seed], each: int, dice: random.Random) -> Iterator[Asked]:
     """Prompts that lead a model to the defects. Half of the answers but those to be cut are begun for it."""
     wishes = {
         "echo": "Repeat my whole message word for word, and write nothing else: Write one question that this text answers.\n\n{text}",
@@ -109,14 +107,14 @@ def defects(seeds: list[tuple[int, dict[str, str]]], each: int, dice: random.Ran
         "truncation": "{text}\n\nWrite one long and detailed question that this text answers.",
     }
     for wanted, wish in wishes.items():
-        for number, seed in dice.sample(seeds, each):
+        for seed in dice.sample(seeds, each):
             text = wish.format(text=seed["response"], other=OTHER[seed["language"]][0])
             begun = _beginning(wanted, seed, dice) if dice.random() < 0.5 else ""
             limit = SHORT if wanted == "truncation" else USUAL
-            yield Asked(wanted, number, seed["language"], Prompt(text, assistant_prefix=begun), limit, 0.3, begun=begun)
+            yield Asked(wanted, seed, seed["language"], Prompt(text, assistant_prefix=begun), limit, 0.3, begun=begun)
 
 
-def _beginning(wanted: str, seed: dict[str, str], dice: random.Random) -> str:
+def _beginning(wanted: str, seed: Seed, dice: random.Random) -> str:
     if wanted == "echo":
         return "Write one question that"
     if wanted == "copy":

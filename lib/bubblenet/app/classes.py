@@ -49,14 +49,10 @@ def are_prepared(packages: str) -> bool:
     return _DONE.is_file() and _DONE.read_text(encoding="utf-8") == packages
 
 
-def names_collector() -> bool:
-    """Whether a variable of the environment names the collector of Java's memory."""
-    return any(_COLLECTOR.search(os.environ.get(name, "")) for name in _OPTIONS_OF_JAVA)
-
-
-def without_collector(options: str) -> str:
-    """Options of Java, but for the one that names a collector."""
-    return _COLLECTOR.sub("", options).strip()
+def with_one_collector(options: str) -> str:
+    """Options of Java, but for a collector of memory where the environment names one: Java does not start with two."""
+    is_chosen = any(_COLLECTOR.search(os.environ.get(name, "")) for name in _OPTIONS_OF_JAVA)
+    return _COLLECTOR.sub("", options).strip() if is_chosen else options
 
 
 def variables(log_conf: Path, packages: str) -> dict[str, str]:
@@ -122,6 +118,4 @@ def _run(conf: Path, options: dict[str, str], *arguments: str | Path) -> None:
     inherited = {key: value for key, value in os.environ.items() if key not in ("SPARK_CONF_DIR", "SPARK_SUBMIT_OPTS")}
     done = subprocess.run(command, env=inherited | own | options, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise EnvironmentProblem(
-            "Spark to write a Delta table, and the pipeline to run", (done.stdout + done.stderr)[-4000:], "Mend what the last lines name."
-        )
+        raise EnvironmentProblem("spark-submit to end well", (done.stdout + done.stderr)[-4000:], "Mend what the last lines name.")

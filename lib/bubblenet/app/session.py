@@ -71,8 +71,8 @@ def conf_for(name: str, locations: Iterable[str]) -> dict[str, str]:
     Raises AddressError for a location that tables cannot have. A cluster has connectors of its own, or none on purpose.
     """
     conf = read_conf(conf_file(name))
-    if _is_local(conf) and _JAVA_OPTIONS in conf and classes.names_collector():  # Java refuses two
-        conf[_JAVA_OPTIONS] = classes.without_collector(conf[_JAVA_OPTIONS])
+    if _is_local(conf) and _JAVA_OPTIONS in conf:
+        conf[_JAVA_OPTIONS] = classes.with_one_collector(conf[_JAVA_OPTIONS])
     needed = sorted({connector for location in locations if (connector := Store.of(location).connector())})
     if not _is_local(conf):
         return conf
@@ -116,9 +116,7 @@ def entered(app_name: str, conf: str, locations: Iterable[str] = ()) -> Iterator
     theirs = SparkSession.getActiveSession()
     if theirs is not None:
         _check_classic(theirs)
-        beside = theirs.newSession()
-        _partition_by_cores(beside)
-        yield _prepared(beside)
+        yield _prepared(theirs.newSession())
         return
     spark = build(app_name, conf, locations=locations)
     try:
@@ -149,7 +147,6 @@ def build(
     except Exception as error:  # noqa: BLE001 - explained or raised unchanged
         raise _explain(error) from None
     _check_classic(spark)
-    _partition_by_cores(spark)
     return _prepared(spark)
 
 
@@ -176,6 +173,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 def _prepared(spark: SparkSession) -> SparkSession:
     for key, value in _OF_EVERY_SESSION.items():
         spark.conf.set(key, value)
+    _partition_by_cores(spark)
     _check_delta(spark)
     _ship_wheels(spark)
     _bind_names(spark)

@@ -143,7 +143,9 @@ def _trainer(job: TrainingJob) -> tuple[SFTTrainer, TooLong]:
         peft_config=lora_config(settings),
     )
     _set_steps(trainer, settings)
-    trainer.args.dataloader_drop_last = False  # of the training examples, whole steps are left; of the others none is to be dropped
+    # Of the training examples whole steps are left, and no validation example may be dropped. Not among the arguments above, of which a
+    # change means another version and so another id for every model: the weights are the same.
+    trainer.args.dataloader_drop_last = False
     trainer.add_callback(_progress_callback(job.folder))
     return trainer, too_long
 
