@@ -9,44 +9,38 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
-from bubblenet.errors import ConcurrentRunError
 from bubblenet.kernel.checkpointing import checkpoints_of
+from bubblenet.kernel.set_stage import retried
 from bubblenet.kernel.stage import StageReport
 from bubblenet.method import changes, curation, publishing, verdicts
 from bubblenet.method.recipe import full_recipe
+from bubblenet.method.set_stages import judging
 from bubblenet.tables import FILES
 
 if TYPE_CHECKING:
     from bubblenet.kernel.context import Context
 
-_MOST_TRIES = 8
-
 
 def run(context: Context) -> list[StageReport]:
     """Bring judgements and curated up to date; again if another driver was faster. Raises AccountingError when a pair has no verdict."""
     with context.described("curate"):
-        for _ in range(_MOST_TRIES - 1):
-            with suppress(ConcurrentRunError):
-                return [_curate(context)]
-        return [_curate(context)]
+        return [retried(lambda: _curate(context))]
 
 
 def _curate(context: Context) -> StageReport:
     started = time.monotonic()
-    transaction = curation.next_transaction(context)
+    judgements = judging(context.settings.curation).open(context)
     context = context.pinned(*changes.INPUTS, FILES)  # what others commit meanwhile is judged by the next run
     recipe = full_recipe(context.settings)
     curation.write_recipe(context, recipe)
     with checkpoints_of(context.warehouse.plan_location(context.run_id, "curate")) as checkpoint:
         work = curation.find_work(context, recipe, checkpoint)
-        judged = curation.write_judgements(context, recipe, work, transaction, checkpoint)
-        published = publishing.write_curated(context, recipe, checkpoint)
-        counts = verdicts.count_own_verdicts(context, work.pairs, transaction)
-    num_judged, num_published = counts.seen if judged is None else judged, counts.kept if published is None else published
+        num_judged = curation.write_judgements(context, recipe, work, judgements, checkpoint)
+        num_published = publishing.write_curated(context, recipe, checkpoint)
+        counts = verdicts.count_own_verdicts(context, work.pairs, judgements)
     report = StageReport("curate", counts, num_judged, num_judged + num_published, num_published, 0, time.monotonic() - started)
     report.show(context.console)
     verdicts.show_modes_not_measured(context, counts)

@@ -31,6 +31,7 @@ from bubblenet.method import selection
 from bubblenet.method.controls import KINDS, parse, select_control
 from bubblenet.method.diversity import Limits, in_order
 from bubblenet.method.selection import select
+from bubblenet.method.set_stages import selecting
 from bubblenet.method.similar_instructions import HASHER, near_duplicates
 from bubblenet.tables import CURATED, EMBEDDINGS, SELECTIONS
 from tests.spark.test_export import fill
@@ -230,7 +231,7 @@ def test_a_lost_row_is_noticed(again):
     fill(context, [pair(500)], CURATED)
 
     with pytest.raises(AccountingError, match="one row for each accepted pair"):
-        selection.count(context, "main", selection.Accepted.now(context))
+        selection.count(context, selecting(context.settings.curation, "main"), selection.Accepted.now(context))
 
 
 def test_a_text_that_cannot_be_embedded_leaves_its_pair_with_a_reason(make_context, monkeypatch):

@@ -135,6 +135,24 @@ def count_unit(warehouse: Warehouse, target: Table, version: int, asked: Sequenc
     return _counted_here(few, [row["request_id"] for row in ids])
 
 
+def count_part(warehouse: Warehouse, target: Table, version: int, note: Mapping[str, Any]) -> UnitVerdicts:
+    """Count the rows that one commit of a set stage wrote, in the files that it added: carried rows have another mark than its note."""
+    mark = note["mark"]
+    columns = [name for name in (mark, "kept", "reason") if name in target.column_names]
+    few = warehouse.few_added(target, version, MOST_AT_HAND, *columns)
+    if few is None:
+        own = warehouse.added(target, version, *columns).where(F.col(mark) == note[mark])
+        kept, reason = (F.col(name) if name in columns else F.lit(None) for name in ("kept", "reason"))
+        grouped = own.groupBy(kept.cast("boolean").alias("kept"), reason.cast("string").alias("reason")).agg(F.count("*").alias("num"))
+        found = {(row["kept"], row["reason"]): row["num"] for row in grouped.collect()}
+    else:
+        found = Counter((row.get("kept"), row.get("reason")) for row in few if row[mark] == note[mark])
+    filtered = {reason: num for (kept, reason), num in found.items() if kept is False}
+    total = sum(found.values())
+    counts = Counts(total, total - sum(filtered.values()), 0, filtered)
+    return _unit_verdicts(counts, counts, {})
+
+
 def _counted_by_spark(rows: DataFrame, asked: DataFrame | None, tokens: Sequence[str]) -> UnitVerdicts:
     sums = [F.sum(name).alias(name) for name in tokens]
     of_rows = _by_verdict(rows.withColumn("is_ok", F.col("status") == "ok"), *sums).withColumn("of", F.lit("rows"))

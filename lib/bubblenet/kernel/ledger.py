@@ -61,7 +61,7 @@ class Entry:
 
 
 def note_of_unit(run_id: str, stage: str, unit: int, snapshot: str, fingerprint: str, num_requests: int) -> dict[str, Any]:
-    """The note stored in a unit's commit as userMetadata."""
+    """The note stored in a unit's commit as userMetadata. num_requests: 0 of a set stage, which answers none."""
     return {
         "run_id": run_id,
         "stage": stage,
@@ -142,7 +142,10 @@ def entry_of(target: Table, note: dict[str, Any], version: int, verdicts: UnitVe
 
 
 def _rebuilt(warehouse: Warehouse, target: Table, commit: Commit) -> Entry:
-    verdicts = accounting.count_unit(warehouse, target, commit.version)
+    if "mark" in commit.note:
+        verdicts = accounting.count_part(warehouse, target, commit.version, commit.note)
+    else:
+        verdicts = accounting.count_unit(warehouse, target, commit.version)
     return entry_of(target, commit.note, commit.version, verdicts, None, datetime.fromtimestamp(commit.timestamp / 1000, UTC))
 
 

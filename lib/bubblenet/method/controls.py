@@ -13,9 +13,11 @@ from bubblenet.errors import InputError
 from bubblenet.kernel.accounting import Counts
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
+from bubblenet.kernel.set_stage import retried
 from bubblenet.method import selection
 from bubblenet.method.diversity import Limits, in_order
 from bubblenet.method.selection import BELOW_GRADE, MAIN, Accepted
+from bubblenet.method.set_stages import selecting
 from bubblenet.tables import CURATED, SELECTIONS
 from bubblenet.udfs.selection import Cap
 
@@ -57,6 +59,12 @@ def select_control(context: Context, kind: ControlKind, seed: int) -> Counts | N
 
     Raises InputError without a main selection of the accepted pairs that there are, and what `select` raises.
     """
+    return retried(lambda: _select_control(context, kind, seed))
+
+
+def _select_control(context: Context, kind: ControlKind, seed: int) -> Counts | None:
+    name = name_of(kind, seed)
+    selected = selecting(context.settings.curation, name).open(context)
     context = context.pinned(CURATED, SELECTIONS)
     main, accepted = selection.last_note(context, MAIN), Accepted.now(context)
     if not accepted.num_pairs and not main:
@@ -64,7 +72,6 @@ def select_control(context: Context, kind: ControlKind, seed: int) -> Counts | N
     if not main or main["judgements_version"] != accepted.judgements_version:
         got = "one of other pairs" if main else "none for this round and policy"
         raise InputError("a selection of the accepted pairs to compare with", got, "Run `bubblenet select` without --control.")
-    name = name_of(kind, seed)
     made = Fingerprint({"main": main["selection_id"], "kind": kind, "seed": seed})
     if selection.is_up_to_date(context, name, made):
         return None
@@ -72,7 +79,7 @@ def select_control(context: Context, kind: ControlKind, seed: int) -> Counts | N
     def chosen(described: DataFrame, checkpoint: Checkpoint) -> DataFrame:
         return _chosen(context, described, kind, seed, main["min_grade"], checkpoint)
 
-    return selection.write(context, name, made, accepted, chosen)
+    return selection.write(context, selected, made, accepted, chosen)
 
 
 def _chosen(context: Context, described: DataFrame, kind: ControlKind, seed: int, min_grade: int, checkpoint: Checkpoint) -> DataFrame:
@@ -80,8 +87,7 @@ def _chosen(context: Context, described: DataFrame, kind: ControlKind, seed: int
     pool = described.where(F.col("grade") >= min_grade)
     binned = pool.withColumns({"bin": _bin(), "cost": F.lit(1).cast("bigint")})
     main = context.warehouse.read(SELECTIONS, context.version(SELECTIONS))
-    curation = context.settings.curation
-    taken = main.where(SELECTIONS.of_round(curation.round, curation.policy)).where((F.col("selection") == MAIN) & F.col("kept"))
+    taken = main.where(selecting(context.settings.curation, MAIN).where).where("kept")
     by_bin = {row["bin"]: row["count"] for row in taken.groupBy(_bin().alias("bin")).count().collect()}
     caps = (Cap("bin", LENGTH_CAP, by_bin),) if kind == "length_matched" else ()
     verdicts = checkpoint(in_order(binned, _order(kind, seed), Limits(caps, sum(by_bin.values()))))

@@ -19,14 +19,14 @@ from bubblenet.errors import ConcurrentRunError
 from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.origins import JUDGED_AS
+from bubblenet.kernel import ledger
 from bubblenet.kernel.checkpointing import counted
-from bubblenet.kernel.merging import update
 from bubblenet.kernel.table_log import Transaction
 from bubblenet.method import measuring, passages, rights, snapshots
 from bubblenet.method.capping import accepted_before, capped, domains_of, flooded, may_cap
 from bubblenet.method.changes import INPUTS, changes_since
-from bubblenet.method.curation_notes import key_of, last_note, note_of, where
 from bubblenet.method.rows import current, is_large, narrowed, only
+from bubblenet.method.set_stages import judging, part_of
 from bubblenet.tables import FILES, INSTRUCTIONS, JUDGEMENTS, RECIPES, SCORES
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bubblenet.judging.grading import Grader
     from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
+    from bubblenet.kernel.set_stage import OpenPart
     from bubblenet.kernel.warehouse import Warehouse
     from bubblenet.method.recipe import Recipe
     from bubblenet.settings import Curation
@@ -60,7 +61,8 @@ def write_recipe(context: Context, recipe: Recipe) -> None:
         for stage, made in recipe.fingerprints.items()
     ]
     with suppress(ConcurrentRunError):  # then another driver wrote the same
-        context.warehouse.append_rows(RECIPES, rows, note_of(context, {"recipe": recipe.id}), [Transaction(f"recipe/{recipe.id}", 0)])
+        note = {"run_id": context.run_id, "stage": "curate", "recipe": recipe.id, "versions": ledger.versions()}
+        context.warehouse.append_rows(RECIPES, rows, note, [Transaction(f"recipe/{recipe.id}", 0)])
 
 
 def every_pair(context: Context, recipe: Recipe, among: DataFrame | None = None) -> DataFrame:
@@ -138,13 +140,6 @@ def _signals(context: Context, recipe: Recipe, grader: Grader, among: DataFrame 
     )
 
 
-def next_transaction(context: Context) -> Transaction:
-    """The transaction of a curation whose inputs are pinned from now on: it fails if another driver curates before it is committed."""
-    lane = f"curate/{where(context.settings.curation)}"
-    stored = context.warehouse.stored_transaction(JUDGEMENTS, lane, context.warehouse.version(JUDGEMENTS))
-    return Transaction(lane, stored + 1)
-
-
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a curation does. note: of what it judges from; unfinished: snapshots that lack something and are not published yet.
@@ -186,13 +181,14 @@ def find_work(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> Work:
     allowed = context.settings.rights.model_dump(mode="json")
     inputs = {table.name: context.version(table) for table in INPUTS}
     note = {"inputs": inputs, "rule": rule, "recipe": recipe.id, "rights": allowed, "capped": may_cap(context)}
-    last = last_note(context.warehouse, JUDGEMENTS, context.settings.curation)
+    stage = judging(context.settings.curation)
+    last = stage.last_note(context.warehouse)
     made_from = last.get("made_from", {})
     if made_from == note:
         return Work(note, last.get("unfinished", []), grader, None)
     is_same_rule = made_from and made_from | {"inputs": inputs} == note and "unfinished" in last
     before = made_from.get("inputs", {}) | {FILES.name: last.get("files", -1)}
-    stored = context.warehouse.read(JUDGEMENTS).where(where(context.settings.curation))
+    stored = context.warehouse.read(JUDGEMENTS).where(stage.where)
     is_part = is_same_rule and is_large(context, INSTRUCTIONS)
     changes = changes_since(context, recipe, before, stored, checkpoint) if is_part else None
     grown = None if changes is None else sorted({*changes.snapshots, *last["unfinished"]})
@@ -210,8 +206,8 @@ def find_work(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> Work:
     return Work(note, unfinished, grader, checkpoint(every_pair(context, recipe, among)), among, stored, domains)
 
 
-def write_judgements(context: Context, recipe: Recipe, work: Work, transaction: Transaction, checkpoint: Checkpoint) -> int | None:
-    """Judge the pairs, and write the verdicts that are new; return their number, None if all were replaced.
+def write_judgements(context: Context, recipe: Recipe, work: Work, judgements: OpenPart, checkpoint: Checkpoint) -> int:
+    """Judge the pairs, and write the verdicts that are new; return their number.
 
     Raises ConcurrentRunError if another driver was faster: its inputs may be newer.
     """
@@ -222,29 +218,23 @@ def write_judgements(context: Context, recipe: Recipe, work: Work, transaction: 
         "is_calibrated": F.lit(grader.calibration is not None),
         "calibration_id": F.lit(grader.calibration.id if grader.calibration else None).cast("string"),
     }
-    constants = {"round": F.lit(curation.round), "policy": F.lit(curation.policy), "recipe_id": F.lit(recipe.id)}
+    constants = {name: F.lit(value) for name, value in part_of(curation).items()} | {"recipe_id": F.lit(recipe.id)}
     judged = judge(work.pairs, _signals(context, recipe, grader, work.among), grader)
     if work.among is not None:  # the caps look at it several times
         judged = checkpoint(judged)
     judged = capped(judged, work.domains, context, work.others).withColumns(constants | calibrated | {"run_id": F.lit(context.run_id)})
-    more = {"made_from": work.note, "unfinished": work.unfinished, "files": context.version(FILES), "is_part": work.among is not None}
-    note = note_of(context, more)
+    note = {"made_from": work.note, "unfinished": work.unfinished, "files": context.version(FILES), "is_part": work.among is not None}
     if work.among is None or work.stored is None:
-        context.warehouse.replace(judged, JUDGEMENTS, where(curation), note, transaction)
-        return None
+        return judgements.replace(judged, context, recipe.id, note)
     compared = F.struct(*(name for name in JUDGEMENTS.column_names if name != "run_id"))
     old = only(narrowed(work.stored, work.among, context, JUDGEMENTS), work.among).select("instruction_id", compared.alias("old"))
     new = judged.select(*JUDGEMENTS.column_names).join(work.among, on="segment_id", how="inner").join(old, on="instruction_id", how="left")
     is_new = F.col("is_moved") | ~F.col("old").eqNullSafe(compared)
     changed, number = counted(new.where(is_new).select(*JUDGEMENTS.column_names, F.lit(False).alias("is_gone")), checkpoint)
-    if number:
-        update(context.warehouse, changed, JUDGEMENTS, "instruction_id", key_of(curation), note, transaction)
-    else:
-        context.warehouse.append_rows(JUDGEMENTS, [], note, [transaction])
-    return number
+    return judgements.update(changed, context, recipe.id, note) if number else judgements.confirm(context, recipe.id, note)
 
 
 def grades_in_use(warehouse: Warehouse, settings: Curation) -> dict[str, tuple[float, float]]:
     """The thresholds of grade 5 and grade 4 in the newest judgements, by origin; empty before the first."""
-    rule = last_note(warehouse, JUDGEMENTS, settings).get("made_from", {}).get("rule", {})
+    rule = judging(settings).last_note(warehouse).get("made_from", {}).get("rule", {})
     return {origin: tuple(limits) for origin, limits in rule.get("grades", {}).items()}

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from bubblenet.kernel.checkpointing import counted
-from bubblenet.kernel.merging import update
-from bubblenet.kernel.table_log import Transaction
 from bubblenet.method import passages, rights
-from bubblenet.method.curation_notes import key_of, last_note, note_of, notes_since, where
 from bubblenet.method.rows import current, is_large, narrowed, only, values
+from bubblenet.method.set_stages import judging, part_of, publishing
 from bubblenet.tables import CURATED, DOCUMENTS, INSTRUCTIONS, JUDGEMENTS
 
 if TYPE_CHECKING:
@@ -25,34 +23,30 @@ if TYPE_CHECKING:
     from bubblenet.method.recipe import Recipe
 
 
-def write_curated(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> int | None:
-    """Publish the accepted pairs of the newest judgements; return the number of rows written, None if all were replaced.
+def write_curated(context: Context, recipe: Recipe, checkpoint: Checkpoint) -> int:
+    """Publish the accepted pairs of the newest judgements; return the number of rows written.
 
     Where judgements were changed in part, only what those runs wrote is published anew. Raises ConcurrentRunError if another driver was
     faster.
     """
     curation, warehouse = context.settings.curation, context.warehouse
+    judgements, stage = judging(curation), publishing(curation)
+    curated = stage.open(context)
     version = warehouse.version(JUDGEMENTS)
-    published = last_note(warehouse, CURATED, curation).get("judgements_version")
-    judged = warehouse.read(JUDGEMENTS, version).where(where(curation))
-    note = note_of(context, {"judgements_version": version})
-    transaction = Transaction(f"publish/{where(curation)}", version)
-    since = notes_since(warehouse, JUDGEMENTS, published or 0, curation)
+    published = stage.last_note(warehouse).get("judgements_version")
+    judged = warehouse.read(JUDGEMENTS, version).where(judgements.where)
+    note = {"judgements_version": version}
+    since = [commit.note for commit in judgements.commits(warehouse, published or 0, version)]
     if not since and published is not None:
         return 0
     if published is None or not all(made.get("is_part") for made in since):
-        warehouse.replace(with_texts(context, recipe, judged.where("kept"), version), CURATED, where(curation), note, transaction)
-        return None
+        return curated.replace(with_texts(context, recipe, judged.where("kept"), version), context, recipe.id, note)
     changed, number = counted(judged.where(F.col("run_id").isin(sorted({made["run_id"] for made in since}))), checkpoint)
     if not number:
-        warehouse.append_rows(CURATED, [], note, [transaction])
-        return 0
+        return curated.confirm(context, recipe.id, note)
     kept = with_texts(context, recipe, changed.where("kept"), version).select(*CURATED.column_names, F.lit(False).alias("is_gone"))
-    kept, num_kept = counted(kept, checkpoint)
-    gone = changed.where("NOT kept").select("instruction_id", "segment_id", *key_of(curation), F.lit(True).alias("is_gone"))
-    rows = kept.unionByName(gone, allowMissingColumns=True)
-    update(warehouse, rows, CURATED, "instruction_id", key_of(curation), note, transaction)
-    return num_kept
+    gone = changed.where("NOT kept").select("instruction_id", "segment_id", *part_of(curation), F.lit(True).alias("is_gone"))
+    return curated.update(checkpoint(kept.unionByName(gone, allowMissingColumns=True)), context, recipe.id, note)
 
 
 def with_texts(context: Context, recipe: Recipe, judged: DataFrame, version: int) -> DataFrame:

@@ -12,15 +12,15 @@ from pyspark.sql import functions as F
 
 from bubblenet.errors import AccountingError, InputError, SettingsError, check_installed
 from bubblenet.judging.tasks import TASKS_VERSION
-from bubblenet.kernel import accounting, ledger
+from bubblenet.kernel import accounting
 from bubblenet.kernel.checkpointing import checkpoints_of
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
+from bubblenet.kernel.set_stage import retried
 from bubblenet.kernel.stage import Stage, run_stage
-from bubblenet.kernel.table_log import Transaction
-from bubblenet.method.curation_notes import notes_since
 from bubblenet.method.diversity import Limits, diverse
 from bubblenet.method.rows import current
+from bubblenet.method.set_stages import part_of, publishing, selecting
 from bubblenet.method.similar_instructions import HASHER, NEAR_DUPLICATE, near_duplicates
 from bubblenet.selection.greedy import SELECTION_VERSION
 from bubblenet.selection.vectors import VECTORS_VERSION
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from bubblenet.kernel.accounting import Counts
     from bubblenet.kernel.checkpointing import Checkpoint
     from bubblenet.kernel.context import Context
-    from bubblenet.settings import Curation, Selection
+    from bubblenet.kernel.set_stage import OpenPart, SetStage
+    from bubblenet.settings import Selection
 
 MAIN = "main"
 """The name of the selection that the settings describe; controls have names of their own."""
@@ -66,15 +67,14 @@ class Accepted:
         count, newest = F.count("*").alias("num"), F.max("judgements_version").alias("version")
         row = accepted_pairs(context).agg(count, newest).collect()[0]
         # A curation that only took pairs away leaves no row of its version, but a note.
-        notes = notes_since(context.warehouse, CURATED, 0, context.settings.curation, context.version(CURATED))
-        noted = (note.get("judgements_version", -1) for note in notes[-1:])
+        commits = publishing(context.settings.curation).commits(context.warehouse, 0, context.version(CURATED))
+        noted = (commit.note.get("judgements_version", -1) for commit in commits[-1:])
         return cls(row["num"], max(-1 if row["version"] is None else row["version"], *noted, -1))
 
 
 def accepted_pairs(context: Context) -> DataFrame:
     """Rows of `curated` of the round and policy."""
-    curation = context.settings.curation
-    return context.warehouse.read(CURATED, context.version(CURATED)).where(CURATED.of_round(curation.round, curation.policy))
+    return context.warehouse.read(CURATED, context.version(CURATED)).where(publishing(context.settings.curation).where)
 
 
 def selection_fingerprint(context: Context, accepted: Accepted) -> Fingerprint:
@@ -83,7 +83,7 @@ def selection_fingerprint(context: Context, accepted: Accepted) -> Fingerprint:
     parts: dict[str, Any] = {"rules": rules, "judgements_version": accepted.judgements_version}
     if context.settings.selection.tokens:
         parts["tokenizer"] = context.settings.models.start
-    scope = {"round": context.settings.curation.round, "policy": context.settings.curation.policy}
+    scope = part_of(context.settings.curation)
     return Fingerprint(parts | scope | {"code": [SELECTION_VERSION, TASKS_VERSION], "vectors": vectors_fingerprint(context).id})
 
 
@@ -99,6 +99,11 @@ def select(context: Context) -> Counts | None:
     Raises SettingsError for a bound without a calibration, EnvironmentProblem without the encoder, ConcurrentRunError if another driver was
     faster, AccountingError unless every accepted pair has one row.
     """
+    return retried(lambda: _select(context))
+
+
+def _select(context: Context) -> Counts | None:
+    selected = selecting(context.settings.curation, MAIN).open(context)
     context = context.pinned(CURATED)
     accepted = Accepted.now(context)
     if not accepted.num_pairs and not last_note(context, MAIN):
@@ -112,34 +117,28 @@ def select(context: Context) -> Counts | None:
     def chosen(described: DataFrame, checkpoint: Checkpoint) -> DataFrame:
         return _chosen(context, described, checkpoint)
 
-    return write(context, MAIN, made, accepted, chosen)
+    return write(context, selected, made, accepted, chosen)
 
 
 def write(
-    context: Context, name: str, made: Fingerprint, accepted: Accepted, choose: Callable[[DataFrame, Checkpoint], DataFrame]
+    context: Context, selected: OpenPart, made: Fingerprint, accepted: Accepted, choose: Callable[[DataFrame, Checkpoint], DataFrame]
 ) -> Counts:
     """Choose among the accepted pairs, replace a selection by the result, and count it.
 
     choose: of described pairs, their columns with kept, reason, rank, gain, nearest_id, nearest_similarity.
     """
-    curation = context.settings.curation
-    lane = f"select/{_where(curation, name)}"
-    transaction = Transaction(lane, context.warehouse.stored_transaction(SELECTIONS, lane, context.version(SELECTIONS)) + 1)
-    with checkpoints_of(context.warehouse.plan_location(context.run_id, f"select-{name}")) as checkpoint:
+    part = selected.stage.part
+    with checkpoints_of(context.warehouse.plan_location(context.run_id, f"select-{part['selection']}")) as checkpoint:
         rows = choose(checkpoint(described_pairs(context)), checkpoint)
-        constants = {
-            "selection": F.lit(name), "selection_id": F.lit(made.id), "round": F.lit(curation.round), "policy": F.lit(curation.policy),
-            "run_id": F.lit(context.run_id),
-        }  # fmt: skip
-        note: dict[str, Any] = {"run_id": context.run_id, "stage": "select", "scope": _where(curation, name), "versions": ledger.versions()}
-        note |= {
+        constants = {name: F.lit(value) for name, value in (part | {"selection_id": made.id, "run_id": context.run_id}).items()}
+        note = {
             "min_grade": context.settings.selection.min_grade,
             "judgements_version": accepted.judgements_version,
             "selection_id": made.id,
             "made_from": _made_from(context, made),
         }
-        context.warehouse.replace(rows.withColumns(constants), SELECTIONS, _where(curation, name), note, transaction)
-    return count(context, name, accepted)
+        selected.replace(rows.withColumns(constants), context, made.id, note)
+    return count(context, selected.stage, accepted)
 
 
 def is_up_to_date(context: Context, name: str, made: Fingerprint) -> bool:
@@ -154,9 +153,7 @@ def _made_from(context: Context, made: Fingerprint) -> dict[str, Any]:
 
 def last_note(context: Context, name: str) -> dict[str, Any]:
     """The note of the newest commit of a selection of the round and policy, with that `version` of the table; empty without one."""
-    scope = _where(context.settings.curation, name)
-    found = [commit for commit in context.warehouse.commits_since(SELECTIONS, 0) if commit.note.get("scope") == scope]
-    return found[-1].note | {"version": found[-1].version} if found else {}
+    return selecting(context.settings.curation, name).last_note(context.warehouse)
 
 
 def is_stale(context: Context, note: dict[str, Any]) -> bool:
@@ -192,7 +189,7 @@ class Selected:
 
     def ids(self, context: Context) -> DataFrame:
         """instruction_id of its pairs."""
-        rows = context.warehouse.read(SELECTIONS).where(_where(context.settings.curation, self.name))
+        rows = context.warehouse.read(SELECTIONS).where(selecting(context.settings.curation, self.name).where)
         return rows.where(F.col("kept") & (F.col("selection_id") == self.id)).select("instruction_id")
 
 
@@ -269,9 +266,9 @@ def limits_of(chosen: Selection, num_pairs: int) -> Limits:
     return Limits(tuple(caps), most)
 
 
-def count(context: Context, name: str, accepted: Accepted) -> Counts:
+def count(context: Context, stage: SetStage, accepted: Accepted) -> Counts:
     """The verdicts of a selection. Raises AccountingError unless each accepted pair has one row, and no other pair has any."""
-    rows = context.warehouse.read(SELECTIONS).where(_where(context.settings.curation, name))
+    rows = context.warehouse.read(SELECTIONS).where(stage.where)
     sides = rows.select("instruction_id", F.lit(1).alias("chosen"), F.lit(0).alias("accepted"))
     sides = sides.unionByName(accepted_pairs(context).select("instruction_id", F.lit(0).alias("chosen"), F.lit(1).alias("accepted")))
     per_pair = sides.groupBy("instruction_id").agg(F.sum("chosen").alias("chosen"), F.sum("accepted").alias("accepted"))
@@ -283,8 +280,3 @@ def count(context: Context, name: str, accepted: Accepted) -> Counts:
         got = f"{counts}; {num_differing:,} pairs without exactly one row"
         raise AccountingError("one row for each accepted pair", got, "Do not use this selection; please report it.")
     return counts
-
-
-def _where(curation: Curation, name: str) -> str:
-    """The predicate of the rows of a selection, which identifies its commits, too."""
-    return f"{SELECTIONS.of_round(curation.round, curation.policy)} AND selection = '{name}'"

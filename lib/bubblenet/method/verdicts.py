@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from bubblenet.errors import AccountingError, ConcurrentRunError
 from bubblenet.judging.modes import MODES
 from bubblenet.kernel import accounting
-from bubblenet.method.curation import NOT_MEASURED, next_transaction
-from bubblenet.method.curation_notes import where
+from bubblenet.method.curation import NOT_MEASURED
+from bubblenet.method.set_stages import judging
 from bubblenet.tables import CURATED, JUDGEMENTS, SCORES
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from bubblenet.kernel.accounting import Counts
     from bubblenet.kernel.context import Context
-    from bubblenet.kernel.table_log import Transaction
+    from bubblenet.kernel.set_stage import OpenPart
 
 
-def count_own_verdicts(context: Context, pairs: DataFrame | None, transaction: Transaction) -> Counts:
-    """As count_verdicts. Raises ConcurrentRunError where another driver has curated since the transaction was made."""
+def count_own_verdicts(context: Context, pairs: DataFrame | None, judgements: OpenPart) -> Counts:
+    """As count_verdicts. Raises ConcurrentRunError where another driver has curated since the judgements were opened."""
     try:
         return count_verdicts(context, pairs)
     except AccountingError:
-        if next_transaction(context).version != transaction.version + (pairs is not None):
+        if judgements.is_overtaken(has_committed=pairs is not None):
             got = "a commit of another driver"
             raise ConcurrentRunError("to be the only one that curates", got, "Run `bubblenet curate` once more.") from None
         raise
@@ -52,7 +52,7 @@ def count_verdicts(context: Context, pairs: DataFrame | None) -> Counts:
     pairs: None where none was judged. Raises AccountingError unless each of them has one, and exactly the kept ones are published, which a
     sum of hashes tells without comparing ids.
     """
-    rows = where(context.settings.curation)
+    rows = judging(context.settings.curation).where
     judgements, published = (context.warehouse.read(table).where(rows) for table in (JUDGEMENTS, CURATED))
     count, hashed = F.count("*").alias("num"), F.sum(F.xxhash64("instruction_id").cast("decimal(38,0)")).alias("hash")
     frames = {"verdicts": judgements.groupBy("kept", "reason").agg(count, hashed), "published": published.agg(count, hashed)}

@@ -27,7 +27,7 @@ RUNS = Table(
         fingerprint STRING fingerprint of the stage
         target STRING table that was written
         target_version BIGINT version of the table that the unit made
-        num_requests BIGINT requests in the unit
+        num_requests BIGINT requests in the unit; 0 of curate, publish and select, which answer none
         num_rows BIGINT rows written
         num_kept BIGINT rows kept
         filtered MAP<STRING,BIGINT> rows filtered by reason

@@ -32,12 +32,13 @@ SELECT stage, snapshot, fingerprint, sum(num_requests) AS num_requests, sum(num_
   sum(prompt_tokens) AS prompt_tokens, sum(output_tokens) AS output_tokens, sum(seconds) AS seconds,
   sum(prompt_tokens + output_tokens) FILTER (WHERE seconds IS NOT NULL) AS timed_tokens,
   max(finished_at) AS finished_at, max_by(run_id, finished_at) AS run_id, max_by(versions, finished_at) AS versions
-FROM runs GROUP BY stage, snapshot, fingerprint
+FROM runs WHERE {of_requests} GROUP BY stage, snapshot, fingerprint
 """
 _REASONS = """
 SELECT stage, snapshot, fingerprint, '{verdict}' AS verdict, reason, sum(num) AS num
-FROM runs LATERAL VIEW explode({verdict}) AS reason, num GROUP BY stage, snapshot, fingerprint, reason
+FROM runs LATERAL VIEW explode({verdict}) AS reason, num WHERE {of_requests} GROUP BY stage, snapshot, fingerprint, reason
 """
+_OF_REQUESTS = "target NOT IN ('judgements', 'curated', 'selections')"  # what set stages wrote replaces what they wrote before: no totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,9 @@ class StageTotal:
 
 def stage_totals(spark: SparkSession) -> list[StageTotal]:
     """Totals in pipeline order, then by snapshot. Requires registered views. Spark aggregates, however long the ledger is."""
-    sums = spark.sql(_SUMS).collect()
+    sums = spark.sql(_SUMS.format(of_requests=_OF_REQUESTS)).collect()
     reasons: dict[tuple[str, str, str], dict[str, dict[str, int]]] = defaultdict(lambda: {"filtered": {}, "quarantined": {}})
-    union = _REASONS.format(verdict="filtered") + " UNION ALL " + _REASONS.format(verdict="quarantined")
+    union = " UNION ALL ".join(_REASONS.format(verdict=verdict, of_requests=_OF_REQUESTS) for verdict in ("filtered", "quarantined"))
     for row in spark.sql(union).collect():
         reasons[row["stage"], row["snapshot"], row["fingerprint"]][row["verdict"]][row["reason"]] = row["num"]
     newest = {row["stage"]: row["fingerprint"] for row in sorted(sums, key=lambda row: row["finished_at"])}
