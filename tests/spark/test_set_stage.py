@@ -50,10 +50,9 @@ def entries(context) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("is_crash", [False, True])
 def test_each_commit_has_a_ledger_row_of_what_it_wrote_itself_which_a_crash_cannot_lose(make_context, is_crash, monkeypatch):
     monkeypatch.setattr(ledger, "_WRITE_SECONDS", math.inf)  # nothing is written before it is asked for
-    first = make_context()
+    first, second = make_context(), make_context()  # a context that is made later would rebuild the ledger
     assert JUDGE.open(first).replace(verdicts(first, "ab", "cde"), first, "recipe", {"inputs": 1}) == 5
     JUDGE.open(first).confirm(first, "recipe", {"inputs": 2})
-    second = make_context()
     update = changed(verdicts(second, "cx", "b"), "b")
     assert JUDGE.open(second).update(update, second, "recipe", {"inputs": 3}) == 2
 
