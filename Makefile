@@ -130,9 +130,10 @@ reader: setup ## the reader that ships anew: passages out of 58 Debian packages 
 	$(BIN)/bubblenet train-reader --pairs build/reader_pairs.jsonl --out lib/bubblenet/judging/readers/smollm2-135m \
 	  --minutes $(READER_MINUTES) --max-tokens 256 --rank 8 --layers 18 --learning-rate 6e-4
 
-bench-engine: setup ## model stages in Spark over a plain loop and a pipeline() UDF; prefix reuse; the same decision whatever the batch
+bench-engine: setup ## model stages in Spark over a plain loop and a pipeline() UDF; prefix reuse; the same decision whatever the batch; with BEFORE=REVISION every operation beside that revision
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks.engine 2> build/bench-engine.log || { tail -50 build/bench-engine.log; exit 1; }
+	$(if $(BEFORE),$(BIN)/python -m tests.benchmarks.engine_versions $(BEFORE))
 
 bench-near-duplicates: setup ## planted near copies at known similarity: found, beside exact comparison and the theory (about 2 minutes)
 	@mkdir -p build

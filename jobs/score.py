@@ -2,7 +2,7 @@
 
 Modes that ask no model measure all candidates that passed the gates, and a calibration may set hopeless ones aside by them. The ranking
 mode measures the others; only the best of each passage, and every extracted question, goes on to the other modes. Each mode is a stage with
-its own fingerprint.
+its own fingerprint. A mode that compares the judge with the starting model has both of them measure, where they are two.
 
 spark-submit --properties-file conf/spark/local.conf jobs/score.py --snapshot 2026-11 --warehouse warehouse
 """
@@ -32,16 +32,19 @@ def stages(context: Context) -> Stages:
     modes, recipe = context.settings.scoring.modes, full_recipe(context.settings)
     with holding(context) as hold:
         pairs = hold(passages.proposed_pairs(passages.represented(context, recipe, hold), context, recipe), SCORES)
-        for mode in (mode for mode in modes if mode in FREE):
-            yield pair_stage(context, recipe, mode, pairs)
+        for name in (name for name in modes if name in FREE):
+            yield pair_stage(context, recipe, name, pairs)
         hopeful = hold(measuring.hopeful(pairs, context, recipe), SCORES)
         yield pair_stage(context, recipe, RANKING.name, hopeful)
         best = hold(passages.best_candidates(hopeful, passages.ranks(context, recipe)), SCORES)
-        others = [mode for mode in modes if mode not in (RANKING.name, *FREE)]
-        if any(MODES[mode].needs_alone for mode in others):
+        others = [MODES[name] for name in modes if name not in (RANKING.name, *FREE)]
+        comparing = [mode for mode in others if mode.compares and measuring.compares_two(context.settings)]
+        for mode in comparing:
+            yield from measuring.stages_by_start(context, mode, best)
+        if any(mode.needs_alone for mode in others):
             yield measuring.passage_stage(context, recipe, best)
-        for mode in others:
-            yield pair_stage(context, recipe, mode, best)
+        for mode in [*(mode for mode in others if not mode.compares), *comparing]:
+            yield pair_stage(context, recipe, mode.name, best)
 
 
 def run(context: Context) -> list[StageReport]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bubblenet.engines.protocol import EngineSpec
 from bubblenet.judging import measure
-from bubblenet.judging.declaration import Known
+from bubblenet.judging.declaration import BothLikelihoods, Known
 from bubblenet.judging.measure import Pair, TextMeasurement
 from bubblenet.judging.modes import MODES, RANKING
 from bubblenet.judging.modes.reverse_gain import reverse_of
@@ -84,7 +84,12 @@ def _known(requests: list[Row], mode: Mode) -> Known:
     """Measurements of earlier stages that come with the requests."""
     alone = {request["text"]: _alone(request) for request in requests} if mode.needs_alone else {}
     reverse = {request["request_id"]: _reverse(request) for request in requests} if mode.needs_neighbours else {}
-    return Known(alone, reverse)
+    both = {request["request_id"]: _both(request) for request in requests} if mode.compares else {}
+    return Known(alone, reverse, both)
+
+
+def _both(request: Row) -> BothLikelihoods:
+    return BothLikelihoods(request["judge_log_likelihood"], request["start_log_likelihood"], request["judge_num_tokens"])
 
 
 def _reverse(request: Row) -> ReverseMeasurement:

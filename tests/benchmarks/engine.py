@@ -38,7 +38,7 @@ from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import PlannedUnit, Stage
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import SEGMENTS
-from tests.benchmarks import prefixes
+from tests.benchmarks import prefixes, served_traffic
 from tests.benchmarks.engine_in_spark import PaddingCount, Watched, compare_workers, peer_rows_per_second, run_in_spark, watch_in_spark
 from tests.benchmarks.invariance import compare_sizes
 from tests.corpora import page, write_pages
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
-PARTS = ("spark", "peer", "workers", "prefixes", "rationale", "invariance")
+PARTS = ("spark", "peer", "workers", "prefixes", "rationale", "server", "invariance")
 IN_SPARK = {"spark", "peer", "workers"}
 
 
@@ -77,6 +77,8 @@ def main() -> None:
     if "rationale" in arguments.parts:
         prefixes.print_rationale(texts, arguments.pairs)
     torch.set_num_threads(arguments.threads)
+    if "server" in arguments.parts:
+        served_traffic.print_traffic(texts[: arguments.passages], arguments.threads)
     if "invariance" in arguments.parts:
         _print_invariance(texts, arguments.invariance)
 

@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from bubblenet import prompts, settings
-from bubblenet.jobs import backtranslate, deduplicate, pipeline
+from bubblenet.engines.kinds import KINDS
+from bubblenet.jobs import backtranslate, deduplicate, pipeline, score
 from bubblenet.kernel.context import Context
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import CURATED, DOCUMENTS, FILES, INSTRUCTIONS, JUDGEMENTS, RUNS, SCORES, SEGMENTS, TABLES
@@ -116,6 +117,35 @@ def test_the_engine_is_called_once_for_each_key(done, log, make_context):
     assert {number for (operation, key), number in counted.items() if key not in reverse | contrast} == {1}
     assert {number for (operation, key), number in counted.items() if key in reverse} == {2}
     assert {number for (operation, key), number in counted.items() if key in contrast} == {1, 2}
+
+
+def test_the_starting_model_is_not_asked_again_for_what_it_measured_as_the_judge(done, log, make_context, monkeypatch):
+    known = settings.load(None, []).models.start
+    told_apart = replace(KINDS["scripted"], identify=lambda model, options: "scripted" if model == known else model)
+    monkeypatch.setitem(KINDS, "scripted", told_apart)
+    modes, before = 'scoring.modes=["reverse_gain","likelihood","loss_reduction"]', calls(log)
+    context = make_context("A", modes, "models.forward=trained", f"engine.call_log={log}")
+
+    reports = score.run(context)
+
+    assert [report.name for report in reports][-5:] == [
+        "score/passage", "score/likelihood", "score/passage", "score/likelihood", "score/loss_reduction",
+    ]  # fmt: skip
+    assert [report.num_rows for report in reports][-5:-3] == [0, 0]
+    measured = {"label_distribution", "generate"}
+    contrasted = {row["request_id"] for row in context.warehouse.read(SCORES).where("mode = 'contrast'").select("request_id").collect()}
+    again = {call: number for call, number in before.items() if call[0] not in measured and call[1] not in contrasted}
+    assert calls(log) - before == again
+    rows = context.warehouse.read(SCORES).where("mode = 'loss_reduction'").collect()
+    assert len(rows) == reports[-2].counts.kept > 0
+    assert {row["signals"]["loss_reduction"] for row in rows} == {0.0}  # the scripted engine is the same whatever it is called
+    assert [report.num_rows for report in score.run(context)] == [0] * 6
+    alone = score.run(make_context("A", modes, f"engine.call_log={log}"))  # the judge is the starting model
+    assert [(report.name, report.num_rows) for report in alone] == [
+        ("score/reverse_gain", 0),
+        ("score/passage", 0),
+        ("score/likelihood", 0),
+    ]
 
 
 def test_the_same_run_again_calls_no_model_and_writes_no_row(done, log, make_context):

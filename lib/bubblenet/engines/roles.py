@@ -26,6 +26,12 @@ def forward_engine(settings: Settings) -> EngineSpec:
     return _engine(settings, settings.models.forward, settings.engine.forward)
 
 
+def as_start(settings: Settings) -> Settings:
+    """The settings with the starting model as the judge: what it measures is what it measured when it was the judge."""
+    models = settings.models.model_copy(update={"forward": settings.models.start})
+    return settings.model_copy(update={"models": models, "engine": settings.engine.model_copy(update={"forward": settings.engine.start})})
+
+
 def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:
     engine = settings.engine
     kind = KINDS[role.kind or engine.kind]

@@ -37,7 +37,7 @@ def judge_pairs(settings: Settings, pairs: Path, out: Path, console: Console | N
     console = console or Console(stderr=True)
     _check_readable(pairs)
     spec = forward_engine(settings)
-    check(spec, settings.scoring)
+    check(spec, settings.scoring, has_tables=False)
     grader = grader_of(settings, spec.weights_digest)
     with _progress(console) as progress:
         task = progress.add_task("judging", total=pairs.stat().st_size)
@@ -71,7 +71,7 @@ def calibrate(
     fitting.check(pairs)
     _check_writable(out)
     spec = forward_engine(settings)
-    check(spec, settings.scoring)
+    check(spec, settings.scoring, has_tables=False)
     with _progress(console) as progress:
         task = progress.add_task("measuring", total=len(pairs))
         engine = engine or get_engine(spec)

@@ -55,14 +55,25 @@ def failed(error: str, prompt_tokens: int) -> Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class BothLikelihoods:
+    """log p(y|x), in nats, by the judge and by the starting model. num_tokens: of y, as the judge counts them."""
+
+    by_judge: float
+    by_start: float
+    num_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """Earlier measurements, which are not repeated.
 
-    alone: responses without an instruction, by text. reverse: measurements of the ranking mode, by key of the pair.
+    alone: responses without an instruction, by text. reverse: measurements of the ranking mode, by key of the pair. both: of mode
+    `likelihood` by two models, by key of the pair.
     """
 
     alone: Mapping[str, TextMeasurement] = field(default_factory=dict)
     reverse: Mapping[str, ReverseMeasurement] = field(default_factory=dict)
+    both: Mapping[str, BothLikelihoods] = field(default_factory=dict)
 
 
 Run = Callable[[Any, Sequence[Pair], "Scoring", Known], list[Measurement]]
@@ -82,6 +93,7 @@ class Mode:
     asks: the abilities of an engine that it uses; empty: it needs no engine.
     needs_alone: needs the passage scores. needs_neighbours: needs the neighbours of the response, and the pair's measurements by the
     ranking mode.
+    compares: the mode of which it compares column `log_likelihood` by the judge and by the starting model, of pairs in tables; "" in most.
     without_closing: drops the closing of an instruction; its words come from the template, not from the passage, and would make constrained
     candidates look worse than others.
     ranks_by: the column of `scores` that ranks the candidates of a passage; "" in all modes but one.
@@ -100,6 +112,7 @@ class Mode:
     needs_alone: bool = False
     needs_neighbours: bool = False
     without_closing: bool = False
+    compares: str = ""
     ranks_by: str = ""
     rating: str = ""
     parts_of: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -33,6 +33,7 @@ def _purpose(mode: Mode) -> str:
         f"chooses the best candidate of a passage, by `{mode.ranks_by}`": mode.ranks_by,
         f"fills `expected_score` with `{mode.rating}`": mode.rating,
         "needs the passage scores": mode.needs_alone,
+        f"needs mode `{mode.compares}` by `models.forward` and by `models.start`": mode.compares,
         f"needs the neighbours, and what `{RANKING.name}` measured": mode.needs_neighbours,
     }
     return "; ".join(text for text, applies in purposes.items() if applies)

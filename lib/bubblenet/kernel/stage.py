@@ -1,6 +1,6 @@
 """The stage kernel: read new requests, transform them, append each result once.
 
-A job declares a Stage; run_stage does the rest, in this order.
+A job declares a Stage; run_stage does the rest, in this order. What follows from whole tables is the other kind: kernel/set_stage.py.
 
 1. Requests of the source, at pinned versions, are compared once with the target on (request_id, fingerprint), by ids alone; the missing
    ones get their payload and are written as the run's plan, so no process holds a list of ids and no unit's write reads its own target.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from bubblenet.engines.roles import forward_engine
+from bubblenet.engines.roles import as_start, forward_engine
 from bubblenet.judging.grading import grader_of
 from bubblenet.judging.modes import FREE, MODES
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
 from bubblenet.method import passages
+from bubblenet.method.recipe import full_recipe
 from bubblenet.method.rows import current, found_in, narrowed
 from bubblenet.tables import PASSAGE_SCORES, SCORES
 from bubblenet.udfs.scoring import MeasurePair, MeasurePassage
@@ -20,9 +22,12 @@ from bubblenet.udfs.scoring import MeasurePair, MeasurePassage
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+    from bubblenet.judging.declaration import Mode
     from bubblenet.judging.grading import Grader
     from bubblenet.kernel.context import Context
+    from bubblenet.kernel.stages import Stages
     from bubblenet.method.recipe import Recipe
+    from bubblenet.settings import Settings
 
 
 def hopeful(pairs: DataFrame, context: Context, recipe: Recipe) -> DataFrame:
@@ -49,6 +54,8 @@ def pair_stage(context: Context, recipe: Recipe, mode_name: str, pairs: DataFram
     name, mode = f"score/{mode_name}", MODES[mode_name]
     if mode.needs_alone:
         pairs = found_in(pairs, passages.passage_likelihoods(context, recipe))
+    if mode.compares:
+        pairs = found_in(pairs, _of_both(context, recipe, mode.compares), "instruction_id")
     requests = pairs.withColumn("mode", F.lit(mode_name)).withColumn("request_id", content_id("instruction_id", "mode"))
 
     def payload(rows: DataFrame) -> DataFrame:
@@ -59,6 +66,8 @@ def pair_stage(context: Context, recipe: Recipe, mode_name: str, pairs: DataFram
         if mode.needs_neighbours:
             beside = passages.neighbours(context, recipe, rows, context.settings.scoring.neighbours)
             rows = rows.join(beside, on="segment_id", how="inner")
+        if mode.compares:
+            rows = rows.join(_of_both(context, recipe, mode.compares, among=rows), on="instruction_id", how="inner")
         return rows.drop("run_ids")
 
     return Stage(
@@ -80,3 +89,35 @@ def passage_stage(context: Context, recipe: Recipe, pairs: DataFrame) -> Stage:
     payload = partial(passages.with_texts, context=context, recipe=recipe)
     transform = MeasurePassage(forward_engine(context.settings), context.settings.scoring)
     return Stage("score/passage", PASSAGE_SCORES, recipe["score/passage"], requests, transform, payload=payload, is_model_stage=True)
+
+
+def stages_by_start(context: Context, mode: Mode, pairs: DataFrame) -> Stages:
+    """What a mode compares, by the starting model.
+
+    What that model measured in a round in which it was the judge has the same fingerprint, so it is not asked for that again.
+    """
+    context = replace(context, settings=as_start(context.settings))
+    recipe = full_recipe(context.settings)
+    if MODES[mode.compares].needs_alone:
+        yield passage_stage(context, recipe, pairs)
+    yield pair_stage(context, recipe, mode.compares, pairs)
+
+
+def compares_two(settings: Settings) -> bool:
+    """Whether the judge is another model than the starting one."""
+    return forward_engine(settings).weights_digest != forward_engine(as_start(settings)).weights_digest
+
+
+def _of_both(context: Context, recipe: Recipe, compared: str, among: DataFrame | None = None) -> DataFrame:
+    """The pairs that both have measured: instruction_id, judge_log_likelihood, judge_num_tokens, start_log_likelihood."""
+    by_start = full_recipe(as_start(context.settings))[f"score/{compared}"].id
+
+    def measured(fingerprint: str) -> DataFrame:
+        rows = current(context, SCORES, fingerprint).where("kept")
+        return rows if among is None else narrowed(rows, among, context, SCORES, key="instruction_id")
+
+    judged = measured(recipe[f"score/{compared}"].id).select(
+        "instruction_id", *(F.col(name).alias(f"judge_{name}") for name in ("log_likelihood", "num_tokens"))
+    )
+    started = measured(by_start).select("instruction_id", F.col("log_likelihood").alias("start_log_likelihood"))
+    return judged.join(started, on="instruction_id", how="inner")

@@ -29,7 +29,7 @@ from bubblenet.corpus.shape import SHAPE_VERSION
 from bubblenet.corpus.similarity.contamination import CONTAMINATION_VERSION, source_digest
 from bubblenet.corpus.similarity.minhash import MINHASH_VERSION, min_hasher
 from bubblenet.corpus.similarity.shingles import SHINGLES_VERSION
-from bubblenet.engines.roles import backward_engine, forward_engine
+from bubblenet.engines.roles import as_start, backward_engine, forward_engine
 from bubblenet.errors import check_installed
 from bubblenet.judging.gates import GATES_VERSION
 from bubblenet.judging.measure import MEASURING_VERSION
@@ -169,6 +169,10 @@ def _mode_fingerprint(name: str, settings: Settings, judge: EngineSpec, segmenti
         parts["engine"] = judge.fingerprint_parts()
     if mode.needs_neighbours:
         parts["segments"] = segmenting.id
+    if mode.compares:
+        start = as_start(settings)
+        by_two = (_mode_fingerprint(mode.compares, chosen, forward_engine(chosen), segmenting) for chosen in (settings, start))
+        parts["compared"] = [made.id for made in by_two]
     if "labels" in mode.asks and judge.options:
         parts |= judge.options.label_parts()
     return Fingerprint(parts)

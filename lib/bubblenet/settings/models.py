@@ -24,7 +24,7 @@ class Models(Section):
 
 
 class RoleEngine(Section):
-    """Where and how one of the two models is run, if otherwise than the other; empty: as in section engine."""
+    """Where and how one of the models is run, if otherwise than the others; empty: as in section engine."""
 
     kind: KindOrNone = Field("", description="transformers where a server gives no log-probabilities of the prompt (llama.cpp)")
     url: str = Field("", pattern=_URL, description="of a server for this model alone")
@@ -73,3 +73,4 @@ class Engine(Section):
         RoleEngine(), description="Where and how the backward model is run, if otherwise than [engine] says; empty: as there."
     )
     forward: RoleEngine = Field(RoleEngine(), description="The same for the forward model.")
+    start: RoleEngine = Field(RoleEngine(), description="The same for the starting model, where mode loss_reduction asks it.")

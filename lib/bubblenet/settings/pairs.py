@@ -115,6 +115,9 @@ class Scoring(Section):
                 raise ValueError(f"no mode is called {name}; the nearest is {nearest(name, MODES)}; all: {', '.join(MODES)}")
         if RANKING.name not in names:
             raise ValueError(f"{RANKING.name} must be among the modes: it chooses the best candidate of a passage")
+        if missing := sorted({MODES[name].compares for name in names} - {*names, ""}):
+            comparing = next(name for name in names if MODES[name].compares == missing[0])
+            raise ValueError(f"{missing[0]} must be among the modes: {comparing} compares it by two models")
         return tuple(dict.fromkeys(names))
 
 

@@ -124,15 +124,34 @@ class Rating(ScriptedEngine):
 
 def test_every_mode_gives_all_signals_that_it_declares_and_no_other():
     pair = Pair("1", "How are Debian packages installed?", ANSWER, ("Rain falls.", "Bees dance."))
-    (measured,) = measure_pairs(Rating(), [pair], Scoring(modes=tuple(MODES)))
+    alone = {name: mode for name, mode in MODES.items() if not mode.compares}
+    (measured,) = measure_pairs(Rating(), [pair], Scoring(modes=tuple(alone)))
 
     assert {name: set(found.signals) for name, found in measured.items()} == {
-        name: {signal.name for signal in mode.signals} for name, mode in MODES.items()
+        name: {signal.name for signal in mode.signals} for name, mode in alone.items()
     }
     assert {name: found.columns["expected_score"] for name, found in measured.items() if "expected_score" in found.columns} == {
         name: measured[name].signals[mode.rating] for name, mode in MODES.items() if mode.rating
     }
     assert measured[RANKING.name].columns[RANKING.ranks_by] is not None
+
+
+def test_loss_reduction_is_what_training_the_judge_has_gained_a_token():
+    scoring, judge = Scoring(modes=("reverse_gain", "likelihood", "loss_reduction")), EngineSpec("scripted", "none", "scripted")
+    given = {"judge_log_likelihood": -30.0, "start_log_likelihood": -45.0, "judge_num_tokens": 10}
+
+    [(_, row)] = MeasurePair(judge, scoring, "loss_reduction")([{"request_id": "1", "instruction": "How?", "text": ANSWER} | given])
+
+    assert row["signals"] == {"loss_reduction": 1.5}
+    assert (row["kept"], row["prompt_tokens"], row["output_tokens"]) == (True, 0, 0)
+
+
+def test_a_mode_that_compares_two_models_is_refused_without_what_it_compares():
+    with pytest.raises(ValueError, match="likelihood must be among the modes: loss_reduction compares it by two models"):
+        Scoring(modes=("reverse_gain", "loss_reduction"))
+    scoring = Scoring(modes=("reverse_gain", "likelihood", "loss_reduction"))
+    with pytest.raises(SettingsError, match="loss_reduction, which compares two"):
+        modes.check(EngineSpec("scripted", "none", "scripted"), scoring, has_tables=False)
 
 
 def test_the_cheap_modes_stand_first():
@@ -184,7 +203,7 @@ def test_the_rating_of_a_pair_is_that_of_the_first_rating_mode():
 FORM = {"about_the_text", "after_question", "has_no_request", "is_generic", "is_title", "repeated_phrases"}
 RARE_FAULTS = {"ends_whole", "other_language", "personal_edges", "personal_share", "short_line_share", "stock_phrases"} | FORM
 FALLING = (RARE_FAULTS - {"ends_whole"}) | {"copied_share", "instruction_surprise"}
-FREE = {"content_words", "five_level_v1_entropy", "log_instruction_words", "log_response_words", "response_surprise"}
+FREE = {"content_words", "five_level_v1_entropy", "log_instruction_words", "log_response_words", "loss_reduction", "response_surprise"}
 
 
 def test_more_is_better_but_for_these_signals():

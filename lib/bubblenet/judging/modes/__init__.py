@@ -13,7 +13,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from bubblenet.errors import UndeclaredSignalError, nearest
+from bubblenet.errors import SettingsError, UndeclaredSignalError, nearest
 from bubblenet.judging.declaration import Mode, Signal
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def table_of(modes: Iterable[Mode]) -> dict[str, Mode]:
     return {mode.name: mode for mode in ordered}
 
 
-def _price(mode: Mode) -> tuple[int, bool, bool]:
-    return max(map(_DEAREST_LAST.index, mode.asks), default=-1), mode.needs_neighbours, mode.needs_alone
+def _price(mode: Mode) -> tuple[bool, int, bool, bool]:
+    return bool(mode.compares), max(map(_DEAREST_LAST.index, mode.asks), default=-1), mode.needs_neighbours, mode.needs_alone
 
 
 def _declared() -> Iterator[Mode]:
@@ -52,7 +52,7 @@ MODES = table_of(_declared())
 RANKING = next(mode for mode in MODES.values() if mode.ranks_by)
 """The mode that ranks the candidates of a passage. It measures all candidates; the other modes measure only the best."""
 
-FREE = tuple(mode.name for mode in MODES.values() if not mode.asks and not mode.needs_neighbours)
+FREE = tuple(mode.name for mode in MODES.values() if not (mode.asks or mode.needs_neighbours or mode.compares))
 """The modes that need the pair alone. They measure all candidates before any other does, so that the hopeless ones can be set aside."""
 
 DEFAULT_RATING = next(mode.name for mode in MODES.values() if mode.rating)
@@ -64,8 +64,14 @@ def rating_mode(names: Iterable[str]) -> str | None:
     return next((name for name in names if MODES[name].rating), None)
 
 
-def check(spec: EngineSpec, scoring: Scoring) -> None:
-    """Raises ModelError or EndpointError if a mode of the settings cannot work with the engine of a spec."""
+def check(spec: EngineSpec, scoring: Scoring, *, has_tables: bool = True) -> None:
+    """Raises ModelError or EndpointError if a mode of the settings cannot work with the engine of a spec.
+
+    Raises SettingsError for a mode that needs what tables hold where there are none.
+    """
+    if comparing := [name for name in scoring.modes if MODES[name].compares and not has_tables]:
+        todo = "Leave it out of scoring.modes; `bubblenet score` measures it, of pairs in a warehouse."
+        raise SettingsError("modes that one model gives", f"{comparing[0]}, which compares two", todo)
     for name in scoring.modes:
         MODES[name].check(spec, scoring)
 

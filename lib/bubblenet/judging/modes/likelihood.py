@@ -13,6 +13,8 @@ from bubblenet.judging.measure import Pair
 if TYPE_CHECKING:
     from bubblenet.settings import Scoring
 
+NAME = "likelihood"
+
 _SIGNALS = (
     Signal("forward_gain", "rising", "how much likelier the instruction makes the response, nats per token"),
     Signal("forward_gain_root", "rising", "its sum over the square root of the number of tokens"),
@@ -47,7 +49,7 @@ def _run(engine: TextEngine, pairs: Sequence[Pair], scoring: Scoring, known: Kno
 
 MODES = (
     Mode(
-        "likelihood",
+        NAME,
         "does the instruction explain the response? log p(y|x) - log p(y), IFD (arXiv:2308.12032); would the answer end there?",
         _SIGNALS,
         _run,
