@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
 from bubblenet.engines.kinds import kind_of
-from bubblenet.engines.roles import backward_engine, forward_engine
+from bubblenet.engines.roles import backward_engine
 from bubblenet.jobs import backtranslate, curate, deduplicate, ingest, paraphrase, rights, score, segment
-from bubblenet.judging import modes
+from bubblenet.method.measuring import check_judge
 from bubblenet.method.recipe import full_recipe
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 def check_models(context: Context) -> list[StageReport]:
     """Find the models before any work is done. Raises ModelError when one is missing, refused, or cannot do its part."""
     full_recipe(context.settings)
-    backward, forward = backward_engine(context.settings), forward_engine(context.settings)
+    backward = backward_engine(context.settings)
     kind_of(backward).check(backward, ["generate"])
-    modes.check(forward, context.settings.scoring)
-    kind_of(forward).check(forward, {ability for mode in context.settings.scoring.modes for ability in modes.MODES[mode].asks})
+    check_judge(context.settings)
     return []
 
 

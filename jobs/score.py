@@ -13,8 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
-from bubblenet.engines.roles import forward_engine
-from bubblenet.judging.modes import FREE, MODES, RANKING, check
+from bubblenet.judging.modes import FREE, MODES, RANKING
 from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import measuring, passages
 from bubblenet.method.measuring import pair_stage
@@ -38,18 +37,18 @@ def stages(context: Context) -> Stages:
         yield pair_stage(context, recipe, RANKING.name, hopeful)
         best = hold(passages.best_candidates(hopeful, passages.ranks(context, recipe)), SCORES)
         others = [MODES[name] for name in modes if name not in (RANKING.name, *FREE)]
-        comparing = [mode for mode in others if mode.compares and measuring.compares_two(context.settings)]
-        for mode in comparing:
-            yield from measuring.stages_by_start(context, mode, best)
         if any(mode.needs_alone for mode in others):
             yield measuring.passage_stage(context, recipe, best)
-        for mode in [*(mode for mode in others if not mode.compares), *comparing]:
+        for mode in (mode for mode in others if not mode.compares):
+            yield pair_stage(context, recipe, mode.name, best)
+        for mode in (mode for mode in others if mode.compares and measuring.compares_two(context.settings)):
+            yield from measuring.stages_by_start(context, mode, best)
             yield pair_stage(context, recipe, mode.name, best)
 
 
 def run(context: Context) -> list[StageReport]:
     """Bring all scores up to date with the instructions of the snapshot. Raises ModelError for a reader of other weights."""
-    check(forward_engine(context.settings), context.settings.scoring)
+    measuring.check_judge(context.settings)
     return run_stages(stages, context, verb="score")
 
 

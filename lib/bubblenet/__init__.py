@@ -14,7 +14,8 @@ scores        = measure each (instruction, passage) pair with the     jobs/score
 judgements    = combine the signals into one quality and a verdict    jobs/curate.py
 curated       = the accepted pairs, ready for fine-tuning             jobs/curate.py
 
-Every job reads what is new, transforms it and appends it once; this is implemented once, in bubblenet.kernel.stage.
+Every job reads what is new, transforms it and appends it once; this is implemented once, in bubblenet.kernel.stage. Verdicts follow from
+whole tables and are replaced where something moved: bubblenet.kernel.set_stage.
 """
 
 __version__ = "0.1.0"

@@ -69,7 +69,7 @@ def read_pool(location: str, number: int = 0, policy: str = "default", most_pass
     """
     judged = _rows(
         location, "judgements", ["instruction_id", "segment_id", "origin", "kept", "reason", "quality", "reverse_gain",
-        "instruction_following_difficulty"], (pc.field("round") == number) & (pc.field("policy") == policy),
+        "instruction_following_difficulty", "recipe_id"], (pc.field("round") == number) & (pc.field("policy") == policy),
     )  # fmt: skip
     if not judged:
         raise InputError(f"judged pairs of round {number}, policy {policy}", "none", f"bubblenet run --warehouse {location}")
@@ -78,7 +78,7 @@ def read_pool(location: str, number: int = 0, policy: str = "default", most_pass
     places = {row["segment_id"]: row for row in _rows(location, "segments", ["segment_id", "document_id", "position", "text"], of_wanted)}
     asked = _rows(location, "instructions", ["instruction_id", "instruction"], of_wanted & pc.field("instruction").is_valid())
     texts = {row["instruction_id"]: row["instruction"] for row in asked}
-    reduced = _loss_reductions(location, of_wanted)
+    reduced = _loss_reductions(location, of_wanted, sorted({row["recipe_id"] for row in judged}))
     found = [_candidate(row, places, texts, reduced) for row in judged if row["segment_id"] in places and row["instruction_id"] in texts]
     refused = _rows(location, "segments", ["text"], pc.field("reason").isin(LISTS))
     lists = sorted({row["text"] for row in refused if row["text"]}, key=content_id)[:most_passages]
@@ -98,8 +98,11 @@ def _candidate(row: dict[str, Any], places: dict[str, Any], texts: dict[str, str
     return Candidate(pair, row["origin"], place["position"], row["kept"], row["reason"] in PASSED, signals)
 
 
-def _loss_reductions(location: str, of_wanted: pc.Expression) -> dict[str, float]:
-    rows = _rows(location, "scores", ["instruction_id", "signals"], of_wanted)
+def _loss_reductions(location: str, of_wanted: pc.Expression, recipes: list[str]) -> dict[str, float]:
+    """By the judge of these recipes: other rounds have other judges."""
+    of_mode = pc.field("recipe_id").isin(recipes) & (pc.field("stage") == f"score/{LOSS_REDUCTION}")
+    made = [row["fingerprint"] for row in _rows(location, "recipes", ["fingerprint"], of_mode)]
+    rows = _rows(location, "scores", ["instruction_id", "signals"], of_wanted & pc.field("fingerprint").isin(pa.array(made, pa.string())))
     signals = ((row["instruction_id"], dict(row["signals"] or ())) for row in rows)
     return {key: named[LOSS_REDUCTION] for key, named in signals if LOSS_REDUCTION in named}
 

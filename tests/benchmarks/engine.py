@@ -38,7 +38,7 @@ from bubblenet.kernel.context import Context
 from bubblenet.kernel.stage import PlannedUnit, Stage
 from bubblenet.kernel.warehouse import Warehouse
 from bubblenet.tables import SEGMENTS
-from tests.benchmarks import prefixes, served_traffic
+from tests.benchmarks import engine_versions, prefixes, served_traffic
 from tests.benchmarks.engine_in_spark import PaddingCount, Watched, compare_workers, peer_rows_per_second, run_in_spark, watch_in_spark
 from tests.benchmarks.invariance import compare_sizes
 from tests.corpora import page, write_pages
@@ -78,7 +78,7 @@ def main() -> None:
         prefixes.print_rationale(texts, arguments.pairs)
     torch.set_num_threads(arguments.threads)
     if "server" in arguments.parts:
-        served_traffic.print_traffic(texts[: arguments.passages], arguments.threads)
+        served_traffic.print_traffic(engine_versions.passages(8), arguments.threads)
     if "invariance" in arguments.parts:
         _print_invariance(texts, arguments.invariance)
 

@@ -16,7 +16,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 def _checked_out(revision: str) -> Path:
     """A folder from which the package of a revision is imported: older ones had it in lib itself."""
+    revision = subprocess.run(["git", "rev-parse", revision], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
     folder = ROOT / "build" / f"engine-{revision}"
     folder.mkdir(parents=True, exist_ok=True)
     archive = subprocess.run(["git", "archive", revision, "lib"], cwd=ROOT, check=True, capture_output=True).stdout
@@ -122,28 +123,28 @@ def _be_a_side(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     folder = describe(arguments.model).folder
     engine = TransformersEngine(LanguageModel.load(folder, "float32", "cpu"), Codec.load(folder), 8192, 32)
-    pairs = [(passage, question) for passage in _passages(arguments.passages) for question in QUESTIONS]
+    pairs = [(passage, question) for passage in passages(arguments.passages) for question in QUESTIONS]
 
     def asks(passage: str) -> Prompt:
         return Prompt(f"{passage}\n\nWrite the one instruction that the text above answers.", system="You write instructions.")
 
     def generate() -> int:
         requests = [GenerationRequest(str(n), asks(passage), 32, 0.7, 0.95, n) for n, (passage, _) in enumerate(pairs)]
-        return sum(answer.prompt_tokens + answer.output_tokens for answer in engine.generate(requests))
+        return sum(answer.prompt_tokens + answer.output_tokens for answer in _whole(engine.generate(requests)))
 
     def labels() -> int:
         requests = [
             LabelRequest(str(n), Prompt(f"{RUBRIC}\n\nInstruction: {question}\n\nResponse: {passage}"), ("1", "2", "3", "4", "5"))
             for n, (passage, question) in enumerate(pairs)
         ]
-        return sum(answer.prompt_tokens for answer in engine.label_distribution(requests))
+        return sum(answer.prompt_tokens for answer in _whole(engine.label_distribution(requests)))
 
     def likelihood(is_of_passage: bool) -> int:
         requests = [
             LikelihoodRequest(str(n), Prompt(question) if is_of_passage else asks(passage), passage if is_of_passage else question)
             for n, (passage, question) in enumerate(pairs)
         ]
-        return sum(answer.context_tokens + answer.num_tokens for answer in engine.log_likelihood(requests))
+        return sum(answer.context_tokens + answer.num_tokens for answer in _whole(engine.log_likelihood(requests)))
 
     operations = dict(zip(OPERATIONS, (generate, labels, lambda: likelihood(True), lambda: likelihood(False)), strict=True))
     for line in sys.stdin:
@@ -152,7 +153,14 @@ def _be_a_side(arguments: argparse.Namespace) -> None:
         print(json.dumps({"tokens_per_second": tokens / (time.perf_counter() - started)}), flush=True)
 
 
-def _passages(number: int) -> list[str]:
+def _whole(answers: list[Any]) -> list[Any]:
+    """The answers, none of which is an error."""
+    if errors := [answer.error for answer in answers if answer.error]:
+        raise SystemExit(f"a request failed: {errors[0]}")
+    return answers
+
+
+def passages(number: int) -> list[str]:
     """Responses of the shipped seeds of 400 to 1,200 characters."""
     responses = [json.loads(line)["response"] for line in SEEDS.read_text(encoding="utf-8").splitlines()]
     return [response for response in responses if 400 <= len(response) <= 1200][:number]

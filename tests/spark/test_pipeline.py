@@ -129,15 +129,15 @@ def test_the_starting_model_is_not_asked_again_for_what_it_measured_as_the_judge
     reports = score.run(context)
 
     assert [report.name for report in reports][-5:] == [
-        "score/passage", "score/likelihood", "score/passage", "score/likelihood", "score/loss_reduction",
+        "score/passage", "score/likelihood", "score/passage/start", "score/likelihood/start", "score/loss_reduction",
     ]  # fmt: skip
-    assert [report.num_rows for report in reports][-5:-3] == [0, 0]
+    assert [report.num_rows for report in reports][-3:-1] == [0, 0]
     measured = {"label_distribution", "generate"}
     contrasted = {row["request_id"] for row in context.warehouse.read(SCORES).where("mode = 'contrast'").select("request_id").collect()}
     again = {call: number for call, number in before.items() if call[0] not in measured and call[1] not in contrasted}
     assert calls(log) - before == again
     rows = context.warehouse.read(SCORES).where("mode = 'loss_reduction'").collect()
-    assert len(rows) == reports[-2].counts.kept > 0
+    assert len(rows) == reports[-4].counts.kept > 0
     assert {row["signals"]["loss_reduction"] for row in rows} == {0.0}  # the scripted engine is the same whatever it is called
     assert [report.num_rows for report in score.run(context)] == [0] * 6
     alone = score.run(make_context("A", modes, f"engine.call_log={log}"))  # the judge is the starting model

@@ -16,7 +16,7 @@ from tests.curation_pools import made_pairs
 JUDGED = pa.schema(
     [("instruction_id", pa.string()), ("segment_id", pa.string()), ("origin", pa.string()), ("kept", pa.bool_()), ("reason", pa.string()),
      ("quality", pa.float64()), ("reverse_gain", pa.float64()), ("instruction_following_difficulty", pa.float64()), ("round", pa.int32()),
-     ("policy", pa.string())]
+     ("policy", pa.string()), ("recipe_id", pa.string())]
 )  # fmt: skip
 
 
@@ -28,11 +28,13 @@ def warehouse(tmp_path) -> str:
         for name, kept, reason, quality in (("good", True, None, 0.9), ("bad", False, "echo", None)):
             key = f"{name}{number}"
             judged.append(
-                (key, f"s{number}", "generated", kept, reason, quality, 0.5 if kept else None, 0.8 if kept else None, 0, "default")
+                (key, f"s{number}", "generated", kept, reason, quality, 0.5 if kept else None, 0.8 if kept else None, 0, "default", "r0")
             )
             asked.append({"instruction_id": key, "segment_id": f"s{number}", "instruction": f"What is {key}?"})
-            scored.append({"instruction_id": key, "segment_id": f"s{number}", "signals": [(LOSS_REDUCTION, 0.1)] if kept else None})
-    judged.append(("other", "s0", "generated", True, None, 0.9, 0.1, 0.1, 1, "default"))  # of another round
+            about = {"instruction_id": key, "segment_id": f"s{number}"}
+            scored.append(about | {"fingerprint": "f0", "signals": [(LOSS_REDUCTION, 0.1)] if kept else None})
+            scored.append(about | {"fingerprint": "f1", "signals": [(LOSS_REDUCTION, 9.9)]})  # by the judge of another round
+    judged.append(("other", "s0", "generated", True, None, 0.9, 0.1, 0.1, 1, "default", "r1"))  # of another round
     asked += asked[:1]  # proposed under an older fingerprint as well
     places = [
         {"segment_id": f"s{number}", "document_id": "d", "position": number, "text": f"text {number}", "reason": None}
@@ -44,10 +46,12 @@ def warehouse(tmp_path) -> str:
         "instructions": pa.Table.from_pylist(asked),
         "segments": pa.Table.from_pylist(places),
         "scores": pa.table(
-            {name: pa.array([row[name] for row in scored]) for name in ("instruction_id", "segment_id")}
+            {name: pa.array([row[name] for row in scored]) for name in ("instruction_id", "segment_id", "fingerprint")}
             | {"signals": pa.array([row["signals"] for row in scored], pa.map_(pa.string(), pa.float64()))}
         ),
     }
+    recipes = [{"recipe_id": f"r{n}", "stage": f"score/{LOSS_REDUCTION}", "fingerprint": f"f{n}"} for n in range(2)]
+    tables["recipes"] = pa.Table.from_pylist(recipes)
     for name, table in tables.items():
         write_deltalake(str(tmp_path / name), table)
     return str(tmp_path)

@@ -182,6 +182,13 @@ def kind_of(spec: EngineSpec) -> Kind:
     return KINDS[spec.kind]
 
 
+def can_run_any_model(engine: Engine, role: RoleEngine) -> bool:
+    """Whether engines of a role can be had for several models one after another, as the settings have it; no model is looked for."""
+    kind = KINDS[role.kind or engine.kind]
+    options = kind.options(engine, role)
+    return kind.runs_any_model or (options is not None and options.runs_any_model)
+
+
 def runs_any_model(spec: EngineSpec) -> bool:
     """Whether engines like this one can be had for several models one after another."""
     return kind_of(spec).runs_any_model or (spec.options is not None and spec.options.runs_any_model)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bubblenet.engines.devices import resolve_dtype
-from bubblenet.engines.kinds import KINDS
+from bubblenet.engines.kinds import KINDS, can_run_any_model
 from bubblenet.engines.protocol import NO_DTYPE, EngineSpec
+from bubblenet.errors import SettingsError
 
 if TYPE_CHECKING:
     from bubblenet.engines.profile import Arguments
@@ -27,9 +28,19 @@ def forward_engine(settings: Settings) -> EngineSpec:
 
 
 def as_start(settings: Settings) -> Settings:
-    """The settings with the starting model as the judge: what it measures is what it measured when it was the judge."""
+    """The settings with the starting model as the judge, run as [engine.start] says, or else as the judge is.
+
+    Raises SettingsError where that is a server of one model.
+    """
+    engine = settings.engine
+    if settings.models.start == settings.models.forward and engine.start == type(engine.start)():
+        return settings
+    role = engine.forward if engine.start == type(engine.start)() else engine.start
+    if role == engine.forward and not can_run_any_model(engine, role):
+        todo = "Say where models.start is run: engine.start.url=... of its own server, or engine.start.kind=transformers."
+        raise SettingsError("an engine for the starting model, too, to compare the judge with", "one server for both", todo)
     models = settings.models.model_copy(update={"forward": settings.models.start})
-    return settings.model_copy(update={"models": models, "engine": settings.engine.model_copy(update={"forward": settings.engine.start})})
+    return settings.model_copy(update={"models": models, "engine": engine.model_copy(update={"forward": role})})
 
 
 def _engine(settings: Settings, model: str, role: RoleEngine) -> EngineSpec:

@@ -44,7 +44,7 @@ def ask_again(warehouse: Warehouse, stage: str, reasons: Sequence[str] = (), sna
 
 def _runs(warehouse: Warehouse, stage: str, snapshot: str) -> DataFrame:
     """The ledger rows of a stage that asks requests."""
-    asked = [table.name for table in TABLES if "status" in table.column_names]
+    asked = [table.name for table in TABLES if table.answers_requests]
     ledger = warehouse.read(RUNS).where(F.col("target").isin(asked))
     runs = ledger.where(F.col("stage") == stage)
     if snapshot:

@@ -40,7 +40,8 @@ class SetStage:
     """Declaration of a set stage.
 
     part: values of columns by which the target is partitioned: the rows that the stage owns. key: the column that names a row in the part.
-    mark: a column, and an entry of the note with the same name, that tell the rows of a commit from older ones in the same file.
+    mark: a column, and an entry of the note with the same name, that tell the rows of a commit from older ones in the same file. A run
+    that updates a part twice, since another driver came between, counts what stands in the files of both twice; the rows are right.
     """
 
     name: str
@@ -59,9 +60,9 @@ class SetStage:
         found = warehouse.commits_since(self.target, after)
         return [one for one in found if one.note.get("scope") == self.where and (until is None or one.version <= until)]
 
-    def last_note(self, warehouse: Warehouse) -> dict[str, Any]:
-        """What the part was made from last, with `version`, as which the target holds it; empty before the first commit."""
-        commits = self.commits(warehouse)
+    def last_note(self, warehouse: Warehouse, until: int | None = None) -> dict[str, Any]:
+        """What the part was made from last, up to a version, with the `version` as which the target holds it; empty without a commit."""
+        commits = self.commits(warehouse, until=until)
         return commits[-1].note | {"version": commits[-1].version} if commits else {}
 
     def open(self, context: Context) -> OpenPart:

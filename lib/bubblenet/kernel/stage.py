@@ -70,6 +70,7 @@ class Stage:
     colocate: column whose equal values are processed together (candidates of one passage share its prefill).
     weight: instead of `colocate`, a column with the bytes that a request makes the workers read: tasks are packed to about equal weight.
     min_task_rows: requests that a task gets at least, where it takes long to start.
+    lane: the name under which its transactions are, where another stage may write rows of the same fingerprint; default, its own.
     only: with a frame of `colocate` values, only their requests are worked on now; the others stay pending.
     """
 
@@ -85,13 +86,14 @@ class Stage:
     only: DataFrame | None = None
     min_task_rows: int = 1
     is_model_stage: bool = False
+    lane: str = ""
     payload: Callable[[DataFrame], DataFrame] | None = None
     prepare: Callable[[], object] | None = None
 
     @property
     def app_id(self) -> str:
         """Transaction id of the stage: one writer at a time per stage, fingerprint and scope, whose requests no other scope has."""
-        return f"{self.name}/{self.fingerprint.id}/{self.scope[1] if self.scope else 0}"
+        return f"{self.lane or self.name}/{self.fingerprint.id}/{self.scope[1] if self.scope else 0}"
 
 
 @dataclass(frozen=True, slots=True)

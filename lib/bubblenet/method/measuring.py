@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from bubblenet.engines.kinds import kind_of
 from bubblenet.engines.roles import as_start, forward_engine
 from bubblenet.judging.grading import grader_of
-from bubblenet.judging.modes import FREE, MODES
+from bubblenet.judging.modes import FREE, MODES, check
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.stage import Stage
 from bubblenet.method import passages
@@ -92,15 +93,30 @@ def passage_stage(context: Context, recipe: Recipe, pairs: DataFrame) -> Stage:
 
 
 def stages_by_start(context: Context, mode: Mode, pairs: DataFrame) -> Stages:
-    """What a mode compares, by the starting model.
+    """What a mode compares, by the starting model, as stages with names of their own.
 
-    What that model measured in a round in which it was the judge has the same fingerprint, so it is not asked for that again.
+    What that model has measured as the judge has the same fingerprint, so it is not asked for that again.
     """
     context = replace(context, settings=as_start(context.settings))
     recipe = full_recipe(context.settings)
-    if MODES[mode.compares].needs_alone:
-        yield passage_stage(context, recipe, pairs)
-    yield pair_stage(context, recipe, mode.compares, pairs)
+    alone = [passage_stage(context, recipe, pairs)] if MODES[mode.compares].needs_alone else []
+    for stage in alone:
+        yield _of_start(stage)
+    yield _of_start(pair_stage(context, recipe, mode.compares, pairs))
+
+
+def _of_start(stage: Stage) -> Stage:
+    return replace(stage, name=f"{stage.name}/start", lane=stage.name)
+
+
+def check_judge(settings: Settings) -> None:
+    """Raises what `modes.check` and an engine's own check raise where the judge, or the starting model, lacks what is asked of it."""
+    judge, chosen = forward_engine(settings), [MODES[name] for name in settings.scoring.modes]
+    check(judge, settings.scoring)
+    kind_of(judge).check(judge, {ability for mode in chosen for ability in mode.asks})
+    for compared in {mode.compares for mode in chosen if mode.compares and compares_two(settings)}:
+        start = forward_engine(as_start(settings))
+        kind_of(start).check(start, MODES[compared].asks)
 
 
 def compares_two(settings: Settings) -> bool:

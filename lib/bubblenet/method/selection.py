@@ -14,6 +14,7 @@ from bubblenet.errors import AccountingError, InputError, SettingsError, check_i
 from bubblenet.judging.tasks import TASKS_VERSION
 from bubblenet.kernel import accounting
 from bubblenet.kernel.checkpointing import checkpoints_of
+from bubblenet.kernel.conflicts import concurrent
 from bubblenet.kernel.fingerprint import Fingerprint
 from bubblenet.kernel.keys import content_id
 from bubblenet.kernel.set_stage import retried
@@ -138,7 +139,12 @@ def write(
             "made_from": _made_from(context, made),
         }
         selected.replace(rows.withColumns(constants), context, made.id, note)
-    return count(context, selected.stage, accepted)
+    try:
+        return count(context, selected.stage, accepted)
+    except AccountingError:
+        if selected.is_overtaken(has_committed=True):
+            raise concurrent(SELECTIONS) from None
+        raise
 
 
 def is_up_to_date(context: Context, name: str, made: Fingerprint) -> bool:
@@ -153,7 +159,7 @@ def _made_from(context: Context, made: Fingerprint) -> dict[str, Any]:
 
 def last_note(context: Context, name: str) -> dict[str, Any]:
     """The note of the newest commit of a selection of the round and policy, with that `version` of the table; empty without one."""
-    return selecting(context.settings.curation, name).last_note(context.warehouse)
+    return selecting(context.settings.curation, name).last_note(context.warehouse, context.version(SELECTIONS))
 
 
 def is_stale(context: Context, note: dict[str, Any]) -> bool:

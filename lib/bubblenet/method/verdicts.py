@@ -39,7 +39,7 @@ def show_modes_not_measured(context: Context, counts: Counts) -> None:
     if NOT_MEASURED not in counts.filtered:
         return
     version, modes = context.version(SCORES), context.settings.scoring.modes
-    missing = [mode for mode in modes if not context.warehouse.has_partition(SCORES, "mode", mode, version)]
+    missing = [mode for mode in modes if not MODES[mode].compares and not context.warehouse.has_partition(SCORES, "mode", mode, version)]
     there = [mode for mode in MODES if context.warehouse.has_partition(SCORES, "mode", mode, version)]
     if missing:
         todo = f"Run `bubblenet score` with the same settings, or name the modes that were: --set 'scoring.modes={json.dumps(there)}'"

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from bubblenet.assessment.assessing import Estimate, assess, check_complete, count_halves, pick
 from bubblenet.assessment.selecting import record_selection
-from bubblenet.engines.kinds import KINDS
+from bubblenet.engines.kinds import KINDS, can_run_any_model
 from bubblenet.engines.registry import close_all
 from bubblenet.engines.roles import template_arguments
 from bubblenet.engines.tokens import Codec
@@ -86,9 +86,8 @@ def check_one_application(context: Context) -> None:
 def check_engines(backward: Engine, forward: Engine) -> None:
     """Raise SettingsError for an engine of one model: a loop has many. backward, forward: section engine as the steps of each have it."""
     for engine, role in ((backward, backward.backward), (forward, forward.forward)):
-        kind = KINDS[role.kind or engine.kind]
-        options = kind.options(engine, role)
-        if not (kind.runs_any_model or (options and options.runs_any_model)):
+        if not can_run_any_model(engine, role):
+            kind = KINDS[role.kind or engine.kind]
             todo = "Let engine.command start one for each, with {model} in it, or set engine.kind=transformers (docs/rounds.md)."
             raise SettingsError("an engine for many models: a loop has many", f"a {kind.name} with one", todo)
 
@@ -164,6 +163,7 @@ def calibrate_judge(context: Context, judge: str) -> Changes:
     It is fitted in this process, once per judge, labels and modes, and stored beside the judge's weights.
     """
     chosen, scoring = context.settings.rounds, context.settings.scoring
+    scoring = scoring.model_copy(update={"modes": tuple(name for name in scoring.modes if not MODES[name].compares)})
     if not chosen.labels:
         return {}
     labels, precision = Path(chosen.labels), {5: chosen.precision_5, 4: chosen.precision}
@@ -171,7 +171,8 @@ def calibrate_judge(context: Context, judge: str) -> Changes:
     fitted_on = Fingerprint(parts | {"modes": {name: MODES[name].parts(scoring) for name in scoring.modes}})
     file = folder_of(context.warehouse, judge).parent / f"calibration-{fitted_on.id}.json"
     if not file.is_file():
-        calibrate(context.settings, labels, file, (), dict.fromkeys(JUDGED_AS, precision), console=context.console)
+        settings = context.settings.model_copy(update={"scoring": scoring})
+        calibrate(settings, labels, file, (), dict.fromkeys(JUDGED_AS, precision), console=context.console)
         close_all()  # the workers have an engine each
     record_selection(context, judge, load(file))
     return {"curation": {"calibration": str(file)}}

@@ -73,4 +73,6 @@ class Engine(Section):
         RoleEngine(), description="Where and how the backward model is run, if otherwise than [engine] says; empty: as there."
     )
     forward: RoleEngine = Field(RoleEngine(), description="The same for the forward model.")
-    start: RoleEngine = Field(RoleEngine(), description="The same for the starting model, where mode loss_reduction asks it.")
+    start: RoleEngine = Field(
+        RoleEngine(), description="The same for the starting model, which mode loss_reduction asks; empty: as the forward model."
+    )

@@ -44,6 +44,11 @@ class Table:
         """The schema as Spark DDL."""
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
 
+    @property
+    def answers_requests(self) -> bool:
+        """Whether its rows answer requests, each of them once; those of other tables follow from whole tables, or are the driver's."""
+        return "request_id" in self.column_names
+
     def of_round(self, number: int, policy: str) -> str:
         """The SQL condition for the rows of one round and curation policy. Raises ValueError for a table without these columns."""
         if not {"round", "policy"} <= set(self.column_names):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bubblenet.judging.modes import FREE, MODES, RANKING
+from bubblenet.tables import TABLES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +39,8 @@ _REASONS = """
 SELECT stage, snapshot, fingerprint, '{verdict}' AS verdict, reason, sum(num) AS num
 FROM runs LATERAL VIEW explode({verdict}) AS reason, num WHERE {of_requests} GROUP BY stage, snapshot, fingerprint, reason
 """
-_OF_REQUESTS = "target NOT IN ('judgements', 'curated', 'selections')"  # what set stages wrote replaces what they wrote before: no totals
+_ASKED = ", ".join(f"'{table.name}'" for table in TABLES if table.answers_requests)
+_OF_REQUESTS = f"target IN ({_ASKED})"  # what set stages wrote replaces what they wrote before: no totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bubblenet.engines.protocol import EngineSpec, Generation
+from bubblenet.engines.roles import as_start, forward_engine
 from bubblenet.engines.scripted import ScriptedEngine
 from bubblenet.errors import SettingsError, UndeclaredSignalError
 from bubblenet.judging import fitting, modes
@@ -152,6 +153,18 @@ def test_a_mode_that_compares_two_models_is_refused_without_what_it_compares():
     scoring = Scoring(modes=("reverse_gain", "likelihood", "loss_reduction"))
     with pytest.raises(SettingsError, match="loss_reduction, which compares two"):
         modes.check(EngineSpec("scripted", "none", "scripted"), scoring, has_tables=False)
+
+
+def test_the_starting_model_is_run_as_the_judge_unless_it_is_said_otherwise():
+    trained = ("models.forward=trained", "engine.forward.kind=scripted", "engine.kind=server")
+    assert forward_engine(as_start(load(None, trained))).kind == "scripted"
+    served = ("models.forward=trained", "engine.forward.kind=server", "engine.forward.url=http://localhost:1/v1")
+    with pytest.raises(SettingsError, match="got one server for both"):
+        as_start(load(None, served))
+    start = forward_engine(as_start(load(None, (*served, "engine.start.kind=scripted"))))
+    assert (start.kind, start.model) == ("scripted", load(None, []).models.start)
+    alone = load(None, served[1:])
+    assert as_start(alone) == alone
 
 
 def test_the_cheap_modes_stand_first():

@@ -2,7 +2,7 @@
 
 CoLoR-Filter (Brandfonbrener et al. 2024, arXiv:2406.10670, section 3) keeps data whose loss falls most from a prior model to one that was
 fine-tuned on good data. Here these are models.start and models.forward of a later round, which rounds train anyway. Both likelihoods are
-rows of mode `likelihood`, each under the fingerprint of its model, so no model is asked again.
+rows of mode `likelihood`, each under the fingerprint of its model, so neither model is asked twice about a pair.
 """
 
 from __future__ import annotations
