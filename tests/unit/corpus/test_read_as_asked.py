@@ -151,7 +151,8 @@ def test_many_tabs_are_named_in_linear_time() -> None:
         return time.process_time() - started
 
     seconds(100)
-    assert seconds(8000) < 16 * max(0.02, seconds(1000))
+    few, many = (min(seconds(number) for _ in range(3)) for number in (1000, 8000))  # the quickest: a collection of memory may come between
+    assert many < 16 * max(0.02, few)
 
 
 def test_a_subtitle_is_in_a_passage() -> None:
