@@ -13,7 +13,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from bubblenet.app.job import job_of_steps
-from bubblenet.judging.modes import FREE, MODES, RANKING
+from bubblenet.engines.roles import forward_engine
+from bubblenet.judging.modes import FREE, MODES, RANKING, check
 from bubblenet.kernel.stages import Stages, run_stages
 from bubblenet.method import measuring, passages
 from bubblenet.method.measuring import pair_stage
@@ -48,7 +49,7 @@ def stages(context: Context) -> Stages:
 
 def run(context: Context) -> list[StageReport]:
     """Bring all scores up to date with the instructions of the snapshot. Raises ModelError for a reader of other weights."""
-    measuring.check_judge(context.settings)
+    check(forward_engine(context.settings), context.settings.scoring)
     return run_stages(stages, context, verb="score")
 
 

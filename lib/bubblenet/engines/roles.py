@@ -32,11 +32,9 @@ def as_start(settings: Settings) -> Settings:
 
     Raises SettingsError where that is a server of one model.
     """
-    engine = settings.engine
-    if settings.models.start == settings.models.forward and engine.start == type(engine.start)():
-        return settings
+    engine, is_another = settings.engine, settings.models.start != settings.models.forward
     role = engine.forward if engine.start == type(engine.start)() else engine.start
-    if role == engine.forward and not can_run_any_model(engine, role):
+    if is_another and role == engine.forward and not can_run_any_model(engine, role):
         todo = "Say where models.start is run: engine.start.url=... of its own server, or engine.start.kind=transformers."
         raise SettingsError("an engine for the starting model, too, to compare the judge with", "one server for both", todo)
     models = settings.models.model_copy(update={"forward": settings.models.start})

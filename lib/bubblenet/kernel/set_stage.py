@@ -12,6 +12,7 @@ transaction story and one ledger:
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -121,10 +122,7 @@ class OpenPart:
 
 def retried(work: Callable[[], Result]) -> Result:
     """Do the work, again where another driver was faster: what that one committed is seen then. Raises ConcurrentRunError in the end."""
-    for remaining in reversed(range(_MOST_TRIES)):
-        try:
+    for _ in range(_MOST_TRIES - 1):
+        with suppress(ConcurrentRunError):
             return work()
-        except ConcurrentRunError:
-            if not remaining:
-                raise
-    raise AssertionError("unreachable")
+    return work()

@@ -99,9 +99,8 @@ def stages_by_start(context: Context, mode: Mode, pairs: DataFrame) -> Stages:
     """
     context = replace(context, settings=as_start(context.settings))
     recipe = full_recipe(context.settings)
-    alone = [passage_stage(context, recipe, pairs)] if MODES[mode.compares].needs_alone else []
-    for stage in alone:
-        yield _of_start(stage)
+    if MODES[mode.compares].needs_alone:
+        yield _of_start(passage_stage(context, recipe, pairs))
     yield _of_start(pair_stage(context, recipe, mode.compares, pairs))
 
 
