@@ -22,6 +22,7 @@ import orjson
 
 from bubblenet.corpus.segmentation import segment_page
 from bubblenet.settings import Segmentation
+from tests.benchmarks.planted_sources import SETS, Source
 from tools.sample_pages import unpack
 
 CACHE = Path(".cache/bench-corpus/packages")
@@ -30,51 +31,6 @@ QUESTIONS_OF_A_PAGE = 12
 
 REACH = 2
 """Neighbours on each side, as scoring.neighbours has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Pages of a package: which, and in which language their questions are."""
-
-    package: str
-    pages: str
-    language: str = "en"
-
-
-_DOC = "usr/share/doc"
-SETS = {
-    "fit": (
-        Source("python3.11-doc", "**/faq/*.html"),
-        Source("python3.11-doc", "**/howto/*.html"),
-        Source("r-doc-html", "**/R-FAQ.html"),
-        Source("python-django-doc", "**/faq/*.html"),
-        Source("developers-reference", "**/*.html"),
-        Source("git-doc", "**/*.html"),
-        Source("privoxy", "**/faq/*.html"),
-        Source("fetchmail", "**/fetchmail-FAQ.html"),
-        Source("zsh-doc", "**/FAQ*.html"),
-        Source("ffmpeg-doc", "**/*faq.html"),
-        Source("sqlite3-doc", "**/faq.html"),
-        Source("python-sqlalchemy-doc", "**/faq/*.html"),
-        Source("python-celery-doc", "**/faq.html"),
-        Source("python-scrapy-doc", "**/faq.html"),
-        Source("python-pymongo-doc", "**/faq.html"),
-        Source("python-psycopg2-doc", "**/faq.html"),
-    ),
-    "bench": (
-        Source("debian-faq", f"{_DOC}/debian/FAQ/*.en.html"),
-        Source("harden-doc", f"{_DOC}/harden-doc/html/en-US/*.html"),
-        Source("apache2-doc", f"{_DOC}/apache2-doc/manual/en/**/*.html"),
-        Source("debian-handbook", f"{_DOC}/debian-handbook/html/en-US/*.html"),
-    ),
-    "fr": (Source("debian-faq-fr", "**/*.html", "fr"),),
-    "de": (Source("debian-faq-de", "**/*.html", "de"),),
-    "pt": (Source("debian-faq-pt", "**/*.html", "pt"),),
-    "es": (
-        Source("debian-handbook", f"{_DOC}/debian-handbook/html/es-ES/*.html", "es"),
-        Source("harden-doc", f"{_DOC}/harden-doc/html/es-ES/*.html", "es"),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)

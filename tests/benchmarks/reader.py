@@ -8,7 +8,9 @@ Packages of these pairs are in no training of the shipped reader (`tools/mined_s
    model that has not seen it; with `--modes` of any set, such as that of the calibration that ships (hours, or a filled cache);
 3. price: processor seconds of a pair, one pair a passage and three; and of the modes of each calibration that ships;
 4. injection: texts that talk to the judge in bad pairs, lifted over the median of the good ones (tests/benchmarks/injection.py does it for
-   the other modes).
+   the other modes);
+5. held_out, unseen: quality by the calibration that ships, of labelled pairs that are never fitted on, and of planted pairs of packages
+   that nothing else here uses (SETS["unseen"]).
 
 Answers of the model are kept in .cache/bench-judge, where `make bench-judge` has its own.
 """
@@ -49,7 +51,7 @@ from tests.benchmarks.planted_pairs import CACHE, DEFECTS
 from tools.produced_pairs import joined
 
 Floats = NDArray[np.float64]
-PARTS = ("alone", "sets", "price", "injection", "held_out")
+PARTS = ("alone", "sets", "price", "injection", "held_out", "unseen")
 READER = "match_v1_logit"
 SIMILARITY = {
     "similarity": "cosine of instruction and response",
@@ -82,6 +84,7 @@ def main() -> None:
     engine, console = CachedEngine(forward_engine(chosen), arguments.answers), Console(width=180)
     parts: dict[str, Callable[[], None]] = {
         "held_out": lambda: print_held_out(engine, chosen, arguments.packages, console),
+        "unseen": lambda: print_unseen(engine, chosen, arguments.packages, arguments.sections, console),
         "price": lambda: print_price(chosen, arguments.packages, arguments.timed, console),
         "injection": lambda: print_injection(
             engine, chosen, arguments.packages, some_of(attacks(arguments.suite), None, arguments.texts), console
@@ -218,6 +221,22 @@ def print_held_out(engine: CachedEngine, chosen: Settings, packages: Path, conso
         chosen_by = [quality >= (model.thresholds[grade] or np.inf) for grade in (5, 4)]
         cells = [f"{labels[rows].sum()} of {rows.sum()}" for rows in chosen_by]
         shown.add_row(origin, f"{len(labels)}", f"{labels.sum()}", f"{fitting.auc(quality, labels):.3f}", *cells)
+    console.print(shown)
+
+
+def print_unseen(engine: CachedEngine, chosen: Settings, packages: Path, every: int, console: Console) -> None:
+    """AUC of quality and of the reader alone against another page and the section beside, pages drawn again for the intervals."""
+    calibration = shipped()[0]
+    found = judge_sets.measure(engine, judge_sets.with_modes(chosen, calibration.modes), "unseen", packages, every=every)
+    counts = ", ".join(f"{(found.kinds == kind).sum()} {kind}" for kind in ("true", "other", "neighbour"))
+    shown = table_of(f"Of packages never used, {len(set(found.table.pages))} pages: {counts}", "signal", "another page", "section beside")
+    quality = judge_sets.qualities(calibration.of("extracted"), found.table)
+    for name, scores in (("quality", quality), (READER, fitting.matrix(found.table.signals, [READER])[:, 0])):
+        cells = []
+        for against in ("other", "neighbour"):
+            low, high = found.interval(scores, against)
+            cells.append(f"{found.auc(scores, against):.3f} ({low:.3f} to {high:.3f})")
+        shown.add_row(name, *cells)
     console.print(shown)
 
 

@@ -10,8 +10,11 @@ from bubblenet.engines import registry
 from bubblenet.engines.protocol import EngineSpec, LabelRequest, LikelihoodRequest, Prompt
 from bubblenet.engines.scripted import ScriptedEngine
 from tests.benchmarks import planted_pairs as planting
+from tests.benchmarks import planted_sources
+from tests.benchmarks.curation_plan import read_plan
 from tests.benchmarks.engine_cache import CachedEngine
 from tests.corpora import passage
+from tools import label_pairs, mined_sources, produced_pairs, sample_pages
 
 SPEC = EngineSpec("scripted", "scripted", "scripted")
 
@@ -28,6 +31,16 @@ def pairs(tmp_path, monkeypatch) -> list[planting.PlantedPair]:
         (tmp_path / "some-doc" / f"{name}.html").write_text(faq(name, 14))
     monkeypatch.setitem(planting.SETS, "bench", (planting.Source("some-doc", "*.html"),))
     return planting.planted_pairs("bench", tmp_path)
+
+
+def test_the_unseen_packages_are_used_for_nothing_else():
+    unseen = [source.package for source in planted_sources.SETS["unseen"]]
+    plan = read_plan(committed=False).plan
+    others = [source for name, sources in planted_sources.SETS.items() if name != "unseen" for source in sources]
+    others += [*mined_sources.SOURCES, *label_pairs.SOURCES, *produced_pairs.SOURCES, *plan.held_out.sources, *plan.control.sources]
+    used = {source.package for source in others} | {sample_pages.HANDBOOK, sample_pages.FAQ, sample_pages.GUIDE}
+    assert len(set(unseen)) == len(unseen) >= 20
+    assert not used & set(unseen)
 
 
 def test_every_section_has_a_true_pair_and_others_that_are_not(pairs):

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from tests.benchmarks import planted_pairs
+from tests.benchmarks import planted_sources
 from tests.benchmarks.curation_plan import read_plan
 from tests.corpora import passage
 from tools import label_pairs, mine_pairs, sample_pages
@@ -20,7 +20,7 @@ PAGE = "<html lang=en><body><h1>Printing</h1>{}</body></html>"
 
 
 def test_no_package_is_trained_on_of_which_an_evaluation_takes_a_page():
-    evaluated = {source.package for sources in planted_pairs.SETS.values() for source in sources}
+    evaluated = {source.package for sources in planted_sources.SETS.values() for source in sources}
     evaluated |= {source.package for source in label_pairs.SOURCES} | {sample_pages.HANDBOOK, sample_pages.FAQ, sample_pages.GUIDE}
     used = {source.package for source in SOURCES}
     assert not used & evaluated

@@ -6,7 +6,7 @@ import re
 
 from bubblenet.corpus.similarity.shingles import has_unspaced_script
 
-HEADINGS_VERSION = 2
+HEADINGS_VERSION = 3
 
 MAX_QUESTION_CHARACTERS = 300
 
@@ -22,10 +22,13 @@ MIN_UNSPACED_QUESTION = 5
 
 _GREEK, _HANGUL = re.compile("[\u0370-\u03ff\u1f00-\u1fff]"), re.compile("[\uac00-\ud7a3]")
 _NUMBER = re.compile(
-    r"^\s*(?:(?:chapter|section|appendix|part|kapitel|chapitre|cap[i\u00ed]tulo)\s+)?"
-    r"(?:(?:\d{1,3}\.)+\d{0,3}[.):]?|\d{1,3}[.):]|[A-Z]\.(?:\d{1,3}\.?)*|[QA]?\d{0,3}:)(?=\s+\S)\s+",
+    r"^\s*(?:(?:chapter|section|question|appendix|part|kapitel|chapitre|cap[i\u00ed]tulo)\s+)?"
+    r"(?:(?:\d{1,3}\.)+\d{0,3}[.):]?|\d{1,3}[.):]|[A-Z]\.(?:\d{1,3}\.?)*|[QA]?\d{0,3}:|Q\d{1,3}(?=.*\?$))(?=\s+\S)\s+",
     re.IGNORECASE,
 )
+_OPTIONAL_WORDS = re.compile(r"(?:^|\s)\?[^\s?][^?]*\?$")
+"""The end of a synopsis, as Tcl's manual writes arguments that may be left out: `lsort ?options? list`."""
+
 _OPENERS = re.compile(
     r"(?:how|what|why|when|where|which|who|whose|whom|is|are|was|were|do|does|did|can|could|should|would|will|may|must|has|have|am)\b",
     re.IGNORECASE,
@@ -69,9 +72,9 @@ def strip_number(heading: str) -> str:
 def is_question(heading: str) -> bool:
     """Whether a heading without number is a question: it ends with a question mark, or is worded as an English question.
 
-    `How to ...` counts if something follows; `What's new` does not.
+    `How to ...` counts if something follows; `What's new` does not, nor does a synopsis with optional words in question marks.
     """
-    if not _is_long_enough(heading):
+    if not _is_long_enough(heading) or _OPTIONAL_WORDS.search(heading):
         return False
     said = heading.rstrip(" \"'\u201d\u2019)\u300d\u300f")
     if said.endswith(QUESTION_MARKS) or (said.endswith(";") and _GREEK.search(said)):

@@ -50,6 +50,35 @@ def test_without_a_mark_a_heading_must_read_as_an_english_question(heading: str,
 
 
 @pytest.mark.parametrize(
+    "heading", ["pager object text ?options...?", "queue get ?count?", "name option ?arg arg ...?", "pki sign key ?algo?"]
+)
+def test_optional_words_of_a_synopsis_ask_nothing(heading: str) -> None:
+    assert not is_question(heading)
+
+
+@pytest.mark.parametrize(
+    "heading", ["What does lsort ?options? do?", "Is this a ??? or a bug?", "What is a snit::type?", "Why ? Because ?"]
+)
+def test_marks_within_a_question_are_no_synopsis(heading: str) -> None:
+    assert is_question(heading)
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Question 7.2. What is a frame?", "What is a frame?"),
+        ("Question 7: What is a frame?", "What is a frame?"),
+        ("Q09 Can I change the date?", "Can I change the date?"),
+        ("Q4 results of the year", "Q4 results of the year"),
+        ("Question everything you read", "Question everything you read"),
+        ("A4 or letter paper?", "A4 or letter paper?"),
+    ],
+)
+def test_the_number_of_a_question_is_no_part_of_it(heading: str, expected: str) -> None:
+    assert strip_number(heading) == expected
+
+
+@pytest.mark.parametrize(
     ("heading", "expected"),
     [("Menu:", True), (" Search ... ", True), ("> Contents", True), ("Menus", False), ("12 comments", True), ("12 commentaries", False)],
 )

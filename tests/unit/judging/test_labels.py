@@ -14,7 +14,7 @@ from bubblenet import settings
 from bubblenet.errors import InputError
 from bubblenet.judging.labels import pairs
 from bubblenet.judging.labels.pairs import FAULTS, GRADES, LabelRow, join, read_labels, read_produced, segments, sha256
-from tests.benchmarks import planted_pairs
+from tests.benchmarks import planted_sources
 from tests.conftest import ROOT
 from tools import label_pairs, mined_sources
 from tools.label_pairs import agreement, summary
@@ -106,7 +106,7 @@ def test_the_docs_state_the_counts_of_the_file():
 
 def test_pairs_of_production_are_of_pages_that_nothing_else_uses_and_a_part_is_held_out():
     labels = read_produced()
-    evaluated = {source.package for sources in planted_pairs.SETS.values() for source in sources}
+    evaluated = {source.package for sources in planted_sources.SETS.values() for source in sources}
     used = evaluated | {source.package for source in (*mined_sources.SOURCES, *label_pairs.SOURCES)}
     assert not used & {label.package for label in labels}
     assert len({label.package for label in labels}) >= 10
