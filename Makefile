@@ -26,7 +26,9 @@ BENCH_WAREHOUSE ?= build/bench-rounds
 BENCH_ITEMS ?= 40
 CURATION_WAREHOUSE ?= build/curation-warehouse
 CURATION_MINUTES ?= 180
-CURATION_LIMIT ?= 240
+CANDIDATES_LIMIT ?= 120
+CURATION_LIMIT ?= 480
+CURATION_SET := --set backtranslation.candidates=8 --set 'scoring.modes=["text", "page", "reverse_gain", "match_v1", "likelihood"]'
 HISTORY ?= 10000,100000,1000000
 HISTORY_PAGES ?= 2000
 BENCH_TOKENS ?= 10000
@@ -36,7 +38,7 @@ MUTATION_SHARE ?= 0.13
 BIN := .venv/bin
 BENCHMARKS := bench-engine bench-near-duplicates bench-extraction bench-fidelity bench-corpus bench-prompts bench-judge bench-reader bench-finetune \
   bench-rounds bench-curation bench-translation bench-consistency bench-languages bench-damage bench-rights bench-memory bench-fixed \
-  bench-history bench-gates bench-privacy bench-safety bench-injection bench-selection
+  bench-candidates bench-history bench-gates bench-privacy bench-safety bench-injection bench-selection
 SOURCES := lib jobs udfs conf tools tests
 SHELL := /bin/bash
 export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
@@ -115,6 +117,7 @@ labels: setup ## the labelled pairs with their passages out of Debian packages (
 	$(BIN)/python -m tools.label_pairs join build/labelled_pairs.jsonl
 	$(BIN)/python -m tools.produced_pairs join build/produced_fit.jsonl --side fit
 	$(BIN)/python -m tools.produced_pairs join build/produced_held_out.jsonl --side held_out
+	$(BIN)/python -m tools.produced_pairs join build/produced_sample.jsonl --side sample
 
 calibration: labels ## fit the two calibrations that ship anew, on planted and on labelled pairs (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.planted_pairs --set fit --out build/planted_pairs.jsonl
@@ -206,15 +209,20 @@ bench-rounds: setup ## the judge's selection beside random ones of one size, tra
 
 bench-curation: setup ## do selected pairs teach more than random ones? A committed plan, a positive control first (CURATION_MINUTES=180; 0: all of the plan)
 	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse $(CURATION_WAREHOUSE) --limit $(CURATION_LIMIT) \
-	  --set backtranslation.candidates=8
+	  $(CURATION_SET)
 	$(BIN)/python -m tests.benchmarks.curation --config conf/local.toml --warehouse $(CURATION_WAREHOUSE) --budget-minutes $(CURATION_MINUTES) \
-	  --set backtranslation.candidates=8
+	  $(CURATION_SET)
 
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge
 
 bench-reader: setup ## the reader of mode match_v1 and cheap signals: AUC alone and in sets, price, injections (half an hour)
 	$(BIN)/python -m tests.benchmarks.reader
+
+bench-candidates: setup ## what k candidates of a passage give and cost, by the calibrated judge (20 minutes; CANDIDATES_LIMIT=120)
+	$(BIN)/bubblenet run --config conf/local.toml --input $(PAGES) --snapshot sample --warehouse build/candidates-warehouse --limit $(CANDIDATES_LIMIT) \
+	  --set 'scoring.modes=["text", "page", "reverse_gain", "match_v1"]'
+	$(BIN)/python -m tests.benchmarks.candidate_prices --warehouse build/candidates-warehouse
 
 bench-history: setup ## what 2,000 new pages cost on histories of 10,000 to 1,000,000 passages, by stage (HISTORY=10000,100000,1000000; an hour)
 	$(BIN)/python -m tests.benchmarks.history --history $(HISTORY) --pages $(HISTORY_PAGES)

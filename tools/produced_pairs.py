@@ -8,6 +8,11 @@
     python -m tools.produced_pairs keep build/labelling/pairs.jsonl first/*.jsonl --second second/*.jsonl
     python -m tools.produced_pairs join build/produced_pairs.jsonl --side fit
 
+The same with the sample pages of `make demo`, for measuring alone:
+
+    python -m tools.produced_pairs propose build/curation-warehouse build/labelling/pairs.jsonl
+    python -m tools.produced_pairs keep build/labelling/pairs.jsonl first*.jsonl --second second.jsonl --of sample --date 2026-12-01
+
 The second writes every pair that goes on to the judge, the best candidate of each passage, in a random order and without a score; the
 third the labels {id, grade, fault} that readers gave as a file of the package, without passages; the last joins one side of it with the
 passages again, to fit a calibration on or to measure one. No page is of a package from which a reader is trained or a calibration fitted
@@ -33,16 +38,21 @@ import orjson
 from deltalake import DeltaTable
 
 from bubblenet import settings
-from bubblenet.judging.labels.pairs import FAULTS, GRADES, Join, LabelRow, join, read_produced, sha256
+from bubblenet.judging.labels.pairs import FAULTS, GRADES, Join, LabelRow, join, read_labels, read_produced, read_sample, sha256
 from tests.benchmarks.page_types import HALVES, half_of
 from tools.label_pairs import has_package, write_lines
-from tools.sample_pages import version_of
+from tools.sample_pages import FAQ, HANDBOOK, version_of
 
 PAGES_OF_A_PACKAGE = 24
 WEB = "wcxb"
 WEB_PAGES = Path("../shared/suites/wcxb/pages")
 WEB_VERSION = "c039d5ee9f5a3a984a0e167e63aacd04e76e78a9"
-PRODUCED = Path("lib/bubblenet/judging/labels/produced_pairs.jsonl")
+KEPT = {
+    "production": Path("lib/bubblenet/judging/labels/produced_pairs.jsonl"),
+    "sample": Path("lib/bubblenet/judging/labels/sample_pairs.jsonl"),
+}
+SAMPLE_PAGES = Path(".demo/pages")
+SIDES = ("fit", "held_out", "sample")
 DRAW = "produced-1"
 JUDGED = (None, "low_quality", "not_measured", "domain_cap")
 """Reasons of pairs that went on to the judge."""
@@ -105,18 +115,19 @@ def main() -> int:
     keep.add_argument("pairs", type=Path)
     keep.add_argument("first", type=Path, nargs="+")
     keep.add_argument("--second", type=Path, nargs="*", default=[], help="of readers who had not seen the first grades")
+    keep.add_argument("--of", choices=tuple(KEPT), default="production", help="the file of the package to write")
     keep.add_argument("--date", required=True)
     join_ = commands.add_parser("join", help="write labelled pairs with their passages")
     join_.add_argument("out", type=Path)
-    join_.add_argument("--side", choices=("fit", "held_out"), required=True)
+    join_.add_argument("--side", choices=SIDES, required=True)
     arguments = parser.parse_args()
     if arguments.command == "pages":
         return lay_out(arguments.packages, arguments.out)
     if arguments.command == "propose":
         return write(arguments.warehouse, arguments.out)
     if arguments.command == "keep":
-        return keep_labels(arguments.packages, arguments.pairs, arguments.first, arguments.second, arguments.date)
-    return write_joined(arguments.packages, arguments.out, is_held_out=arguments.side == "held_out")
+        return keep_labels(arguments.packages, arguments.pairs, arguments.first, arguments.second, arguments.of, arguments.date)
+    return write_joined(arguments.packages, arguments.out, arguments.side)
 
 
 def lay_out(packages: Path, out: Path) -> int:
@@ -194,13 +205,13 @@ def proposed(row: dict[str, Any], texts: dict[str, str], place: dict[str, Any]) 
     )
 
 
-def keep_labels(packages: Path, pairs: Path, first: Sequence[Path], second: Sequence[Path], date: str) -> int:
+def keep_labels(packages: Path, pairs: Path, first: Sequence[Path], second: Sequence[Path], kind: str, date: str) -> int:
     """Write the file of the package, and print its digest."""
     grades, again = (read_grades(files) for files in (first, second))
     found = {row["id"]: row for row in map(orjson.loads, pairs.read_bytes().splitlines())}
     if missing := sorted(found.keys() - grades.keys()):
         raise SystemExit(f"produced-pairs: wanted a label for each pair; got none for {len(missing)}, the first {missing[0]}.")
-    versions = {source.package: version_of(source.package, packages) for source in SOURCES} | {WEB: WEB_VERSION}
+    versions = {WEB: WEB_VERSION} | {name: version_of(name, packages) for name in {row["package"] for row in found.values()} - {WEB}}
     rows = []
     for key, row in sorted(found.items()):
         grade, fault = grades[key]
@@ -212,14 +223,14 @@ def keep_labels(packages: Path, pairs: Path, first: Sequence[Path], second: Sequ
             fault=fault,
             second_sample="random" if key in again else None,
             second_grade=again[key][0] if key in again else None,
-            annotator="reader-3",
+            annotator="reader-3" if kind == "production" else "reader-4",
             date=date,
             **{name: row[name] for name in ("package", "path", "position", "text_sha256", "instruction", "origin")},
         )
         rows.append(asdict(kept))
     content = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-    PRODUCED.write_bytes(content)
-    print(f"{len(rows)} labelled pairs in {PRODUCED}, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    KEPT[kind].write_bytes(content)
+    print(f"{len(rows)} labelled pairs in {KEPT[kind]}, SHA-256 {hashlib.sha256(content).hexdigest()}")
     return 0
 
 
@@ -232,19 +243,26 @@ def read_grades(files: Sequence[Path]) -> dict[str, tuple[str, str | None]]:
     return {row["id"]: (row["grade"], row["fault"]) for row in rows}
 
 
-def write_joined(packages: Path, out: Path, *, is_held_out: bool) -> int:
+def write_joined(packages: Path, out: Path, side: str) -> int:
     """Write the pairs of one side, as `bubblenet calibrate --labels` reads them."""
-    found = joined(packages, is_held_out=is_held_out)
+    found = joined(packages, side)
     write_lines(out, [asdict(pair) for pair in found.pairs])
     lost = {reason: len(ids) for reason, ids in found.missing.items()}
     print(f"{len(found.pairs)} labelled pairs joined with their passages in {out}; missing: {lost or 'none'}")
     return int(not found.pairs)
 
 
-def joined(packages: Path, *, is_held_out: bool) -> Join:
-    """The labelled pairs of one side with their passages; missing packages are fetched."""
+def joined(packages: Path, side: str) -> Join:
+    """The labelled pairs of one side with their passages; missing packages are fetched.
+
+    sample: those of pages of which no pair was fitted on.
+    """
     chosen = settings.load()
-    labels = [label for label in read_produced() if label.is_held_out == is_held_out]
+    if side == "sample":
+        fitted = {(label.package, Path(label.path).name) for label in read_labels()}
+        labels = [label for label in read_sample() if (label.package, Path(label.path).name) not in fitted]
+        return join(labels, packages, chosen.segmentation, {name: SAMPLE_PAGES / name for name in (FAQ, HANDBOOK)}, chosen.privacy)
+    labels = [label for label in read_produced() if label.is_held_out == (side == "held_out")]
     for package in {label.package for label in labels} - {WEB}:
         has_package(package, packages)
     return join(labels, packages, chosen.segmentation, {WEB: WEB_PAGES}, chosen.privacy)

@@ -29,6 +29,7 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
+from scipy.stats import binomtest
 
 from bubblenet import settings
 from bubblenet.corpus.similarity.shingles import tokens
@@ -208,20 +209,27 @@ def print_price(chosen: Settings, packages: Path, timed: int, console: Console) 
 
 
 def print_held_out(engine: CachedEngine, chosen: Settings, packages: Path, console: Console) -> None:
-    """By origin: AUC of quality, and how many of the pairs of each grade are good."""
-    shown = table_of("Never fitted on", "origin", "pairs", "good", "AUC", "grade 5", "grades 4, 5")
-    pairs = [
-        LabelledPair(judge_sets.to_pair(one), one.label, one.page, "extracted" if one.origin == "extracted" else "generated")
-        for one in joined(packages, is_held_out=True).pairs
-    ]
-    table = judge_sets.tabulate(engine, judge_sets.with_modes(chosen, shipped()[0].modes), pairs, "held out")
-    for origin in JUDGED_AS:
-        own, model = table.of(origin), shipped()[0].of(origin)
-        labels, quality = np.array(own.labels), judge_sets.qualities(model, own)
-        chosen_by = [quality >= (model.thresholds[grade] or np.inf) for grade in (5, 4)]
-        cells = [f"{labels[rows].sum()} of {rows.sum()}" for rows in chosen_by]
-        shown.add_row(origin, f"{len(labels)}", f"{labels.sum()}", f"{fitting.auc(quality, labels):.3f}", *cells)
+    """By origin: AUC of quality, and how many of the pairs of each grade are good, with Wilson's intervals."""
+    shown = table_of("Never fitted on", "pages", "origin", "pairs", "good", "AUC", "grade 5", "grades 4, 5")
+    for side, title in (("held_out", "of production"), ("sample", "of make demo")):
+        pairs = [
+            LabelledPair(judge_sets.to_pair(one), one.label, one.page, "extracted" if one.origin == "extracted" else "generated")
+            for one in joined(packages, side).pairs
+        ]
+        table = judge_sets.tabulate(engine, judge_sets.with_modes(chosen, shipped()[0].modes), pairs, side)
+        for origin in JUDGED_AS:
+            own, model = table.of(origin), shipped()[0].of(origin)
+            labels, quality = np.array(own.labels), judge_sets.qualities(model, own)
+            cells = [_good_of(labels[quality >= (model.thresholds[grade] or np.inf)]) for grade in (5, 4)]
+            shown.add_row(title, origin, f"{len(labels)}", f"{labels.sum()}", f"{fitting.auc(quality, labels):.3f}", *cells)
     console.print(shown)
+
+
+def _good_of(labels: NDArray[np.int_]) -> str:
+    if not len(labels):
+        return "none"
+    low, high = binomtest(int(labels.sum()), len(labels)).proportion_ci(method="wilson")
+    return f"{labels.sum()} of {len(labels)}: {labels.mean():.1%} ({low:.0%} to {high:.0%})"
 
 
 def print_unseen(engine: CachedEngine, chosen: Settings, packages: Path, every: int, console: Console) -> None:

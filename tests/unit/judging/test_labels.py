@@ -13,10 +13,10 @@ import pytest
 from bubblenet import settings
 from bubblenet.errors import InputError
 from bubblenet.judging.labels import pairs
-from bubblenet.judging.labels.pairs import FAULTS, GRADES, LabelRow, join, read_labels, read_produced, segments, sha256
+from bubblenet.judging.labels.pairs import FAULTS, GRADES, LabelRow, join, read_labels, read_produced, read_sample, segments, sha256
 from tests.benchmarks import planted_sources
 from tests.conftest import ROOT
-from tools import label_pairs, mined_sources
+from tools import label_pairs, mined_sources, sample_pages
 from tools.label_pairs import agreement, summary
 
 RULES = settings.load().segmentation
@@ -31,7 +31,7 @@ def labelled(**changes: object) -> LabelRow:
     return replace(pair, **changes)
 
 
-@pytest.mark.parametrize("read", [read_labels, read_produced])
+@pytest.mark.parametrize("read", [read_labels, read_produced, read_sample])
 def test_every_row_keeps_to_the_rubric(read):
     labels = read()
 
@@ -43,7 +43,7 @@ def test_every_row_keeps_to_the_rubric(read):
         assert label.label == int(label.grade == "good")
         assert (label.fault is None) if label.label else (label.fault in FAULTS)
         assert (label.second_sample is None) == (label.second_grade is None)
-        assert label.id.startswith(label.text_sha256[:16]) or read is read_produced
+        assert label.id.startswith(label.text_sha256[:16]) or read is not read_labels
 
 
 def test_the_rubric_explains_every_grade_and_fault_and_gives_examples():
@@ -116,8 +116,16 @@ def test_pairs_of_production_are_of_pages_that_nothing_else_uses_and_a_part_is_h
     assert 0.2 < sum(label.is_held_out for label in labels) / len(labels) < 0.4
 
 
-def test_the_docs_state_the_counts_of_production():
-    labels, docs = read_produced(), (ROOT / "docs/labels.md").read_text(encoding="utf-8")
+def test_the_sample_is_of_pages_that_are_only_measured_on():
+    of_sample = {label.package for label in read_sample()}
+    assert of_sample == {sample_pages.FAQ, sample_pages.HANDBOOK}
+    assert not of_sample & {label.package for label in read_produced()}
+    assert not of_sample & {source.package for source in planted_sources.SETS["fit"]}
+
+
+@pytest.mark.parametrize("read", [read_produced, read_sample])
+def test_the_docs_state_the_counts_of_production(read):
+    labels, docs = read(), (ROOT / "docs/labels.md").read_text(encoding="utf-8")
     for origin in ("generated", "extracted"):
         own = [label.label for label in labels if label.origin == origin]
         assert f"| {origin} | {len(own)} | {sum(own)} ({sum(own) / len(own):.1%}) |".replace("%", " %") in docs

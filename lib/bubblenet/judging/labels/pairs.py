@@ -35,6 +35,9 @@ REFUSED_SHA256 = "346a1de1027712aa5587c98eb34b968be6f22b62581b211d54b4ae5c066b11
 PRODUCED_SHA256 = "2d76522b60a9d09090bebd29525847ffe3f555f7ba625a61faafec1a2ec8581a"
 """The same of produced_pairs.jsonl."""
 
+SAMPLE_SHA256 = "853b293d9177bfb68a1c092320d78087a4256526bef53e813635d590a6103f3a"
+"""The same of sample_pairs.jsonl."""
+
 HELD_OUT_SHARE = 0.3
 """Of the pages of produced_pairs.jsonl: what a calibration or a reader is measured on and never fitted on."""
 
@@ -129,6 +132,14 @@ def read_produced() -> list[LabelRow]:
     Raises InputError if the file does not match PRODUCED_SHA256.
     """
     return _read("produced_pairs.jsonl", PRODUCED_SHA256)
+
+
+def read_sample() -> list[LabelRow]:
+    """Labelled pairs as the pipeline makes them of the sample pages: for measuring alone, nothing is fitted on them.
+
+    Raises InputError if the file does not match SAMPLE_SHA256.
+    """
+    return _read("sample_pairs.jsonl", SAMPLE_SHA256)
 
 
 def _read(name: str, wanted: str) -> list[LabelRow]:
