@@ -20,7 +20,7 @@ from rich.console import Console
 from bubblenet import settings
 from bubblenet.errors import BubblenetError, InputError
 from bubblenet.settings import Settings
-from tests.benchmarks.curation_analysis import START, above_start, analysed, failed_controls
+from tests.benchmarks.curation_analysis import START, above_start, analysed, failed_controls, unfinished
 from tests.benchmarks.curation_arms import Unfilled, arm, control_arm, drawn
 from tests.benchmarks.curation_judge import ProductJudge
 from tests.benchmarks.curation_models import Learner
@@ -172,7 +172,14 @@ def analyse(arguments: argparse.Namespace, planned: Planned, chosen: Chosen) -> 
         raise InputError(f"results of plan {planned.digest[:12]}", f"of plan {about['plan'][:12]}", "Name that plan with --plan.")
     pools = [CONTROL] + ([read_pool(arguments.warehouse).digest] if arguments.warehouse else [])
     shown = [one for metric in chosen.metrics for one in shown_of(planned, store, pools, metric, chosen.analyses)]
-    return Report(planned, planned.profile(about["profile"]), about["model"], shown, {}, store.results(pools))
+    waiting = waiting_of(planned, store, pools, chosen.metrics)
+    return Report(planned, planned.profile(about["profile"]), about["model"], shown, waiting, store.results(pools))
+
+
+def waiting_of(planned: Planned, store: Store, pools: Sequence[str], metrics: Sequence[str]) -> dict[str, str]:
+    """What has too few repeats to be analysed: a run that was stopped, or that another process goes on with."""
+    results = store.results(pools)
+    return {f"{arm}, {metric}": why for metric in metrics for arm, why in unfinished(planned, values_of(results, metric)).items()}
 
 
 def run(arguments: argparse.Namespace, planned: Planned, chosen: Chosen, console: Console) -> Report:
@@ -193,7 +200,8 @@ def run(arguments: argparse.Namespace, planned: Planned, chosen: Chosen, console
     console.print(f"profile {profile.name}, results in {store.folder}")
     experiment = Experiment(planned, profile, Bench(learner, items), store, console)
     shown = list(measured(experiment, chosen, control, pool, ProductJudge(settled, arguments.folder / "judge") if pool else None))
-    return Report(planned, profile, model, shown, experiment.left_out, store.results(pools_of(pool)))
+    left_out = experiment.left_out | waiting_of(planned, store, pools_of(pool), chosen.metrics)
+    return Report(planned, profile, model, shown, left_out, store.results(pools_of(pool)))
 
 
 def measured(

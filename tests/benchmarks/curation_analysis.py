@@ -22,6 +22,9 @@ from tests.benchmarks.repeats import Effect
 START = "start"
 """The model that nobody trained; all values are above it."""
 
+LEAST_REPEATS = 2
+"""Without a second one nothing is known of how repeats differ."""
+
 Values = Mapping[tuple[str, int], Mapping[str, float]]
 """(arm, repeat) -> value of each held-out item, of one metric."""
 
@@ -44,27 +47,35 @@ class Found:
 
 
 def analysed(planned: Planned, metric: Metric, values: Values, pages: Mapping[str, str], names: Sequence[str]) -> list[Found]:
-    """The comparisons with these names whose arms are all there.
+    """The comparisons with these names whose arms all have two common repeats or more; the others wait for the run to go on.
 
     pages: of each item. Raises SettingsError for a name that the plan does not have.
     """
     chosen = [planned.analysis(name) for name in names]
-    there = {arm for arm, _ in values}
-    return [_found(planned, metric, values, pages, one) for one in chosen if set(one.weights) <= there]
+    return [_found(planned, metric, values, pages, one) for one in chosen if len(_repeats(values, one)) >= LEAST_REPEATS]
+
+
+def unfinished(planned: Planned, values: Values) -> dict[str, str]:
+    """The arms that have too few repeats to be analysed, and how many they have."""
+    numbers = {name: sum(arm == name for arm, _ in values) for name in planned.plan.arms.names}
+    return {name: f"{number} repeat so far" for name, number in numbers.items() if 0 < number < LEAST_REPEATS}
 
 
 def above_start(planned: Planned, metric: Metric, values: Values, pages: Mapping[str, str]) -> list[Found]:
     """Each arm above the starting model."""
-    arms = [name for name in planned.plan.arms.names if any(arm == name for arm, _ in values)]
-    return [_found(planned, metric, values, pages, Analysis(name=arm, plus=(arm,), minus=(START,))) for arm in arms]
+    arms = [Analysis(name=arm, plus=(arm,), minus=(START,)) for arm in planned.plan.arms.names]
+    return [_found(planned, metric, values, pages, one) for one in arms if len(_repeats(values, one)) >= LEAST_REPEATS]
+
+
+def _repeats(values: Values, analysis: Analysis) -> list[int]:
+    """Those that all arms of a comparison have; the start has none of its own."""
+    trained = [arm for arm in analysis.weights if arm != START]
+    return sorted(set.intersection(*({number for name, number in values if name == arm} for arm in trained)))
 
 
 def _found(planned: Planned, metric: Metric, values: Values, pages: Mapping[str, str], analysis: Analysis) -> Found:
     weights = analysis.weights
-    repeats = sorted(set.intersection(*({number for name, number in values if name == arm} for arm in weights if arm != START)))
-    items = sorted(values[START, 0])
-    if len(repeats) < 2:
-        raise InputError(f"two repeats or more of {', '.join(weights)}", f"{len(repeats)}", "Run on: what is done is kept.")
+    repeats, items = _repeats(values, analysis), sorted(values[START, 0])
 
     def row(arm: str, repeat: int) -> np.ndarray:
         own = values[arm, 0 if arm == START else repeat]

@@ -9,7 +9,7 @@ import pytest
 
 from bubblenet.errors import InputError, SettingsError
 from tests.benchmarks import curation
-from tests.benchmarks.curation_analysis import START, analysed, bootstrapped, failed_controls, verdict
+from tests.benchmarks.curation_analysis import START, above_start, analysed, bootstrapped, failed_controls, unfinished, verdict
 from tests.benchmarks.curation_plan import PLAN, Analysis, Metric, Statistics, read_plan
 from tests.benchmarks.repeats import Effect
 from tests.curation_pools import made_pairs
@@ -145,6 +145,18 @@ def test_a_control_that_separates_lets_the_rest_go_on():
     assert len(failed_controls(PLANNED, BACKWARD, analysed(PLANNED, BACKWARD, flat, pages, ["true - all shuffled"]))) == 2
     with pytest.raises(SettingsError, match="a planned analysis"):
         analysed(PLANNED, BACKWARD, values, pages, ["product - best of all seeds"])
+
+
+def test_an_arm_with_one_repeat_is_named_and_stops_no_analysis():
+    values = {(name, repeat): {"a": 0.1 * repeat, "b": 0.2} for name in ("product", "random") for repeat in (0, 1)}
+    values |= {("worst", 0): {"a": 0.0, "b": 0.1}, (START, 0): {"a": 0.0, "b": 0.0}}
+    pages = {"a": "one", "b": "two"}
+
+    found = analysed(PLANNED, BACKWARD, values, pages, ["product - random", "product - worst"])
+
+    assert [row.name for row in found] == ["product - random"]
+    assert [row.name for row in above_start(PLANNED, BACKWARD, values, pages)] == ["product", "random"]
+    assert unfinished(PLANNED, values) == {"worst": "1 repeat so far"}
 
 
 def test_a_profile_fits_the_budget():
