@@ -37,7 +37,7 @@ from bubblenet.tables import (
     SELECTIONS,
 )
 from bubblenet.viewing import query, report, status, summary
-from bubblenet.viewing.pairs import Scope, judged_pairs, sample_pairs
+from bubblenet.viewing.pairs import Accepted, Scope, judged_pairs, sample_pairs
 from bubblenet.viewing.rounds import collect_rounds
 from bubblenet.viewing.views import register_views, views
 
@@ -95,7 +95,15 @@ def proposal(name, segment_id, origin="generated", **changes):
 
 
 def judgement(name, segment_id, grade, reason=None, quality=0.5, origin="generated"):
-    verdict = {"grade": grade, "kept": grade is not None, "reason": reason, "quality": quality, "expected_score": 3.0, "reverse_gain": 1.0}
+    verdict = {
+        "grade": grade,
+        "kept": grade is not None,
+        "reason": reason,
+        "quality": quality,
+        "is_calibrated": True,
+        "expected_score": 3.0,
+        "reverse_gain": 1.0,
+    }
     return verdict | {
         "instruction_id": name,
         "segment_id": segment_id,
@@ -310,7 +318,7 @@ def test_samples_are_drawn_from_one_snapshot_with_their_texts(warehouse):
     register_views(warehouse)
     with judged_pairs(warehouse.spark, Scope(0, "default", "B")) as judged:
         samples = sample_pairs(judged, {"generated": 10}, 10)
-    assert samples.counts == {"generated": (1, 1)}
+    assert samples.counts == {"generated": Accepted(1, 1, num_good=0.9)}
     (accepted,), (rejected,) = samples.accepted["generated"], samples.rejected
     assert (accepted.instruction, accepted.response, accepted.grade) == ("What is i1?", "text of s1", 5)
     assert (rejected.reason, rejected.response) == ("low_quality", "text of s3")
@@ -365,6 +373,7 @@ def test_summary_shows_accounting_pairs_reasons_and_the_next_command(warehouse, 
     for expected in (
         "task_talk 1",
         "What is i1?",
+        "grade 5, about 1 good by the calibration; shown",
         "quality 0.90, grade 5",
         "https://example.org/one",
         "low_quality",

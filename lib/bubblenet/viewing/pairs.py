@@ -26,8 +26,8 @@ _SIGNALS = ("origin", "quality", "grade", "expected_score", "reverse_gain", "for
 # Values are arguments of spark.sql, which writes them as escaped literals; `args=` does not get past Delta's parser.
 # An empty snapshot means all.
 _JUDGED = """
-SELECT j.instruction_id, j.segment_id, j.kept, j.origin, j.quality, j.grade, j.expected_score, j.reverse_gain, j.forward_gain, j.reason,
-  coalesce(c.url, j.reason) AS kin
+SELECT j.instruction_id, j.segment_id, j.kept, j.origin, j.quality, j.is_calibrated, j.grade, j.expected_score, j.reverse_gain,
+  j.forward_gain, j.reason, coalesce(c.url, j.reason) AS kin
 FROM {judgements} AS j LEFT JOIN {curated} AS c ON c.instruction_id = j.instruction_id
 WHERE {snapshot} = '' OR j.segment_id IN (
   SELECT d.representative_id FROM duplicates AS d JOIN segments AS s ON s.segment_id = d.segment_id
@@ -38,7 +38,8 @@ WHERE {snapshot} = '' OR j.segment_id IN (
 _CHOSEN = f"""
 WITH ranked AS (
   SELECT *, row_number() OVER (PARTITION BY kept, IF(kept, origin, ''), kin ORDER BY quality DESC NULLS LAST, instruction_id) AS rank,
-    count(*) OVER (PARTITION BY kept, origin) AS num, count_if(grade = 5) OVER (PARTITION BY kept, origin) AS num_5
+    count(*) OVER (PARTITION BY kept, origin) AS num, count_if(grade = 5) OVER (PARTITION BY kept, origin) AS num_5,
+    sum(IF(is_calibrated, quality, NULL)) OVER (PARTITION BY kept, origin) AS num_good
   FROM {{judged}}
 ),
 accepted AS (
@@ -91,12 +92,23 @@ def judged_pairs(spark: SparkSession, scope: Scope) -> Iterator[DataFrame]:
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """Pairs to look at: accepted ones by origin, best quality first, at most two per page; rejected ones, alternating between reasons, the
-    nearest misses of each first. counts: by origin, the number of accepted pairs, and of those with grade 5.
+class Accepted:
+    """How many pairs of an origin are accepted, how many of them with grade 5, and how many a careful reader would accept, as their
+    qualities say together; None where no calibration gave them.
     """
 
-    counts: dict[str, tuple[int, int]]
+    num: int = 0
+    num_5: int = 0
+    num_good: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Pairs to look at: accepted ones by origin, best quality first, at most two per page; rejected ones, alternating between reasons, the
+    nearest misses of each first. counts: of all accepted pairs, by origin.
+    """
+
+    counts: dict[str, Accepted]
     accepted: dict[str, list[SamplePair]]
     rejected: list[SamplePair]
 
@@ -112,7 +124,7 @@ def sample_pairs(judged: DataFrame, num_accepted: Mapping[str, int], num_rejecte
     rejected = [row for row in ordered if not row["kept"]]
     pairs = _with_texts(judged.sparkSession, [*rejected, *(row for rows in accepted.values() for row in rows)])
     return Samples(
-        {row["origin"]: (row["num"], row["num_5"]) for row in ordered if row["kept"]},
+        {row["origin"]: Accepted(row["num"], row["num_5"], row["num_good"]) for row in ordered if row["kept"]},
         {origin: [pairs[row["instruction_id"]] for row in rows] for origin, rows in accepted.items()},
         [pairs[row["instruction_id"]] for row in rejected],
     )

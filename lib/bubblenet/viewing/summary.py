@@ -19,7 +19,7 @@ from bubblenet.method.recipe import corpus_recipe, full_recipe
 from bubblenet.stores import Store
 from bubblenet.terminal import by_count, elide, one_line, print_table, print_text
 from bubblenet.viewing.languages import collect_languages, fingerprints, print_languages
-from bubblenet.viewing.pairs import SamplePair, Scope, judged_pairs, sample_pairs
+from bubblenet.viewing.pairs import Accepted, SamplePair, Scope, judged_pairs, sample_pairs
 from bubblenet.viewing.pending import pending_passages
 from bubblenet.viewing.personal import collect_personal_data, print_personal_data
 from bubblenet.viewing.rights import collect_opt_outs, print_opt_outs
@@ -123,11 +123,12 @@ def _print_pairs(context: Context) -> None:
         samples = sample_pairs(judged, wanted, _NUM_REJECTS)
     grades = grades_in_use(context.warehouse, curation)
     for origin in ORIGINS:
-        number, number_5 = samples.counts.get(origin.name, (0, 0))
-        if not number and origin.needs_translator:
+        accepted = samples.counts.get(origin.name, Accepted())
+        if not accepted.num and origin.needs_translator:
             continue
         shown = samples.accepted.get(origin.name, [])
-        found = f"{number:,} in this snapshot, {number_5:,} of them grade 5; shown: {len(shown)}, at most 2 a page"
+        good = "" if accepted.num_good is None else f", about {accepted.num_good:,.0f} good by the calibration"
+        found = f"{accepted.num:,} in this snapshot, {accepted.num_5:,} of them grade 5{good}; shown: {len(shown)}, at most 2 a page"
         print_text(context.console, f"\n[bold]Curated with {origin.meaning}[/bold]: {found}")
         if limits := grades.get(origin.name):
             print_text(context.console, Text(_thresholds(*limits), style="dim"), _INDENT)
