@@ -138,6 +138,7 @@ def test_a_page_may_be_compressed_and_lie_elsewhere_and_is_cut_after_masking(tmp
     (tmp_path / "1.html.gz").write_bytes(gzip.compress(page.encode()))
     text = segments(tmp_path / "1.html.gz", RULES, settings.load().privacy)[0].text
     assert "jo.smith" not in text
+    assert "Write to [email address]." in text  # as in the product's passages, not as in its stored pages
     label = labelled(package="web", path="1.html.gz", text_sha256=sha256(text), origin="extracted")
     (pair,) = join([label], tmp_path / "none", RULES, {"web": tmp_path}, settings.load().privacy).pairs
     assert (pair.response, pair.origin) == (text, "extracted")

@@ -187,7 +187,10 @@ def segments(page: Path, limits: Segmentation, privacy: MaskSettings | None = No
     content = page.read_bytes()
     html, _ = decode(gzip.decompress(content) if page.suffix == ".gz" else content, http_charset=None, is_html=True)
     text = clean_text(html)
-    return segment_page(mask_content(text, "html", privacy)[0] if privacy else text, "html", limits)
+    if privacy is None:
+        return segment_page(text, "html", limits)
+    masked, known = mask_content(text, "html", privacy)
+    return segment_page(masked, "html", limits, privacy=privacy, known=known)
 
 
 def sha256(text: str) -> str:
