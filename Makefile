@@ -216,7 +216,7 @@ bench-curation: setup ## do selected pairs teach more than random ones? A commit
 bench-judge: setup ## the judge on pages no fit has seen: AUC of every signal and of all, planted defects, price list, languages (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks.judge
 
-bench-reader: setup ## the reader of mode match_v1 and cheap signals: AUC alone and in sets, price, injections (half an hour)
+bench-reader: setup ## the reader of mode match_v1 and cheap signals: AUC alone and in sets, price, injections, pairs never fitted on, packages never used (an hour)
 	$(BIN)/python -m tests.benchmarks.reader
 
 bench-candidates: setup ## what k candidates of a passage give and cost, by the calibrated judge (20 minutes; CANDIDATES_LIMIT=120)

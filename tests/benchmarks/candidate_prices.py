@@ -26,6 +26,7 @@ from bubblenet import settings
 from bubblenet.corpus.shape import shape_of
 from bubblenet.engines.registry import get_engine
 from bubblenet.engines.roles import backward_engine, forward_engine
+from bubblenet.judging.labels.pairs import REACH
 from bubblenet.judging.measure import Pair, ProposalRequest, propose
 from bubblenet.judging.modes import RANKING
 from bubblenet.judging.pair_files import measure_pairs
@@ -39,7 +40,6 @@ from tests.benchmarks.judge_prices import table_of
 from tests.benchmarks.judge_sets import with_modes
 
 MODES = ("text", "page", "reverse_gain", "match_v1")
-REACH = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from tests.benchmarks.curation_models import Learner
 from tests.benchmarks.curation_pairs import Pair, check_apart, held_out, stated_questions
 from tests.benchmarks.curation_plan import PLAN, TRAINED_METRICS, Planned, Profile, read_plan
 from tests.benchmarks.curation_report import Report, Shown, as_html, as_json, print_report
-from tests.benchmarks.curation_runs import CONTROL, Bench, Store, values_of
+from tests.benchmarks.curation_runs import CONTROL, Bench, Result, Store, values_of
 from tests.benchmarks.curation_warehouse import Pool, read_pool
 from tests.benchmarks.planted_pairs import CACHE
 
@@ -172,13 +172,13 @@ def analyse(arguments: argparse.Namespace, planned: Planned, chosen: Chosen) -> 
         raise InputError(f"results of plan {planned.digest[:12]}", f"of plan {about['plan'][:12]}", "Name that plan with --plan.")
     pools = [CONTROL] + ([read_pool(arguments.warehouse).digest] if arguments.warehouse else [])
     shown = [one for metric in chosen.metrics for one in shown_of(planned, store, pools, metric, chosen.analyses)]
-    waiting = waiting_of(planned, store, pools, chosen.metrics)
-    return Report(planned, planned.profile(about["profile"]), about["model"], shown, waiting, store.results(pools))
-
-
-def waiting_of(planned: Planned, store: Store, pools: Sequence[str], metrics: Sequence[str]) -> dict[str, str]:
-    """What has too few repeats to be analysed: a run that was stopped, or that another process goes on with."""
     results = store.results(pools)
+    waiting = waiting_of(planned, results, chosen.metrics)
+    return Report(planned, planned.profile(about["profile"]), about["model"], shown, waiting, results)
+
+
+def waiting_of(planned: Planned, results: Sequence[Result], metrics: Sequence[str]) -> dict[str, str]:
+    """What has too few repeats to be analysed: a run that was stopped, or that another process goes on with."""
     return {f"{arm}, {metric}": why for metric in metrics for arm, why in unfinished(planned, values_of(results, metric)).items()}
 
 
@@ -200,8 +200,8 @@ def run(arguments: argparse.Namespace, planned: Planned, chosen: Chosen, console
     console.print(f"profile {profile.name}, results in {store.folder}")
     experiment = Experiment(planned, profile, Bench(learner, items), store, console)
     shown = list(measured(experiment, chosen, control, pool, ProductJudge(settled, arguments.folder / "judge") if pool else None))
-    left_out = experiment.left_out | waiting_of(planned, store, pools_of(pool), chosen.metrics)
-    return Report(planned, profile, model, shown, left_out, store.results(pools_of(pool)))
+    results = store.results(pools_of(pool))
+    return Report(planned, profile, model, shown, experiment.left_out | waiting_of(planned, results, chosen.metrics), results)
 
 
 def measured(

@@ -22,12 +22,12 @@ MIN_UNSPACED_QUESTION = 5
 
 _GREEK, _HANGUL = re.compile("[\u0370-\u03ff\u1f00-\u1fff]"), re.compile("[\uac00-\ud7a3]")
 _NUMBER = re.compile(
-    r"^\s*(?:(?:chapter|section|question|appendix|part|kapitel|chapitre|cap[i\u00ed]tulo)\s+)?"
+    r"^\s*(?:(?:chapter|section|question|frage|pregunta|pergunta|domanda|appendix|part|kapitel|chapitre|cap[i\u00ed]tulo)\s+)?"
     r"(?:(?:\d{1,3}\.)+\d{0,3}[.):]?|\d{1,3}[.):]|[A-Z]\.(?:\d{1,3}\.?)*|[QA]?\d{0,3}:|Q\d{1,3}(?=.*\?$))(?=\s+\S)\s+",
     re.IGNORECASE,
 )
-_OPTIONAL_WORDS = re.compile(r"(?:^|\s)\?[^\s?][^?]*\?$")
-"""The end of a synopsis, as Tcl's manual writes arguments that may be left out: `lsort ?options? list`."""
+_OPTIONAL_WORDS = re.compile(r"(?:^|\s)\?[^\s?](?:[^?]*[^\s?])?\?$")
+"""The end of a synopsis, as Tcl's manual writes arguments that may be left out: `lsort ?options? list`. French has a space before the mark."""
 
 _OPENERS = re.compile(
     r"(?:how|what|why|when|where|which|who|whose|whom|is|are|was|were|do|does|did|can|could|should|would|will|may|must|has|have|am)\b",

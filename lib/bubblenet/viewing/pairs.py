@@ -39,7 +39,7 @@ _CHOSEN = f"""
 WITH ranked AS (
   SELECT *, row_number() OVER (PARTITION BY kept, IF(kept, origin, ''), kin ORDER BY quality DESC NULLS LAST, instruction_id) AS rank,
     count(*) OVER (PARTITION BY kept, origin) AS num, count_if(grade = 5) OVER (PARTITION BY kept, origin) AS num_5,
-    sum(IF(is_calibrated, quality, NULL)) OVER (PARTITION BY kept, origin) AS num_good
+    IF(bool_and(is_calibrated) OVER (PARTITION BY kept, origin), sum(quality) OVER (PARTITION BY kept, origin), NULL) AS num_good
   FROM {{judged}}
 ),
 accepted AS (
@@ -94,7 +94,7 @@ def judged_pairs(spark: SparkSession, scope: Scope) -> Iterator[DataFrame]:
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """How many pairs of an origin are accepted, how many of them with grade 5, and how many a careful reader would accept, as their
-    qualities say together; None where no calibration gave them.
+    qualities say together; None where a quality is of no calibration.
     """
 
     num: int = 0

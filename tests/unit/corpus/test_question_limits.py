@@ -57,7 +57,8 @@ def test_optional_words_of_a_synopsis_ask_nothing(heading: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["What does lsort ?options? do?", "Is this a ??? or a bug?", "What is a snit::type?", "Why ? Because ?"]
+    "heading",
+    ["What does lsort ?options? do?", "Is this a ??? or a bug?", "What is a snit::type?", "Why ? Because ?", "Pourquoi ?Comment faire ?"],
 )
 def test_marks_within_a_question_are_no_synopsis(heading: str) -> None:
     assert is_question(heading)
@@ -69,6 +70,8 @@ def test_marks_within_a_question_are_no_synopsis(heading: str) -> None:
         ("Question 7.2. What is a frame?", "What is a frame?"),
         ("Question 7: What is a frame?", "What is a frame?"),
         ("Q09 Can I change the date?", "Can I change the date?"),
+        ("Frage 3: Was ist ein Rahmen?", "Was ist ein Rahmen?"),
+        ("Pregunta 2. \u00bfQu\u00e9 es un marco?", "\u00bfQu\u00e9 es un marco?"),
         ("Q4 results of the year", "Q4 results of the year"),
         ("Question everything you read", "Question everything you read"),
         ("A4 or letter paper?", "A4 or letter paper?"),
