@@ -27,7 +27,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _OPTIONAL_WORDS = re.compile(r"(?:^|\s)\?[^\s?](?:[^?]*[^\s?])?\?$")
-"""The end of a synopsis, as Tcl's manual writes arguments that may be left out: `lsort ?options? list`. French has a space before the mark."""
+"""The end of a synopsis: Tcl's manual writes `lsort ?options? list` for words that may be left out. French has a space before the mark."""
 
 _OPENERS = re.compile(
     r"(?:how|what|why|when|where|which|who|whose|whom|is|are|was|were|do|does|did|can|could|should|would|will|may|must|has|have|am)\b",
